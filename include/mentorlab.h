@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mentorlab: does mentoring work here, who should be paired with whom, and what does it return? */
+#ifndef MENTORLAB_H
+#define MENTORLAB_H
+
+#include "mentorlab/core.h"
+#include "mentorlab/data.h"
+#include "mentorlab/fit.h"
+#include "mentorlab/match.h"
+#include "mentorlab/simulate.h"
+#include "mentorlab/compare.h"
+#include "mentorlab/forecast.h"
+#include "mentorlab/store.h"
+#include "mentorlab/report.h"
+#include "mentorlab/study.h"
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Did it work: marginal contrasts between arms from time zero, with balance, overlap and sensitivity. */
+#ifndef MENTORLAB_COMPARE_H
+#define MENTORLAB_COMPARE_H
+
+#include "mentorlab/fit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Options; rows in src/compare/options.c. */
+typedef struct mlab_compare_options {
+    int64_t bootstrap; /* cluster bootstrap samples, 0 = influence function with t(G - 1), else >= 20 */
+    int64_t seed;
+    double level;           /* 0.5 .. 0.999 */
+    double truncate;        /* quantile at which stabilised weights are cut on both sides, 0 .. 0.1 */
+    int64_t time_df;        /* degrees of freedom of the spline of time since time zero, 1 .. 8 */
+    int method;             /* 0 standardisation, 1 weighting, 2 both */
+    int exposure;           /* 0 as started (intention to treat), 1 current */
+    bool include_prevalent; /* people whose relationship began before time zero */
+} mlab_compare_options;
+
+typedef struct mlab_compare_spec {
+    char *reference; /* arm; NULL = arms[0] */
+    char **adjust;   /* [n_adjust] columns taken at time zero */
+    size_t n_adjust;
+    double *horizons; /* [n_horizons] in months */
+    size_t n_horizons;
+    const mlab_outcome *outcomes; /* [n_outcomes] */
+    size_t n_outcomes;
+    char **by; /* subgroups, columns at time zero */
+    size_t n_by;
+    int32_t satisfied_from; /* ordinal: first level (0-based) that counts as satisfied; -1 = the two best */
+} mlab_compare_spec;
+
+/* One number: arm against reference on one outcome at one horizon. */
+typedef struct mlab_contrast {
+    char *outcome, *arm, *reference;
+    char *estimand; /* the sentence */
+    char *measure;  /* "risk_difference", "mean_difference", "share_difference" */
+    char *method;   /* "standardisation", "weighting" */
+    double horizon; /* months */
+    double estimate, se, lower, upper, level;
+    double risk_arm, risk_reference; /* or means */
+    double risk_ratio;               /* arm / reference */
+    double e_value, e_value_limit;   /* VanderWeele & Ding 2017, doi:10.7326/M16-2607, for the ratio and the limit nearer to 1; 0 = does not apply */
+    uint64_t n_arm, n_reference, events_arm, events_reference; /* people ever in the arm, events there */
+    double years_arm, years_reference;                         /* person-years */
+    double overlap;                                            /* share of people with comparable others, 0 .. 1 */
+    uint64_t bootstrap_done, bootstrap_failed;
+    mlab_trust trust;
+    char *reason;
+    char *caveats; /* lines, plain words */
+} mlab_contrast;
+
+/* Balance of one covariate (or level) between an arm and the reference, before and after weighting. */
+typedef struct mlab_balance {
+    char *arm, *covariate;
+    double mean_arm, mean_reference; /* at time zero, unweighted */
+    double smd_before, smd_after;    /* standardised mean differences */
+} mlab_balance;
+
+typedef struct mlab_comparison {
+    const mlab_context *context;
+    mlab_contrast *contrasts; /* [n_contrasts] */
+    size_t n_contrasts;
+    mlab_balance *balance; /* [n_balance] */
+    size_t n_balance;
+    double weight_lowest, weight_highest, weight_mean; /* stabilised, after truncation; 0 = not used */
+    double effective_share;                            /* effective sample size / n */
+    mlab_curve *curves;                                /* [n_curves] observed, by arm as started, with group = "<outcome>/<arm>" */
+    size_t n_curves;
+    double *standardised; /* [n_outcomes * n_arms * n_times] incidence or mean had everyone been in the arm */
+    size_t n_times;
+    char **standardised_names; /* [n_outcomes * n_arms] "<outcome>/<arm>" */
+    size_t n_standardised;
+    double months_per_time;
+    char *caveats; /* lines that hold for all */
+} mlab_comparison;
+
+MLAB_API void mlab_comparison_free(mlab_comparison *comparison);
+MLAB_API mlab_compare_options mlab_compare_defaults(void);
+/* Errors: MLAB_ERR_COMPARE_ARM, MLAB_ERR_COMPARE_IMMORTAL, MLAB_ERR_COMPARE_HORIZON; weak results are `trust`. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_compare(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
+                                                const mlab_compare_options *options, mlab_comparison **comparison, mlab_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

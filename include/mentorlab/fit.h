@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Outcome models: from a table or panel to coefficients, and from fits to parameter draws. */
+#ifndef MENTORLAB_FIT_H
+#define MENTORLAB_FIT_H
+
+#include "mentorlab/data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum mlab_outcome_kind {
+    MLAB_OUTCOME_EVENT,
+    MLAB_OUTCOME_ORDINAL,
+    MLAB_OUTCOME_NUMBER,
+    MLAB_OUTCOME_COUNT,
+    MLAB_OUTCOME_YES_NO
+} mlab_outcome_kind;
+
+/* What the study says of an outcome. */
+typedef struct mlab_outcome {
+    char *name; /* "retention" */
+    mlab_outcome_kind kind;
+    int better;     /* +1 higher or happening is better, -1 the reverse; of the name's direction: retention +1 */
+    bool absence;   /* the name tells the absence of the event: retention = no exit */
+    bool of_mentor; /* whose: mentor */
+    char *model;    /* row of mlab_models: "hazard", "cox", "ordinal", ... */
+    char *formula;  /* text */
+    mlab_place formula_place;
+    char **causes; /* [n_causes] causes fitted together, NULL = all of the panel's event */
+    int32_t n_causes;
+    bool stated_default; /* the formula is the program's default, not the user's */
+} mlab_outcome;
+
+/* Options of a fit; rows in src/fit/options.c. */
+typedef struct mlab_fit_options {
+    int ties;           /* Cox: 0 efron, 1 breslow */
+    int information;    /* 0 observed, 1 expected */
+    int link;           /* discrete hazards: 0 cloglog, 1 logit */
+    int64_t iterations; /* at most, 1 .. 1000 */
+    double tolerance;   /* largest Newton step relative to the standard error, or gradient, at the end */
+    int curve_interval; /* 0 log-log, 1 log, 2 plain */
+    double level;       /* of intervals, 0.5 .. 0.999 */
+} mlab_fit_options;
+
+/* One model fitted. Parameters are in the order: thresholds (ordinal), then coefficients; for several causes or
+ * categories the block of the first, then the second. */
+typedef struct mlab_fit {
+    const mlab_context *context;
+    char *outcome, *model, *formula;
+    char *information; /* which information the model-based standard errors use: "observed", "expected" */
+    size_t n_parameters;
+    char **names;        /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
+    double *estimate;    /* [n_parameters]; aliased ones 0 */
+    uint8_t *aliased;    /* [n_parameters] 1 = a linear combination of others, left out as R does */
+    double *covariance;  /* [n_parameters^2] model-based; rows of aliased parameters 0 */
+    double *robust;      /* [n_parameters^2] cluster-robust CR1 with factor G/(G-1) (N-1)/(N-p), or NULL */
+    size_t n_thresholds; /* ordinal: levels - 1 */
+    size_t n_blocks;     /* causes or categories beyond the base; 1 otherwise */
+    char **blocks;       /* [n_blocks] their names */
+    size_t block_size;   /* parameters a block: n_parameters / n_blocks */
+    char **levels;       /* ordinal, multinomial: [n_levels] */
+    size_t n_levels;
+    double log_likelihood, null_log_likelihood;
+    uint64_t n_rows, n_people, n_events, n_clusters, n_dropped_missing, n_dropped_stubs;
+    uint64_t *events_by_block; /* [n_blocks] */
+    char *cluster;             /* "person", "" = rows are their own clusters and no robust covariance was made */
+    mlab_trust trust;
+    char *reason; /* sentence: which term, which number; "" when trusted */
+    int iterations;
+    double gradient; /* largest |score| / sqrt(information) at the end */
+    double seconds;
+    mlab_design *design; /* recipe for prediction; without intercept columns for cox and ordinal */
+    /* Influence of each cluster on the estimates, robust = factor * influence' influence; for stacked draws. */
+    uint32_t *influence_id; /* [n_clusters] person rank of the cluster, ascending */
+    double *influence;      /* [n_clusters * n_parameters] or NULL */
+} mlab_fit;
+
+MLAB_API void mlab_fit_free(mlab_fit *fit); /* NULL is fine */
+
+/* One row of the table of models: adding a model is one file and one row. */
+typedef struct mlab_model mlab_model;
+MLAB_API const mlab_model *mlab_model_find(const char *name); /* NULL = none */
+MLAB_API const char *mlab_model_name(size_t row);             /* NULL past the end */
+MLAB_API const char *mlab_model_summary(size_t row);
+
+MLAB_API mlab_fit_options mlab_fit_defaults(void);
+
+/* Fits one outcome on the panel (events and measures) or, for a person-level study, on the people table.
+ * Rows with a missing value are left out and counted. Errors: formula and column errors with their place,
+ * MLAB_ERR_FIT_MODEL, MLAB_ERR_FIT_RESPONSE, MLAB_ERR_FIT_RANK. Not converging, separation and the like are `trust`, not errors. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
+                                                    const mlab_fit_options *options, mlab_fit **fit, mlab_error *err);
+
+/* Survival curve: Kaplan-Meier (one cause) or Aalen-Johansen cumulative incidence (several), by group. */
+typedef struct mlab_curve {
+    const mlab_context *context;
+    char *group; /* level of the grouping column; "" = all */
+    size_t n_times;
+    size_t n_causes;            /* 0 = survival */
+    double *time;               /* [n_times] in the unit of the data: days or periods */
+    double *at_risk;            /* [n_times] */
+    double *events;             /* [n_times * max(n_causes, 1)] */
+    double *estimate;           /* [n_times * max(n_causes, 1)] survival, or incidence of each cause */
+    double *se, *lower, *upper; /* the same shape */
+} mlab_curve;
+MLAB_API void mlab_curves_free(mlab_curve *curves, size_t n);
+/* Curves of time (start may be NULL), status (0 = censored, else cause 1 .. n_causes) by group (-1 = leave out).
+ * weight may be NULL. Greenwood or infinitesimal jackknife errors; interval as in options. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_curve_fit(const mlab_context *context, size_t n, const double *start, const double *time,
+                                                  const int32_t *status, size_t n_causes, const int32_t *group, size_t n_groups, const double *weight,
+                                                  const mlab_fit_options *options, mlab_curve **curves, mlab_error *err);
+
+typedef enum mlab_draws_kind { MLAB_DRAWS_NORMAL, MLAB_DRAWS_BOOTSTRAP, MLAB_DRAWS_EVIDENCE, MLAB_DRAWS_FIXED } mlab_draws_kind;
+
+/* Parameter draws of all outcomes of a study, made together. Draw 0 .. n_draws - 1; the estimates stand apart. */
+typedef struct mlab_draws {
+    const mlab_context *context;
+    mlab_draws_kind kind;
+    size_t n_draws, n_parameters;
+    size_t n_outcomes;
+    char **outcomes;  /* [n_outcomes] */
+    size_t *first;    /* [n_outcomes + 1] parameters of outcome k are first[k] .. first[k + 1] - 1 */
+    char **names;     /* [n_parameters] "retention:voluntary:armstructured" */
+    char **sources;   /* [n_parameters] "fit", "evidence: <id>", "stated" */
+    double *estimate; /* [n_parameters] */
+    double *value;    /* [n_draws * n_parameters] */
+    uint64_t seed;
+} mlab_draws;
+MLAB_API void mlab_draws_free(mlab_draws *draws);
+/* Normal draws from the stacked influence of the fits (clusters shared by person), on the unbounded scale of
+ * each parameter. Errors: MLAB_ERR_FIT_DRAWS (Cox; a fit that is not trusted enough), MLAB_ERR_FIT_COVARIANCE. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
+                                                   uint64_t seed, mlab_draws **draws, mlab_error *err);
+
+/* An entry of the evidence registry (models/evidence/<id>.yaml). */
+typedef struct mlab_evidence {
+    char *id, *outcome, *contrast, *population, *design, *scale, *source, *must_not, *kind_of_effect; /* marginal or conditional */
+    double estimate, lower, upper; /* on `scale`: "hazard_ratio", "risk_ratio", "risk_difference", ... */
+    double standard_error;         /* of the log for ratios */
+    double reference_risk;         /* NaN-free: -1 = not given */
+    double horizon_months;         /* -1 = not given */
+    bool usable_as_prior;
+} mlab_evidence;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

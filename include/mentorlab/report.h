@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Telling it: the privacy filter, the summary on the terminal, summary.md and the page. */
+#ifndef MENTORLAB_REPORT_H
+#define MENTORLAB_REPORT_H
+
+#include "mentorlab/store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mlab_report_options {
+    int64_t minimum_cell; /* counts of people below this are hidden, 1 .. 1000; 5 by default */
+    int64_t width;        /* of the text summary, 60 .. 200 */
+} mlab_report_options;
+
+typedef struct mlab_report_spec {
+    const char *title;
+    bool simulated;    /* the data are simulated: said everywhere */
+    const char *truth; /* lines "name,value,se" of a known truth to print beside the estimates; NULL = none */
+    const mlab_results *results;
+    const mlab_findings *findings;     /* NULL = none */
+    const char *const *not_applicable; /* [n_not_applicable] "match: no mentors in this study" */
+    size_t n_not_applicable;
+} mlab_report_spec;
+
+/* Text for a terminal, Markdown, and one self-contained HTML page. Released with mlab_report_text_free. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_report_summary(const mlab_context *context, const mlab_report_spec *spec, const mlab_report_options *options,
+                                                       char **text, mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_report_markdown(const mlab_context *context, const mlab_report_spec *spec, const mlab_report_options *options,
+                                                        char **text, mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_report_page(const mlab_context *context, const mlab_report_spec *spec, const mlab_report_options *options,
+                                                    char **html, mlab_error *err);
+MLAB_API void mlab_report_text_free(const mlab_context *context, char *text);
+
+/* Hides counts under the minimum, and as many more as are needed so that no hidden count follows from the totals of its
+ * row and column. count [rows * columns], shown [rows * columns] is set to 1 or 0. totals_shown: the margins are printed too. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_privacy_table(const mlab_context *context, const uint64_t *count, size_t rows, size_t columns,
+                                                      uint64_t minimum, bool totals_shown, uint8_t *shown, mlab_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

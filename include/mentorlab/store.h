@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The results file: HDF5 that any netCDF-4 tool opens; stage files, shards, digest. */
+#ifndef MENTORLAB_STORE_H
+#define MENTORLAB_STORE_H
+
+#include "mentorlab/compare.h"
+#include "mentorlab/forecast.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MLAB_FORMAT_VERSION 1
+
+/* What one run produced; NULL = the stage did not run. */
+typedef struct mlab_results {
+    const mlab_data *data;
+    const mlab_fit *const *fits;
+    size_t n_fits;
+    const mlab_draws *draws;
+    const mlab_comparison *comparison;
+    const mlab_pairs *const *pairs; /* stored with pseudonyms, never ids */
+    size_t n_pairs;
+    const mlab_outcomes *outcomes;
+    const mlab_forecast *forecast;
+    const char *provenance;       /* JSON: what decides the numbers */
+    const char *run;              /* JSON of fixed length: start, end, threads, host, ...; the one thing equal runs may differ in */
+    const char *pseudonym_secret; /* key of the pseudonyms, 64 hex digits */
+} mlab_results;
+
+/* Stage files: one stage's group, keyed. `key` is a sha256 in hex. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_write(const mlab_context *context, const char *path, const mlab_results *results, const char *key,
+                                                    mlab_error *err);
+/* The key of a stage file; MLAB_ERR_STORE_READ when it has none or is not a whole file. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_key(const mlab_context *context, const char *path, char key[65], mlab_error *err);
+
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_read_fits(const mlab_context *context, const char *path, mlab_fit ***fits, size_t *n_fits,
+                                                        mlab_draws **draws, mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_read_comparison(const mlab_context *context, const char *path, mlab_comparison **comparison,
+                                                              mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_read_pairs(const mlab_context *context, const char *path, mlab_pairs ***pairs, size_t *n_pairs,
+                                                         mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_read_outcomes(const mlab_context *context, const char *path, mlab_outcomes **outcomes, mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_read_forecast(const mlab_context *context, const char *path, mlab_forecast **forecast, mlab_error *err);
+
+/* A sink of shard files, one a draw block, in `folder`; resumes what is whole. Merge gives the outcomes. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_shards(const mlab_context *context, const char *folder, const char *key, mlab_sink *sink,
+                                                     mlab_error *err);
+MLAB_API void mlab_store_shards_end(mlab_sink *sink);
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_merge(const mlab_context *context, const char *folder, const char *key, size_t n_draws,
+                                                    mlab_outcomes **outcomes, mlab_error *err);
+
+/* sha256 over all names, shapes, attributes and values below `group` ("/" = all), the `run` attribute left out. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_digest(const mlab_context *context, const char *path, const char *group, char digest[65],
+                                                     mlab_error *err);
+/* Tells each group, variable, shape, unit and long name, in file order. */
+typedef void (*mlab_store_visit)(void *user, const char *path, const char *shape, const char *unit, const char *long_name);
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_list(const mlab_context *context, const char *path, mlab_store_visit visit, void *user,
+                                                   mlab_error *err);
+/* One table or variable as CSV (json = false) or JSON; released with mlab_store_text_free. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_export(const mlab_context *context, const char *path, const char *name, bool json, char **text,
+                                                     mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_store_provenance(const mlab_context *context, const char *path, char **json, mlab_error *err);
+MLAB_API void mlab_store_text_free(const mlab_context *context, char *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Raising errors: the one way a function of the library fails. */
+#ifndef MLAB_CORE_ERROR_H
+#define MLAB_CORE_ERROR_H
+
+#include "mentorlab/core.h"
+
+/* Fills err (may be NULL) with status and sentence, no place, and returns status: `return mlab_raise(err, ...)`. */
+mlab_status mlab_raise(mlab_error *err, mlab_status status, const char *format, ...) MLAB_PRINTF(3, 4);
+
+/* The same with a place (may be NULL). */
+mlab_status mlab_raise_at(mlab_error *err, mlab_status status, const mlab_place *place, const char *format, ...) MLAB_PRINTF(4, 5);
+
+/* A place in a text file (column 0 = not known), and a cell of a table. Long file names are cut at the front. */
+mlab_place mlab_place_text(const char *file, uint64_t line, uint32_t column);
+mlab_place mlab_place_cell(const char *file, uint64_t line, uint32_t column, const char *column_name);
+
+/* "study.yaml:14:9" or `jobs.csv, row 214, column 4 "Hire Date"`; returns into, always terminated. */
+const char *mlab_place_print(const mlab_place *place, char *into, size_t size);
+
+#endif
