@@ -71,9 +71,9 @@ typedef struct mlab_column {
     int32_t n_levels;
     bool ordered;
     char *pool; /* TEXT: all texts, each terminated */
-    size_t pool_size;
+    size_t pool_size, pool_capacity;
     char *unit;    /* "" = none */
-    bool borrowed; /* arrays belong to another table */
+    bool borrowed; /* name, levels and arrays belong to another table */
 } mlab_column;
 
 typedef struct mlab_table {
@@ -83,6 +83,7 @@ typedef struct mlab_table {
     size_t n_columns, capacity;
     uint64_t *lines; /* [n_rows] line of each row in its file, or NULL for a table that was made */
     char *file;      /* "" for a table that was made */
+    bool lines_borrowed;
 } mlab_table;
 
 MLAB_API MLAB_MUST_USE mlab_status mlab_table_make(const mlab_context *context, size_t n_rows, mlab_table **table, mlab_error *err);
@@ -97,6 +98,9 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_table_borrow(const mlab_table *from, mla
 /* Drops the column (or the borrowed pointers) so that the name can be added anew. */
 MLAB_API void mlab_table_drop(mlab_table *table, const char *name);
 MLAB_API MLAB_MUST_USE mlab_status mlab_column_set_missing(mlab_table *table, mlab_column *column, size_t row, mlab_error *err);
+/* Puts n bytes into a row of a TEXT column. Errors: MLAB_ERR_MEMORY, MLAB_ERR_DATA_TYPE (not TEXT, or borrowed). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_column_set_text(mlab_table *table, mlab_column *column, size_t row, const char *text, size_t n,
+                                                        mlab_error *err);
 MLAB_API const char *mlab_column_text(const mlab_column *column, size_t row); /* TEXT, or the level of a FACTOR; "" when missing */
 
 /* --- panel ------------------------------------------------------------------------------------- */

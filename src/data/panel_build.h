@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What reading hands to the panel builder: everything is parsed, linked and ranked; what is left is time.
+ *
+ *   people.csv ─────┐  ids, hired, left, cause, grade, attributes          [n_people] by rank
+ *   promotions.csv ─┤  person, date, to                                    sorted by person, date
+ *   surveys.csv ────┤  person, date, measures                              sorted by person, date
+ *   pairs.csv ──────┘  mentor, mentee, start, end, row of its table        sorted by start, mentor, mentee
+ *                      + spec (grid, arms, exposure) ──► mlab_panel_build ──► mlab_panel
+ *
+ * Reading has found and reported: bad cells, unlinked ids, promoted before hire, mentoring oneself, left before hired.
+ * Rows that cannot be used (their finding is a stop) never come here. */
+#ifndef MLAB_DATA_PANEL_BUILD_H
+#define MLAB_DATA_PANEL_BUILD_H
+
+#include "mentorlab/data.h"
+
+#define MLAB_NO_PERSON UINT32_MAX /* a mentor who is not in the people file (accepted by the study) */
+
+/* Why somebody's time ended. */
+enum {
+    MLAB_CAUSE_STAYS = -1,  /* no exit: `left` is missing */
+    MLAB_CAUSE_CENSORS = -2 /* left for a reason that ends their study time without being an event (retirement, transfer, ...) */
+};
+
+typedef struct mlab_panel_people {
+    const mlab_table *table;   /* [n_people] rows in the order of the file */
+    uint32_t n;                /* ids are distinct */
+    const char *const *ids;    /* [n] by rank, in byte order */
+    const uint32_t *row;       /* [n] row of the table of each rank */
+    const int32_t *hired;      /* [n] date; never missing */
+    const int32_t *left;       /* [n] date, >= hired; MLAB_DATE_MISSING = still there */
+    const int32_t *cause;      /* [n] index into causes, or MLAB_CAUSE_STAYS, MLAB_CAUSE_CENSORS */
+    const char *const *causes; /* [n_causes] "voluntary", "involuntary"; "exit" alone when no reasons are given */
+    int32_t n_causes;          /* >= 1 when anybody's exit can be seen, else 0: no exit outcome */
+    const int32_t *grade;      /* [n] code of the grade at hire, -1 = missing; NULL = no grades */
+    const char *const *grades; /* [n_grades] labels from low to high; the last is the top grade, not at risk of promotion */
+    int32_t n_grades;
+    bool grade_is_number;          /* every label is an integer: the panel's column is INTEGER with grade_value, else an ordered FACTOR */
+    const int32_t *grade_value;    /* [n_grades] when grade_is_number */
+    const char *const *attributes; /* [n_attributes] columns of the table that go into the panel as they are */
+    size_t n_attributes;
+} mlab_panel_people;
+
+typedef struct mlab_panel_promotion {
+    uint32_t person; /* rank */
+    int32_t date;    /* >= hired and <= left */
+    int32_t to;      /* code of the grade after, -1 = one grade up (or not known, when there are no grades) */
+    uint64_t line;
+} mlab_panel_promotion;
+
+typedef struct mlab_panel_surveys {
+    const mlab_table *table;     /* NULL = none */
+    size_t n;                    /* usable answers, sorted by person, date, row */
+    const uint32_t *person;      /* [n] rank */
+    const int32_t *date;         /* [n] */
+    const uint32_t *row;         /* [n] row of the table */
+    const char *const *measures; /* [n_measures] columns of the table: ordered FACTOR or REAL (or INTEGER) */
+    size_t n_measures;
+} mlab_panel_surveys;
+
+typedef struct mlab_panel_relationships {
+    const mlab_table *table;  /* the file's columns, for the arms' filters; NULL = none */
+    mlab_relationship *items; /* [n] sorted by start, mentor, mentee; the builder sets kind and prevalent */
+    const uint32_t *row;      /* [n] row of the table */
+    size_t n;
+    int32_t known_from, known_to; /* the days that the records cover; outside, time with no relationship is unknown;
+                                   * MLAB_DATE_MISSING = always */
+} mlab_panel_relationships;
+
+/* One arm other than the reference. A relationship belongs to the first arm whose filter it passes. */
+typedef struct mlab_panel_arm {
+    const char *name;
+    const char *filter;    /* expression over the relationships' columns; "" = every relationship */
+    mlab_place place;      /* of the filter in the study file */
+    const char *met;       /* column with the number of meetings; "" = not asked */
+    double least_meetings; /* with met: those that met at least so often */
+} mlab_panel_arm;
+
+typedef struct mlab_panel_spec {
+    int32_t months_per_period; /* 1, 3, 6 or 12 */
+    int32_t from, to;          /* of the grid; never missing, from < to */
+    int32_t as_of;             /* nothing after it counts as having happened; never missing */
+    const char *reference;     /* name of the arm of those without a relationship: "none" */
+    const mlab_panel_arm *arms;
+    size_t n_arms;
+    bool both_separate;      /* a second arm makes the arm "both"; else the first of priority wins */
+    const int32_t *priority; /* [n_arms] indexes into arms, when not both_separate */
+    bool exposure_current;   /* false: stays in the arm from the start on; true: level "past" after the end */
+    bool split_exact;        /* cut rows at the day of a change */
+} mlab_panel_spec;
+
+/* Makes the panel of everybody who is there for some of from .. to. Adds notes to findings (prevalent relationships, time with
+ * unknown arm, events outside the grid). Errors: MLAB_ERR_DATA_FORMULA (a filter, with its place), MLAB_ERR_DATA_COLUMN,
+ * MLAB_ERR_DATA_EMPTY (nobody has a row), MLAB_ERR_OVERFLOW, MLAB_ERR_MEMORY. *panel NULL on failure. */
+MLAB_MUST_USE mlab_status mlab_panel_build(const mlab_context *context, const mlab_panel_people *people, const mlab_panel_promotion *promotions,
+                                           size_t n_promotions, const mlab_panel_surveys *surveys, mlab_panel_relationships *relationships,
+                                           const mlab_panel_spec *spec, mlab_findings *findings, mlab_panel **panel, mlab_error *err);
+
+#endif
