@@ -49,6 +49,7 @@ typedef struct mlab_fit {
     const mlab_context *context;
     char *outcome, *model, *formula;
     char *information; /* which information the model-based standard errors use: "observed", "expected" */
+    char *link;        /* "logit", "cloglog", "identity", "log" */
     size_t n_parameters;
     char **names;        /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
     double *estimate;    /* [n_parameters]; aliased ones 0 */
@@ -61,7 +62,8 @@ typedef struct mlab_fit {
     size_t block_size;   /* parameters a block: n_parameters / n_blocks */
     char **levels;       /* ordinal, multinomial: [n_levels] */
     size_t n_levels;
-    double log_likelihood, null_log_likelihood;
+    double log_likelihood, null_log_likelihood; /* null: intercepts (thresholds) and offsets alone */
+    double residual_variance;                   /* linear: RSS / (N - p); else 0 */
     uint64_t n_rows, n_people, n_events, n_clusters, n_dropped_missing, n_dropped_stubs;
     uint64_t *events_by_block; /* [n_blocks] */
     char *cluster;             /* "person", "" = rows are their own clusters and no robust covariance was made */
@@ -70,13 +72,39 @@ typedef struct mlab_fit {
     int iterations;
     double gradient; /* largest |score| / sqrt(information) at the end */
     double seconds;
-    mlab_design *design; /* recipe for prediction; without intercept columns for cox and ordinal */
+    mlab_design *design; /* recipe for prediction; mlab_fit_first_column says where the fit's coefficients begin in it */
     /* Influence of each cluster on the estimates, robust = factor * influence' influence; for stacked draws. */
     uint32_t *influence_id; /* [n_clusters] person rank of the cluster, ascending */
     double *influence;      /* [n_clusters * n_parameters] or NULL */
 } mlab_fit;
 
 MLAB_API void mlab_fit_free(mlab_fit *fit); /* NULL is fine */
+
+/* Column of the design that belongs to the first coefficient of a block: 1 for ordinal and cox, whose design has an intercept
+ * that they do not use, else 0. */
+MLAB_API size_t mlab_fit_first_column(const mlab_fit *fit);
+/* Standard error of parameter j: cluster-robust when there is one, else model-based. */
+MLAB_API double mlab_fit_standard_error(const mlab_fit *fit, size_t j);
+/* What a standard error is multiplied by for an interval: the t(G - 1) quantile with a robust covariance (HUGE_VAL under 3
+ * clusters: no interval), else the normal one. */
+MLAB_API double mlab_fit_interval_factor(const mlab_fit *fit, double level);
+/* Quantile of Student's t with df > 0 degrees of freedom, 0 < p < 1. */
+MLAB_API double mlab_t_quantile(double p, double df);
+
+typedef enum mlab_scale {
+    MLAB_SCALE_LINK,    /* linear predictors, offset() terms and log(share) included */
+    MLAB_SCALE_RESPONSE /* probabilities; means for `linear` */
+} mlab_scale;
+/* Numbers a row: link: n_blocks; response: 1 for logit, cloglog, linear; the probability of each cause for hazards; of each
+ * level for ordinal and multinomial; 0 for cox, which has no response scale. */
+MLAB_API size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale);
+/* out[i * width + k] for the n rows `rows[i]` of table (NULL: first, first + 1, ...), which must be complete for the design.
+ * parameters: in the order of estimate, NULL = estimate. share [n]: of the period at risk, hazards only, NULL = 1.
+ * The ordinal link is x'b; P(Y <= k) = logistic(threshold k - x'b). Errors: MLAB_ERR_FIT_MODEL (cox, response), those of
+ * mlab_design_fill. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                                size_t first, size_t n, const double *parameters, const double *share, mlab_scale scale, double *out,
+                                                mlab_error *err);
 
 /* One row of the table of models: adding a model is one file and one row. */
 typedef struct mlab_model mlab_model;
@@ -132,6 +160,9 @@ MLAB_API void mlab_draws_free(mlab_draws *draws);
  * each parameter. Errors: MLAB_ERR_FIT_DRAWS (Cox; a fit that is not trusted enough), MLAB_ERR_FIT_COVARIANCE. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                    uint64_t seed, mlab_draws **draws, mlab_error *err);
+/* Every draw is the estimate: for runs without parameter uncertainty. Errors: MLAB_ERR_FIT_DRAWS (Cox). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
+                                                         mlab_draws **draws, mlab_error *err);
 
 /* An entry of the evidence registry (models/evidence/<id>.yaml). */
 typedef struct mlab_evidence {

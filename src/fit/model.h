@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of models. Adding a model is one file that defines one mlab_model, and one line in fit/models.c. */
+#ifndef MLAB_FIT_MODEL_H
+#define MLAB_FIT_MODEL_H
+
+#include "fit/problem.h"
+
+typedef enum mlab_model_mark {
+    MLAB_MODEL_TIMES = 1,         /* reads start, stop, status: response event(...) */
+    MLAB_MODEL_NUMBER = 2,        /* reads number */
+    MLAB_MODEL_SHARE = 4,         /* hazards: offset log(share of the period at risk) */
+    MLAB_MODEL_THRESHOLDS = 8,    /* categories - 1 thresholds come before the coefficients */
+    MLAB_MODEL_NO_INTERCEPT = 16, /* the intercept column of the design is skipped */
+    MLAB_MODEL_BLOCK_EACH = 32,   /* one block of coefficients for every category but the first */
+    MLAB_MODEL_TWO = 64           /* two categories only */
+} mlab_model_mark;
+
+#define MLAB_KIND(kind_) (1u << (unsigned)(kind_))
+
+/* prepare makes the model's own state, kept in mlab_prepared.own (released by release); NULL when it needs none.
+ * fit fills the fit that mlab_fit_start made (names, blocks, counts are there already): estimate, aliased, covariance,
+ * log-likelihoods, trust, reason, iterations, gradient; then mlab_fit_robust(fit, ..., scores by cluster).
+ * refit gives estimates alone. `prepared` is read only in both. */
+struct mlab_model {
+    const char *name, *summary;
+    unsigned kinds; /* MLAB_KIND(MLAB_OUTCOME_EVENT) | ... that it serves */
+    unsigned marks;
+    mlab_status (*prepare)(const mlab_context *context, mlab_prepared *prepared, mlab_error *err);
+    void (*release)(const mlab_context *context, void *own);
+    mlab_status (*fit)(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+    mlab_status (*refit)(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
+                         double *estimate, mlab_refit_info *info, mlab_error *err);
+};
+
+struct mlab_prepared {
+    const mlab_context *context; /* that it was made with: memory is released through it */
+    const mlab_model *model;
+    const mlab_fit_problem *problem;
+    mlab_fit_options options;
+    size_t first_column; /* 1 when the design's intercept is skipped, else 0 */
+    size_t n_columns;    /* design columns used: mlab_design_columns - first_column */
+    size_t n_thresholds, n_blocks, n_parameters;
+    void *own; /* the model's */
+};
+
+extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard, mlab_model_multinomial, mlab_model_ordinal, mlab_model_linear;
+extern const mlab_model mlab_model_cox;
+
+/* --- what models use ------------------------------------------------------------------------------- */
+
+/* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */
+MLAB_MUST_USE mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
+
+/* From the sums of scores by cluster [n_clusters * n_parameters] (taken over: becomes fit->influence) and fit->covariance:
+ * influence, robust covariance by CR1 when the problem has clusters (or sampling weights), trust TOO_FEW_CLUSTERS under 3. */
+MLAB_MUST_USE mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, double *scores, mlab_error *err);
+
+/* Lowers the trust of a fit, with a sentence; the first reason found stays, others are appended. */
+MLAB_MUST_USE mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, const char *format, ...) MLAB_PRINTF(4, 5);
+
+/* One evaluation at `parameters` [n]: log-likelihood; when `score` is not NULL also score [n] and information [n * n]
+ * (symmetric, both halves; minus the second derivative or its expectation). */
+typedef mlab_status (*mlab_newton_evaluate)(void *work, const double *parameters, double *log_likelihood, double *score, double *information,
+                                            mlab_error *err);
+
+typedef struct mlab_newton_spec {
+    size_t n;
+    mlab_newton_evaluate evaluate;
+    void *work;
+    const uint8_t *fixed; /* [n] 1 = stays at its value (aliased); NULL = none */
+    const double *scale;  /* [n] a change of 1 / scale moves a linear predictor by about 1; for finding divergence; NULL = 1 */
+    double tolerance;     /* largest |step| / standard error at the end */
+    int iterations;
+} mlab_newton_spec;
+
+typedef struct mlab_newton_result {
+    double log_likelihood, gradient; /* largest |score| / sqrt(information diagonal) */
+    int iterations;
+    bool converged, diverged; /* diverged: the likelihood is flat and a parameter still runs away: separation */
+    size_t runaway;           /* the parameter that runs fastest */
+    size_t n_singular;        /* parameters that had no information of their own and were left where they were */
+} mlab_newton_result;
+
+/* Newton-Raphson with step halving. parameters [n]: start, then the maximum. singular [n] (NULL = not wanted): set to 1 where a
+ * parameter was left out; inverse [n * n] (NULL = not wanted): inverse of the information at the end, 0 in rows left out. */
+MLAB_MUST_USE mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spec, double *parameters, double *inverse,
+                                      uint8_t *singular, mlab_newton_result *result, mlab_error *err);
+
+/* In place: the inverse of the symmetric positive definite a [n * n] on rows with fixed[i] == 0, others 0. left_out[i] = 1 where a
+ * pivot fell below 1e-12 of its diagonal element; may be NULL. Returns the number left out. work [n * n]. */
+size_t mlab_symmetric_invert(double *a, size_t n, const uint8_t *fixed, uint8_t *left_out, double *work);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every outcome model is fitted to: rows of a table, a design, a response, offsets, weights, clusters. Private to the
+ * library; fit/outcome.c makes one from a study's outcome, compare/ makes its own for pooled models and refits them. */
+#ifndef MLAB_FIT_PROBLEM_H
+#define MLAB_FIT_PROBLEM_H
+
+#include "mentorlab/fit.h"
+
+/* Zero it, then set what applies; everything is borrowed and must outlive what is made from it. All arrays run over the n
+ * rows used, in their order. Rows with a missing response or covariate are not in it. */
+typedef struct mlab_fit_problem {
+    const mlab_table *table;
+    const uint32_t *rows; /* [n] rows of the table used, ascending; NULL = 0 .. n - 1 */
+    size_t n;
+    const mlab_design *design;
+
+    /* Response: one of the three kinds. */
+    const int32_t *category;       /* [n] binomial 0, 1; hazard 0 = no event, else cause + 1; ordinal, multinomial: level, from 0 */
+    size_t n_categories;           /* binomial 2; hazard causes + 1; ordinal, multinomial levels */
+    const char *const *categories; /* [n_categories] names: levels; hazard: [0] "none", then the causes */
+    const double *number;          /* [n] linear */
+    const int32_t *start;          /* [n] Cox: (start, stop] in whole days or periods; NULL = 0 */
+    const int32_t *stop;
+    const int32_t *status; /* [n] 0 = censored, 1 = event */
+
+    const double *offset;   /* [n] added to the offset() terms of the design, for every cause; NULL = 0 */
+    const double *weight;   /* [n] >= 0; NULL = 1 */
+    bool weights_sampling;  /* weights are sampling weights: the sandwich is the covariance; else frequencies */
+    const int32_t *stratum; /* [n] Cox strata, 0 .. n_strata - 1; NULL = one */
+    size_t n_strata;
+
+    const uint32_t *cluster;    /* [n] 0 .. n_clusters - 1; NULL = every row its own */
+    const uint32_t *cluster_id; /* [n_clusters] rank of the person (or code of the column), ascending; NULL = 0, 1, ... */
+    size_t n_clusters;
+    const char *cluster_name; /* "person"; NULL or "" = rows are their own clusters */
+
+    const char *outcome; /* name, for sentences */
+    const char *formula; /* its text */
+    const double *warm;  /* start values in the order of mlab_fit.estimate, or NULL */
+    uint64_t n_dropped_missing, n_dropped_stubs;
+} mlab_fit_problem;
+
+/* A problem prepared for being fitted more than once: columns centred and scaled, aliased columns found, the design kept in
+ * memory when n * p * 8 is at most MLAB_PREPARED_BYTES, else made anew block by block. Read only after it is made: several
+ * refits may run at the same time, each with its own context. */
+typedef struct mlab_prepared mlab_prepared;
+#define MLAB_PREPARED_BYTES ((size_t)1 << 30)
+
+/* Weights of one refit; NULL = those of the problem. Row i counts row[i] * cluster[problem->cluster[i]]. */
+typedef struct mlab_refit_weights {
+    const double *cluster; /* [n_clusters] how often each cluster is in the bootstrap sample; NULL = 1 */
+    const double *row;     /* [n] instead of the problem's weight; NULL = the problem's */
+} mlab_refit_weights;
+
+/* What became of a refit. */
+typedef struct mlab_refit_info {
+    mlab_trust trust; /* TRUSTED, NOT_CONVERGED or SEPARATED */
+    size_t n_aliased; /* columns that carry nothing under these weights, beyond those aliased in the problem */
+    int iterations;
+    double log_likelihood;
+} mlab_refit_info;
+
+/* The problem and model are borrowed. Errors: MLAB_ERR_FIT_RESPONSE, MLAB_ERR_FIT_RANK, MLAB_ERR_FIT_MODEL, those of the design. */
+MLAB_MUST_USE mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, const mlab_fit_problem *problem,
+                                       const mlab_fit_options *options, mlab_prepared **prepared, mlab_error *err);
+void mlab_prepared_free(mlab_prepared *prepared);               /* NULL is fine */
+size_t mlab_prepared_parameters(const mlab_prepared *prepared); /* length of estimate */
+/* Everything: estimates, covariance, robust covariance, influence, trust. */
+MLAB_MUST_USE mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
+/* Estimates only, from `start` (in the order of estimate, e.g. the fit's; NULL = cold). Aliased parameters are 0. Not converging is
+ * in info, not an error. */
+MLAB_MUST_USE mlab_status mlab_prepared_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
+                                              const double *start, double *estimate, mlab_refit_info *info, mlab_error *err);
+/* mlab_prepare, mlab_prepared_fit, mlab_prepared_free. */
+MLAB_MUST_USE mlab_status mlab_fit_problem_fit(const mlab_context *context, const mlab_model *model, const mlab_fit_problem *problem,
+                                               const mlab_fit_options *options, mlab_fit **fit, mlab_error *err);
+
+#endif
