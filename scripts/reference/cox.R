@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Reference fits for tests/fit/test_cox.c: survival::coxph on tests/reference/rossi.csv and the turnover data.
+#   Rscript scripts/reference/cox.R tests/reference <folder of employee-turnover, optional>
+# Standard errors use the observed information; `robust` is the raw sandwich of Lin and Wei, without a small-sample factor.
+suppressMessages(library(survival))
+args <- commandArgs(TRUE)
+into <- args[1]
+tight <- coxph.control(eps = 1e-12, toler.chol = 1e-13, iter.max = 60)
+number <- function(x) { x[is.na(x)] <- 0; format(x, digits = 17, trim = TRUE, scientific = FALSE) }
+rows <- function(name, fit) {
+  k <- length(coef(fit))
+  naive <- if (is.null(fit$naive.var)) fit$var else fit$naive.var
+  robust <- if (is.null(fit$naive.var)) matrix(0, k, k) else fit$var
+  data.frame(fit = name, term = gsub("[ ,]", "_", names(coef(fit))), aliased = as.integer(is.na(coef(fit))), estimate = number(coef(fit)),
+             se = number(sqrt(diag(naive))), robust = number(sqrt(diag(robust))), null = number(fit$loglik[1]), loglik = number(fit$loglik[length(fit$loglik)]),
+             events = fit$nevent)
+}
+put <- function(file, head, table) {
+  con <- file(file.path(into, file), "w"); on.exit(close(con))
+  writeLines(paste("#", c(head, sprintf("%s, survival %s; observed information; tolerance 1e-8", R.version.string, packageVersion("survival")))), con)
+  write.table(table, con, sep = ",", quote = FALSE, row.names = FALSE)
+}
+r <- read.csv(file.path(into, "rossi.csv"), comment.char = "#", stringsAsFactors = TRUE)
+r$off <- r$educ / 10
+s <- survSplit(Surv(week, arrest) ~ ., r, cut = c(13, 26, 39), start = "start")
+s$finlate <- (s$fin == "yes") * (s$start >= 26)
+put("cox_rossi.csv", "coxph on rossi.csv", rbind(
+  rows("efron", coxph(control = tight, Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio, r)),
+  rows("breslow", coxph(control = tight, Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio, r, ties = "breslow")),
+  rows("strata", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio + strata(race), r)),
+  rows("weights_efron", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio, r, weights = weight)),
+  rows("weights_breslow", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio, r, weights = weight, ties = "breslow")),
+  rows("offset", coxph(control = tight, Surv(week, arrest) ~ fin + age + offset(off), r)),
+  rows("entry", coxph(control = tight, Surv(entry, week, arrest) ~ fin + age + prio + strata(mar), r)),
+  rows("alias", coxph(control = tight, Surv(week, arrest) ~ age + I(2 * age) + prio, r)),
+  rows("cluster_efron", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio, r, cluster = educ)),
+  rows("cluster_breslow", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio, r, cluster = educ, ties = "breslow")),
+  rows("cluster_weights", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio + strata(race), r, cluster = educ, weights = weight)),
+  rows("split_efron", coxph(control = tight, Surv(start, week, arrest) ~ fin + age + prio + finlate, s, cluster = row)),
+  rows("split_breslow", coxph(control = tight, Surv(start, week, arrest) ~ fin + age + prio + finlate, s, cluster = row, ties = "breslow"))))
+if (length(args) > 1) {
+  path <- file.path(args[2], "turnover.csv")
+  d <- read.csv(path, fileEncoding = "latin1", strip.white = TRUE)
+  d$days <- round(d$stag * 30.4375)
+  level <- function(x, first = character()) factor(x, c(first, setdiff(sort(unique(x), method = "radix"), first)))
+  d$coach <- level(d$coach, "no"); d$gender <- level(d$gender); d$industry <- level(d$industry); d$greywage <- level(d$greywage)
+  f <- Surv(days, event) ~ coach + age + gender + industry + greywage
+  put("cox_turnover.csv", c("coxph on whole days of employee-turnover/turnover.csv", paste("md5 of the input", tools::md5sum(path))),
+      rbind(rows("efron", coxph(control = tight, f, d)), rows("breslow", coxph(control = tight, f, d, ties = "breslow")), rows("cluster", coxph(control = tight, f, d, cluster = profession))))
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cox's proportional hazards model (1972): Efron or Breslow ties, strata, (start, stop], weights, cluster-robust errors.
+ *
+ * Newton-Raphson on centred and scaled columns; times are whole numbers (days, periods), so ties are ties. The robust covariance
+ * is that of Lin & Wei 1989 (sum over clusters of the dfbetas' outer product) times the program's small-sample factor CR1.
+ * Weakness: there is no baseline hazard here, so nothing can be simulated from this fit. */
+#include "fit/cox.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+static double weight_of(const mlab_fit_problem *problem, const mlab_refit_weights *weights, uint32_t row)
+{
+    double w = weights && weights->row ? weights->row[row] : problem->weight ? problem->weight[row] : 1;
+    if (weights && weights->cluster) w *= weights->cluster[problem->cluster ? problem->cluster[row] : row];
+    return w;
+}
+
+/* Weights and memory of one fit; free with end. */
+static mlab_status begin(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, double **weight,
+                         double **beta, mlab_cox_work *work, mlab_error *err)
+{
+    const mlab_cox_rows *rows = prepared->own;
+    *work = (mlab_cox_work){0};
+    *weight = mlab_allocate(context, rows->n, sizeof **weight);
+    *beta = mlab_allocate(context, rows->p, sizeof **beta);
+    if (!*weight || !*beta) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox fit of %zu rows", rows->n);
+    for (size_t k = 0; k < rows->n; k++) (*weight)[k] = weight_of(prepared->problem, weights, rows->row[k]);
+    return mlab_cox_work_make(context, rows, *weight, work, err);
+}
+
+static void end(const mlab_context *context, double *weight, double *beta, mlab_cox_work *work)
+{
+    mlab_cox_work_free(context, work);
+    mlab_release(context, beta);
+    mlab_release(context, weight);
+}
+
+/* Start values of the caller to scaled columns. */
+static void set_start(const mlab_cox_rows *rows, const double *start, double *beta)
+{
+    for (size_t j = 0; j < rows->p; j++) beta[j] = start && !rows->aliased[j] ? start[j] * rows->scale[j] : 0;
+}
+
+static void set_estimates(const mlab_cox_rows *rows, const double *beta, double *estimate)
+{
+    for (size_t j = 0; j < rows->p; j++) estimate[j] = rows->aliased[j] ? 0 : beta[j] / rows->scale[j];
+}
+
+static mlab_newton_spec newton_of(const mlab_prepared *prepared, mlab_cox_work *work)
+{
+    const mlab_cox_rows *rows = prepared->own;
+    return (mlab_newton_spec){.n = rows->p,
+                              .evaluate = mlab_cox_evaluate,
+                              .work = work,
+                              .fixed = rows->aliased,
+                              .tolerance = prepared->options.tolerance,
+                              .iterations = (int)prepared->options.iterations};
+}
+
+static mlab_status doubt(mlab_fit *fit, const mlab_newton_result *result, mlab_error *err)
+{
+    if (fit->n_events == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "no event happened");
+    if (result->diverged)
+        return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s runs away: the likelihood has no maximum (monotone)",
+                              fit->names[result->runaway]);
+    if (!result->converged) return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "no convergence in %d iterations", result->iterations);
+    return MLAB_OK;
+}
+
+static mlab_status add_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta, mlab_fit *fit,
+                              mlab_error *err)
+{
+    const mlab_cox_rows *rows = prepared->own;
+    const mlab_fit_problem *problem = prepared->problem;
+    if (!problem->cluster && !problem->weights_sampling) return MLAB_OK;
+    size_t n = problem->cluster ? problem->n_clusters : problem->n, p = rows->p;
+    double *scores = mlab_allocate(context, n, (p ? p : 1) * sizeof *scores);
+    if (!scores) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu clusters", n);
+    mlab_status status = mlab_cox_scores(context, work, beta, problem->cluster, scores, err);
+    if (status) {
+        mlab_release(context, scores);
+        return status;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p; j++) scores[i * p + j] *= rows->aliased[j] ? 0 : rows->scale[j];
+    return mlab_fit_robust(context, prepared, fit, scores, err);
+}
+
+static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_cox_rows *rows = prepared->own;
+    size_t p = rows->p;
+    double *weight, *beta;
+    mlab_cox_work work;
+    mlab_newton_result result = {.converged = true};
+    mlab_status status = begin(context, prepared, NULL, &weight, &beta, &work, err);
+    if (status) goto out;
+    if ((status = mlab_cox_evaluate(&work, beta, &fit->null_log_likelihood, NULL, NULL, err))) goto out;
+    fit->log_likelihood = fit->null_log_likelihood;
+    if (p > 0) {
+        mlab_newton_spec spec = newton_of(prepared, &work);
+        set_start(rows, prepared->problem->warm, beta);
+        if ((status = mlab_newton(context, &spec, beta, fit->covariance, NULL, &result, err))) goto out;
+        fit->log_likelihood = result.log_likelihood;
+    }
+    fit->iterations = result.iterations;
+    fit->gradient = result.gradient;
+    set_estimates(rows, beta, fit->estimate);
+    for (size_t j = 0; j < p; j++) {
+        fit->aliased[j] = rows->aliased[j];
+        for (size_t k = 0; k < p; k++)
+            fit->covariance[j * p + k] = rows->aliased[j] || rows->aliased[k] ? 0 : fit->covariance[j * p + k] / (rows->scale[j] * rows->scale[k]);
+    }
+    if ((status = doubt(fit, &result, err))) goto out;
+    status = add_robust(context, prepared, &work, beta, fit, err);
+out:
+    end(context, weight, beta, &work);
+    return status;
+}
+
+static mlab_status refit_cox(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
+                             double *estimate, mlab_refit_info *info, mlab_error *err)
+{
+    const mlab_cox_rows *rows = prepared->own;
+    double *weight, *beta;
+    mlab_cox_work work;
+    mlab_newton_result result = {.converged = true};
+    mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
+    if (status) goto out;
+    set_start(rows, start, beta);
+    mlab_newton_spec spec = newton_of(prepared, &work);
+    if (rows->p > 0 && (status = mlab_newton(context, &spec, beta, NULL, NULL, &result, err))) goto out;
+    set_estimates(rows, beta, estimate);
+    *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
+                                       : result.converged ? MLAB_TRUSTED
+                                                          : MLAB_NOT_CONVERGED,
+                              .n_aliased = result.n_singular,
+                              .iterations = result.iterations,
+                              .log_likelihood = result.log_likelihood};
+out:
+    end(context, weight, beta, &work);
+    return status;
+}
+
+const mlab_model mlab_model_cox = {
+    .name = "cox",
+    .summary = "proportional hazards in continuous time, Efron or Breslow ties",
+    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),
+    .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT,
+    .prepare = mlab_cox_prepare,
+    .release = mlab_cox_release,
+    .fit = fit_cox,
+    .refit = refit_cox,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parts of the Cox model: rows sorted by stratum and falling time, and what one pass over them gives. */
+#ifndef MLAB_FIT_COX_H
+#define MLAB_FIT_COX_H
+
+#include "fit/model.h"
+
+/* Rows in the order stratum ascending, stop descending, events first. Columns are centred on their mean and divided by their
+ * standard deviation. Read only after it is made. */
+typedef struct mlab_cox_rows {
+    size_t n, p, n_events;
+    uint32_t *row;      /* [n] place in the problem */
+    uint32_t *by_start; /* [n] places in this order, stratum ascending, start descending; NULL when all start together */
+    int32_t *start, *stop, *stratum;
+    uint8_t *event;
+    double *offset;         /* [n] minus its mean */
+    double *x;              /* [n * p] */
+    double *centre, *scale; /* [p]; scale 0 = constant */
+    uint8_t *aliased;       /* [p] */
+    bool breslow;
+} mlab_cox_rows;
+
+/* Memory of one evaluation; one block, made once per fit. */
+typedef struct mlab_cox_work {
+    const mlab_cox_rows *rows;
+    const double *weight;     /* [n] in the order of rows */
+    double *eta, *risk;       /* [n] linear predictor; weight * exp(eta) */
+    double *sum, *sum2;       /* [p] at risk: risk * x; the same over the events of one time */
+    double *square, *square2; /* [p * p] risk * x x', lower half */
+    double *mean;             /* [p] */
+    double *memory;
+} mlab_cox_work;
+
+/* Of the model: make and release mlab_prepared.own. */
+mlab_status mlab_cox_prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err);
+void mlab_cox_release(const mlab_context *context, void *own);
+
+mlab_status mlab_cox_work_make(const mlab_context *context, const mlab_cox_rows *rows, const double *weight, mlab_cox_work *work, mlab_error *err);
+void mlab_cox_work_free(const mlab_context *context, mlab_cox_work *work);
+/* mlab_newton_evaluate on the scaled columns; work is mlab_cox_work. */
+mlab_status mlab_cox_evaluate(void *work, const double *beta, double *log_likelihood, double *score, double *information, mlab_error *err);
+/* Adds weight * score residual of each row to scores[cluster_of(row) * p], at beta, on the scaled columns; cluster NULL = row. */
+mlab_status mlab_cox_scores(const mlab_context *context, mlab_cox_work *work, const double *beta, const uint32_t *cluster, double *scores,
+                            mlab_error *err);
+/* Linear predictors and risks at beta. */
+void mlab_cox_risks(mlab_cox_work *work, const double *beta);
+
+#endif

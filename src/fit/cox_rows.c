@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows of a Cox fit, checked, sorted once and scaled; columns that carry nothing are found here, in the order of the
+ * design, as R's coxph does: their pivot in the information at 0 vanishes. */
+#include "fit/cox.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { BLOCK = 512 };
+
+typedef struct sort_key {
+    int32_t stratum, at; /* stratum ascending, at descending */
+    uint32_t tie;        /* ascending */
+    uint32_t row;
+} sort_key;
+
+static int by_stratum_and_time(const void *a, const void *b)
+{
+    const sort_key *x = a, *y = b;
+    if (x->stratum != y->stratum) return x->stratum < y->stratum ? -1 : 1;
+    if (x->at != y->at) return x->at > y->at ? -1 : 1;
+    if (x->tie != y->tie) return x->tie < y->tie ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static mlab_status check(const mlab_fit_problem *problem, mlab_error *err)
+{
+    if (!problem->stop || !problem->status)
+        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "a Cox model of \"%s\" needs a response event(time, status)",
+                          problem->outcome ? problem->outcome : "");
+    if (problem->n > UINT32_MAX) return mlab_raise(err, MLAB_ERR_OVERFLOW, "a Cox model of %zu rows, allowed up to 4,294,967,295", problem->n);
+    for (size_t i = 0; i < problem->n; i++) {
+        size_t row = problem->rows ? problem->rows[i] : i;
+        if (problem->start && problem->start[i] >= problem->stop[i])
+            return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "row %zu: start %d is not before stop %d", row + 1, (int)problem->start[i],
+                              (int)problem->stop[i]);
+        if (problem->status[i] != 0 && problem->status[i] != 1)
+            return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "row %zu: status %d, allowed 0 and 1", row + 1, (int)problem->status[i]);
+    }
+    return MLAB_OK;
+}
+
+static mlab_status allocate(const mlab_context *context, const mlab_fit_problem *problem, size_t p, mlab_cox_rows *rows, mlab_error *err)
+{
+    size_t n = problem->n;
+    rows->n = n;
+    rows->p = p;
+    rows->row = mlab_allocate(context, n, sizeof *rows->row);
+    rows->stop = mlab_allocate(context, n, sizeof *rows->stop);
+    rows->stratum = mlab_allocate(context, n, sizeof *rows->stratum);
+    rows->event = mlab_allocate(context, n, sizeof *rows->event);
+    rows->offset = mlab_allocate(context, n, sizeof *rows->offset);
+    rows->x = mlab_allocate(context, n, p * sizeof *rows->x);
+    rows->centre = mlab_allocate(context, p, sizeof *rows->centre);
+    rows->scale = mlab_allocate(context, p, sizeof *rows->scale);
+    rows->aliased = mlab_allocate(context, p, sizeof *rows->aliased);
+    if (problem->start) {
+        rows->start = mlab_allocate(context, n, sizeof *rows->start);
+        rows->by_start = mlab_allocate(context, n, sizeof *rows->by_start);
+    }
+    if (!rows->row || !rows->stop || !rows->stratum || !rows->event || !rows->offset || !rows->x || !rows->centre || !rows->scale || !rows->aliased ||
+        (problem->start && (!rows->start || !rows->by_start)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox model of %zu rows and %zu columns", n, p);
+    return MLAB_OK;
+}
+
+static mlab_status sort(const mlab_context *context, const mlab_fit_problem *problem, mlab_cox_rows *rows, mlab_error *err)
+{
+    size_t n = rows->n;
+    sort_key *keys = mlab_allocate(context, n, sizeof *keys);
+    if (!keys) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to sort %zu rows", n);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = (sort_key){problem->stratum ? problem->stratum[i] : 0, problem->stop[i], problem->status[i] ? 0 : 1, (uint32_t)i};
+    qsort(keys, n, sizeof *keys, by_stratum_and_time);
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i = rows->row[k] = keys[k].row;
+        rows->stop[k] = problem->stop[i];
+        rows->stratum[k] = keys[k].stratum;
+        rows->event[k] = problem->status[i] != 0;
+        rows->n_events += rows->event[k];
+        if (rows->start) rows->start[k] = problem->start[i];
+    }
+    if (rows->start) {
+        for (size_t k = 0; k < n; k++) keys[k] = (sort_key){rows->stratum[k], rows->start[k], 0, (uint32_t)k};
+        qsort(keys, n, sizeof *keys, by_stratum_and_time);
+        for (size_t k = 0; k < n; k++) rows->by_start[k] = keys[k].row;
+    }
+    mlab_release(context, keys);
+    return MLAB_OK;
+}
+
+/* Columns and offsets of the design, put in the order of the sorted rows. */
+static mlab_status fill(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_rows *rows, mlab_error *err)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    mlab_status status = MLAB_OK;
+    size_t n = rows->n, p = rows->p, wide = p + prepared->first_column;
+    uint32_t *place = mlab_allocate(context, n, sizeof *place);
+    double *x = mlab_allocate(context, BLOCK, (wide ? wide : 1) * sizeof *x), offset[BLOCK];
+    if (!place || !x) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the design of %zu rows", n);
+        goto out;
+    }
+    for (size_t k = 0; k < n; k++) place[rows->row[k]] = (uint32_t)k;
+    for (size_t first = 0; first < n; first += BLOCK) {
+        size_t m = n - first < BLOCK ? n - first : BLOCK;
+        if ((status =
+                 mlab_design_fill(prepared->problem->design, problem->table, problem->rows ? problem->rows + first : NULL, first, m, x, offset, err)))
+            goto out;
+        for (size_t i = 0; i < m; i++) {
+            size_t k = place[first + i];
+            rows->offset[k] = offset[i] + (problem->offset ? problem->offset[first + i] : 0);
+            for (size_t j = 0; j < p; j++) rows->x[k * p + j] = x[i * wide + prepared->first_column + j];
+        }
+    }
+out:
+    mlab_release(context, x);
+    mlab_release(context, place);
+    return status;
+}
+
+static void scale(mlab_cox_rows *rows)
+{
+    size_t n = rows->n, p = rows->p;
+    double offset = 0;
+    for (size_t i = 0; i < n; i++) offset += rows->offset[i] / (double)n;
+    for (size_t i = 0; i < n; i++) rows->offset[i] -= offset;
+    for (size_t j = 0; j < p; j++) {
+        double mean = 0, square = 0, largest = 0;
+        for (size_t i = 0; i < n; i++) mean += rows->x[i * p + j] / (double)n;
+        for (size_t i = 0; i < n; i++) {
+            double d = rows->x[i * p + j] - mean;
+            largest = fmax(largest, fabs(rows->x[i * p + j]));
+            square += d * d / (double)n;
+        }
+        double sd = sqrt(square);
+        rows->centre[j] = mean;
+        rows->scale[j] = sd > 1e-13 * largest ? sd : 0;
+        for (size_t i = 0; i < n; i++) rows->x[i * p + j] = rows->scale[j] > 0 ? (rows->x[i * p + j] - mean) / sd : 0;
+    }
+}
+
+/* Cholesky of the information at 0 in the order of the columns; a pivot below 1e-10 of what it began with, or of an event's
+ * share of a column of unit variance, is a column that the earlier ones, or the strata, make up. */
+static mlab_status find_aliased(const mlab_context *context, const mlab_fit_problem *problem, mlab_cox_rows *rows, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    size_t n = rows->n, p = rows->p;
+    double ll, *weight = NULL, *a = NULL, *vectors = NULL;
+    mlab_cox_work work = {0};
+    weight = mlab_allocate(context, n, sizeof *weight);
+    a = mlab_allocate(context, p * p, sizeof *a);
+    vectors = mlab_allocate(context, 2 * p, sizeof *vectors);
+    if (!weight || !a || !vectors) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox model of %zu columns", p);
+        goto out;
+    }
+    for (size_t k = 0; k < n; k++) weight[k] = problem->weight ? problem->weight[rows->row[k]] : 1;
+    if ((status = mlab_cox_work_make(context, rows, weight, &work, err))) goto out;
+    if ((status = mlab_cox_evaluate(&work, vectors, &ll, vectors + p, a, err))) goto out;
+    for (size_t j = 0; j < p; j++) {
+        double pivot = a[j * p + j], floor = 1e-10 * fmax(pivot, 1e-6 * (double)rows->n_events);
+        for (size_t k = 0; k < j; k++) {
+            if (rows->aliased[k]) continue;
+            double s = a[j * p + k];
+            for (size_t m = 0; m < k; m++) s -= rows->aliased[m] ? 0 : a[j * p + m] * a[k * p + m];
+            a[j * p + k] = s / a[k * p + k];
+            pivot -= a[j * p + k] * a[j * p + k];
+        }
+        rows->aliased[j] = !(pivot > floor);
+        a[j * p + j] = rows->aliased[j] ? 0 : sqrt(pivot);
+    }
+out:
+    mlab_cox_work_free(context, &work);
+    mlab_release(context, vectors);
+    mlab_release(context, a);
+    mlab_release(context, weight);
+    return status;
+}
+
+mlab_status mlab_cox_prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
+{
+    mlab_status status = check(prepared->problem, err);
+    if (status) return status;
+    mlab_cox_rows *rows = mlab_allocate(context, 1, sizeof *rows);
+    if (!rows) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox model");
+    rows->breslow = prepared->options.ties == 1;
+    if (!(status = allocate(context, prepared->problem, prepared->n_columns, rows, err)) && !(status = sort(context, prepared->problem, rows, err)) &&
+        !(status = fill(context, prepared, rows, err))) {
+        scale(rows);
+        status = find_aliased(context, prepared->problem, rows, err);
+    }
+    if (status)
+        mlab_cox_release(context, rows);
+    else
+        prepared->own = rows;
+    return status;
+}
+
+void mlab_cox_release(const mlab_context *context, void *own)
+{
+    mlab_cox_rows *rows = own;
+    if (!rows) return;
+    void *parts[] = {rows->row,    rows->by_start, rows->start,  rows->stop,  rows->stratum, rows->event,
+                     rows->offset, rows->x,        rows->centre, rows->scale, rows->aliased};
+    for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(context, parts[j]);
+    mlab_release(context, rows);
+}
