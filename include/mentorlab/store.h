@@ -11,6 +11,7 @@ extern "C" {
 #endif
 
 #define MLAB_FORMAT_VERSION 1
+#define MLAB_RUN_SIZE 1024 /* bytes of the `run` attribute, padded with blanks */
 
 /* What one run produced; NULL = the stage did not run. */
 typedef struct mlab_results {

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* /comparison: contrasts, balance, observed curves, standardised curves. */
+#include "store/stages.h"
+#include "store/table.h"
+
+#include "core/memory.h"
+
+#define TEXT(field, long_name)                                                                                                                       \
+    {                                                                                                                                                \
+#field, MLAB_FIELD_TEXT, offsetof(mlab_contrast, field), "1", long_name                                                                      \
+    }
+#define REAL(field, unit, long_name)                                                                                                                 \
+    {                                                                                                                                                \
+#field, MLAB_FIELD_REAL, offsetof(mlab_contrast, field), unit, long_name                                                                     \
+    }
+#define COUNT(field, unit, long_name)                                                                                                                \
+    {                                                                                                                                                \
+#field, MLAB_FIELD_COUNT, offsetof(mlab_contrast, field), unit, long_name                                                                    \
+    }
+static const mlab_h5_column contrast_columns[] = {
+    TEXT(outcome, "outcome"),
+    TEXT(arm, "arm"),
+    TEXT(reference, "arm it is compared with"),
+    TEXT(estimand, "what the number answers"),
+    TEXT(measure, "scale of the estimate"),
+    TEXT(method, "method"),
+    REAL(horizon, "month", "time from time zero"),
+    REAL(estimate, "1", "arm less reference"),
+    REAL(se, "1", "standard error"),
+    REAL(lower, "1", "lower limit"),
+    REAL(upper, "1", "upper limit"),
+    REAL(level, "1", "level of the interval"),
+    REAL(risk_arm, "1", "risk or mean had everyone been in the arm"),
+    REAL(risk_reference, "1", "risk or mean had everyone been in the reference arm"),
+    REAL(risk_ratio, "1", "arm over reference"),
+    REAL(e_value, "1", "E-value of the ratio, 0 = does not apply"),
+    REAL(e_value_limit, "1", "E-value of the limit nearer to 1, 0 = does not apply"),
+    COUNT(n_arm, "person", "people ever in the arm"),
+    COUNT(n_reference, "person", "people ever in the reference arm"),
+    COUNT(events_arm, "event", "events in the arm"),
+    COUNT(events_reference, "event", "events in the reference arm"),
+    REAL(years_arm, "year", "person-years in the arm"),
+    REAL(years_reference, "year", "person-years in the reference arm"),
+    REAL(overlap, "1", "share of people with comparable others"),
+    COUNT(bootstrap_done, "1", "bootstrap refits done"),
+    COUNT(bootstrap_failed, "1", "bootstrap refits failed"),
+    {"trust_code", MLAB_FIELD_ENUM, offsetof(mlab_contrast, trust), "1", "0 = no reason for doubt was found"},
+    TEXT(reason, "reason for doubt"),
+    TEXT(caveats, "caveats in plain words"),
+};
+static const mlab_h5_column balance_columns[] = {
+    {"arm", MLAB_FIELD_TEXT, offsetof(mlab_balance, arm), "1", "arm"},
+    {"covariate", MLAB_FIELD_TEXT, offsetof(mlab_balance, covariate), "1", "covariate, or level of one"},
+    {"mean_arm", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_arm), "1", "mean in the arm at time zero"},
+    {"mean_reference", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_reference), "1", "mean in the reference arm at time zero"},
+    {"smd_before", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_before), "1", "standardised mean difference before weighting"},
+    {"smd_after", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_after), "1", "standardised mean difference after weighting"},
+};
+#define N(array) (sizeof(array) / sizeof *(array))
+
+static size_t blocks_of(const mlab_curve *curve)
+{
+    return curve->n_causes ? curve->n_causes : 1;
+}
+
+/* Real columns of the curves, one value a time and cause. X(name, unit, long_name, value) */
+#define CURVE_COLUMNS(X)                                                                                                                             \
+    X(time, "1", "time in the unit of the data", curve->time[t])                                                                                     \
+    X(at_risk, "person", "people at risk", curve->at_risk[t])                                                                                        \
+    X(events, "event", "events at this time", curve->events[t * blocks + c])                                                                         \
+    X(estimate, "1", "survival, or cumulative incidence of the cause", curve->estimate[t * blocks + c])                                              \
+    X(se, "1", "standard error", curve->se[t * blocks + c])                                                                                          \
+    X(lower, "1", "lower limit", curve->lower[t * blocks + c])                                                                                       \
+    X(upper, "1", "upper limit", curve->upper[t * blocks + c])
+
+static void put_curve_rows(const mlab_h5_group *group, const mlab_curve *curves, size_t n_curves, size_t n_rows)
+{
+    const mlab_context *context = group->file->context;
+    double *real = mlab_allocate(context, n_rows, sizeof *real);
+    int64_t *number = mlab_allocate(context, n_rows, 2 * sizeof *number);
+    if (!real || !number) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write %zu rows of curves", n_rows);
+    size_t row = 0;
+    for (size_t k = 0; real && number && k < n_curves; k++)
+        for (size_t t = 0; t < curves[k].n_times; t++)
+            for (size_t c = 0; c < blocks_of(&curves[k]); c++, row++) {
+                number[row] = (int64_t)k;
+                number[n_rows + row] = curves[k].n_causes ? (int64_t)c + 1 : 0;
+            }
+    mlab_h5_put(group, "curve_number", "row", MLAB_H5_INT64, number, "1", "place of the curve");
+    mlab_h5_put(group, "cause", "row", MLAB_H5_INT64, number ? number + n_rows : NULL, "1", "cause, 0 = survival");
+#define PUT(name, unit, long_name, value)                                                                                                            \
+    row = 0;                                                                                                                                         \
+    for (size_t k = 0; real && k < n_curves; k++) {                                                                                                  \
+        const mlab_curve *curve = &curves[k];                                                                                                        \
+        const size_t blocks = blocks_of(curve);                                                                                                      \
+        for (size_t t = 0; t < curve->n_times; t++)                                                                                                  \
+            for (size_t c = 0; c < blocks; c++) real[row++] = value;                                                                                 \
+    }                                                                                                                                                \
+    mlab_h5_put(group, #name, "row", MLAB_H5_REAL, real, unit, long_name);
+    CURVE_COLUMNS(PUT)
+#undef PUT
+    mlab_release(context, real);
+    mlab_release(context, number);
+}
+
+static void put_curves(const mlab_h5_group *parent, const mlab_curve *curves, size_t n)
+{
+    const mlab_context *context = parent->file->context;
+    mlab_h5_group group = mlab_h5_group_make(parent, "curves");
+    char **names = mlab_allocate(context, n, sizeof *names);
+    int64_t *sizes = mlab_allocate(context, n, 2 * sizeof *sizes);
+    size_t n_rows = 0;
+    if (!names || !sizes) mlab_h5_fail(parent->file, MLAB_ERR_MEMORY, "no memory to write %zu curves", n);
+    for (size_t k = 0; names && sizes && k < n; k++) {
+        names[k] = curves[k].group;
+        sizes[k] = (int64_t)curves[k].n_times;
+        sizes[n + k] = (int64_t)curves[k].n_causes;
+        n_rows += curves[k].n_times * blocks_of(&curves[k]);
+    }
+    mlab_h5_dimension_texts(&group, "curve", names, n, "outcome/arm as started");
+    mlab_h5_dimension(&group, "row", n_rows);
+    mlab_h5_put(&group, "n_times", "curve", MLAB_H5_INT64, sizes, "1", "times of the curve");
+    mlab_h5_put(&group, "n_causes", "curve", MLAB_H5_INT64, sizes ? sizes + n : NULL, "1", "causes, 0 = survival");
+    put_curve_rows(&group, curves, n, n_rows);
+    mlab_release(context, names);
+    mlab_release(context, sizes);
+    mlab_h5_group_close(&group);
+}
+
+static void put_standardised(const mlab_h5_group *parent, const mlab_comparison *comparison)
+{
+    mlab_h5_group group = mlab_h5_group_make(parent, "standardised");
+    const mlab_context *context = parent->file->context;
+    double *months = mlab_allocate(context, comparison->n_times, sizeof *months);
+    if (!months) mlab_h5_fail(parent->file, MLAB_ERR_MEMORY, "no memory to write curves");
+    for (size_t t = 0; months && t < comparison->n_times; t++) months[t] = comparison->months_per_time * (double)(t + 1);
+    mlab_h5_dimension_texts(&group, "curve", comparison->standardised_names, comparison->n_standardised, "outcome/arm");
+    mlab_h5_dimension_values(&group, "time", MLAB_H5_REAL, months, comparison->n_times, "month", "time from time zero");
+    mlab_h5_put(&group, "standardised", "curve time", MLAB_H5_REAL, comparison->standardised, "1",
+                "cumulative incidence or mean had everyone been in the arm");
+    mlab_release(context, months);
+    mlab_h5_group_close(&group);
+}
+
+void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison)
+{
+    mlab_h5_group group = mlab_h5_group_make(root, "comparison");
+    mlab_h5_attribute(&group, "caveats", comparison->caveats);
+    mlab_h5_put_real(&group, "weight_lowest", comparison->weight_lowest, "1", "lowest stabilised weight after truncation, 0 = not used");
+    mlab_h5_put_real(&group, "weight_highest", comparison->weight_highest, "1", "highest stabilised weight after truncation, 0 = not used");
+    mlab_h5_put_real(&group, "weight_mean", comparison->weight_mean, "1", "mean stabilised weight, 0 = not used");
+    mlab_h5_put_real(&group, "effective_share", comparison->effective_share, "1", "effective sample size over n");
+    mlab_h5_put_real(&group, "months_per_time", comparison->months_per_time, "month", "step of the standardised curves");
+    mlab_h5_group table = mlab_h5_group_make(&group, "contrasts");
+    mlab_h5_put_table(&table, contrast_columns, N(contrast_columns), comparison->contrasts, sizeof *comparison->contrasts, comparison->n_contrasts);
+    mlab_h5_group_close(&table);
+    table = mlab_h5_group_make(&group, "balance");
+    mlab_h5_put_table(&table, balance_columns, N(balance_columns), comparison->balance, sizeof *comparison->balance, comparison->n_balance);
+    mlab_h5_group_close(&table);
+    put_curves(&group, comparison->curves, comparison->n_curves);
+    put_standardised(&group, comparison);
+    mlab_h5_group_close(&group);
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static double *own(const mlab_h5_group *group, size_t n)
+{
+    double *values = mlab_allocate(group->file->context, n, sizeof *values);
+    if (!values) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to read curves");
+    return values;
+}
+
+static void make_curve(const mlab_h5_group *group, mlab_curve *curve)
+{
+    const size_t n = curve->n_times * blocks_of(curve);
+    curve->time = own(group, curve->n_times);
+    curve->at_risk = own(group, curve->n_times);
+    curve->events = own(group, n);
+    curve->estimate = own(group, n);
+    curve->se = own(group, n);
+    curve->lower = own(group, n);
+    curve->upper = own(group, n);
+}
+
+static void get_curve_rows(const mlab_h5_group *group, mlab_curve *curves, size_t n_curves)
+{
+    size_t n_rows = 0;
+    for (size_t k = 0; k < n_curves; k++) n_rows += curves[k].n_times * blocks_of(&curves[k]);
+#define GET(name, unit, long_name, value)                                                                                                            \
+    {                                                                                                                                                \
+        double *real = mlab_h5_get(group, #name, MLAB_H5_REAL, n_rows);                                                                              \
+        size_t row = 0;                                                                                                                              \
+        for (size_t k = 0; real && k < n_curves; k++) {                                                                                              \
+            mlab_curve *curve = &curves[k];                                                                                                          \
+            const size_t blocks = blocks_of(curve);                                                                                                  \
+            for (size_t t = 0; t < curve->n_times; t++)                                                                                              \
+                for (size_t c = 0; c < blocks; c++) value = real[row++];                                                                             \
+        }                                                                                                                                            \
+        mlab_release(group->file->context, real);                                                                                                    \
+    }
+    CURVE_COLUMNS(GET)
+#undef GET
+}
+
+static void get_curves(const mlab_h5_group *parent, mlab_comparison *comparison)
+{
+    const mlab_context *context = parent->file->context;
+    mlab_h5_group group = mlab_h5_group_get(parent, "curves");
+    size_t n = mlab_h5_size(&group, "curve");
+    char **names = mlab_h5_get_texts(&group, "curve", n);
+    int64_t *times = mlab_h5_get(&group, "n_times", MLAB_H5_INT64, n), *causes = mlab_h5_get(&group, "n_causes", MLAB_H5_INT64, n);
+    if (!group.file->status && !(comparison->curves = mlab_allocate(context, n, sizeof *comparison->curves)))
+        mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to read %zu curves", n);
+    for (size_t k = 0; comparison->curves && k < n; k++) {
+        mlab_curve *curve = &comparison->curves[comparison->n_curves++];
+        curve->context = context;
+        curve->group = names[k];
+        names[k] = NULL;
+        curve->n_times = (size_t)times[k];
+        curve->n_causes = (size_t)causes[k];
+        make_curve(&group, curve);
+    }
+    if (!group.file->status) get_curve_rows(&group, comparison->curves, n);
+    mlab_h5_free_texts(context, names, n);
+    mlab_release(context, times);
+    mlab_release(context, causes);
+    mlab_h5_group_close(&group);
+}
+
+static void get_comparison(const mlab_h5_group *root, mlab_comparison *comparison)
+{
+    mlab_h5_group group = mlab_h5_group_get(root, "comparison");
+    comparison->caveats = mlab_h5_attribute_get(&group, "caveats");
+    comparison->weight_lowest = mlab_h5_get_real(&group, "weight_lowest");
+    comparison->weight_highest = mlab_h5_get_real(&group, "weight_highest");
+    comparison->weight_mean = mlab_h5_get_real(&group, "weight_mean");
+    comparison->effective_share = mlab_h5_get_real(&group, "effective_share");
+    comparison->months_per_time = mlab_h5_get_real(&group, "months_per_time");
+    mlab_h5_group table = mlab_h5_group_get(&group, "contrasts");
+    comparison->contrasts = mlab_h5_get_table(&table, contrast_columns, N(contrast_columns), sizeof *comparison->contrasts, &comparison->n_contrasts);
+    mlab_h5_group_close(&table);
+    table = mlab_h5_group_get(&group, "balance");
+    comparison->balance = mlab_h5_get_table(&table, balance_columns, N(balance_columns), sizeof *comparison->balance, &comparison->n_balance);
+    mlab_h5_group_close(&table);
+    get_curves(&group, comparison);
+    table = mlab_h5_group_get(&group, "standardised");
+    comparison->n_times = mlab_h5_size(&table, "time");
+    size_t n = mlab_h5_size(&table, "curve");
+    comparison->standardised_names = mlab_h5_get_texts(&table, "curve", n);
+    if (comparison->standardised_names) comparison->n_standardised = n;
+    comparison->standardised = mlab_h5_get(&table, "standardised", MLAB_H5_REAL, n * comparison->n_times);
+    mlab_h5_group_close(&table);
+    mlab_h5_group_close(&group);
+    if (!comparison->contrasts) comparison->n_contrasts = 0;
+    if (!comparison->balance) comparison->n_balance = 0;
+}
+
+mlab_status mlab_store_read_comparison(const mlab_context *context, const char *path, mlab_comparison **comparison, mlab_error *err)
+{
+    *comparison = NULL;
+    mlab_h5_file file;
+    mlab_h5_group root = mlab_h5_open(&file, context, path, err);
+    mlab_comparison *got = mlab_allocate(context, 1, sizeof *got);
+    if (!got) mlab_h5_fail(&file, MLAB_ERR_MEMORY, "no memory to read %s", path);
+    if (got) {
+        got->context = context;
+        get_comparison(&root, got);
+    }
+    mlab_status status = mlab_h5_close(&file, &root);
+    if (status)
+        mlab_comparison_free(got);
+    else
+        *comparison = got;
+    return status;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* /fits/<outcome> and /draws. The influence of single people on a fit is not stored: draws are made before. */
+#include "store/stages.h"
+
+#include "core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
+{
+    size_t n = fit->n_parameters;
+    const double *matrix = fit->robust ? fit->robust : fit->covariance;
+    double *se = mlab_allocate(fit->context, n, sizeof *se);
+    if (!se) {
+        mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write the fit of %s", fit->outcome);
+        return;
+    }
+    for (size_t j = 0; j < n; j++) se[j] = matrix[j * n + j] > 0 ? sqrt(matrix[j * n + j]) : 0;
+    mlab_h5_dimension_texts(group, "parameter", fit->names, n, "parameter");
+    mlab_h5_dimension_texts(group, "parameter_other", fit->names, n, "parameter, second axis");
+    mlab_h5_put(group, "estimate", "parameter", MLAB_H5_REAL, fit->estimate, "1", "estimate on the scale of the linear predictor");
+    mlab_h5_put(group, "standard_error", "parameter", MLAB_H5_REAL, se, "1",
+                fit->robust ? "cluster-robust standard error" : "model-based standard error");
+    mlab_h5_put(group, "aliased", "parameter", MLAB_H5_BYTE, fit->aliased, "1", "1 = a linear combination of others, left out");
+    mlab_h5_put(group, "covariance", "parameter parameter_other", MLAB_H5_REAL, fit->covariance, "1", "model-based covariance");
+    if (fit->robust)
+        mlab_h5_put(group, "robust_covariance", "parameter parameter_other", MLAB_H5_REAL, fit->robust, "1", "cluster-robust covariance (CR1)");
+    mlab_release(fit->context, se);
+}
+
+/* Whole numbers of a fit: X(field, unit, long_name), stored as variable of the field's name. */
+#define FIT_COUNTS(X)                                                                                                                                \
+    X(n_rows, "row", "rows used")                                                                                                                    \
+    X(n_people, "person", "people among the rows")                                                                                                   \
+    X(n_events, "event", "events")                                                                                                                   \
+    X(n_clusters, "cluster", "clusters")                                                                                                             \
+    X(n_dropped_missing, "row", "rows left out because a value is missing")                                                                          \
+    X(n_dropped_stubs, "row", "stubs left out with link logit")                                                                                      \
+    X(n_thresholds, "1", "thresholds, at the front of the parameters")                                                                               \
+    X(block_size, "1", "parameters of a block")
+#define FIT_REALS(X)                                                                                                                                 \
+    X(log_likelihood, "log-likelihood at the estimate")                                                                                              \
+    X(null_log_likelihood, "log-likelihood without covariates")                                                                                      \
+    X(gradient, "largest score in standard errors at the end")
+
+static void put_design(const mlab_h5_group *group, const mlab_fit *fit)
+{
+    char *text = NULL;
+    mlab_error failed;
+    if (!group->file->status && fit->design && mlab_design_write(fit->design, &text, &failed))
+        mlab_h5_fail(group->file, failed.status, "%s", failed.sentence);
+    mlab_h5_attribute(group, "design", text);
+    mlab_design_text_free(fit->context, text);
+}
+
+static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
+{
+    mlab_h5_group group = mlab_h5_group_make(fits, fit->outcome);
+    mlab_h5_attribute(&group, "outcome", fit->outcome);
+    mlab_h5_attribute(&group, "model", fit->model);
+    mlab_h5_attribute(&group, "formula", fit->formula);
+    mlab_h5_attribute(&group, "information", fit->information);
+    mlab_h5_attribute(&group, "cluster", fit->cluster);
+    mlab_h5_attribute(&group, "trust", mlab_trust_name(fit->trust));
+    mlab_h5_attribute(&group, "reason", fit->reason);
+    put_design(&group, fit);
+    put_matrices(&group, fit);
+    mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->blocks ? fit->n_blocks : 0, "cause or category beyond the base");
+    mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
+    if (fit->blocks && fit->events_by_block)
+        mlab_h5_put(&group, "events", "block", MLAB_H5_COUNT, fit->events_by_block, "event", "events of the block");
+    mlab_h5_put_integer(&group, "n_blocks", (int64_t)fit->n_blocks, "1", "blocks of parameters");
+    mlab_h5_put_integer(&group, "iterations", fit->iterations, "1", "iterations used");
+    mlab_h5_put_integer(&group, "trust_code", (int64_t)fit->trust, "1", "0 = no reason for doubt was found");
+#define PUT(field, unit, long_name) mlab_h5_put_integer(&group, #field, (int64_t)fit->field, unit, long_name);
+    FIT_COUNTS(PUT)
+#undef PUT
+#define PUT(field, long_name) mlab_h5_put_real(&group, #field, fit->field, "1", long_name);
+    FIT_REALS(PUT)
+#undef PUT
+    mlab_h5_group_close(&group);
+}
+
+void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits, size_t n_fits)
+{
+    mlab_h5_group group = mlab_h5_group_make(root, "fits");
+    for (size_t k = 0; k < n_fits; k++) put_fit(&group, fits[k]);
+    mlab_h5_group_close(&group);
+}
+
+static const char *const draw_kinds[] = {"normal", "bootstrap", "evidence", "fixed"};
+
+void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
+{
+    mlab_h5_group group = mlab_h5_group_make(root, "draws");
+    int64_t *first = mlab_allocate(draws->context, draws->n_outcomes, sizeof *first);
+    if (!first) mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write draws");
+    for (size_t k = 0; first && k < draws->n_outcomes; k++) first[k] = (int64_t)draws->first[k];
+    mlab_h5_attribute(&group, "kind", draw_kinds[draws->kind]);
+    mlab_h5_attribute_integer(&group, "seed", (int64_t)draws->seed);
+    mlab_h5_dimension_numbers(&group, "draw", 0, draws->n_draws, "1", "set of parameters");
+    mlab_h5_dimension_texts(&group, "parameter", draws->names, draws->n_parameters, "parameter");
+    mlab_h5_dimension_texts(&group, "outcome", draws->outcomes, draws->n_outcomes, "outcome");
+    mlab_h5_put(&group, "first", "outcome", MLAB_H5_INT64, first, "1", "place of the outcome's first parameter");
+    mlab_h5_put_texts(&group, "source", "parameter", draws->sources, "where the parameter comes from");
+    mlab_h5_put(&group, "estimate", "parameter", MLAB_H5_REAL, draws->estimate, "1", "estimate");
+    mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
+    mlab_release(draws->context, first);
+    mlab_h5_group_close(&group);
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static mlab_trust get_trust(const mlab_h5_group *group)
+{
+    int64_t code = mlab_h5_get_integer(group, "trust_code");
+    if (code < MLAB_TRUSTED || code > MLAB_IMMORTAL_TIME)
+        mlab_h5_fail(group->file, MLAB_ERR_STORE_READ, "%s: trust_code is %lld, allowed %d to %d", group->file->path, (long long)code, MLAB_TRUSTED,
+                     MLAB_IMMORTAL_TIME);
+    return group->file->status ? MLAB_TRUSTED : (mlab_trust)code;
+}
+
+static void get_matrices(const mlab_h5_group *group, mlab_fit *fit)
+{
+    size_t n = fit->n_parameters = mlab_h5_size(group, "parameter");
+    fit->names = mlab_h5_get_texts(group, "parameter", n);
+    fit->estimate = mlab_h5_get(group, "estimate", MLAB_H5_REAL, n);
+    fit->aliased = mlab_h5_get(group, "aliased", MLAB_H5_BYTE, n);
+    fit->covariance = mlab_h5_get(group, "covariance", MLAB_H5_REAL, n * n);
+    if (mlab_h5_has(group, "robust_covariance")) fit->robust = mlab_h5_get(group, "robust_covariance", MLAB_H5_REAL, n * n);
+}
+
+static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
+{
+    fit->outcome = mlab_h5_attribute_get(group, "outcome");
+    fit->model = mlab_h5_attribute_get(group, "model");
+    fit->formula = mlab_h5_attribute_get(group, "formula");
+    fit->information = mlab_h5_attribute_get(group, "information");
+    fit->cluster = mlab_h5_attribute_get(group, "cluster");
+    fit->reason = mlab_h5_attribute_get(group, "reason");
+    get_matrices(group, fit);
+    size_t n_named = mlab_h5_size(group, "block");
+    fit->n_levels = mlab_h5_size(group, "level");
+    fit->n_blocks = (size_t)mlab_h5_get_integer(group, "n_blocks");
+    if (n_named && n_named != fit->n_blocks)
+        mlab_h5_fail(group->file, MLAB_ERR_STORE_READ, "%s: %zu blocks have names, expected %zu", group->file->path, n_named, fit->n_blocks);
+    if (n_named) fit->blocks = mlab_h5_get_texts(group, "block", n_named);
+    if (fit->n_levels) fit->levels = mlab_h5_get_texts(group, "level", fit->n_levels);
+    if (mlab_h5_has(group, "events")) fit->events_by_block = mlab_h5_get(group, "events", MLAB_H5_COUNT, n_named);
+    fit->iterations = (int)mlab_h5_get_integer(group, "iterations");
+    fit->trust = get_trust(group);
+#define GET(field, unit, long_name) fit->field = (size_t)mlab_h5_get_integer(group, #field);
+    FIT_COUNTS(GET)
+#undef GET
+#define GET(field, long_name) fit->field = mlab_h5_get_real(group, #field);
+    FIT_REALS(GET)
+#undef GET
+    char *design = mlab_h5_attribute_get(group, "design");
+    mlab_error failed;
+    if (design && *design && mlab_design_read(fit->context, design, &fit->design, &failed))
+        mlab_h5_fail(group->file, failed.status, "%s: the design of %s: %s", group->file->path, fit->outcome, failed.sentence);
+    mlab_release(fit->context, design);
+}
+
+static void get_draws(const mlab_h5_group *root, mlab_draws *draws)
+{
+    mlab_h5_group group = mlab_h5_group_get(root, "draws");
+    char *kind = mlab_h5_attribute_get(&group, "kind");
+    for (size_t k = 0; kind && k < sizeof draw_kinds / sizeof *draw_kinds; k++)
+        if (strcmp(kind, draw_kinds[k]) == 0) draws->kind = (mlab_draws_kind)k;
+    mlab_release(draws->context, kind);
+    draws->seed = (uint64_t)mlab_h5_attribute_integer_get(&group, "seed");
+    draws->n_draws = mlab_h5_size(&group, "draw");
+    draws->n_parameters = mlab_h5_size(&group, "parameter");
+    draws->n_outcomes = mlab_h5_size(&group, "outcome");
+    draws->names = mlab_h5_get_texts(&group, "parameter", draws->n_parameters);
+    draws->sources = mlab_h5_get_texts(&group, "source", draws->n_parameters);
+    draws->outcomes = mlab_h5_get_texts(&group, "outcome", draws->n_outcomes);
+    draws->estimate = mlab_h5_get(&group, "estimate", MLAB_H5_REAL, draws->n_parameters);
+    draws->value = mlab_h5_get(&group, "value", MLAB_H5_REAL, draws->n_draws * draws->n_parameters);
+    int64_t *first = mlab_h5_get(&group, "first", MLAB_H5_INT64, draws->n_outcomes);
+    draws->first = mlab_allocate(draws->context, draws->n_outcomes + 1, sizeof *draws->first);
+    if (!draws->first) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read draws");
+    for (size_t k = 0; first && draws->first && k < draws->n_outcomes; k++) draws->first[k] = (size_t)first[k];
+    if (draws->first) draws->first[draws->n_outcomes] = draws->n_parameters;
+    mlab_release(draws->context, first);
+    mlab_h5_group_close(&group);
+}
+
+static void free_fits(const mlab_context *context, mlab_fit **fits, size_t n)
+{
+    for (size_t k = 0; fits && k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(context, fits);
+}
+
+static mlab_fit **get_fits(const mlab_h5_group *root, size_t *n)
+{
+    const mlab_context *context = root->file->context;
+    mlab_h5_group all = mlab_h5_group_get(root, "fits");
+    *n = mlab_h5_group_count(&all);
+    mlab_fit **fits = mlab_allocate(context, *n, sizeof *fits);
+    if (!fits) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read fits");
+    for (size_t k = 0; fits && k < *n && !root->file->status; k++) {
+        char *name = mlab_h5_group_name(&all, k);
+        mlab_h5_group group = name ? mlab_h5_group_get(&all, name) : (mlab_h5_group){root->file, -1};
+        fits[k] = mlab_allocate(context, 1, sizeof **fits);
+        if (!fits[k]) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read fits");
+        if (fits[k]) {
+            fits[k]->context = context;
+            get_fit(&group, fits[k]);
+        }
+        mlab_h5_group_close(&group);
+        mlab_release(context, name);
+    }
+    mlab_h5_group_close(&all);
+    return fits;
+}
+
+mlab_status mlab_store_read_fits(const mlab_context *context, const char *path, mlab_fit ***fits, size_t *n_fits, mlab_draws **draws, mlab_error *err)
+{
+    *fits = NULL;
+    *n_fits = 0;
+    if (draws) *draws = NULL;
+    mlab_h5_file file;
+    mlab_h5_group root = mlab_h5_open(&file, context, path, err);
+    size_t n = 0;
+    mlab_fit **got = get_fits(&root, &n);
+    mlab_draws *got_draws = NULL;
+    if (draws && mlab_h5_has(&root, "draws")) {
+        got_draws = mlab_allocate(context, 1, sizeof *got_draws);
+        if (!got_draws) mlab_h5_fail(&file, MLAB_ERR_MEMORY, "no memory to read draws");
+        if (got_draws) {
+            got_draws->context = context;
+            get_draws(&root, got_draws);
+        }
+    }
+    mlab_status status = mlab_h5_close(&file, &root);
+    if (status) {
+        free_fits(context, got, n);
+        mlab_draws_free(got_draws);
+        return status;
+    }
+    *fits = got;
+    *n_fits = n;
+    if (draws) *draws = got_draws;
+    return MLAB_OK;
+}

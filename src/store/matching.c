@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* /matching/<policy>: pairs under pseudonyms, in the order of the pseudonyms: the order of ids would give people away. */
+#include "store/stages.h"
+
+#include "core/memory.h"
+#include "core/os.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void mlab_pseudonym(const char *secret, const char *id, char into[17])
+{
+    unsigned char key[64] = {0}, inner[64], outer[64];
+    char digest[65];
+    size_t n = strlen(secret);
+    memcpy(key, secret, n > sizeof key ? sizeof key : n);
+    for (size_t i = 0; i < sizeof key; i++) {
+        inner[i] = key[i] ^ 0x36;
+        outer[i] = key[i] ^ 0x5c;
+    }
+    mlab_sha256 hash;
+    mlab_sha256_start(&hash);
+    mlab_sha256_add(&hash, inner, sizeof inner);
+    mlab_sha256_add(&hash, id, strlen(id));
+    mlab_sha256_end(&hash, digest);
+    unsigned char bytes[32];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        char two[3] = {digest[2 * i], digest[2 * i + 1], 0};
+        bytes[i] = (unsigned char)strtoul(two, NULL, 16);
+    }
+    mlab_sha256_start(&hash);
+    mlab_sha256_add(&hash, outer, sizeof outer);
+    mlab_sha256_add(&hash, bytes, sizeof bytes);
+    mlab_sha256_end(&hash, digest);
+    memcpy(into, digest, 16);
+    into[16] = '\0';
+}
+
+/* Pseudonyms of n people in their own order. */
+typedef struct masked {
+    char name[17];
+    size_t was; /* index before sorting */
+} masked;
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const masked *)a)->name, ((const masked *)b)->name);
+}
+
+typedef struct crowd {
+    masked *people; /* [n] sorted */
+    size_t *place;  /* [n] new place of the old index */
+    char **names;   /* [n] pointers into people */
+    size_t n;
+} crowd;
+
+static bool mask(const mlab_context *context, char *const *ids, size_t n, const char *secret, crowd *into)
+{
+    *into =
+        (crowd){mlab_allocate(context, n, sizeof(masked)), mlab_allocate(context, n, sizeof(size_t)), mlab_allocate(context, n, sizeof(char *)), n};
+    if (!into->people || !into->place || !into->names) return false;
+    for (size_t i = 0; i < n; i++) {
+        mlab_pseudonym(secret, ids[i], into->people[i].name);
+        into->people[i].was = i;
+    }
+    qsort(into->people, n, sizeof *into->people, by_name);
+    for (size_t i = 0; i < n; i++) {
+        into->place[into->people[i].was] = i;
+        into->names[i] = into->people[i].name;
+    }
+    return true;
+}
+
+static void unmask(const mlab_context *context, crowd *people)
+{
+    mlab_release(context, people->people);
+    mlab_release(context, people->place);
+    mlab_release(context, people->names);
+}
+
+static void put_people(const mlab_h5_group *group, const mlab_pairs *pairs, const crowd *mentees, const crowd *mentors)
+{
+    const mlab_context *context = group->file->context;
+    int32_t *whom = mlab_allocate(context, mentees->n, sizeof *whom), *places = mlab_allocate(context, mentors->n, 2 * sizeof *places);
+    double *score = mlab_allocate(context, mentees->n, sizeof *score);
+    char **texts = mlab_allocate(context, mentees->n, 2 * sizeof *texts);
+    if (!whom || !places || !score || !texts) {
+        mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write pairs");
+    } else {
+        for (size_t i = 0; i < mentees->n; i++) {
+            size_t was = mentees->people[i].was;
+            int32_t mentor = pairs->mentor_of[was];
+            whom[i] = mentor == MLAB_UNMATCHED ? MLAB_UNMATCHED : (int32_t)mentors->place[mentor];
+            score[i] = pairs->score[was];
+            texts[i] = pairs->reason[was];
+            texts[mentees->n + i] = mentor == MLAB_UNMATCHED ? NULL : mentors->names[whom[i]];
+        }
+        for (size_t j = 0; j < mentors->n; j++) {
+            places[j] = pairs->capacity[mentors->people[j].was];
+            places[mentors->n + j] = pairs->load[mentors->people[j].was];
+        }
+        mlab_h5_dimension_texts(group, "mentee", mentees->names, mentees->n, "mentee, pseudonym");
+        mlab_h5_dimension_texts(group, "mentor", mentors->names, mentors->n, "mentor, pseudonym");
+        mlab_h5_put(group, "mentor_of", "mentee", MLAB_H5_INT32, whom, "1", "place of the mentee's mentor, -1 = unmatched");
+        mlab_h5_put_texts(group, "matched_with", "mentee", texts + mentees->n, "mentor of the mentee, pseudonym; empty = unmatched");
+        mlab_h5_put(group, "score", "mentee", MLAB_H5_REAL, score, "1", "fit of the pair, 0 to 100; 0 when unmatched");
+        mlab_h5_put_texts(group, "reason", "mentee", texts, "why this pair, or why nobody");
+        mlab_h5_put(group, "capacity", "mentor", MLAB_H5_INT32, places, "person", "places the mentor offers");
+        mlab_h5_put(group, "load", "mentor", MLAB_H5_INT32, places + mentors->n, "person", "mentees the mentor got");
+    }
+    mlab_release(context, whom);
+    mlab_release(context, places);
+    mlab_release(context, score);
+    mlab_release(context, texts);
+}
+
+static void put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, const char *secret)
+{
+    const mlab_context *context = matching->file->context;
+    mlab_h5_group group = mlab_h5_group_make(matching, pairs->policy);
+    crowd mentees = {0}, mentors = {0};
+    if (mask(context, pairs->mentees, pairs->n_mentees, secret, &mentees) && mask(context, pairs->mentors, pairs->n_mentors, secret, &mentors))
+        put_people(&group, pairs, &mentees, &mentors);
+    else
+        mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write pairs");
+    mlab_h5_attribute(&group, "policy", pairs->policy);
+    mlab_h5_put_integer(&group, "places", (int64_t)pairs->places, "person", "places of all mentors");
+    mlab_h5_put_integer(&group, "n_pairs", (int64_t)pairs->n_pairs, "pair", "pairs made");
+    mlab_h5_put_integer(&group, "blocking_pairs", (int64_t)pairs->blocking_pairs, "pair", "pairs who would both rather have each other");
+    mlab_h5_put_real(&group, "total_score", pairs->total_score, "1", "sum of the scores of the pairs");
+    mlab_h5_put_real(&group, "mean_score", pairs->mean_score, "1", "mean score of the pairs");
+    mlab_h5_put_real(&group, "lowest_score", pairs->lowest_score, "1", "lowest score of a pair");
+    mlab_h5_put_real(&group, "mean_rank", pairs->mean_rank, "1", "mean rank of what the matched mentees got");
+    unmask(context, &mentees);
+    unmask(context, &mentors);
+    mlab_h5_group_close(&group);
+}
+
+void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, const char *secret)
+{
+    if (root->file->status) return;
+    if (!secret || !*secret) {
+        mlab_h5_fail(root->file, MLAB_ERR_ARGUMENT, "pairs are stored under pseudonyms; the secret for them is missing");
+        return;
+    }
+    mlab_h5_group group = mlab_h5_group_make(root, "matching");
+    for (size_t k = 0; k < n_pairs; k++) put_policy(&group, pairs[k], secret);
+    mlab_h5_group_close(&group);
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static void get_policy(const mlab_h5_group *group, mlab_pairs *pairs)
+{
+    pairs->policy = mlab_h5_attribute_get(group, "policy");
+    size_t n = mlab_h5_size(group, "mentee"), m = mlab_h5_size(group, "mentor");
+    if ((pairs->mentees = mlab_h5_get_texts(group, "mentee", n))) pairs->n_mentees = n;
+    if ((pairs->mentors = mlab_h5_get_texts(group, "mentor", m))) pairs->n_mentors = m;
+    pairs->mentor_of = mlab_h5_get(group, "mentor_of", MLAB_H5_INT32, n);
+    pairs->score = mlab_h5_get(group, "score", MLAB_H5_REAL, n);
+    pairs->reason = mlab_h5_get_texts(group, "reason", n);
+    pairs->capacity = mlab_h5_get(group, "capacity", MLAB_H5_INT32, m);
+    pairs->load = mlab_h5_get(group, "load", MLAB_H5_INT32, m);
+    pairs->places = (uint64_t)mlab_h5_get_integer(group, "places");
+    pairs->n_pairs = (uint64_t)mlab_h5_get_integer(group, "n_pairs");
+    pairs->blocking_pairs = (uint64_t)mlab_h5_get_integer(group, "blocking_pairs");
+    pairs->total_score = mlab_h5_get_real(group, "total_score");
+    pairs->mean_score = mlab_h5_get_real(group, "mean_score");
+    pairs->lowest_score = mlab_h5_get_real(group, "lowest_score");
+    pairs->mean_rank = mlab_h5_get_real(group, "mean_rank");
+    for (size_t i = 0; pairs->mentor_of && i < n; i++)
+        if (pairs->mentor_of[i] != MLAB_UNMATCHED && (pairs->mentor_of[i] < 0 || (size_t)pairs->mentor_of[i] >= m)) {
+            mlab_h5_fail(group->file, MLAB_ERR_STORE_READ, "%s: mentor_of is %d, allowed -1 to %zu", group->file->path, pairs->mentor_of[i], m - 1);
+            break;
+        }
+}
+
+static mlab_pairs **get_pairs(const mlab_h5_group *root, size_t *n)
+{
+    const mlab_context *context = root->file->context;
+    mlab_h5_group all = mlab_h5_group_get(root, "matching");
+    *n = mlab_h5_group_count(&all);
+    mlab_pairs **pairs = mlab_allocate(context, *n, sizeof *pairs);
+    if (!pairs) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read pairs");
+    for (size_t k = 0; pairs && k < *n && !root->file->status; k++) {
+        char *name = mlab_h5_group_name(&all, k);
+        mlab_h5_group group = name ? mlab_h5_group_get(&all, name) : (mlab_h5_group){root->file, -1};
+        pairs[k] = mlab_allocate(context, 1, sizeof **pairs);
+        if (!pairs[k]) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read pairs");
+        if (pairs[k]) {
+            pairs[k]->context = context;
+            get_policy(&group, pairs[k]);
+        }
+        mlab_h5_group_close(&group);
+        mlab_release(context, name);
+    }
+    mlab_h5_group_close(&all);
+    return pairs;
+}
+
+mlab_status mlab_store_read_pairs(const mlab_context *context, const char *path, mlab_pairs ***pairs, size_t *n_pairs, mlab_error *err)
+{
+    *pairs = NULL;
+    *n_pairs = 0;
+    mlab_h5_file file;
+    mlab_h5_group root = mlab_h5_open(&file, context, path, err);
+    size_t n = 0;
+    mlab_pairs **got = get_pairs(&root, &n);
+    mlab_status status = mlab_h5_close(&file, &root);
+    if (status) {
+        for (size_t k = 0; got && k < n; k++) mlab_pairs_free(got[k]);
+        mlab_release(context, got);
+        return status;
+    }
+    *pairs = got;
+    *n_pairs = n;
+    return MLAB_OK;
+}
