@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside of delimited text: the bytes read in blocks, and the scanner over them. */
+#ifndef MLAB_DATA_ROWS_TEXT_H
+#define MLAB_DATA_ROWS_TEXT_H
+
+#include "core/os.h"
+#include "data/rows.h"
+
+#include <stdio.h>
+
+#define MLAB_ROWS_BLOCK ((size_t)1 << 18)        /* bytes read at a time */
+#define MLAB_ROWS_LONGEST_ROW ((size_t)16 << 20) /* bytes; a longer row is an open quote */
+
+typedef struct mlab_text_bytes {
+    const mlab_context *context;
+    FILE *stream;
+    const char *bytes; /* or memory */
+    size_t bytes_left;
+    bool windows_1252;
+    unsigned char *raw; /* [MLAB_ROWS_BLOCK] before the change of encoding */
+    char *buffer;       /* [size + 1]; buffer[end] == 0 */
+    size_t size, start, end;
+    bool at_end;
+    mlab_sha256 hash;
+    uint64_t first_bad_1252; /* count of bytes that Windows-1252 does not have */
+} mlab_text_bytes;
+
+typedef struct mlab_text_rows {
+    mlab_rows base;
+    mlab_text_bytes input;
+    unsigned char class_of[256];
+    mlab_cell *cells;
+    size_t n_cells, cells_capacity;
+    uint64_t *lines;
+    size_t n_lines, lines_capacity;
+    uint64_t line; /* of the next row */
+    bool broken;   /* no more rows can be told apart */
+} mlab_text_rows;
+
+/* More bytes behind start .. end, which move to the front. Errors: MLAB_ERR_READ, MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW (a row is
+ * longer than allowed). */
+MLAB_MUST_USE mlab_status mlab_text_bytes_more(mlab_text_bytes *input, const char *name, mlab_error *err);
+
+typedef enum mlab_scan { MLAB_SCAN_ROW, MLAB_SCAN_MORE, MLAB_SCAN_END, MLAB_SCAN_BLANK } mlab_scan;
+
+/* One row from the start of the buffer into t->cells from t->n_cells on: MLAB_SCAN_ROW and the cells are finished, n_cells moved
+ * on; MLAB_SCAN_MORE: bytes are missing; MLAB_SCAN_BLANK: an empty line was passed. Malformed rows become findings and are passed. */
+MLAB_MUST_USE mlab_status mlab_text_scan(mlab_text_rows *t, size_t *n_in_row, mlab_scan *got, mlab_error *err);
+void mlab_text_classes(mlab_text_rows *t, char delimiter);
+
+#endif
