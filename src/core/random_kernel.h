@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The block fill for one instruction set: included by random_<isa>.c, which gives `ten_rounds` and names MLAB_FILL.
+ * ten_rounds works out MLAB_LANES counters side by side into 2 * MLAB_LANES doubles. */
+#ifndef MLAB_CORE_RANDOM_KERNEL_H
+#define MLAB_CORE_RANDOM_KERNEL_H
+
+#include "core/random.h"
+#include "core/random_isa.h"
+
+#include <string.h>
+
+enum { MLAB_LANES = 32 };
+
+typedef struct mlab_lanes {
+    uint32_t entity[MLAB_LANES], second[MLAB_LANES]; /* counter words 0 and 1 */
+    uint32_t replicate, draw, key[2];                /* counter words 2 and 3; the key */
+} mlab_lanes;
+
+#endif
+
+static void ten_rounds(const mlab_lanes *lanes, double *out);
+
+void MLAB_FILL(const mlab_philox *start, const uint32_t *entities, size_t n, uint32_t per_entity, double *out)
+{
+    mlab_lanes lanes = {.replicate = start->counter[2], .draw = start->counter[3], .key = {start->key[0], start->key[1]}};
+    const uint32_t n_blocks = per_entity / 2 + per_entity % 2;
+    double pairs[2 * MLAB_LANES];
+    size_t entity = 0;
+    uint32_t block = 0;
+    while (entity < n) {
+        const size_t first_entity = entity;
+        const uint32_t first_block = block;
+        size_t used = 0;
+        for (; used < MLAB_LANES && entity < n; used++) {
+            lanes.entity[used] = entities[entity];
+            lanes.second[used] = start->counter[1] + block;
+            if (++block < n_blocks) continue;
+            block = 0;
+            entity++;
+        }
+        double *to = out + first_entity * per_entity + 2 * first_block;
+        if (used == MLAB_LANES && per_entity % 2 == 0) {
+            ten_rounds(&lanes, to);
+            continue;
+        }
+        for (size_t i = used; i < MLAB_LANES; i++) lanes.entity[i] = lanes.second[i] = 0;
+        ten_rounds(&lanes, pairs);
+        uint32_t at = first_block;
+        for (size_t i = 0; i < used; i++) {
+            *to++ = pairs[2 * i];
+            if (2 * at + 1 < per_entity) *to++ = pairs[2 * i + 1];
+            at = at + 1 < n_blocks ? at + 1 : 0;
+        }
+    }
+}
