@@ -67,7 +67,7 @@ START_TEST(errors_against_long_double_stay_below_their_bounds)
     static const range above[] = {{-1, 1}, {-0.3, 0.5}, {-1e-3, 1e-3}, {-1e-10, 1e-10}, {0, 1e10}, {0, DBL_MAX}, {-1e-300, 1e-300}};
     ck_assert(worst(mlab_log1p, log1pl, above, 7) <= 1.5);
     static const range both[] = {{-708, 708}, {-5, 5}, {-1e-3, 1e-3}, {-40, 40}};
-    ck_assert(worst(mlab_logistic, logistic_exact, both, 4) <= 2.0);
+    ck_assert(worst(mlab_logistic, logistic_exact, both, 4) <= 2.5);
 }
 END_TEST
 
