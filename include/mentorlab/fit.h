@@ -164,14 +164,19 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, 
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                          mlab_draws **draws, mlab_error *err);
 
-/* An entry of the evidence registry (models/evidence/<id>.yaml). */
+/* An entry of the evidence registry (models/evidence/<id>.yaml); read by mlab_evidence_find in src/fit/evidence.h. */
 typedef struct mlab_evidence {
+    const mlab_context *context;
     char *id, *outcome, *contrast, *population, *design, *scale, *source, *must_not, *kind_of_effect; /* marginal or conditional */
-    double estimate, lower, upper; /* on `scale`: "hazard_ratio", "risk_ratio", "risk_difference", ... */
-    double standard_error;         /* of the log for ratios */
+    char *event;                   /* what the risk is a risk of: "leaving", "staying", ... */
+    char *doi, *derived;           /* "" = none; derived: how the numbers were worked out from the printed ones */
+    double estimate, lower, upper; /* on `scale`: "hazard_ratio", "risk_ratio", "risk_difference", ...; lower = upper = 0 without an interval */
+    double level;                  /* of the interval */
+    double standard_error;         /* of the log for ratios; -1 = no interval was published */
     double reference_risk;         /* NaN-free: -1 = not given */
     double horizon_months;         /* -1 = not given */
-    bool usable_as_prior;
+    bool usable_as_prior;          /* for a hazard: design.md rule 11 */
+    char *refusal;                 /* why not, "" when usable */
 } mlab_evidence;
 
 #ifdef __cplusplus
