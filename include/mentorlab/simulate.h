@@ -117,6 +117,26 @@ typedef struct mlab_truth mlab_truth; /* truth.yaml after reading */
 MLAB_API MLAB_MUST_USE mlab_status mlab_truth_read(const mlab_context *context, const char *path, mlab_findings *findings, mlab_truth **truth,
                                                    mlab_error *err);
 MLAB_API void mlab_truth_free(mlab_truth *truth);
+/* A number that a method should find: a coefficient under R's name, or a marginal contrast. */
+typedef struct mlab_true_value {
+    const char *kind;      /* "coefficient" or "contrast" */
+    const char *outcome;   /* "promotion", "retention", "satisfaction" */
+    char name[48];         /* coefficient: as mlab_fit names it ("voluntary:armstructured"); contrast: the arm */
+    const char *reference; /* contrast: the other arm; "" for a coefficient */
+    const char *measure;   /* contrast: as in mlab_contrast; "" for a coefficient */
+    double horizon;        /* months; 0 for a coefficient */
+    double value;          /* contrast: had everybody been in the arm from time zero, less the same of the reference, capacity ignored */
+    double monte_carlo_se; /* 0 for a coefficient */
+} mlab_true_value;
+/* All coefficients, and the contrasts at each horizon (months, whole quarters), averaged over populations of `people` (0 = as in the
+ * truth). *values is released with mlab_true_values_free. Errors: MLAB_ERR_SIMULATE_PARAMETER (a horizon), MLAB_ERR_MEMORY. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_true_values(const mlab_context *context, const mlab_truth *truth, int64_t people, const double *horizons,
+                                                    size_t n_horizons, mlab_true_value **values, size_t *n, mlab_error *err);
+MLAB_API void mlab_true_values_free(const mlab_context *context, mlab_true_value *values);
+/* The truth with every value at its default, and one value of a truth set by its key: ("switches.no_effect", "yes").
+ * Errors: MLAB_ERR_OPTION. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_truth_default(const mlab_context *context, mlab_truth **truth, mlab_error *err);
+MLAB_API MLAB_MUST_USE mlab_status mlab_truth_set(mlab_truth *truth, const char *key, const char *value, mlab_error *err);
 /* Writes people.csv, promotions.csv, surveys.csv, relationships.csv, truth.csv, README into folder. people 0 = as in the truth. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_generate(const mlab_context *context, const mlab_truth *truth, uint64_t seed, int64_t people,
                                                  const char *folder, mlab_error *err);

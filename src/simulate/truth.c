@@ -6,6 +6,8 @@
 #include "core/memory.h"
 #include "data/settings.h"
 
+#include <string.h>
+
 const char *const mlab_truth_departments[MLAB_N_DEPARTMENTS] = {"Engineering", "Finance", "Operations", "Sales", "Support"};
 const char *const mlab_truth_genders[2] = {"female", "male"};
 const char *const mlab_truth_arms[3] = {"none", "structured", "informal"};
@@ -39,6 +41,17 @@ mlab_status mlab_truth_check(const mlab_truth *truth, mlab_error *err)
             return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "satisfaction.thresholds must rise, found %g after %g", truth->threshold[k],
                               truth->threshold[k - 1]);
     return MLAB_OK;
+}
+
+mlab_status mlab_truth_set(mlab_truth *truth, const char *key, const char *value, mlab_error *err)
+{
+    for (size_t k = 0; k < mlab_truth_n_options; k++) {
+        const mlab_option *row = &mlab_truth_options[k];
+        if (strcmp(row->key, key) || (row->marks & MLAB_OPTION_NO_STRUCT)) continue;
+        mlab_status status = mlab_option_read(row, value, (char *)truth + row->offset, err);
+        return status ? status : mlab_truth_check(truth, err);
+    }
+    return mlab_raise(err, MLAB_ERR_OPTION, "a truth has no value '%s'", key);
 }
 
 mlab_status mlab_truth_read(const mlab_context *context, const char *path, mlab_findings *findings, mlab_truth **truth, mlab_error *err)

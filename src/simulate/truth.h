@@ -55,8 +55,6 @@ struct mlab_truth {
 extern const mlab_option mlab_truth_options[];
 extern const size_t mlab_truth_n_options;
 
-/* The truth with every value at its default. */
-MLAB_MUST_USE mlab_status mlab_truth_default(const mlab_context *context, mlab_truth **truth, mlab_error *err);
 /* Ranges that no single row can hold: rising thresholds. */
 MLAB_MUST_USE mlab_status mlab_truth_check(const mlab_truth *truth, mlab_error *err);
 
