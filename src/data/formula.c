@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Formulas in R's notation: from text to what a design needs to know. */
+#include "data/formula.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+mlab_status mlab_formula_parse(const mlab_context *context, const char *text, const mlab_place *place, mlab_formula **formula, mlab_error *err)
+{
+    mlab_status status;
+    *formula = NULL;
+    mlab_formula *made = mlab_allocate(context, 1, sizeof *made);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a formula");
+    made->context = context;
+    made->left = made->right = -1;
+    if (place) {
+        made->place = *place;
+        made->has_place = place->line > 0;
+        if (!made->place.column) made->place.column = 1;
+    }
+    if ((status = mlab_formula_read(made, text, err)) || (status = mlab_formula_terms(made, err))) {
+        mlab_formula_free(made);
+        return status;
+    }
+    *formula = made;
+    return MLAB_OK;
+}
+
+void mlab_formula_free(mlab_formula *formula)
+{
+    if (!formula) return;
+    const mlab_context *context = formula->context;
+    for (size_t i = 0; i < formula->n_atoms; i++) mlab_release(context, formula->atoms[i].label);
+    mlab_release(context, formula->atoms);
+    mlab_release(context, formula->terms);
+    mlab_release(context, formula->offsets);
+    mlab_release(context, formula->strata);
+    mlab_release(context, formula->columns);
+    mlab_release(context, formula->nodes);
+    mlab_release(context, formula->pool);
+    mlab_release(context, formula->text);
+    mlab_release(context, formula);
+}
+
+mlab_response_kind mlab_formula_response(const mlab_formula *formula)
+{
+    return formula->response;
+}
+
+const char *mlab_formula_response_name(const mlab_formula *formula, int which)
+{
+    return which >= 0 && which < 3 ? formula->names[which] : NULL;
+}
+
+size_t mlab_formula_strata(const mlab_formula *formula, const char *const **names)
+{
+    *names = (const char *const *)formula->strata;
+    return formula->n_strata;
+}
+
+const char *mlab_formula_cluster(const mlab_formula *formula)
+{
+    return formula->cluster;
+}
+
+size_t mlab_formula_columns(const mlab_formula *formula, const char *const **names)
+{
+    *names = (const char *const *)formula->columns;
+    return formula->n_columns;
+}
