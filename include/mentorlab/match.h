@@ -29,7 +29,8 @@ typedef struct mlab_policy {
     const char *summary; /* one line, for --help */
     const char *source;  /* paper with DOI */
     /* Fills mentor_of [n_mentees] with a mentor or MLAB_UNMATCHED, never more than the places offered. The same pool, seed,
-     * draw and replicate give the same pairs, whatever the order of candidates. */
+     * draw, replicate and period give the same pairs; where pairs are equally good a lot decides, never an order of people.
+     * Errors: MLAB_ERR_MATCH_POOL (candidates that do not ascend, a score outside 0 to 100), MLAB_ERR_MATCH_CAPACITY. */
     mlab_status (*assign)(const mlab_context *context, const mlab_pool *pool, uint64_t seed, uint32_t draw, uint32_t replicate, uint16_t period,
                           int32_t *mentor_of, mlab_error *err);
 } mlab_policy;
@@ -51,8 +52,8 @@ typedef struct mlab_rule {
     char *mentee_column, *mentor_column;
     double weight; /* > 0; ignored when must */
     bool must;
-    double best, spread; /* GAP */
-    char *separator;     /* OVERLAP, ";" by default */
+    double best, spread; /* GAP, spread > 0; a must GAP holds while s > 0 */
+    char *separator;     /* OVERLAP, ";" by default; a must OVERLAP wants one in common */
     mlab_place place;
 } mlab_rule;
 
@@ -60,7 +61,7 @@ typedef struct mlab_rule {
 typedef enum mlab_forbid_kind { MLAB_FORBID_LINE_MANAGER, MLAB_FORBID_PAST_PAIR, MLAB_FORBID_SAME_TEAM, MLAB_FORBID_LIST } mlab_forbid_kind;
 typedef struct mlab_forbid {
     mlab_forbid_kind kind;
-    char *column; /* manager or team column; for a list the file */
+    char *column; /* manager or team column; for a list the path of a file with columns mentor and mentee */
     int levels;   /* LINE_MANAGER: levels up the line, >= 1 */
     mlab_place place;
 } mlab_forbid;
@@ -78,6 +79,7 @@ typedef struct mlab_match_spec {
     size_t n_policies;
     uint64_t seed;
 } mlab_match_spec;
+MLAB_API void mlab_match_spec_free(const mlab_context *context, mlab_match_spec *spec); /* releases what it points to */
 
 /* The result of one policy. */
 typedef struct mlab_pairs {
@@ -94,14 +96,23 @@ typedef struct mlab_pairs {
     double total_score, mean_score, lowest_score;
     uint64_t blocking_pairs; /* mentee and mentor who would both rather have each other (by score) */
     double mean_rank;        /* mentees' mean rank of what they got, among their candidates, of the matched */
+    uint64_t candidates;     /* pairs that every constraint allows */
+    uint64_t terms_missing;  /* terms left out of their scores because an attribute is not known */
 } mlab_pairs;
 MLAB_API void mlab_pairs_free(mlab_pairs *pairs);
 
-/* Matches `mentees` with `mentors` (may be the same table; id column named "id") by each policy of the spec.
- * past: past relationships as pairs of ids, may be NULL. results [n_policies]. Findings get missing columns and the like. */
+/* Matches `mentees` with `mentors` (may be the same table; id column named "id") by each policy of the spec. A person in both
+ * tables is one person. past: past relationships as (mentor, mentee) ids, may be NULL. results [n_policies] are set, NULL on failure.
+ * Findings get missing columns, doubtful capacities and the like. Errors: MLAB_ERR_MATCH_COLUMN, MLAB_ERR_MATCH_POLICY,
+ * MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_MATCH_POOL (an id twice), MLAB_ERR_DATA_FORMULA. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_match(const mlab_context *context, const mlab_table *mentors, const mlab_table *mentees,
                                               const char *const (*past)[2], size_t n_past, const mlab_match_spec *spec, mlab_findings *findings,
                                               mlab_pairs **results, mlab_error *err);
+
+/* The pairs as CSV (RFC 4180): mentee, mentor, score, reason, one row a mentee, an empty mentor for the unmatched. Ids are quoted
+ * texts; a cell that a spreadsheet would run as a formula gets an apostrophe in front. Released with mlab_pairs_text_free. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_pairs_csv(const mlab_context *context, const mlab_pairs *pairs, char **text, mlab_error *err);
+MLAB_API void mlab_pairs_text_free(const mlab_context *context, char *text);
 
 #ifdef __cplusplus
 }

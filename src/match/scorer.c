@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The score of a pair: 100 sum(w s) / sum(w) over the terms whose attributes are known on both sides.
+ *
+ * What is not known neither helps nor harms and is counted; a pair of whom nothing is known scores 50. A must that cannot be looked at
+ * because a value is missing does not rule the pair out, and the findings say for how many people that is so.
+ * Weakness: a weighted mean lets much of one term make up for none of another; use must for what has to hold.
+ */
+#include "match/scorer.h"
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <math.h>
+#include <string.h>
+
+void mlab_scorer_free(mlab_scorer *scorer)
+{
+    if (!scorer) return;
+    for (size_t i = 0; scorer->terms && i < scorer->n_terms; i++) {
+        mlab_term_rule *term = &scorer->terms[i];
+        mlab_release(scorer->context, term->mentee.value);
+        mlab_release(scorer->context, term->mentor.value);
+        mlab_release(scorer->context, term->mentee.bits);
+        mlab_release(scorer->context, term->mentor.bits);
+    }
+    mlab_release(scorer->context, scorer->terms);
+    mlab_release(scorer->context, scorer->rules);
+    mlab_release(scorer->context, scorer);
+}
+
+static int32_t find_state(const char *const *state, size_t n_state, const char *name)
+{
+    for (size_t i = 0; i < n_state; i++)
+        if (strcmp(state[i], name) == 0) return (int32_t)i;
+    return -1;
+}
+
+/* Where a rule finds its attribute on a side: a state, or a column. */
+typedef struct source {
+    int32_t state;
+    const mlab_column *column; /* NULL with a state, or when there is none */
+} source;
+
+static source find_source(const mlab_table *table, const char *const *state, size_t n_state, const char *name)
+{
+    int32_t k = find_state(state, n_state, name);
+    return (source){k, k < 0 ? mlab_table_find(table, name) : NULL};
+}
+
+static bool found(source s)
+{
+    return s.state >= 0 || s.column;
+}
+
+static mlab_status report_missing_column(const mlab_table *table, const mlab_rule *rule, const char *name, const char *side, mlab_findings *findings,
+                                         mlab_error *err)
+{
+    const char *near = NULL;
+    const char **names = mlab_allocate(table->context, table->n_columns, sizeof *names);
+    if (!names) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the names of columns");
+    for (size_t i = 0; i < table->n_columns; i++) names[i] = table->columns[i].name;
+    near = mlab_nearest(name, names, table->n_columns);
+    mlab_status status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "unknown_column", &rule->place, name, "", err,
+                                           "rule '%s': column '%s' is not in the %s' table%s%s%s", rule->name, name, side,
+                                           near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    mlab_release(table->context, names);
+    return status;
+}
+
+static uint64_t count_missing(const mlab_column *column, size_t n)
+{
+    uint64_t missing = 0;
+    for (size_t i = 0; column->missing && i < n; i++) missing += column->missing[i] != 0;
+    return missing;
+}
+
+static mlab_status note_missing(const mlab_rule *rule, const mlab_column *column, size_t n, const char *side, mlab_findings *findings,
+                                mlab_error *err)
+{
+    uint64_t missing = column ? count_missing(column, n) : 0;
+    if (!missing) return MLAB_OK;
+    return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, rule->must ? "must_not_known" : "attribute_not_known", &rule->place, "", "", err,
+                             "rule '%s': column '%s' is empty for %llu of %zu %s; %s", rule->name, column->name, (unsigned long long)missing, n, side,
+                             rule->must ? "they may be paired with anybody" : "it neither helps nor harms them");
+}
+
+static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
+                                const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
+{
+    const mlab_rule *rule = term->rule;
+    mlab_status status = MLAB_OK;
+    source mentee = find_source(mentees, state, n_state, rule->mentee_column), mentor = find_source(mentors, state, n_state, rule->mentor_column);
+    if (!found(mentee)) status = report_missing_column(mentees, rule, rule->mentee_column, "mentees", findings, err);
+    if (!status && !found(mentor)) status = report_missing_column(mentors, rule, rule->mentor_column, "mentors", findings, err);
+    if (status) return status;
+    if (!found(mentee) || !found(mentor))
+        return mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &rule->place, "rule '%s': column '%s' is not in the table", rule->name,
+                             found(mentee) ? rule->mentor_column : rule->mentee_column);
+    term->mentee.state = mentee.state;
+    term->mentor.state = mentor.state;
+    const bool by_state = mentee.state >= 0 || mentor.state >= 0;
+    if (by_state && (mentee.state < 0 || mentor.state < 0 || rule->kind == MLAB_RULE_OVERLAP))
+        return mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &rule->place, "rule '%s': '%s' and '%s' cannot be compared while people change", rule->name,
+                             rule->mentee_column, rule->mentor_column);
+    if (by_state) return MLAB_OK;
+    status = mlab_attributes_make(scorer->context, term, mentee.column, mentees->n_rows, mentor.column, mentors->n_rows, err);
+    if (!status) status = note_missing(rule, mentee.column, mentees->n_rows, "mentees", findings, err);
+    if (!status) status = note_missing(rule, mentor.column, mentors->n_rows, "mentors", findings, err);
+    return status;
+}
+
+/* The rules of the spec, and "not of the same team" for each team that the spec forbids. */
+static mlab_status list_rules(mlab_scorer *scorer, const mlab_match_spec *spec, size_t *n, mlab_error *err)
+{
+    static char team_name[] = "team";
+    scorer->rules = mlab_allocate(scorer->context, spec->n_rules + spec->n_forbids, sizeof *scorer->rules);
+    scorer->terms = mlab_allocate(scorer->context, spec->n_rules + spec->n_forbids, sizeof *scorer->terms);
+    if (!scorer->rules || !scorer->terms) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rules", spec->n_rules);
+    if (spec->n_rules) memcpy(scorer->rules, spec->rules, spec->n_rules * sizeof *scorer->rules);
+    *n = spec->n_rules;
+    for (size_t i = 0; i < spec->n_forbids; i++) {
+        const mlab_forbid *forbid = &spec->forbids[i];
+        if (forbid->kind != MLAB_FORBID_SAME_TEAM) continue;
+        char *column = forbid->column ? forbid->column : team_name;
+        scorer->rules[(*n)++] = (mlab_rule){.name = column,
+                                            .kind = MLAB_RULE_DIFFERENT,
+                                            .mentee_column = column,
+                                            .mentor_column = column,
+                                            .must = true,
+                                            .weight = 1,
+                                            .place = forbid->place};
+    }
+    return MLAB_OK;
+}
+
+mlab_status mlab_scorer_make(const mlab_context *context, const mlab_match_spec *spec, const mlab_table *mentors, const mlab_table *mentees,
+                             const char *const *state, size_t n_state, mlab_findings *findings, mlab_scorer **scorer, mlab_error *err)
+{
+    size_t n = 0;
+    mlab_status first = MLAB_OK;
+    *scorer = NULL;
+    mlab_scorer *made = mlab_allocate(context, 1, sizeof *made);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a score");
+    made->context = context;
+    mlab_status status = list_rules(made, spec, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        made->terms[i].rule = &made->rules[i];
+        made->n_terms = i + 1;
+        status = compile_term(made, &made->terms[i], mentors, mentees, state, n_state, findings, err);
+        if (status == MLAB_ERR_MATCH_COLUMN) { /* go on, so that the findings name every missing column */
+            first = status;
+            status = MLAB_OK;
+        }
+    }
+    if (!status) status = first;
+    if (status)
+        mlab_scorer_free(made);
+    else
+        *scorer = made;
+    return status;
+}
+
+size_t mlab_scorer_terms(const mlab_scorer *scorer)
+{
+    return scorer->n_terms;
+}
+const mlab_rule *mlab_scorer_rule(const mlab_scorer *scorer, size_t term)
+{
+    return scorer->terms[term].rule;
+}
+
+double mlab_gap_fit(const mlab_rule *rule, double gap)
+{
+    double s = 1 - fabs(gap - rule->best) / rule->spread;
+    return s > 0 ? s : 0;
+}
+
+uint32_t mlab_count_bits(uint64_t x)
+{
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
+static double value_of(const mlab_attribute *attribute, const mlab_pool_side *side, size_t member)
+{
+    return attribute->state >= 0 ? side->state[attribute->state][member] : attribute->value[side->row[member]];
+}
+
+static mlab_term overlap_term(const mlab_term_rule *term, const uint64_t *need, const uint64_t *offer)
+{
+    mlab_term t = {.allowed = true};
+    uint32_t offered = 0;
+    for (size_t w = 0; w < term->words; w++) {
+        t.need += mlab_count_bits(need[w]);
+        offered += mlab_count_bits(offer[w]);
+        t.have += mlab_count_bits(need[w] & offer[w]);
+    }
+    t.known = t.need && offered;
+    if (t.known) t.s = (double)t.have / (double)t.need;
+    return t;
+}
+
+mlab_term mlab_scorer_term(const mlab_scorer *scorer, const mlab_pool_request *request, size_t which, size_t mentee, size_t mentor)
+{
+    const mlab_term_rule *term = &scorer->terms[which];
+    const mlab_rule *rule = term->rule;
+    mlab_term t = {.allowed = true};
+    if (rule->kind == MLAB_RULE_OVERLAP)
+        t = overlap_term(term, term->mentee.bits + request->mentees.row[mentee] * term->words,
+                         term->mentor.bits + request->mentors.row[mentor] * term->words);
+    else {
+        double a = value_of(&term->mentee, &request->mentees, mentee), b = value_of(&term->mentor, &request->mentors, mentor);
+        t.known = a != MLAB_ATTRIBUTE_MISSING && b != MLAB_ATTRIBUTE_MISSING;
+        if (!t.known) return t;
+        t.gap = b - a;
+        t.s = rule->kind == MLAB_RULE_GAP ? mlab_gap_fit(rule, b - a) : (rule->kind == MLAB_RULE_SAME) == (a == b);
+    }
+    if (rule->must && t.known) t.allowed = t.s > 0;
+    return t;
+}
