@@ -19,7 +19,7 @@ typedef enum mlab_model_mark {
 
 /* prepare makes the model's own state, kept in mlab_prepared.own (released by release); NULL when it needs none.
  * fit fills the fit that mlab_fit_start made (names, blocks, counts are there already): estimate, aliased, covariance,
- * log-likelihoods, trust, reason, iterations, gradient; then mlab_fit_robust(fit, ..., scores by cluster).
+ * log-likelihoods, trust, reason, iterations, gradient; then mlab_fit_robust with the influence of each cluster.
  * refit gives estimates alone. `prepared` is read only in both. */
 struct mlab_model {
     const char *name, *summary;
@@ -51,9 +51,16 @@ extern const mlab_model mlab_model_cox;
 /* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */
 MLAB_MUST_USE mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
 
-/* From the sums of scores by cluster [n_clusters * n_parameters] (taken over: becomes fit->influence) and fit->covariance:
- * influence, robust covariance by CR1 when the problem has clusters (or sampling weights), trust TOO_FEW_CLUSTERS under 3. */
-MLAB_MUST_USE mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, double *scores, mlab_error *err);
+/* Takes over influence [n_clusters * n_parameters], row g = inverse information times the summed scores of cluster g (also where
+ * rows are their own clusters), and makes the robust covariance by CR1 when the problem has clusters or sampling weights; trust
+ * TOO_FEW_CLUSTERS under 3 clusters. n_observations: N of the factor (N - 1) / (N - p), frequency weights counted. */
+MLAB_MUST_USE mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, double *influence,
+                                          double n_observations, mlab_error *err);
+/* scores [n_clusters * p] times the symmetric inverse [p * p], in place: scores become influence. */
+MLAB_MUST_USE mlab_status mlab_influence(const mlab_context *context, const double *inverse, size_t p, double *scores, size_t n_clusters,
+                                         mlab_error *err);
+/* product [p * q] = factor * sum over clusters g, in order, of a[g]' b[g]; a [n_clusters * p], b [n_clusters * q]. */
+void mlab_influence_product(const double *a, const double *b, size_t n_clusters, size_t p, size_t q, double factor, double *product);
 
 /* Lowers the trust of a fit, with a sentence; the first reason found stays, others are appended. */
 MLAB_MUST_USE mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, const char *format, ...) MLAB_PRINTF(4, 5);
@@ -87,7 +94,7 @@ MLAB_MUST_USE mlab_status mlab_newton(const mlab_context *context, const mlab_ne
                                       uint8_t *singular, mlab_newton_result *result, mlab_error *err);
 
 /* In place: the inverse of the symmetric positive definite a [n * n] on rows with fixed[i] == 0, others 0. left_out[i] = 1 where a
- * pivot fell below 1e-12 of its diagonal element; may be NULL. Returns the number left out. work [n * n]. */
+ * pivot fell below 1e-12 of its diagonal element, or fixed. Returns the number left out. work [n * n]. */
 size_t mlab_symmetric_invert(double *a, size_t n, const uint8_t *fixed, uint8_t *left_out, double *work);
 
 #endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One engine for all models whose log-likelihood is a sum over rows of linear predictors: passes over tiles, Newton, covariance,
+ * influence of clusters. A family says what one tile of rows contributes. */
+#ifndef MLAB_FIT_ENGINE_H
+#define MLAB_FIT_ENGINE_H
+
+#include "fit/model.h"
+#include "fit/tiles.h"
+
+/* What a family is given and what it fills. Predictor k of row i is eta[k * MLAB_TILE + i], offset included; all its outputs are
+ * laid out alike. Outputs beyond `rows` need not be set. */
+typedef struct mlab_family_tile {
+    const mlab_context *context;
+    size_t rows;
+    size_t n_eta;
+    const int32_t *category;  /* [rows] */
+    const double *number;     /* [rows] linear */
+    const double *eta;        /* [n_eta * MLAB_TILE] */
+    const double *thresholds; /* [n_thresholds] rising */
+    size_t n_thresholds;
+    bool derivatives, expected;
+    double *log_likelihood; /* [MLAB_TILE] of each row */
+    double *score;          /* [n_eta] first derivative by each predictor */
+    double *curvature;      /* [n_eta (n_eta + 1) / 2] minus the second derivatives: pairs (0, 0), (0, 1), ..., (1, 1), ... */
+    /* Thresholds: category y has the upper one y (if y < n_thresholds) and the lower one y - 1 (if y > 0). */
+    double *upper, *lower;                           /* first derivatives by them */
+    double *upper_upper, *upper_lower, *lower_lower; /* minus second derivatives */
+    double *scratch;                                 /* [n_eta * MLAB_TILE] */
+} mlab_family_tile;
+
+typedef struct mlab_family {
+    const char *link;
+    bool knows_expected;   /* expected information differs from the observed and is known */
+    bool same_information; /* canonical: both are the same */
+    /* False when the parameters are not allowed (thresholds that do not rise). */
+    bool (*tile)(const mlab_family_tile *tile);
+    /* Predictor or thresholds of each block that give the weighted category counts without covariates. */
+    void (*start)(const double *counts, size_t n_categories, double *intercepts);
+} mlab_family;
+
+extern const mlab_family mlab_family_logit, mlab_family_cloglog, mlab_family_ordinal, mlab_family_linear;
+
+typedef struct mlab_engine {
+    const mlab_fit_problem *problem;
+    const mlab_family *family;
+    mlab_tiles *tiles;
+    size_t n_eta, n_thresholds, p, n_parameters; /* thresholds, then n_eta blocks of p */
+    bool intercept;                              /* column 0 is one */
+    bool expected;
+    uint8_t *aliased; /* [n_parameters] */
+    double *scale;    /* [n_parameters] for the divergence rule */
+} mlab_engine;
+
+/* The prepare, release, fit and refit of models that use the engine; `own` is an mlab_engine. */
+MLAB_MUST_USE mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prepared, const mlab_family *family, mlab_error *err);
+void mlab_engine_release(const mlab_context *context, void *own);
+MLAB_MUST_USE mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
+                                            const double *start, double *estimate, mlab_refit_info *info, mlab_error *err);
+
+/* --- its parts ------------------------------------------------------------------------------------------ */
+
+/* One kind of pass over the rows. */
+typedef struct mlab_pass {
+    const mlab_context *context;
+    const mlab_engine *engine;
+    const double *weight; /* [n] or NULL */
+    size_t stride;        /* every stride-th tile, >= 1 */
+    bool null_model;      /* one column of ones in place of the design; parameters: thresholds, or n_eta intercepts */
+} mlab_pass;
+
+/* An mlab_newton_evaluate: work is an mlab_pass. */
+MLAB_MUST_USE mlab_status mlab_pass_evaluate(void *work, const double *parameters, double *log_likelihood, double *score, double *information,
+                                             mlab_error *err);
+size_t mlab_pass_parameters(const mlab_pass *pass);
+/* scores [n_clusters * n_parameters] += score of each row, added to its cluster's, in row order. */
+MLAB_MUST_USE mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parameters, double *scores, mlab_error *err);
+/* counts [n_categories]: sum of weights by category. */
+void mlab_pass_counts(const mlab_pass *pass, double *counts);
+
+/* aliased [p]: columns that are linear combinations of those before, by R's rule (residual norm below 1e-7 of its own). */
+MLAB_MUST_USE mlab_status mlab_find_aliased(const mlab_context *context, const mlab_tiles *tiles, const double *weight, uint8_t *aliased,
+                                            mlab_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sums over a tile of rows: the inner loops of all fits, with the same bits at every instruction set.
+ *
+ * A tile holds MLAB_TILE rows column by column: column j of x begins at x + j * MLAB_TILE. n is a multiple of 8; rows beyond the
+ * data hold zeros. Every sum is kept in 8 lanes (row i in lane i % 8) that are added in one fixed order. */
+#ifndef MLAB_FIT_KERNELS_H
+#define MLAB_FIT_KERNELS_H
+
+#include "mentorlab/core.h"
+
+#define MLAB_TILE ((size_t)512)
+#define MLAB_LANES ((size_t)8)
+
+typedef struct mlab_kernels {
+    /* out[i] += sum over j of b[j] x[j][i] */
+    void (*predict)(const double *x, size_t p, const double *b, size_t n, double *out);
+    /* into[j] += sum over i of x[j][i] u[i] */
+    void (*project)(const double *x, size_t p, const double *u, size_t n, double *into);
+    /* into[j * stride + k] += sum over i of w[i] x[j][i] x[k][i] for k >= j; wx [MLAB_TILE] is scratch */
+    void (*cross)(const double *x, size_t p, const double *w, size_t n, double *into, size_t stride, double *wx);
+    /* sum of a[i] b[i] */
+    double (*dot)(const double *a, const double *b, size_t n);
+} mlab_kernels;
+
+const mlab_kernels *mlab_kernels_of(const mlab_context *context);
+
+extern const mlab_kernels mlab_kernels_generic, mlab_kernels_avx2, mlab_kernels_avx512;
+
+#endif

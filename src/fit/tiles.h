@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The design of a problem as tiles of MLAB_TILE rows, column by column, centred where that helps the conditioning; kept in memory
+ * or made anew each time it is asked for. Read only after it is made. */
+#ifndef MLAB_FIT_TILES_H
+#define MLAB_FIT_TILES_H
+
+#include "fit/kernels.h"
+#include "fit/problem.h"
+
+/* Tiles are worked in chunks, the blocks of parallel loops: at most 64 of them, at least 32 tiles each but the last. */
+#define MLAB_CHUNKS ((size_t)64)
+#define MLAB_CHUNK_TILES ((size_t)32)
+
+typedef struct mlab_tiles {
+    const mlab_context *context; /* that it was made with */
+    const mlab_fit_problem *problem;
+    size_t n, n_tiles;
+    size_t first_column, p; /* design columns first_column .. first_column + p - 1 are the p columns here */
+    size_t design_columns;
+    size_t chunk_tiles, n_chunks;
+    double *centre;  /* [p] taken off each column; 0 = none */
+    double *reach;   /* [p] largest |x - centre|; 0 = a constant column */
+    double *norm;    /* [p] sum of squares as the design gives the column, not centred */
+    bool any_offset; /* some row has an offset that is not 0 */
+    double *x;       /* [n_tiles * p * MLAB_TILE], or NULL: made tile by tile */
+    double *offset;  /* [n_tiles * MLAB_TILE], or NULL like x; the problem's offset included */
+} mlab_tiles;
+
+/* centre: columns but the first may be centred because an intercept or thresholds take up the difference. bytes: what may be kept. */
+MLAB_MUST_USE mlab_status mlab_tiles_make(const mlab_context *context, const mlab_fit_problem *problem, size_t first_column, bool centre,
+                                          bool intercept, size_t bytes, mlab_tiles **tiles, mlab_error *err);
+void mlab_tiles_free(mlab_tiles *tiles);
+/* Doubles of scratch that mlab_tiles_get wants. */
+size_t mlab_tiles_scratch(const mlab_tiles *tiles);
+/* Rows of a tile, at most MLAB_TILE. */
+size_t mlab_tiles_rows(const mlab_tiles *tiles, size_t tile);
+MLAB_MUST_USE mlab_status mlab_tiles_get(const mlab_tiles *tiles, size_t tile, double *scratch, const double **x, const double **offset,
+                                         mlab_error *err);
+static inline size_t mlab_whole_lanes(size_t n)
+{
+    return (n + MLAB_LANES - 1) & ~(MLAB_LANES - 1);
+}
+
+#endif
