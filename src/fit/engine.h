@@ -25,13 +25,12 @@ typedef struct mlab_family_tile {
     /* Thresholds: category y has the upper one y (if y < n_thresholds) and the lower one y - 1 (if y > 0). */
     double *upper, *lower;                           /* first derivatives by them */
     double *upper_upper, *upper_lower, *lower_lower; /* minus second derivatives */
-    double *scratch;                                 /* [n_eta * MLAB_TILE] */
+    double *scratch;                                 /* [(n_eta + 2) * MLAB_TILE] */
 } mlab_family_tile;
 
 typedef struct mlab_family {
     const char *link;
-    bool knows_expected;   /* expected information differs from the observed and is known */
-    bool same_information; /* canonical: both are the same */
+    bool knows_expected; /* gives the expected information when asked; canonical links give one that is both */
     /* False when the parameters are not allowed (thresholds that do not rise). */
     bool (*tile)(const mlab_family_tile *tile);
     /* Predictor or thresholds of each block that give the weighted category counts without covariates. */
@@ -47,6 +46,8 @@ typedef struct mlab_engine {
     size_t n_eta, n_thresholds, p, n_parameters; /* thresholds, then n_eta blocks of p */
     bool intercept;                              /* column 0 is one */
     bool expected;
+    const double *number; /* [n] linear: the response less `shift`, which the intercept takes up */
+    double *own_number, shift;
     uint8_t *aliased; /* [n_parameters] */
     double *scale;    /* [n_parameters] for the divergence rule */
 } mlab_engine;

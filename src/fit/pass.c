@@ -37,7 +37,7 @@ typedef struct pass_room {
 static size_t room_size(const pass_work *work)
 {
     size_t k = work->pass->engine->n_eta;
-    return mlab_tiles_scratch(work->pass->engine->tiles) + MLAB_TILE * (2 + 1 + k * 3 + work->n_pairs + 5);
+    return mlab_tiles_scratch(work->pass->engine->tiles) + MLAB_TILE * (2 + 1 + k * 3 + 2 + work->n_pairs + 5);
 }
 
 static double *take(double **from, size_t tiles)
@@ -65,7 +65,7 @@ static pass_room room_of(const pass_work *work, double *memory)
     room.tile.eta = room.arrays;
     room.tile.log_likelihood = take(&memory, 1);
     room.tile.score = take(&memory, engine->n_eta);
-    room.tile.scratch = take(&memory, engine->n_eta);
+    room.tile.scratch = take(&memory, engine->n_eta + 2);
     room.tile.curvature = take(&memory, work->n_pairs);
     room.tile.upper = take(&memory, 1);
     room.tile.lower = take(&memory, 1);
@@ -85,7 +85,7 @@ static void weigh(double *values, const double *weight, size_t rows)
 }
 
 /* Predictors and the family's contributions of one tile, weighted. x: its columns. */
-static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, const double **x, mlab_error *err)
+static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, const double **x, bool *allowed, mlab_error *err)
 {
     const mlab_engine *engine = work->pass->engine;
     const mlab_fit_problem *problem = engine->problem;
@@ -102,8 +102,9 @@ static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, 
     mlab_family_tile *own = &room->tile;
     own->rows = rows;
     own->category = problem->category ? problem->category + first : NULL;
-    own->number = problem->number ? problem->number + first : NULL;
-    if (!engine->family->tile(own)) own->log_likelihood[0] = -HUGE_VAL;
+    own->number = engine->number ? engine->number + first : NULL;
+    *allowed = engine->family->tile(own);
+    if (!*allowed) return MLAB_OK;
     const double *weight = work->pass->weight ? work->pass->weight + first : NULL;
     if (weight) /* 0 times an infinite value of a row that does not count is not a number */
         for (size_t i = 0; i < rows; i++) own->log_likelihood[i] = weight[i] == 0 ? 0 : own->log_likelihood[i] * weight[i];
@@ -176,8 +177,13 @@ static mlab_status evaluate_chunk(void *arg, size_t chunk, void *scratch, mlab_e
     for (size_t tile = first; tile < first + tiles->chunk_tiles && tile < tiles->n_tiles; tile++) {
         if (tile % work->pass->stride) continue;
         const double *x;
-        mlab_status status = do_tile(work, &room, tile, &x, err);
+        bool allowed;
+        mlab_status status = do_tile(work, &room, tile, &x, &allowed, err);
         if (status) return status;
+        if (!allowed) {
+            part[0] = -HUGE_VAL;
+            break;
+        }
         size_t rows = room.tile.rows, pair = 0;
         double sum = 0;
         for (size_t i = 0; i < rows; i++) sum += room.tile.log_likelihood[i];
@@ -291,8 +297,10 @@ static mlab_status score_chunk(void *arg, size_t chunk, void *scratch, mlab_erro
     size_t first = chunk * tiles->chunk_tiles, head = cluster ? cluster[first * MLAB_TILE] : SIZE_MAX;
     for (size_t tile = first; tile < first + tiles->chunk_tiles && tile < tiles->n_tiles; tile++) {
         const double *x;
-        mlab_status status = do_tile(work, &room, tile, &x, err);
+        bool allowed;
+        mlab_status status = do_tile(work, &room, tile, &x, &allowed, err);
         if (status) return status;
+        if (!allowed) break;
         size_t base = tile * MLAB_TILE;
         for (size_t from = 0, to; from < room.tile.rows; from = to) {
             size_t g = cluster ? cluster[base + from] : base + from;
