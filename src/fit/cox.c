@@ -78,13 +78,14 @@ static mlab_status add_robust(const mlab_context *context, const mlab_prepared *
     double *scores = mlab_allocate(context, n, (p ? p : 1) * sizeof *scores);
     if (!scores) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu clusters", n);
     mlab_status status = mlab_cox_scores(context, work, beta, problem->cluster, scores, err);
+    for (size_t i = 0; i < n && !status; i++)
+        for (size_t j = 0; j < p; j++) scores[i * p + j] *= rows->aliased[j] ? 0 : rows->scale[j];
+    if (!status) status = mlab_influence(context, fit->covariance, p, scores, n, err);
     if (status) {
         mlab_release(context, scores);
         return status;
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < p; j++) scores[i * p + j] *= rows->aliased[j] ? 0 : rows->scale[j];
-    return mlab_fit_robust(context, prepared, fit, scores, err);
+    return mlab_fit_robust(context, prepared, fit, scores, (double)problem->n, err);
 }
 
 static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)

@@ -7,6 +7,9 @@
 #include "fit/model.h"
 #include "fit/tiles.h"
 
+/* Levels that the cumulative logit can have. */
+#define MLAB_MOST_LEVELS ((size_t)150)
+
 /* What a family is given and what it fills. Predictor k of row i is eta[k * MLAB_TILE + i], offset included; all its outputs are
  * laid out alike. Outputs beyond `rows` need not be set. */
 typedef struct mlab_family_tile {
@@ -79,8 +82,8 @@ MLAB_MUST_USE mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const 
 /* counts [n_categories]: sum of weights by category. */
 void mlab_pass_counts(const mlab_pass *pass, double *counts);
 
-/* aliased [p]: columns that are linear combinations of those before, by R's rule (residual norm below 1e-7 of its own). */
-MLAB_MUST_USE mlab_status mlab_find_aliased(const mlab_context *context, const mlab_tiles *tiles, const double *weight, uint8_t *aliased,
-                                            mlab_error *err);
+/* aliased [p]: columns that are linear combinations of those before, by R's rule (residual norm below 1e-7 of its own).
+ * constant: thresholds stand for a column of ones before them. */
+MLAB_MUST_USE mlab_status mlab_find_aliased(const mlab_context *context, const mlab_tiles *tiles, bool constant, uint8_t *aliased, mlab_error *err);
 
 #endif

@@ -51,7 +51,7 @@ extern const mlab_model mlab_model_cox;
 /* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */
 MLAB_MUST_USE mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
 
-/* Takes over influence [n_clusters * n_parameters], row g = inverse information times the summed scores of cluster g (also where
+/* Takes over influence [n_clusters * n_parameters] (also on failure), row g = inverse information times the summed scores of cluster g (also where
  * rows are their own clusters), and makes the robust covariance by CR1 when the problem has clusters or sampling weights; trust
  * TOO_FEW_CLUSTERS under 3 clusters. n_observations: N of the factor (N - 1) / (N - p), frequency weights counted. */
 MLAB_MUST_USE mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, double *influence,

@@ -31,10 +31,9 @@ static inline void logistic_pair(double z, double t, double *at, double *against
     *against = z > 0 ? small : q;
 }
 
-static void derive_row(const mlab_family_tile *tile, size_t i, double a, double ta, double b, double tb)
+static void derive_row(const mlab_family_tile *tile, size_t i, gap g, double a, double ta, double b, double tb)
 {
     size_t y = (size_t)tile->category[i];
-    gap g = gap_of(tile, y);
     double fa = 1, na = 0, fb = 0, nb = 1;
     if (y < tile->n_thresholds) logistic_pair(a, ta, &fa, &na);
     if (y > 0) logistic_pair(b, tb, &fb, &nb);
@@ -53,6 +52,8 @@ static bool ordinal_tile(const mlab_family_tile *tile)
     double *ta = tile->scratch, *tb = ta + MLAB_TILE, *l = tile->log_likelihood;
     for (size_t k = 1; k < tile->n_thresholds; k++)
         if (!(tile->thresholds[k] > tile->thresholds[k - 1])) return false;
+    gap *gaps = (gap *)(void *)(tb + MLAB_TILE); /* MLAB_MOST_LEVELS of three numbers fit a tile */
+    for (size_t y = 0; y <= tile->n_thresholds; y++) gaps[y] = gap_of(tile, y);
     for (size_t i = 0; i < n; i++) {
         size_t y = (size_t)tile->category[i];
         ta[i] = y < tile->n_thresholds ? -fabs(tile->thresholds[y] - tile->eta[i]) : -1000; /* exp of it is 0 */
@@ -65,8 +66,8 @@ static bool ordinal_tile(const mlab_family_tile *tile)
     for (size_t i = 0; i < n; i++) {
         size_t y = (size_t)tile->category[i];
         double a = y < tile->n_thresholds ? tile->thresholds[y] - tile->eta[i] : 0, b = y > 0 ? tile->thresholds[y - 1] - tile->eta[i] : 0;
-        l[i] = (a < 0 ? a : 0) - (b > 0 ? b : 0) - l[i] + gap_of(tile, y).log_share;
-        if (tile->derivatives) derive_row(tile, i, a, ta[i], b, tb[i]);
+        l[i] = (a < 0 ? a : 0) - (b > 0 ? b : 0) - l[i] + gaps[y].log_share;
+        if (tile->derivatives) derive_row(tile, i, gaps[y], a, ta[i], b, tb[i]);
     }
     return true;
 }

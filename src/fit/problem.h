@@ -37,6 +37,7 @@ typedef struct mlab_fit_problem {
     const char *outcome; /* name, for sentences */
     const char *formula; /* its text */
     const double *warm;  /* start values in the order of mlab_fit.estimate, or NULL */
+    uint64_t n_people;   /* 0 = as many as clusters, or rows without clusters */
     uint64_t n_dropped_missing, n_dropped_stubs;
 } mlab_fit_problem;
 

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fits and refits any family: start, Newton, back to the design's own columns, covariance, influence, doubts.
+ *
+ * Start values are the intercepts that give the category counts; from 65,000 rows on, the fit to every 16th tile (about 512 rows
+ * each), so that two or three passes over all rows are left. Inside, columns are centred (fit/tiles.c); results are not.
+ * Too few events: fewer than 5 for each coefficient of a cause (Vittinghoff & McCulloch 2007, doi:10.1093/aje/kwk052).
+ */
+#include "fit/engine.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+#define EVENTS_PER_COEFFICIENT 5.0
+#define SAMPLE_STRIDE ((size_t)16)
+#define SAMPLE_TILES ((size_t)8) /* at least so many tiles in the sample */
+
+void mlab_engine_release(const mlab_context *context, void *own)
+{
+    mlab_engine *engine = own;
+    if (!engine) return;
+    mlab_tiles_free(engine->tiles);
+    mlab_release(context, engine->own_number);
+    mlab_release(context, engine->aliased);
+    mlab_release(context, engine->scale);
+    mlab_release(context, engine);
+}
+
+static void set_columns(mlab_engine *engine, const uint8_t *aliased)
+{
+    for (size_t t = 0; t < engine->n_thresholds; t++) engine->scale[t] = 1;
+    for (size_t k = 0; k < engine->n_eta; k++)
+        for (size_t j = 0; j < engine->p; j++) {
+            size_t at = engine->n_thresholds + k * engine->p + j;
+            engine->aliased[at] = aliased[j];
+            engine->scale[at] = engine->tiles->reach[j] > 0 ? engine->tiles->reach[j] : 1;
+        }
+}
+
+/* The response less its first value: a large constant would swallow the digits of the residuals. */
+static mlab_status shift_number(const mlab_context *context, mlab_engine *engine, mlab_error *err)
+{
+    const mlab_fit_problem *problem = engine->problem;
+    engine->number = problem->number;
+    if (!problem->number || !engine->intercept) return MLAB_OK;
+    engine->own_number = mlab_allocate(context, problem->n, sizeof *engine->own_number);
+    if (!engine->own_number) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu numbers", problem->n);
+    engine->shift = problem->number[0];
+    for (size_t i = 0; i < problem->n; i++) engine->own_number[i] = problem->number[i] - engine->shift;
+    engine->number = engine->own_number;
+    return MLAB_OK;
+}
+
+mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prepared, const mlab_family *family, mlab_error *err)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    mlab_status status = MLAB_ERR_MEMORY;
+    uint8_t *aliased = NULL;
+    mlab_engine *engine = mlab_allocate(context, 1, sizeof *engine);
+    if (!engine) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
+    prepared->own = engine;
+    engine->problem = problem;
+    engine->family = family;
+    engine->n_eta = prepared->n_blocks;
+    engine->n_thresholds = prepared->n_thresholds;
+    engine->p = prepared->n_columns;
+    engine->n_parameters = prepared->n_parameters;
+    engine->intercept = prepared->first_column == 0 && mlab_design_has_intercept(problem->design);
+    engine->expected = prepared->options.information == 1 && family->knows_expected;
+    engine->aliased = mlab_allocate(context, engine->n_parameters, 1);
+    engine->scale = mlab_allocate(context, engine->n_parameters, sizeof *engine->scale);
+    aliased = mlab_allocate(context, engine->p, 1);
+    if (!engine->aliased || !engine->scale || !aliased) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", engine->n_parameters);
+        goto out;
+    }
+    if ((status = shift_number(context, engine, err))) goto out;
+    bool constant = engine->n_thresholds > 0;
+    status = mlab_tiles_make(context, problem, prepared->first_column, constant || engine->intercept, engine->intercept, MLAB_PREPARED_BYTES,
+                             &engine->tiles, err);
+    if (status || (status = mlab_find_aliased(context, engine->tiles, constant, aliased, err))) goto out;
+    set_columns(engine, aliased);
+    size_t n_used = engine->n_thresholds;
+    for (size_t j = 0; j < engine->p; j++) n_used += !aliased[j];
+    if (n_used == 0) status = mlab_raise(err, MLAB_ERR_FIT_RANK, "no column of \"%s\" can be estimated", problem->formula ? problem->formula : "");
+out:
+    mlab_release(context, aliased);
+    return status;
+}
+
+/* --- centred and back ------------------------------------------------------------------------------------ */
+
+/* Takes estimates, or one row of influence, from the centred columns to the design's own (sign +1) or back (-1). */
+static void uncentre(const mlab_engine *engine, double *v, double sign)
+{
+    for (size_t k = 0; k < engine->n_eta; k++) {
+        double *b = v + engine->n_thresholds + k * engine->p, sum = 0;
+        for (size_t j = 0; j < engine->p; j++) sum += engine->tiles->centre[j] * b[j];
+        if (engine->intercept) b[0] -= sign * sum;
+        for (size_t t = 0; t < engine->n_thresholds; t++) v[t] += sign * sum;
+    }
+}
+
+static void shift_intercept(const mlab_engine *engine, double *v, double sign)
+{
+    if (engine->own_number) v[0] += sign * engine->shift;
+}
+
+/* covariance becomes T covariance T' with T of uncentre. */
+static void uncentre_covariance(const mlab_engine *engine, double *covariance)
+{
+    size_t n = engine->n_parameters;
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < n; i++) uncentre(engine, covariance + i * n, 1);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < i; j++) {
+                double swap = covariance[i * n + j];
+                covariance[i * n + j] = covariance[j * n + i];
+                covariance[j * n + i] = swap;
+            }
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) covariance[i * n + j] = covariance[j * n + i];
+}
+
+/* --- start values ----------------------------------------------------------------------------------------- */
+
+static mlab_status null_start(const mlab_pass *pass, double *intercepts, mlab_error *err)
+{
+    const mlab_engine *engine = pass->engine;
+    if (!engine->family->start) return MLAB_OK;
+    size_t n = engine->problem->n_categories;
+    double *counts = mlab_allocate(pass->context, n, sizeof *counts);
+    if (!counts) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu categories", n);
+    mlab_pass_counts(pass, counts);
+    engine->family->start(counts, n, intercepts);
+    mlab_release(pass->context, counts);
+    return MLAB_OK;
+}
+
+/* Intercepts or thresholds alone, the offset kept; parameters [mlab_pass_parameters] and the log-likelihood. */
+static mlab_status fit_null(const mlab_pass *pass, const mlab_fit_options *options, double *parameters, double *log_likelihood, mlab_error *err)
+{
+    const mlab_engine *engine = pass->engine;
+    mlab_pass null_pass = *pass;
+    mlab_newton_result result;
+    null_pass.null_model = true;
+    mlab_status status = null_start(&null_pass, parameters, err);
+    if (status) return status;
+    if (!engine->intercept && engine->n_thresholds == 0) { /* nothing to estimate: predictors are the offset */
+        for (size_t k = 0; k < engine->n_eta; k++) parameters[k] = 0;
+        return mlab_pass_evaluate(&null_pass, parameters, log_likelihood, NULL, NULL, err);
+    }
+    if (!engine->tiles->any_offset && engine->family->start) return mlab_pass_evaluate(&null_pass, parameters, log_likelihood, NULL, NULL, err);
+    mlab_newton_spec spec = {.n = mlab_pass_parameters(&null_pass),
+                             .evaluate = mlab_pass_evaluate,
+                             .work = &null_pass,
+                             .tolerance = 1e-6, /* the log-likelihood is off by its square */
+                             .iterations = (int)options->iterations};
+    if ((status = mlab_newton(pass->context, &spec, parameters, NULL, NULL, &result, err))) return status;
+    *log_likelihood = result.log_likelihood;
+    return MLAB_OK;
+}
+
+static void place_intercepts(const mlab_engine *engine, const double *intercepts, double *parameters)
+{
+    memset(parameters, 0, engine->n_parameters * sizeof *parameters);
+    for (size_t t = 0; t < engine->n_thresholds; t++) parameters[t] = intercepts[t];
+    for (size_t k = 0; k < engine->n_eta && engine->intercept; k++) parameters[engine->n_thresholds + k * engine->p] = intercepts[k];
+}
+
+static mlab_newton_spec spec_of(const mlab_engine *engine, mlab_pass *pass, const mlab_fit_options *options)
+{
+    return (mlab_newton_spec){.n = engine->n_parameters,
+                              .evaluate = mlab_pass_evaluate,
+                              .work = pass,
+                              .fixed = engine->aliased,
+                              .scale = engine->scale,
+                              .tolerance = options->tolerance,
+                              .iterations = (int)options->iterations};
+}
+
+/* Betters start values by the fit to a sample of the tiles, when the data are large and that fit converges. */
+static mlab_status sample_start(const mlab_pass *pass, const mlab_fit_options *options, double *parameters, mlab_error *err)
+{
+    const mlab_engine *engine = pass->engine;
+    if (engine->tiles->n_tiles < SAMPLE_STRIDE * SAMPLE_TILES) return MLAB_OK;
+    mlab_pass sample = *pass;
+    sample.stride = SAMPLE_STRIDE;
+    mlab_newton_spec spec = spec_of(engine, &sample, options);
+    spec.tolerance = 1e-2;
+    spec.iterations = 15;
+    mlab_newton_result result;
+    double *tried = mlab_allocate(pass->context, engine->n_parameters, sizeof *tried);
+    if (!tried) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", engine->n_parameters);
+    memcpy(tried, parameters, engine->n_parameters * sizeof *tried);
+    mlab_status status = mlab_newton(pass->context, &spec, tried, NULL, NULL, &result, err);
+    if (!status && result.converged && result.n_singular == 0) memcpy(parameters, tried, engine->n_parameters * sizeof *tried);
+    mlab_release(pass->context, tried);
+    return status;
+}
+
+/* --- the fit ---------------------------------------------------------------------------------------------- */
+
+static mlab_status doubt_events(const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_engine *engine = prepared->own;
+    if (!engine->family->start || engine->n_thresholds) return MLAB_OK;
+    size_t used = 0;
+    for (size_t j = 0; j < engine->p; j++) used += !engine->aliased[j];
+    if (engine->intercept) used--;
+    for (size_t k = 0; k < fit->n_blocks; k++) {
+        uint64_t events = fit->events_by_block[k], none = fit->n_rows - fit->n_events;
+        const char *what = fit->n_blocks > 1 ? fit->blocks[k] : fit->outcome;
+        if (events == 0 || none == 0)
+            return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "%s: %s of %llu rows has an event", what, events == 0 ? "none" : "every one",
+                                  (unsigned long long)fit->n_rows);
+        double fewer = (double)(events < none ? events : none);
+        if (used > 0 && fewer < EVENTS_PER_COEFFICIENT * (double)used) {
+            mlab_status status = mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%s: %.0f %s for %zu coefficients; at least %.0f for each", what,
+                                                fewer, events < none ? "events" : "rows without an event", used, EVENTS_PER_COEFFICIENT);
+            if (status) return status;
+        }
+    }
+    return MLAB_OK;
+}
+
+static mlab_status doubt_newton(mlab_fit *fit, const mlab_newton_result *result, const mlab_fit_options *options, mlab_error *err)
+{
+    if (result->diverged)
+        return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s has no maximum: it runs to %s infinity (stopped at %.1f)",
+                              fit->names[result->runaway], fit->estimate[result->runaway] < 0 ? "minus" : "plus", fit->estimate[result->runaway]);
+    if (!result->converged)
+        return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "after %d iterations of at most %lld the largest score is %.2g standard errors",
+                              result->iterations, (long long)options->iterations, result->gradient);
+    return MLAB_OK;
+}
+
+static mlab_status add_influence(const mlab_context *context, const mlab_prepared *prepared, const mlab_pass *pass, const double *parameters,
+                                 const double *inverse, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_engine *engine = prepared->own;
+    const mlab_fit_problem *problem = prepared->problem;
+    size_t n_clusters = problem->cluster ? problem->n_clusters : problem->n, n = engine->n_parameters;
+    double total = (double)problem->n;
+    if (!problem->cluster && n_clusters > MLAB_PREPARED_BYTES / sizeof(double) / n) return MLAB_OK;
+    if (problem->weight && !problem->weights_sampling) {
+        total = 0;
+        for (size_t i = 0; i < problem->n; i++) total += problem->weight[i];
+    }
+    double *influence = mlab_allocate(context, n_clusters, n * sizeof *influence);
+    if (!influence) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the influence of %zu clusters", n_clusters);
+    mlab_status status = mlab_pass_cluster_scores(pass, parameters, influence, err);
+    if (!status) status = mlab_influence(context, inverse, n, influence, n_clusters, err);
+    if (status) {
+        mlab_release(context, influence);
+        return status;
+    }
+    for (size_t g = 0; g < n_clusters; g++) uncentre(engine, influence + g * n, 1);
+    return mlab_fit_robust(context, prepared, fit, influence, total, err);
+}
+
+static mlab_status name_family(mlab_fit *fit, const mlab_engine *engine, mlab_error *err)
+{
+    char *link = mlab_copy_text(fit->context, engine->family->link);
+    char *information = mlab_copy_text(fit->context, engine->expected ? "expected" : "observed");
+    if (!link || !information) {
+        mlab_release(fit->context, link);
+        mlab_release(fit->context, information);
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
+    }
+    mlab_release(fit->context, fit->link);
+    mlab_release(fit->context, fit->information);
+    fit->link = link;
+    fit->information = information;
+    return MLAB_OK;
+}
+
+mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_engine *engine = prepared->own;
+    const mlab_fit_options *options = &prepared->options;
+    size_t n = engine->n_parameters;
+    mlab_pass pass = {context, engine, prepared->problem->weight, 1, false};
+    mlab_newton_result result;
+    mlab_status status = MLAB_OK;
+    size_t n_intercepts = engine->n_thresholds + engine->n_eta;
+    double *parameters = mlab_allocate(context, n, sizeof *parameters), *intercepts = mlab_allocate(context, n_intercepts, sizeof *intercepts);
+    uint8_t *singular = mlab_allocate(context, n, 1);
+    if (!parameters || !intercepts || !singular) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", n);
+        goto out;
+    }
+    if ((status = name_family(fit, engine, err))) goto out;
+    if ((status = fit_null(&pass, options, intercepts, &fit->null_log_likelihood, err))) goto out;
+    if (prepared->problem->warm) {
+        memcpy(parameters, prepared->problem->warm, n * sizeof *parameters);
+        shift_intercept(engine, parameters, -1);
+        uncentre(engine, parameters, -1);
+    } else {
+        place_intercepts(engine, intercepts, parameters);
+        if ((status = sample_start(&pass, options, parameters, err))) goto out;
+    }
+    mlab_newton_spec spec = spec_of(engine, &pass, options);
+    if ((status = mlab_newton(context, &spec, parameters, fit->covariance, singular, &result, err))) goto out;
+    for (size_t j = 0; j < n; j++) {
+        fit->aliased[j] = engine->aliased[j] || singular[j];
+        if (fit->aliased[j]) parameters[j] = 0;
+    }
+    if ((status = add_influence(context, prepared, &pass, parameters, fit->covariance, fit, err))) goto out;
+    uncentre_covariance(engine, fit->covariance);
+    uncentre(engine, parameters, 1);
+    shift_intercept(engine, parameters, 1);
+    memcpy(fit->estimate, parameters, n * sizeof *parameters);
+    fit->log_likelihood = result.log_likelihood;
+    fit->iterations = result.iterations;
+    fit->gradient = result.gradient;
+    if ((status = doubt_newton(fit, &result, options, err))) goto out;
+    status = doubt_events(prepared, fit, err);
+out:
+    mlab_release(context, parameters);
+    mlab_release(context, intercepts);
+    mlab_release(context, singular);
+    return status;
+}
+
+/* --- refits ----------------------------------------------------------------------------------------------- */
+
+static double *weights_of(const mlab_context *context, const mlab_fit_problem *problem, const mlab_refit_weights *weights)
+{
+    double *all = mlab_allocate(context, problem->n, sizeof *all);
+    for (size_t i = 0; all && i < problem->n; i++) {
+        double row = weights->row ? weights->row[i] : problem->weight ? problem->weight[i] : 1;
+        all[i] = weights->cluster ? row * weights->cluster[problem->cluster ? problem->cluster[i] : i] : row;
+    }
+    return all;
+}
+
+mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
+                              double *estimate, mlab_refit_info *info, mlab_error *err)
+{
+    const mlab_engine *engine = prepared->own;
+    const mlab_fit_problem *problem = prepared->problem;
+    size_t n = engine->n_parameters;
+    mlab_status status = MLAB_OK;
+    mlab_newton_result result;
+    double *own = weights && (weights->row || weights->cluster) ? weights_of(context, problem, weights) : NULL;
+    double *intercepts = mlab_allocate(context, engine->n_thresholds + engine->n_eta, sizeof *intercepts);
+    mlab_pass pass = {context, engine, own ? own : problem->weight, 1, false};
+    if (!intercepts || (!own && weights && (weights->row || weights->cluster))) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to refit %zu rows", problem->n);
+        goto out;
+    }
+    if (start) {
+        memcpy(estimate, start, n * sizeof *estimate);
+        shift_intercept(engine, estimate, -1);
+        uncentre(engine, estimate, -1);
+    } else {
+        if ((status = null_start(&pass, intercepts, err))) goto out;
+        place_intercepts(engine, intercepts, estimate);
+    }
+    mlab_newton_spec spec = spec_of(engine, &pass, &prepared->options);
+    if ((status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err))) goto out;
+    uncentre(engine, estimate, 1);
+    shift_intercept(engine, estimate, 1);
+    *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
+                                       : result.converged ? MLAB_TRUSTED
+                                                          : MLAB_NOT_CONVERGED,
+                              .n_aliased = result.n_singular,
+                              .iterations = result.iterations,
+                              .log_likelihood = result.log_likelihood};
+out:
+    mlab_release(context, own);
+    mlab_release(context, intercepts);
+    return status;
+}

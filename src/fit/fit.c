@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fit: made with its names and counts, released, doubted, and asked for errors and intervals. */
+#include "fit/model.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void free_texts(const mlab_context *context, char **texts, size_t n)
+{
+    for (size_t i = 0; texts && i < n; i++) mlab_release(context, texts[i]);
+    mlab_release(context, texts);
+}
+
+void mlab_fit_free(mlab_fit *fit)
+{
+    if (!fit) return;
+    const mlab_context *context = fit->context;
+    char *const texts[] = {fit->outcome, fit->model, fit->formula, fit->information, fit->link, fit->cluster, fit->reason};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) mlab_release(context, texts[i]);
+    free_texts(context, fit->names, fit->n_parameters);
+    free_texts(context, fit->blocks, fit->n_blocks);
+    free_texts(context, fit->levels, fit->n_levels);
+    mlab_release(context, fit->estimate);
+    mlab_release(context, fit->aliased);
+    mlab_release(context, fit->covariance);
+    mlab_release(context, fit->robust);
+    mlab_release(context, fit->events_by_block);
+    mlab_release(context, fit->influence_id);
+    mlab_release(context, fit->influence);
+    mlab_design_free(fit->design);
+    mlab_release(context, fit);
+}
+
+mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, const char *format, ...)
+{
+    char sentence[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    mlab_text text = MLAB_TEXT(fit->context);
+    mlab_text_append(&text, fit->reason);
+    if (fit->reason[0]) mlab_text_append(&text, "; ");
+    mlab_text_append(&text, sentence);
+    char *reason = text.failed ? NULL : mlab_copy_text(fit->context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    if (!reason) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
+    mlab_release(fit->context, fit->reason);
+    fit->reason = reason;
+    if (fit->trust == MLAB_TRUSTED) fit->trust = trust;
+    return MLAB_OK;
+}
+
+/* --- start ------------------------------------------------------------------------------------------------ */
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+/* "voluntary:armstructured" for the blocks of several causes, "armstructured" for one, "1|2" for a threshold. */
+static char *parameter_name(const mlab_context *context, const mlab_prepared *prepared, size_t parameter)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    mlab_text text = MLAB_TEXT(context);
+    if (parameter < prepared->n_thresholds) {
+        mlab_text_append(&text, problem->categories[parameter]);
+        mlab_text_append(&text, "|");
+        mlab_text_append(&text, problem->categories[parameter + 1]);
+    } else {
+        size_t at = parameter - prepared->n_thresholds;
+        if (prepared->n_blocks > 1) {
+            mlab_text_append(&text, problem->categories[at / prepared->n_columns + 1]);
+            mlab_text_append(&text, ":");
+        }
+        mlab_text_append(&text, mlab_design_name(problem->design, prepared->first_column + at % prepared->n_columns));
+    }
+    char *name = text.failed ? NULL : mlab_copy_text(context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    return name;
+}
+
+static bool name_parameters(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit)
+{
+    fit->names = mlab_allocate(context, fit->n_parameters, sizeof *fit->names);
+    for (size_t j = 0; fit->names && j < fit->n_parameters; j++)
+        if (!(fit->names[j] = parameter_name(context, prepared, j))) return false;
+    return fit->names;
+}
+
+/* Blocks: the categories beyond the first; one block has the name of its category, or "". */
+static bool name_blocks(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    bool by_category = problem->categories && !prepared->n_thresholds && problem->n_categories == fit->n_blocks + 1;
+    fit->blocks = mlab_allocate(context, fit->n_blocks, sizeof *fit->blocks);
+    fit->events_by_block = mlab_allocate(context, fit->n_blocks, sizeof *fit->events_by_block);
+    if (!fit->blocks || !fit->events_by_block) return false;
+    for (size_t k = 0; k < fit->n_blocks; k++)
+        if (!(fit->blocks[k] = mlab_copy_text(context, by_category ? problem->categories[k + 1] : ""))) return false;
+    bool levels = problem->categories && (prepared->n_thresholds || prepared->model == &mlab_model_multinomial);
+    fit->n_levels = levels ? problem->n_categories : 0;
+    fit->levels = mlab_allocate(context, fit->n_levels, sizeof *fit->levels);
+    if (!fit->levels) return false;
+    for (size_t k = 0; k < fit->n_levels; k++)
+        if (!(fit->levels[k] = mlab_copy_text(context, problem->categories[k]))) return false;
+    return true;
+}
+
+static void count_rows(const mlab_prepared *prepared, mlab_fit *fit)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    fit->n_rows = problem->n;
+    fit->n_clusters = problem->cluster ? problem->n_clusters : problem->n;
+    fit->n_people = problem->n_people ? problem->n_people : fit->n_clusters;
+    fit->n_dropped_missing = problem->n_dropped_missing;
+    fit->n_dropped_stubs = problem->n_dropped_stubs;
+    for (size_t i = 0; i < problem->n; i++) {
+        int32_t what = problem->category ? problem->category[i] : problem->status ? problem->status[i] : 0;
+        if (what <= 0 || (problem->weight && problem->weight[i] == 0)) continue;
+        fit->n_events++;
+        if (!prepared->n_thresholds) fit->events_by_block[fit->n_blocks > 1 ? (size_t)what - 1 : 0]++;
+    }
+    if (prepared->n_thresholds || problem->number) fit->n_events = 0;
+}
+
+mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **out, mlab_error *err)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    size_t n = prepared->n_parameters;
+    mlab_status status = MLAB_OK;
+    *out = NULL;
+    mlab_fit *fit = mlab_allocate(context, 1, sizeof *fit);
+    if (!fit) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
+    fit->context = context;
+    fit->n_parameters = n;
+    fit->n_thresholds = prepared->n_thresholds;
+    fit->n_blocks = prepared->n_blocks;
+    fit->block_size = n / prepared->n_blocks;
+    fit->outcome = mlab_copy_text(context, or_empty(problem->outcome));
+    fit->model = mlab_copy_text(context, prepared->model->name);
+    fit->formula = mlab_copy_text(context, or_empty(problem->formula));
+    fit->information = mlab_copy_text(context, "observed");
+    fit->link = mlab_copy_text(context, "");
+    fit->cluster = mlab_copy_text(context, or_empty(problem->cluster ? problem->cluster_name : ""));
+    fit->reason = mlab_copy_text(context, "");
+    fit->estimate = mlab_allocate(context, n, sizeof *fit->estimate);
+    fit->aliased = mlab_allocate(context, n, sizeof *fit->aliased);
+    fit->covariance = mlab_allocate(context, n, n * sizeof *fit->covariance);
+    bool whole = fit->outcome && fit->model && fit->formula && fit->information && fit->link && fit->cluster && fit->reason && fit->estimate &&
+                 fit->aliased && fit->covariance && name_parameters(context, prepared, fit) && name_blocks(context, prepared, fit);
+    if (!whole) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit of %zu parameters", n);
+        goto out;
+    }
+    count_rows(prepared, fit);
+    status = mlab_design_copy(problem->design, &fit->design, err);
+out:
+    if (status) {
+        mlab_fit_free(fit);
+        fit = NULL;
+    }
+    *out = fit;
+    return status;
+}
+
+/* --- what is read from a fit ------------------------------------------------------------------------------ */
+
+size_t mlab_fit_first_column(const mlab_fit *fit)
+{
+    return mlab_design_columns(fit->design) - (fit->block_size - fit->n_thresholds);
+}
+
+double mlab_fit_standard_error(const mlab_fit *fit, size_t j)
+{
+    const double *covariance = fit->robust ? fit->robust : fit->covariance;
+    return sqrt(covariance[j * fit->n_parameters + j]);
+}
+
+double mlab_t_quantile(double p, double df)
+{
+    return gsl_cdf_tdist_Pinv(p, df);
+}
+
+double mlab_fit_interval_factor(const mlab_fit *fit, double level)
+{
+    double upper = (1 + level) / 2;
+    if (fit->cluster[0] && fit->n_clusters < 3) return HUGE_VAL;
+    return fit->robust ? mlab_t_quantile(upper, (double)fit->n_clusters - 1) : gsl_cdf_gaussian_Pinv(upper, 1);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Linear regression of a number, Gaussian: least squares by the same Newton steps, the second of which refines the first.
+ *
+ * Covariance with RSS / (N - p); log-likelihood at the maximum-likelihood variance RSS / N, as logLik of lm in R.
+ * Weakness: outliers and unequal variances; the cluster-robust covariance answers the second.
+ */
+#include "fit/engine.h"
+
+#include <math.h>
+
+static bool linear_tile(const mlab_family_tile *tile)
+{
+    for (size_t i = 0; i < tile->rows; i++) {
+        double left = tile->number[i] - tile->eta[i];
+        tile->log_likelihood[i] = -0.5 * left * left;
+        if (!tile->derivatives) continue;
+        tile->score[i] = left;
+        tile->curvature[i] = 1;
+    }
+    return true;
+}
+
+const mlab_family mlab_family_linear = {"identity", true, linear_tile, NULL};
+
+static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
+{
+    return mlab_engine_prepare(context, prepared, &mlab_family_linear, err);
+}
+
+static double gaussian(double squares, double n)
+{
+    return -0.5 * n * (log(6.283185307179586476925 * squares / n) + 1);
+}
+
+static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    mlab_status status = mlab_engine_fit(context, prepared, fit, err);
+    if (status) return status;
+    const mlab_fit_problem *problem = prepared->problem;
+    size_t p = fit->n_parameters, used = 0;
+    double n = 0, squares = -2 * fit->log_likelihood;
+    for (size_t j = 0; j < p; j++) used += !fit->aliased[j];
+    for (size_t i = 0; i < problem->n; i++) n += problem->weight ? problem->weight[i] : 1;
+    fit->null_log_likelihood = gaussian(-2 * fit->null_log_likelihood, n);
+    fit->log_likelihood = gaussian(squares, n);
+    if (n <= (double)used)
+        return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%.0f rows for %zu coefficients: nothing is left to judge by", n, used);
+    fit->residual_variance = squares / (n - (double)used);
+    for (size_t j = 0; j < p * p; j++) fit->covariance[j] *= fit->residual_variance;
+    return MLAB_OK;
+}
+
+const mlab_model mlab_model_linear = {
+    .name = "linear",
+    .summary = "a number: linear regression",
+    .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER) | MLAB_KIND(MLAB_OUTCOME_COUNT) | MLAB_KIND(MLAB_OUTCOME_ORDINAL),
+    .marks = MLAB_MODEL_NUMBER,
+    .prepare = prepare,
+    .release = mlab_engine_release,
+    .fit = fit_linear,
+    .refit = mlab_engine_refit,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of models. */
+#include "fit/model.h"
+
+#include <string.h>
+
+static const mlab_model *const models[] = {
+    &mlab_model_hazard, &mlab_model_cox, &mlab_model_ordinal, &mlab_model_logit, &mlab_model_cloglog, &mlab_model_multinomial, &mlab_model_linear,
+};
+
+#define N_MODELS (sizeof models / sizeof *models)
+
+const mlab_model *mlab_model_find(const char *name)
+{
+    for (size_t i = 0; i < N_MODELS; i++)
+        if (strcmp(models[i]->name, name) == 0) return models[i];
+    return NULL;
+}
+
+const char *mlab_model_name(size_t row)
+{
+    return row < N_MODELS ? models[row]->name : NULL;
+}
+
+const char *mlab_model_summary(size_t row)
+{
+    return row < N_MODELS ? models[row]->summary : NULL;
+}

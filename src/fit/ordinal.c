@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cumulative logit of ordered levels, thresholds minus x'b; a positive coefficient means more. Observed information.
+ * Weakness: a coefficient is the same at every threshold (proportional odds).
+ */
+#include "fit/engine.h"
+
+static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
+{
+    return mlab_engine_prepare(context, prepared, &mlab_family_ordinal, err);
+}
+
+const mlab_model mlab_model_ordinal = {
+    .name = "ordinal",
+    .summary = "one of ordered levels: cumulative logit, positive means more",
+    .kinds = MLAB_KIND(MLAB_OUTCOME_ORDINAL),
+    .marks = MLAB_MODEL_THRESHOLDS | MLAB_MODEL_NO_INTERCEPT,
+    .prepare = prepare,
+    .release = mlab_engine_release,
+    .fit = mlab_engine_fit,
+    .refit = mlab_engine_refit,
+};

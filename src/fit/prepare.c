@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
+#include "fit/engine.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/os.h"
+
+#include <math.h>
+
+static mlab_status wrong(const mlab_fit_problem *problem, size_t i, mlab_error *err, const char *found, const char *allowed)
+{
+    size_t row = problem->rows ? problem->rows[i] : i;
+    const mlab_table *table = problem->table;
+    mlab_place place = table && table->lines ? mlab_place_cell(table->file, table->lines[row], 0, NULL) : mlab_place_text("", 0, 0);
+    return mlab_raise_at(err, MLAB_ERR_FIT_RESPONSE, &place, "%s: the response of row %zu is %s; allowed: %s",
+                         problem->outcome ? problem->outcome : "outcome", row + 1, found, allowed);
+}
+
+static mlab_status check_categories(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
+{
+    const char *name = problem->outcome ? problem->outcome : "outcome";
+    if (!problem->category) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: model %s needs a response of categories", name, model->name);
+    if (problem->n_categories < 2)
+        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: the response has %zu level; model %s needs at least 2", name, problem->n_categories,
+                          model->name);
+    if ((model->marks & MLAB_MODEL_TWO) && problem->n_categories != 2)
+        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: the response has %zu levels; model %s needs 2", name, problem->n_categories, model->name);
+    if ((model->marks & MLAB_MODEL_THRESHOLDS) && problem->n_categories > MLAB_MOST_LEVELS)
+        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: the response has %zu levels; model %s can have %zu", name, problem->n_categories,
+                          model->name, MLAB_MOST_LEVELS);
+    for (size_t i = 0; i < problem->n; i++)
+        if (problem->category[i] < 0 || (size_t)problem->category[i] >= problem->n_categories)
+            return wrong(problem, i, err, "outside its levels", "one of the levels");
+    return MLAB_OK;
+}
+
+static mlab_status check_times(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
+{
+    if (!problem->stop || !problem->status)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: model %s needs a response event(time, status)",
+                          problem->outcome ? problem->outcome : "outcome", model->name);
+    for (size_t i = 0; i < problem->n; i++) {
+        if (problem->status[i] != 0 && problem->status[i] != 1) return wrong(problem, i, err, "neither an event nor censored", "0 or 1");
+        int32_t start = problem->start ? problem->start[i] : INT32_MIN;
+        if (problem->start && problem->stop[i] <= start) return wrong(problem, i, err, "a time that ends before it starts", "start before stop");
+    }
+    return MLAB_OK;
+}
+
+static mlab_status check(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
+{
+    const char *name = problem->outcome ? problem->outcome : "outcome";
+    if (problem->n == 0) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: there are no complete rows to fit", name);
+    for (size_t i = 0; problem->weight && i < problem->n; i++)
+        if (!(problem->weight[i] >= 0) || isinf(problem->weight[i])) return wrong(problem, i, err, "weighted by less than 0", "weights of 0 or more");
+    if (model->marks & MLAB_MODEL_TIMES) return check_times(model, problem, err);
+    if (!(model->marks & MLAB_MODEL_NUMBER)) return check_categories(model, problem, err);
+    if (!problem->number) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: model %s needs a response of numbers", name, model->name);
+    for (size_t i = 0; i < problem->n; i++)
+        if (!isfinite(problem->number[i])) return wrong(problem, i, err, "not a finite number", "finite numbers");
+    return MLAB_OK;
+}
+
+mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, const mlab_fit_problem *problem, const mlab_fit_options *options,
+                         mlab_prepared **out, mlab_error *err)
+{
+    *out = NULL;
+    mlab_status status = check(model, problem, err);
+    if (status) return status;
+    mlab_prepared *prepared = mlab_allocate(context, 1, sizeof *prepared);
+    if (!prepared) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
+    prepared->context = context;
+    prepared->model = model;
+    prepared->problem = problem;
+    prepared->options = *options;
+    prepared->first_column = (model->marks & MLAB_MODEL_NO_INTERCEPT) && mlab_design_has_intercept(problem->design);
+    prepared->n_columns = mlab_design_columns(problem->design) - prepared->first_column;
+    prepared->n_thresholds = model->marks & MLAB_MODEL_THRESHOLDS ? problem->n_categories - 1 : 0;
+    prepared->n_blocks = model->marks & MLAB_MODEL_BLOCK_EACH ? problem->n_categories - 1 : 1;
+    prepared->n_parameters = prepared->n_thresholds + prepared->n_blocks * prepared->n_columns;
+    if (prepared->n_parameters == 0 && !(model->marks & MLAB_MODEL_TIMES))
+        status = mlab_raise(err, MLAB_ERR_FIT_RANK, "\"%s\" has nothing to estimate", problem->formula ? problem->formula : "");
+    else if (model->prepare)
+        status = model->prepare(context, prepared, err);
+    if (status) {
+        mlab_prepared_free(prepared);
+        prepared = NULL;
+    }
+    *out = prepared;
+    return status;
+}
+
+void mlab_prepared_free(mlab_prepared *prepared)
+{
+    if (!prepared) return;
+    if (prepared->model->release) prepared->model->release(prepared->context, prepared->own);
+    mlab_release(prepared->context, prepared);
+}
+
+size_t mlab_prepared_parameters(const mlab_prepared *prepared)
+{
+    return prepared->n_parameters;
+}
+
+mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **out, mlab_error *err)
+{
+    double began = mlab_os_seconds();
+    mlab_fit *fit = NULL;
+    mlab_status status = mlab_fit_start(context, prepared, &fit, err);
+    if (!status) status = prepared->model->fit(context, prepared, fit, err);
+    if (status) {
+        mlab_fit_free(fit);
+        fit = NULL;
+    } else
+        fit->seconds = mlab_os_seconds() - began;
+    *out = fit;
+    return status;
+}
+
+mlab_status mlab_prepared_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
+                                double *estimate, mlab_refit_info *info, mlab_error *err)
+{
+    return prepared->model->refit(context, prepared, weights, start, estimate, info, err);
+}
+
+mlab_status mlab_fit_problem_fit(const mlab_context *context, const mlab_model *model, const mlab_fit_problem *problem,
+                                 const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
+{
+    mlab_prepared *prepared = NULL;
+    double began = mlab_os_seconds();
+    *fit = NULL;
+    mlab_status status = mlab_prepare(context, model, problem, options, &prepared, err);
+    if (!status) status = mlab_prepared_fit(context, prepared, fit, err);
+    if (!status) (*fit)->seconds = mlab_os_seconds() - began;
+    mlab_prepared_free(prepared);
+    return status;
+}
