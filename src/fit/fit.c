@@ -148,7 +148,7 @@ mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *pre
     fit->model = mlab_copy_text(context, prepared->model->name);
     fit->formula = mlab_copy_text(context, or_empty(problem->formula));
     fit->information = mlab_copy_text(context, "observed");
-    fit->link = mlab_copy_text(context, "");
+    fit->link = mlab_copy_text(context, prepared->model->marks & MLAB_MODEL_TIMES ? "log" : "");
     fit->cluster = mlab_copy_text(context, or_empty(problem->cluster ? problem->cluster_name : ""));
     fit->reason = mlab_copy_text(context, "");
     fit->estimate = mlab_allocate(context, n, sizeof *fit->estimate);

@@ -3,8 +3,8 @@
  *
  * It stops when the largest step is at most `tolerance` standard errors: what is left of the error is then of the order of its
  * square. Separation (Albert & Anderson 1984, doi:10.1093/biomet/71.1.1) shows as a likelihood that no longer rises while a
- * parameter runs away at a steady pace; both are asked for, several times in a row, because the information of a running
- * parameter falls so fast that its step, in standard errors, goes to zero and would pass for convergence.
+ * parameter runs away, or while its information has evaporated: below a thousandth of an event and a 100,000th of what it was at
+ * the start. Its step in standard errors goes to zero too and would pass for convergence, so this is looked at first.
  * Parameters without information of their own (pivot of the Cholesky factor below 1e-12 of its diagonal element) stay put.
  */
 #include "fit/model.h"
@@ -20,8 +20,10 @@ static const double FLAT = 1e-6;   /* squared Newton decrement below which a lik
 static const double RUNNING = 0.2; /* change of a linear predictor in one step that counts as running */
 static const int RUNS = 3;         /* flat and running so many steps in a row = diverged */
 static const int HALVINGS = 40;
-static const double STALLED = 1e-7; /* in standard errors: a step that rounding swallows */
-static const double NOISE = 1e-13;  /* of |log-likelihood|: a fall within it is rounding */
+static const double EVAPORATED = 1e-5;         /* information of a parameter given the others, relative to that at the start */
+static const double LESS_THAN_AN_EVENT = 1e-3; /* the same, per unit of the linear predictor */
+static const double STALLED = 1e-7;            /* in standard errors: a step that rounding swallows */
+static const double NOISE = 1e-13;             /* of |log-likelihood|: a fall within it is rounding */
 
 /* Lower Cholesky factor of a on the rows not left out, in place. */
 static size_t factor(double *a, size_t n, const uint8_t *fixed, uint8_t *out)
@@ -84,7 +86,7 @@ size_t mlab_symmetric_invert(double *a, size_t n, const uint8_t *fixed, uint8_t 
 
 typedef struct newton_state {
     size_t n;
-    double *score, *information, *inverse, *work, *step, *tried;
+    double *score, *information, *inverse, *work, *step, *tried, *first; /* first: information given the others at the start */
     uint8_t *out;
     double log_likelihood, size, decrement, pace; /* size: largest step in standard errors; pace: in linear predictors */
     size_t fastest;
@@ -100,8 +102,10 @@ static mlab_status state_start(const mlab_context *context, newton_state *state,
     state->work = mlab_allocate(context, n, n * sizeof(double));
     state->step = mlab_allocate(context, n, sizeof(double));
     state->tried = mlab_allocate(context, n, sizeof(double));
+    state->first = mlab_allocate(context, n, sizeof(double));
     state->out = mlab_allocate(context, n, 1);
-    if (state->score && state->information && state->inverse && state->work && state->step && state->tried && state->out) return MLAB_OK;
+    if (state->score && state->information && state->inverse && state->work && state->step && state->tried && state->first && state->out)
+        return MLAB_OK;
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", n);
 }
 
@@ -113,6 +117,7 @@ static void state_free(const mlab_context *context, newton_state *state)
     mlab_release(context, state->work);
     mlab_release(context, state->step);
     mlab_release(context, state->tried);
+    mlab_release(context, state->first);
     mlab_release(context, state->out);
 }
 
@@ -140,12 +145,30 @@ static void find_step(newton_state *state, const mlab_newton_spec *spec, mlab_ne
         state->decrement += sum * state->score[j];
         state->size = fmax(state->size, fabs(sum) / sqrt(state->inverse[j * n + j]));
         result->gradient = fmax(result->gradient, fabs(state->score[j]) / sqrt(state->information[j * n + j]));
-        if (moved > state->pace * 1.000001) { /* of equals the last: a covariate before the intercept that makes room for it */
-            state->pace = moved;
+        if (moved >= state->pace * 0.999) { /* of equals the last: a covariate rather than the intercept that makes room for it */
+            state->pace = fmax(moved, state->pace);
             state->fastest = j;
-        } else if (moved > state->pace * 0.999 && state->fastest == 0)
-            state->fastest = j;
+        }
     }
+}
+
+/* Whether some parameter has lost its information on the way; the last such one is named. */
+static bool evaporated(const newton_state *state, const mlab_newton_spec *spec, size_t *which)
+{
+    bool any = false;
+    for (size_t j = 0; j < state->n; j++) {
+        if (state->first[j] == 0) continue;
+        double now = state->out[j] ? 0 : 1 / state->inverse[j * state->n + j], scale = spec->scale ? spec->scale[j] : 1;
+        if (now >= EVAPORATED * state->first[j] || now >= LESS_THAN_AN_EVENT * scale * scale) continue;
+        any = true;
+        *which = j;
+    }
+    return any;
+}
+
+static void remember_start(newton_state *state)
+{
+    for (size_t j = 0; j < state->n; j++) state->first[j] = state->out[j] ? 0 : 1 / state->inverse[j * state->n + j];
 }
 
 /* Goes along the step, halved until the likelihood does not fall. False when no part of it helps. */
@@ -177,6 +200,11 @@ mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spe
     for (;;) {
         if (!all_finite(&state)) break;
         find_step(&state, spec, result);
+        if (result->iterations == 0) remember_start(&state);
+        if (state.decrement < FLAT && evaporated(&state, spec, &result->runaway)) {
+            result->diverged = true;
+            break;
+        }
         if (state.size <= spec->tolerance) {
             result->converged = true;
             break;

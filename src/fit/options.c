@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options of fits and outcomes: one row each. */
+#include "fit/options.h"
+
+#include "core/options.h"
+
+#include <stddef.h>
+
+#define AT(field_) offsetof(mlab_fit_options, field_)
+#define DECIDES MLAB_OPTION_DECIDES
+#define APART (MLAB_OPTION_DECIDES | MLAB_OPTION_NO_STRUCT)
+
+const mlab_option mlab_fit_option_rows[] = {
+    {"fit.ties", "ties", "fit run", MLAB_OPTION_CHOICE, AT(ties), "efron", 0, 0, "efron|breslow", "", "Cox: how tied event times are treated",
+     DECIDES},
+    {"fit.information", "information", "fit run", MLAB_OPTION_CHOICE, AT(information), "observed", 0, 0, "observed|expected", "",
+     "information that model-based standard errors use", DECIDES},
+    {"fit.link", "link", "fit run", MLAB_OPTION_CHOICE, AT(link), "cloglog", 0, 0, "cloglog|logit", "",
+     "discrete hazards; with logit, rows at risk for part of a period are dropped", DECIDES},
+    {"fit.iterations", NULL, NULL, MLAB_OPTION_INTEGER, AT(iterations), "50", 1, 1000, NULL, "", "Newton steps at most", DECIDES},
+    {"fit.tolerance", NULL, NULL, MLAB_OPTION_NUMBER, AT(tolerance), "1e-10", 1e-14, 1e-2, NULL, "standard errors",
+     "largest Newton step at which a fit stops", DECIDES},
+    {"fit.curve_interval", NULL, NULL, MLAB_OPTION_CHOICE, AT(curve_interval), "log-log", 0, 0, "log-log|log|plain", "",
+     "scale on which intervals of survival curves are symmetric", DECIDES},
+    {"fit.level", NULL, NULL, MLAB_OPTION_NUMBER, AT(level), "0.95", 0.5, 0.999, NULL, "", "level of the intervals of coefficients and curves",
+     DECIDES},
+    {"outcomes", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "outcomes by name; promotion, retention and surveys are known", APART},
+    {"outcomes.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "one outcome", APART},
+    {"outcomes.*.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "event|ordinal|number|count|yes_no", "", "what the outcome is", APART},
+    {"outcomes.*.model", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "hazard|cox|ordinal|logit|cloglog|multinomial|linear", "",
+     "the model fitted; chosen by the kind and the data when absent", APART},
+    {"outcomes.*.formula", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "formula in R's notation; a stated default when absent", APART},
+    {"outcomes.*.causes", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "causes fitted together; all of the event when absent", APART},
+    {"outcomes.*.whose", NULL, NULL, MLAB_OPTION_CHOICE, 0, "mentee", 0, 0, "mentee|mentor", "", "whose outcome it is", APART},
+    {"outcomes.*.better", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "higher|lower", "", "which direction is better", APART},
+    {"outcomes.*.from", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column or survey question that it is read from", APART},
+    {"outcomes.*.satisfied", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "levels that count as satisfied; the two best when absent",
+     APART},
+};
+const size_t mlab_fit_n_option_rows = sizeof mlab_fit_option_rows / sizeof *mlab_fit_option_rows;
+
+mlab_fit_options mlab_fit_defaults(void)
+{
+    return (mlab_fit_options){.ties = 0, .information = 0, .link = 0, .iterations = 50, .tolerance = 1e-10, .curve_interval = 0, .level = 0.95};
+}
