@@ -34,7 +34,9 @@ typedef struct mlab_compare_spec {
     int32_t satisfied_from; /* ordinal: first level (0-based) that counts as satisfied; -1 = the two best */
 } mlab_compare_spec;
 
-/* One number: arm against reference on one outcome at one horizon. */
+/* One number: arm against reference on one outcome at one horizon. An outcome that tells an absence (retention) is the chance that none
+ * of its causes has happened by the horizon: 1 - the sum of the causes' cumulative incidences, "still there", as the generated firms' true contrasts
+ * have it; an event outcome (promotion) is the cumulative incidence of its first occurrence with every exit as a competing event. */
 typedef struct mlab_contrast {
     char *outcome, *arm, *reference;
     char *estimand; /* the sentence */
