@@ -7,6 +7,9 @@
 
 #include "mentorlab/core.h"
 
+#define MLAB_DAYS_PER_MONTH 30.4375
+#define MLAB_DAYS_PER_YEAR 365.25
+
 typedef enum mlab_option_type {
     MLAB_OPTION_FLAG,     /* bool: yes, no, true, false */
     MLAB_OPTION_INTEGER,  /* int64_t */
@@ -34,7 +37,7 @@ typedef struct mlab_option {
     mlab_option_type type;
     size_t offset;        /* of the field in its folder's options struct; unused with MLAB_OPTION_NO_STRUCT */
     const char *fallback; /* default as the user would write it; NULL = no default */
-    double low, high;     /* allowed range, INTEGER, NUMBER, DURATION (days) */
+    double low, high;     /* allowed range, INTEGER, NUMBER, DURATION (days); both 0 = no limit, INFINITY = none on that side */
     const char *choices;  /* CHOICE: names separated by '|' */
     const char *unit;     /* "" = none */
     const char *help;     /* one line */
@@ -45,11 +48,16 @@ typedef struct mlab_option {
  * what was found and what is allowed. LIST, MAP and ANY are not read here (MLAB_ERR_ARGUMENT). */
 MLAB_MUST_USE mlab_status mlab_option_read(const mlab_option *option, const char *text, void *value, mlab_error *err);
 
-/* Sets every field of `into` that the n rows describe to its default. */
+/* Sets every field of `into` that the n rows describe to its default. Rows with '*' in the key, LIST, MAP, ANY and
+ * MLAB_OPTION_NO_STRUCT have no field. A row without a default sets "absent": false, INT64_MIN, NaN, NULL, choice -1,
+ * MLAB_DATE_MISSING. */
 MLAB_MUST_USE mlab_status mlab_options_default(const mlab_option *rows, size_t n, void *into, mlab_error *err);
 
 /* Checks every field against its row. Errors: MLAB_ERR_OPTION, key, found, allowed. */
 MLAB_MUST_USE mlab_status mlab_options_check(const mlab_option *rows, size_t n, const void *from, mlab_error *err);
+
+/* Bytes of the row's field, 0 when it has none. */
+size_t mlab_option_size(const mlab_option *option);
 
 /* "0 to 1", "none|random|optimal", "yes or no": what the row allows, for messages and help. */
 const char *mlab_option_allowed(const mlab_option *option, char *into, size_t size);
