@@ -16,18 +16,25 @@ typedef struct mlab_scenario {
     char *policy;        /* row of the policies, or "none" */
     int32_t start_every; /* periods between cohorts, >= 1 */
     int32_t duration;    /* periods a relationship lasts, >= 1 */
+    int32_t places;      /* mentees of a cohort, drawn by lot among who may and has no mentor; 0 = as many as mentors have places for */
     char *arm;           /* the arm a matched mentee is exposed to */
     mlab_place place;
 } mlab_scenario;
 
 /* Options; rows in src/simulate/options.c. */
 typedef struct mlab_simulate_options {
-    int64_t horizon;    /* periods, 1 .. 65535 */
+    double horizon;     /* days; rounded to whole periods, 1 .. 65535 */
     int64_t draws;      /* 1 .. */
     int64_t replicates; /* per draw, >= 2 */
     int64_t seed;
     int64_t people;       /* bootstrap the starting population to this many, 0 = as in the data */
     double informal_rate; /* chance per period that someone without a relationship finds a mentor informally; -1 = as in the data */
+    double replacement;   /* chance that a leaver's position is filled again, from the next period on */
+    double early_ending;  /* chance per period that a program relationship ends before its time */
+    double score_effect;  /* change of an arm's effect, as a share of it, per 10 points of score above 50 */
+    int64_t survey_every; /* periods between surveys, 0 = as in the data */
+    int promotions;       /* 0 open */
+    int population;       /* 0 data */
 } mlab_simulate_options;
 
 /* Values that the data cannot give, stated or from the evidence; each is named in every output. */
@@ -93,6 +100,8 @@ typedef struct mlab_sink {
 } mlab_sink;
 
 MLAB_API mlab_simulate_options mlab_simulate_defaults(void);
+/* Whole periods of the horizon, at least 1. */
+MLAB_API int64_t mlab_simulate_periods(const mlab_simulate_options *options, int32_t months_per_period);
 /* Simulates draws first .. last - 1 (all: 0, options->draws) that the sink lacks. Errors: MLAB_ERR_SIMULATE_PARAMETER, ... */
 MLAB_API MLAB_MUST_USE mlab_status mlab_simulate(const mlab_context *context, const mlab_simulate_spec *spec, const mlab_simulate_options *options,
                                                  size_t first, size_t last, const mlab_sink *sink, mlab_error *err);

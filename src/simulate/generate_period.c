@@ -99,13 +99,14 @@ mlab_status mlab_firm_events(mlab_firm *firm, mlab_firm_period *period, mlab_err
     return MLAB_OK;
 }
 
-/* A mentor for person i: of eight drawn people the first of the same department, of grade 3 or more and not lower, there that day. */
+/* A mentor for person i: the first of a walk from a drawn person on who is of the same department, of grade 3 or more and not lower,
+ * and there that day. */
 static uint32_t find_mentor(const mlab_firm *firm, uint32_t i, int32_t k, int32_t day)
 {
     mlab_address address = {
         .seed = firm->seed, .replicate = firm->replicate, .entity = i, .period = (uint16_t)k, .purpose = MLAB_PURPOSE_GENERATE_PAIR};
-    for (uint32_t attempt = 0; attempt < 8; attempt++) {
-        uint32_t m = (uint32_t)mlab_random_below(&address, attempt, firm->n_start);
+    uint32_t m = (uint32_t)mlab_random_below(&address, 0, firm->n_start);
+    for (uint32_t step = 0; step < firm->n_start; step++, m = m + 1 == firm->n_start ? 0 : m + 1) {
         bool there = firm->left[m] == MLAB_DATE_MISSING || firm->left[m] > day;
         if (m != i && there && firm->department[m] == firm->department[i] && firm->grade[m] >= 3 && firm->grade[m] >= firm->grade[i]) return m;
     }
@@ -117,7 +118,7 @@ static int32_t informal_days(const mlab_firm *firm, uint32_t i, int32_t k)
 {
     mlab_address address = {
         .seed = firm->seed, .replicate = firm->replicate, .entity = i, .period = (uint16_t)k, .purpose = MLAB_PURPOSE_GENERATE_PAIR};
-    double days = -mlab_log(mlab_random_uniform(&address, 8)) * firm->truth->informal_months * 30.4375;
+    double days = -mlab_log(mlab_random_uniform(&address, 2)) * firm->truth->informal_months * 30.4375;
     return (int32_t)fmin(fmax(days, 30), 20000);
 }
 

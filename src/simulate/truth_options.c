@@ -58,7 +58,7 @@ const mlab_option mlab_truth_options[] = {
     NUMBER("switches.unrecorded_trait", unrecorded, "0", 0, 5, "", "strength of a trait that no file records, 0 = none"),
     NUMBER("switches.close_before_exit", close_before_exit, "0", 0, 1, "",
            "share of leavers' relationships that close 15 to 75 days before the exit"),
-    INTEGER("contrast_populations", replicates, "400", 2, 1000000, "", "populations over which the true contrasts are averaged"),
+    INTEGER("contrast_populations", replicates, "100", 2, 1000000, "", "populations over which the true contrasts are averaged"),
 
     MAP("promotion", "complementary log-log hazard of a promotion in a quarter"),
     BASE("promotion", promotion, "-4.6"),
