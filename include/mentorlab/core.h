@@ -70,6 +70,9 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_setup(mlab_context *context, mlab_error 
 /* Version of the library, "major.minor.patch". */
 MLAB_API const char *mlab_version(void);
 
+/* The commit it was built from: twelve hex digits, a "+" when files were changed since, or "unknown". */
+MLAB_API const char *mlab_commit(void);
+
 /* The name of a status ("MLAB_ERR_MEMORY") and its sentence; for an unknown code "MLAB_UNKNOWN". Never NULL. */
 MLAB_API const char *mlab_status_name(mlab_status status);
 MLAB_API const char *mlab_status_sentence(mlab_status status);

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Writes the commit of SOURCE into FILE: twelve digits, "+" when files were changed since, "unknown" outside git.
+find_program(GIT git)
+set(commit unknown)
+if(GIT)
+  execute_process(COMMAND ${GIT} -C ${SOURCE} rev-parse --short=12 HEAD OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    execute_process(COMMAND ${GIT} -C ${SOURCE} diff-index --quiet HEAD -- RESULT_VARIABLE changed ERROR_QUIET)
+    set(commit ${found})
+    if(changed)
+      string(APPEND commit "+")
+    endif()
+  endif()
+endif()
+file(CONFIGURE OUTPUT ${FILE} CONTENT "#define MLAB_COMMIT \"${commit}\"\n")
