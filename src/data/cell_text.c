@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What one text can be read as: numbers with marks, dates in their orders. Two readings are both told; choosing is
+ * left to whoever sees the whole column.
+ */
+#include "core/number.h"
+#include "data/reading.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Blanks, tabs and the no-break space (U+00A0). */
+void mlab_trim(const char **text, size_t *n)
+{
+    for (;;) {
+        if (*n && is_blank(**text)) {
+            ++*text;
+            --*n;
+        } else if (*n >= 2 && !memcmp(*text, "\xC2\xA0", 2)) {
+            *text += 2;
+            *n -= 2;
+        } else {
+            break;
+        }
+    }
+    for (;;) {
+        if (*n && is_blank((*text)[*n - 1]))
+            --*n;
+        else if (*n >= 2 && !memcmp(*text + *n - 2, "\xC2\xA0", 2))
+            *n -= 2;
+        else
+            break;
+    }
+}
+
+/* Takes thousands marks out of [+-]d{1,3}(mark ddd)+[rest]; false when they stand elsewhere. into: n bytes. */
+static bool ungroup(const char *text, size_t n, char mark, char decimal, char *into, size_t *length)
+{
+    size_t i = 0, k = 0, group = 0, marks = 0;
+    if (i < n && (text[i] == '-' || text[i] == '+')) into[k++] = text[i++];
+    if (i < n && text[i] == '0') return false; /* no group begins a number with 0 */
+    for (; i < n && (is_digit(text[i]) || text[i] == mark); i++) {
+        if (text[i] != mark) {
+            into[k++] = text[i];
+            if (++group > 3) return false;
+            continue;
+        }
+        if (group == 0 || (marks && group != 3)) return false;
+        group = 0;
+        marks++;
+    }
+    if (!marks || group != 3) return false;
+    if (i < n && text[i] != decimal) return false;
+    for (; i < n; i++) into[k++] = text[i];
+    *length = k;
+    return true;
+}
+
+bool mlab_read_number(const char *text, size_t n, char decimal, char thousands, double *value)
+{
+    mlab_trim(&text, &n);
+    if (mlab_number_parse(text, n, decimal, value)) return true;
+    char plain[64];
+    size_t length;
+    if (!thousands || n > sizeof plain || !ungroup(text, n, thousands, decimal, plain, &length)) return false;
+    return mlab_number_parse(plain, length, decimal, value);
+}
+
+/* Three runs of digits divided by the same mark; a time of midnight behind them is passed over. */
+static bool date_parts(const char *text, size_t n, int part[3], size_t length[3], char *mark)
+{
+    size_t i = 0;
+    for (int k = 0; k < 3; k++) {
+        part[k] = 0;
+        length[k] = 0;
+        for (; i < n && is_digit(text[i]) && length[k] < 5; i++, length[k]++) part[k] = part[k] * 10 + (text[i] - '0');
+        if (!length[k]) return false;
+        if (k == 2) break;
+        if (i >= n || !strchr("/.- ", text[i]) || (k == 1 && text[i] != *mark)) return false;
+        *mark = text[i++];
+    }
+    if (i == n) return true;
+    static const char *const midnight[] = {"T00:00:00", " 00:00:00", "T00:00:00Z",     " 00:00",       "T00:00",
+                                           " 0:00",     " 0:00:00",  "T00:00:00.000Z", " 00:00:00.000"};
+    for (size_t k = 0; k < sizeof midnight / sizeof *midnight; k++)
+        if (n - i == strlen(midnight[k]) && !memcmp(text + i, midnight[k], n - i)) return true;
+    return false;
+}
+
+static bool date_in_order(const int part[3], const size_t length[3], mlab_date_order order, int32_t *date)
+{
+    int y = order == MLAB_DATES_YMD ? 0 : 2, m = order == MLAB_DATES_MDY ? 0 : 1, d = order == MLAB_DATES_DMY ? 0 : order == MLAB_DATES_MDY ? 1 : 2;
+    if (length[y] != 4 || length[m] > 2 || length[d] > 2) return false;
+    mlab_date made = mlab_date_from_civil(part[y], part[m], part[d]);
+    if (made == MLAB_DATE_MISSING) return false;
+    *date = made;
+    return true;
+}
+
+bool mlab_read_date(const char *text, size_t n, mlab_date_order order, int32_t *date)
+{
+    int part[3];
+    size_t length[3];
+    char mark = 0;
+    mlab_trim(&text, &n);
+    if (!date_parts(text, n, part, length, &mark)) return false;
+    if (mark == '-' && length[0] == 4 && length[1] == 2 && length[2] == 2) return date_in_order(part, length, MLAB_DATES_YMD, date);
+    return order != MLAB_DATES_FOUND && date_in_order(part, length, order, date);
+}
+
+static unsigned number_readings(const char *text, size_t n)
+{
+    unsigned as = 0;
+    double value;
+    int64_t integer;
+    size_t digits = n && (*text == '-' || *text == '+') ? 1 : 0;
+    if (n > digits + 1 && text[digits] == '0' && is_digit(text[digits + 1])) return 0; /* a code: 007, 01234 */
+    if (mlab_number_parse(text, n, '.', &value)) as |= MLAB_AS_NUMBER;
+    if (mlab_number_parse(text, n, ',', &value)) as |= MLAB_AS_COMMA_NUMBER;
+    if (mlab_integer_parse(text, n, &integer) && integer >= -INT32_MAX && integer <= INT32_MAX) as |= MLAB_AS_INTEGER;
+    char plain[64];
+    size_t length;
+    if (n <= sizeof plain && ungroup(text, n, ',', '.', plain, &length)) as |= MLAB_AS_COMMA_GROUPS;
+    if (n <= sizeof plain && ungroup(text, n, '.', ',', plain, &length)) as |= MLAB_AS_POINT_GROUPS;
+    return as;
+}
+
+unsigned mlab_text_readings(const char *text, size_t n)
+{
+    mlab_trim(&text, &n);
+    if (n == 0 || n > 64) return 0;
+    if (!is_digit(*text) && !strchr("+-.,", *text)) return 0;
+    unsigned as = number_readings(text, n);
+    int part[3];
+    size_t length[3];
+    char mark = 0;
+    int32_t date;
+    if (!is_digit(*text) || !date_parts(text, n, part, length, &mark)) return as;
+    if (length[0] != 4 && length[2] != 4) return as;
+    as |= MLAB_AS_DATE_SHAPE;
+    if (mlab_read_date(text, n, MLAB_DATES_FOUND, &date)) as |= MLAB_AS_ISO;
+    if (date_in_order(part, length, MLAB_DATES_DMY, &date)) as |= MLAB_AS_DMY;
+    if (date_in_order(part, length, MLAB_DATES_MDY, &date)) as |= MLAB_AS_MDY;
+    if (date_in_order(part, length, MLAB_DATES_YMD, &date)) as |= MLAB_AS_YMD;
+    return as;
+}
+
+bool mlab_is_missing(const mlab_setting *codes, const char *text, size_t n)
+{
+    if (!codes) return n == 0 || (n == 2 && !memcmp(text, "NA", 2));
+    for (size_t i = 0; i < mlab_setting_size(codes); i++) {
+        const char *code = mlab_setting_text(mlab_setting_item(codes, i));
+        if (!strncmp(code, text, n) && code[n] == '\0') return true;
+    }
+    return false;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finishing columns of texts and of labels: levels, renames, scales, and labels that differ in case or blanks. */
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "data/read_column.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static mlab_status no_memory(const mlab_column_reading *column, mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for column '%s' of %s", column->spec.from, column->file);
+}
+
+/* --- texts ----------------------------------------------------------------------------------------- */
+
+static const char *held_text(const mlab_column_reading *column, size_t row, bool *missing)
+{
+    if (column->hold == MLAB_HOLD_TEXTS) {
+        *missing = column->missing[row];
+        return column->pool + column->offsets[row];
+    }
+    *missing = mlab_column_code_missing(column, column->codes[row]);
+    return mlab_dictionary_text(&column->texts, column->codes[row]);
+}
+
+mlab_status mlab_column_finish_texts(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
+{
+    mlab_column *made = NULL;
+    mlab_status status = mlab_table_add(finish->table, column->spec.name, MLAB_COLUMN_TEXT, NULL, 0, &made, err);
+    for (size_t i = 0; i < column->n && !status; i++) {
+        bool missing;
+        const char *text = held_text(column, i, &missing);
+        size_t n = strlen(text);
+        if (missing) {
+            status = mlab_column_set_missing(finish->table, made, i, err);
+            continue;
+        }
+        if (column->spec.rules.trim) mlab_trim(&text, &n);
+        status = mlab_column_set_text(finish->table, made, i, text, n, err);
+    }
+    return status;
+}
+
+/* --- labels ---------------------------------------------------------------------------------------- */
+
+/* The label of each distinct text after blanks are left out and the study's names are put in; NULL = missing or refused. */
+typedef struct labels {
+    const char **name;  /* [texts.n] */
+    char *trimmed;      /* pool of trimmed texts */
+    uint8_t *unknown;   /* [texts.n] not among the stated levels */
+    uint8_t *blanks;    /* [texts.n] blanks around it */
+    const char **level; /* [n_levels] in their order */
+    size_t n_levels;
+} labels;
+
+static void labels_free(const mlab_context *context, labels *l)
+{
+    mlab_release(context, l->name);
+    mlab_release(context, l->trimmed);
+    mlab_release(context, l->unknown);
+    mlab_release(context, l->blanks);
+    mlab_release(context, l->level);
+}
+
+static mlab_status labels_make(const mlab_column_reading *column, labels *l, mlab_error *err)
+{
+    size_t n = column->texts.n, stated = column->spec.levels ? mlab_setting_size(column->spec.levels) : 0;
+    *l = (labels){0};
+    l->name = mlab_allocate(column->context, n, sizeof *l->name);
+    l->trimmed = mlab_allocate(column->context, column->texts.pool_size, 1);
+    l->unknown = mlab_allocate(column->context, n, 1);
+    l->blanks = mlab_allocate(column->context, n, 1);
+    l->level = mlab_allocate(column->context, n > stated ? n : stated, sizeof *l->level);
+    return l->name && l->trimmed && l->unknown && l->blanks && l->level ? MLAB_OK : no_memory(column, err);
+}
+
+/* What the study calls this label; NULL = it is not among the levels. */
+static const char *stated_name(const mlab_setting *levels, const char *label)
+{
+    bool map = mlab_setting_kind_of(levels) == MLAB_SETTING_MAP;
+    for (size_t i = 0; i < mlab_setting_size(levels); i++) {
+        const char *text = mlab_setting_text(mlab_setting_item(levels, i));
+        if (!strcmp(map ? mlab_setting_key(levels, i) : text, label)) return text;
+    }
+    return NULL;
+}
+
+static void name_labels(const mlab_column_reading *column, labels *l)
+{
+    char *pool = l->trimmed;
+    for (uint32_t code = 0; code < column->texts.n; code++) {
+        const char *text = mlab_dictionary_text(&column->texts, code), *inner = text;
+        size_t n = column->texts.entries[code].n, inner_n = n;
+        if (mlab_column_code_missing(column, code)) continue;
+        mlab_trim(&inner, &inner_n);
+        l->blanks[code] = inner_n != n;
+        l->name[code] = text;
+        if (l->blanks[code] && column->spec.rules.trim) {
+            memcpy(pool, inner, inner_n);
+            pool[inner_n] = '\0';
+            l->name[code] = pool;
+            pool += inner_n + 1;
+        }
+        if (!column->spec.levels) continue;
+        const char *named = stated_name(column->spec.levels, l->name[code]);
+        l->unknown[code] = !named;
+        l->name[code] = named;
+    }
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void collect_levels(const mlab_column_reading *column, labels *l)
+{
+    const mlab_setting *levels = column->spec.levels;
+    size_t n = 0;
+    if (levels) { /* in the order of the study, each name once */
+        for (size_t i = 0; i < mlab_setting_size(levels); i++) {
+            const char *name = mlab_setting_text(mlab_setting_item(levels, i));
+            size_t j = 0;
+            while (j < n && strcmp(l->level[j], name)) j++;
+            if (j == n) l->level[n++] = name;
+        }
+    } else {
+        for (uint32_t code = 0; code < column->texts.n; code++)
+            if (l->name[code]) l->level[n++] = l->name[code];
+        qsort(l->level, n, sizeof *l->level, by_bytes);
+        size_t distinct = 0;
+        for (size_t i = 0; i < n; i++)
+            if (i == 0 || strcmp(l->level[i], l->level[distinct - 1])) l->level[distinct++] = l->level[i];
+        n = distinct;
+    }
+    l->n_levels = n;
+}
+
+/* --- doubts about labels ----------------------------------------------------------------------------- */
+
+static bool differs_in_case_or_blanks(const char *a, const char *b)
+{
+    for (;;) {
+        while (*a == ' ') a++;
+        while (*b == ' ') b++;
+        char x = *a >= 'A' && *a <= 'Z' ? (char)(*a | 32) : *a, y = *b >= 'A' && *b <= 'Z' ? (char)(*b | 32) : *b;
+        if (x != y) return false;
+        if (!x) return true;
+        a++;
+        b++;
+    }
+}
+
+static uint64_t count_of(const mlab_column_reading *column, const labels *l, const char *name)
+{
+    uint64_t count = 0;
+    for (uint32_t code = 0; code < column->texts.n; code++)
+        if (l->name[code] && !strcmp(l->name[code], name)) count += column->texts.entries[code].count;
+    return count;
+}
+
+/* Two levels that are one but for case or blanks: which is meant changes numbers. */
+static mlab_status say_alike(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, uint8_t *flag, mlab_error *err)
+{
+    if (l->n_levels > 500) return MLAB_OK; /* pairs of levels; longer lists are texts more than labels */
+    for (size_t i = 0; i < l->n_levels; i++)
+        for (size_t j = i + 1; j < l->n_levels; j++) {
+            if (!differs_in_case_or_blanks(l->level[i], l->level[j])) continue;
+            bool first_is_rare = count_of(column, l, l->level[i]) < count_of(column, l, l->level[j]);
+            const char *rare = l->level[first_is_rare ? i : j], *usual = l->level[first_is_rare ? j : i];
+            char sentence[400], pin[300], what[200];
+            snprintf(sentence, sizeof sentence, "column \"%.80s\" has '%.80s' and '%.80s', which differ only in case or blanks", column->spec.from,
+                     rare, usual);
+            snprintf(what, sizeof what, "levels: {\"%.60s\": %.60s, ...}", rare, usual);
+            mlab_column_pin(column, what, pin, sizeof pin);
+            for (uint32_t code = 0; code < column->texts.n; code++) flag[code] = l->name[code] && !strcmp(l->name[code], rare);
+            mlab_status status = mlab_column_say_codes(column, finish, flag, column->named ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE,
+                                                       "labels_alike", pin, sentence, err);
+            if (status) return status;
+        }
+    return MLAB_OK;
+}
+
+static mlab_status say_like_missing(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, uint8_t *flag,
+                                    mlab_error *err)
+{
+    static const char *const words[] = {"N/A", "n/a", "na", "#N/A", "NULL",    "null",    "NaN",    "nan",
+                                        "-",   "--",  "?",  ".",    "missing", "(blank)", "#VALUE!"};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        bool any = false;
+        for (uint32_t code = 0; code < column->texts.n; code++) {
+            flag[code] = l->name[code] && !column->spec.levels && !strcmp(l->name[code], words[w]);
+            any |= flag[code];
+        }
+        if (!any) continue;
+        char sentence[300], pin[80];
+        snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%s', which looks like a missing value", column->spec.from, words[w]);
+        snprintf(pin, sizeof pin, "missing: [NA, \"\", \"%s\"]", words[w]);
+        mlab_status status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_NOTE, "like_missing", pin, sentence, err);
+        if (status) return status;
+    }
+    return MLAB_OK;
+}
+
+static mlab_status say_unknown(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, uint8_t *flag, mlab_error *err)
+{
+    for (uint32_t code = 0; code < column->texts.n; code++) {
+        if (!l->unknown[code]) continue;
+        char sentence[400], pin[300], what[200];
+        const char *text = mlab_dictionary_text(&column->texts, code);
+        snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%.100s', which is not among its %s", column->spec.from, text,
+                 column->spec.ordered ? "scale" : "levels");
+        snprintf(what, sizeof what, column->spec.ordered ? "scale: [..., \"%.60s\"]" : "levels: {..., \"%.60s\": ...}", text);
+        mlab_column_pin(column, l->blanks[code] ? "trim: true" : what, pin, sizeof pin);
+        memset(flag, 0, column->texts.n);
+        flag[code] = 1;
+        mlab_status status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "unknown_label", pin, sentence, err);
+        if (status) return status;
+    }
+    return MLAB_OK;
+}
+
+static mlab_status say_labels(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, mlab_error *err)
+{
+    char sentence[300];
+    uint8_t *flag = mlab_allocate(column->context, column->texts.n, 1);
+    if (!flag) return no_memory(column, err);
+    bool trim = column->spec.rules.trim;
+    snprintf(sentence, sizeof sentence, "labels of column \"%.100s\" have blanks around them, which are %s", column->spec.from,
+             trim ? "left out, as the study says" : "kept");
+    mlab_status status =
+        mlab_column_say_codes(column, finish, l->blanks, MLAB_SEVERITY_NOTE, "label_blanks", trim ? "trim: false" : "trim: true", sentence, err);
+    if (!status) status = say_alike(column, finish, l, flag, err);
+    if (!status) status = say_like_missing(column, finish, l, flag, err);
+    if (!status) status = say_unknown(column, finish, l, flag, err);
+    mlab_release(column->context, flag);
+    return status;
+}
+
+static mlab_status codes_to_levels(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, mlab_error *err)
+{
+    mlab_column *made = NULL;
+    int32_t *level = mlab_allocate(column->context, column->texts.n, sizeof *level);
+    mlab_status status = level ? MLAB_OK : no_memory(column, err);
+    if (!status) status = mlab_table_add(finish->table, column->spec.name, MLAB_COLUMN_FACTOR, l->level, (int32_t)l->n_levels, &made, err);
+    if (status) goto out;
+    made->ordered = column->spec.ordered;
+    bool any = false;
+    for (uint32_t code = 0; code < column->texts.n; code++) {
+        level[code] = -1;
+        if (!l->name[code])
+            any = true;
+        else if (!column->spec.levels) {
+            const char **found = bsearch(&l->name[code], l->level, l->n_levels, sizeof *l->level, by_bytes);
+            level[code] = (int32_t)(found - l->level);
+        } else
+            for (size_t i = 0; i < l->n_levels && level[code] < 0; i++)
+                if (!strcmp(l->level[i], l->name[code])) level[code] = (int32_t)i;
+    }
+    if (any && !(made->missing = mlab_allocate(column->context, column->n, 1))) status = no_memory(column, err);
+    for (size_t i = 0; i < column->n && !status; i++) {
+        int32_t code = level[column->codes[i]];
+        made->as.integer[i] = code < 0 ? 0 : code;
+        if (any) made->missing[i] = code < 0;
+    }
+out:
+    mlab_release(column->context, level);
+    return status;
+}
+
+mlab_status mlab_column_finish_factor(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
+{
+    labels l;
+    mlab_status status = labels_make(column, &l, err);
+    if (!status) {
+        name_labels(column, &l);
+        collect_levels(column, &l);
+        status = say_labels(column, finish, &l, err);
+    }
+    if (!status) status = codes_to_levels(column, finish, &l, err);
+    labels_free(column->context, &l);
+    return status;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------- */
+
+static mlab_status say_missing(const mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
+{
+    const mlab_column *made = mlab_table_find(finish->table, column->spec.name);
+    char sentence[300];
+    mlab_status status = MLAB_OK;
+    if (!made || !made->missing || !column->spec.filled) return MLAB_OK;
+    snprintf(sentence, sizeof sentence, "column \"%.100s\" must not have missing cells", column->spec.from);
+    for (size_t i = 0; i < column->n && !status; i++)
+        if (made->missing[i]) status = mlab_column_say_row(column, finish, i, NULL, MLAB_SEVERITY_STOP, "missing_cell", NULL, sentence, err);
+    return status;
+}
+
+mlab_status mlab_column_reading_finish(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    if (column->hold == MLAB_HOLD_NOTHING) return MLAB_OK;
+    if (column->spec.type == MLAB_READ_FOUND && column->hold == MLAB_HOLD_CODES) status = mlab_column_find_type(column, finish, err);
+    if (status) return status;
+    switch (column->spec.type) {
+    case MLAB_READ_NUMBER:
+    case MLAB_READ_DURATION: status = mlab_column_finish_numbers(column, finish, false, err); break;
+    case MLAB_READ_INTEGER: status = mlab_column_finish_numbers(column, finish, true, err); break;
+    case MLAB_READ_DATE: status = mlab_column_finish_dates(column, finish, err); break;
+    case MLAB_READ_EVENT: status = mlab_column_finish_event(column, finish, err); break;
+    case MLAB_READ_FACTOR: status = mlab_column_finish_factor(column, finish, err); break;
+    case MLAB_READ_TEXT:
+    case MLAB_READ_ID: status = mlab_column_finish_texts(column, finish, err); break;
+    case MLAB_READ_FOUND:
+        status = column->hold == MLAB_HOLD_NUMBERS ? mlab_column_finish_numbers(column, finish, column->whole, err)
+                                                   : mlab_column_finish_texts(column, finish, err);
+        break;
+    }
+    return status ? status : say_missing(column, finish, err);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows that are copies of earlier ones, by their digests. */
+#ifndef MLAB_DATA_DUPLICATES_H
+#define MLAB_DATA_DUPLICATES_H
+
+#include "data/rows.h"
+
+/* Two 64-bit hashes of a row's cells: two rows that differ have the same one with probability below n^2 2^-129. */
+typedef struct mlab_row_digest {
+    uint64_t a, b;
+} mlab_row_digest;
+
+typedef struct mlab_row_digests {
+    mlab_row_digest *items; /* [n] */
+    size_t n, capacity;
+} mlab_row_digests;
+
+/* skip[column] != 0: the cell does not count; NULL = all count. */
+mlab_row_digest mlab_row_digest_of(const mlab_cell *cells, size_t n, const uint8_t *skip);
+/* first[i] = the first row with the digest of row i (i itself when it is the first); [n]. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_row_digests_first(const mlab_context *context, const mlab_row_digests *digests, size_t **first, mlab_error *err);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a file into a typed table: headings to columns, blocks of rows into them, copies of rows, and the finish.
+ *
+ * Columns that nothing in the study names are read like the others in files up to 256 MB, so that they can be tabulated
+ * and asked about; in larger files their rows are checked for their form and the columns are not kept.
+ */
+#include "core/error.h"
+#include "core/memory.h"
+#include "data/checks.h"
+#include "data/duplicates.h"
+#include "data/read_column.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DROP_UNNAMED_ABOVE ((uint64_t)256 << 20)
+
+typedef struct table_reading {
+    const mlab_context *context;
+    mlab_rows *rows;
+    const mlab_file_spec *spec;
+    mlab_findings *findings;
+    mlab_text *guesses;
+    mlab_column_reading *columns; /* [n_columns] */
+    size_t n_columns;
+    uint8_t *used; /* [rows->n_columns] headings that a stated column reads */
+    uint64_t *lines;
+    size_t n, lines_capacity;
+    uint8_t *use; /* rows of the block that are no empty rows */
+    size_t use_capacity;
+    uint8_t *ignored; /* [rows->n_columns] columns that near-duplicates may differ in */
+    mlab_row_digests exact, near;
+} table_reading;
+
+static mlab_status no_memory(const table_reading *r, mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", r->spec->file);
+}
+
+/* --- headings -------------------------------------------------------------------------------------- */
+
+static size_t heading_of(const mlab_rows *rows, const char *name)
+{
+    size_t i = 0;
+    while (i < rows->n_columns && strcmp(rows->names[i], name)) i++;
+    return i;
+}
+
+static mlab_status say_no_heading(const table_reading *r, const mlab_column_spec *column, mlab_error *err)
+{
+    const char *near = mlab_nearest(column->from, (const char *const *)r->rows->names, r->rows->n_columns);
+    const mlab_place *place = column->place.file[0] ? &column->place : NULL;
+    return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "missing_column", place, NULL, NULL, err, "column '%s' is not in %s%s%s%s",
+                             column->from, r->spec->file, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static mlab_column_reading *add_column(table_reading *r, const mlab_column_spec *spec, size_t at)
+{
+    mlab_column_reading *column = &r->columns[r->n_columns++];
+    mlab_column_reading_start(column, r->context);
+    column->file = r->spec->file;
+    column->spec = *spec;
+    column->at = at;
+    if (!column->spec.rules.decimal) column->spec.rules.decimal = r->spec->rules.decimal;
+    if (!column->spec.rules.thousands) column->spec.rules.thousands = r->spec->rules.thousands;
+    if (!column->spec.rules.dates) column->spec.rules.dates = r->spec->rules.dates;
+    if (!column->spec.rules.missing) column->spec.rules.missing = r->spec->rules.missing;
+    column->spec.rules.trim |= r->spec->rules.trim;
+    bool numbers = spec->type == MLAB_READ_NUMBER || spec->type == MLAB_READ_INTEGER || spec->type == MLAB_READ_DURATION;
+    column->hold = numbers ? MLAB_HOLD_NUMBERS : spec->type == MLAB_READ_TEXT || spec->type == MLAB_READ_ID ? MLAB_HOLD_TEXTS : MLAB_HOLD_CODES;
+    return column;
+}
+
+/* Columns of the file that no stated column reads keep their heading as name, unless a stated one has that name. */
+static void add_others(table_reading *r)
+{
+    bool drop = r->spec->drop_unnamed || r->rows->n_bytes > DROP_UNNAMED_ABOVE;
+    size_t n_stated = r->n_columns;
+    for (size_t i = 0; i < r->rows->n_columns; i++) {
+        const char *name = r->rows->names[i];
+        bool taken = r->used[i] || heading_of(r->rows, name) != i;
+        for (size_t k = 0; k < n_stated && !taken; k++) taken = !strcmp(r->columns[k].spec.name, name);
+        if (taken) continue;
+        const mlab_column_spec other = {
+            .name = name, .from = name, .low = -HUGE_VAL, .high = HUGE_VAL, .pin = r->spec->n_columns ? r->spec->columns[0].pin : NULL};
+        mlab_column_reading *column = add_column(r, &other, i);
+        column->named = !r->spec->named || r->spec->named(r->spec->user, name);
+        if (!column->named && drop) column->hold = MLAB_HOLD_NOTHING;
+    }
+}
+
+static mlab_status match_headings(table_reading *r, mlab_error *err)
+{
+    r->columns = mlab_allocate(r->context, r->spec->n_columns + r->rows->n_columns, sizeof *r->columns);
+    r->used = mlab_allocate(r->context, r->rows->n_columns, 1);
+    r->ignored = mlab_allocate(r->context, r->rows->n_columns, 1);
+    if (!r->columns || !r->used || !r->ignored) return no_memory(r, err);
+    for (size_t k = 0; k < r->spec->n_columns; k++) {
+        const mlab_column_spec *column = &r->spec->columns[k];
+        size_t at = heading_of(r->rows, column->from);
+        if (at < r->rows->n_columns) {
+            r->used[at] = 1;
+            add_column(r, column, at)->named = true;
+        } else if (!column->optional) {
+            mlab_status status = say_no_heading(r, column, err);
+            if (status) return status;
+        }
+    }
+    add_others(r);
+    for (size_t i = 0; r->spec->near_ignoring && i < mlab_setting_size(r->spec->near_ignoring); i++) {
+        const mlab_setting *item = mlab_setting_item(r->spec->near_ignoring, i);
+        size_t at = heading_of(r->rows, mlab_setting_text(item));
+        mlab_column_spec missing = {.from = mlab_setting_text(item), .place = mlab_setting_place(item)};
+        if (at < r->rows->n_columns)
+            r->ignored[at] = 1;
+        else {
+            mlab_status status = say_no_heading(r, &missing, err);
+            if (status) return status;
+        }
+    }
+    return MLAB_OK;
+}
+
+/* --- rows ------------------------------------------------------------------------------------------ */
+
+static mlab_status note_digest(table_reading *r, mlab_row_digests *digests, const mlab_cell *cells, const uint8_t *skip, mlab_error *err)
+{
+    mlab_status status = mlab_grow(r->context, &digests->items, digests->n, &digests->capacity, sizeof *digests->items, err);
+    if (!status) digests->items[digests->n++] = mlab_row_digest_of(cells, r->rows->n_columns, skip);
+    return status;
+}
+
+static mlab_status take_rows(table_reading *r, const mlab_row_block *block, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    if (block->n_rows > r->use_capacity) {
+        uint8_t *use = mlab_reallocate(r->context, r->use, block->n_rows, 1);
+        if (!use) return no_memory(r, err);
+        r->use = use;
+        r->use_capacity = block->n_rows;
+    }
+    for (size_t i = 0; i < block->n_rows && !status; i++) {
+        const mlab_cell *cells = block->cells + i * block->n_columns;
+        size_t filled = 0;
+        for (size_t c = 0; c < block->n_columns && !filled; c++) filled += cells[c].n > 0 || cells[c].quoted;
+        r->use[i] = filled > 0;
+        if (!filled) {
+            mlab_place place = mlab_place_cell(r->spec->file, block->lines[i], 0, NULL);
+            status =
+                mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, "empty_row", &place, NULL, NULL, err, "rows without any content are left out");
+            continue;
+        }
+        status = mlab_grow(r->context, &r->lines, r->n, &r->lines_capacity, sizeof *r->lines, err);
+        if (!status) r->lines[r->n++] = block->lines[i];
+        if (!status) status = note_digest(r, &r->exact, cells, NULL, err);
+        if (!status && r->spec->near_ignoring) status = note_digest(r, &r->near, cells, r->ignored, err);
+    }
+    for (size_t k = 0; k < r->n_columns && !status; k++) status = mlab_column_reading_take(&r->columns[k], block, r->use, err);
+    return status;
+}
+
+static mlab_status read_blocks(table_reading *r, mlab_error *err)
+{
+    for (;;) {
+        mlab_row_block block;
+        mlab_status status = mlab_rows_next(r->rows, &block, err);
+        if (status || !block.n_rows) return status;
+        if (r->context->cancelled && r->context->cancelled(r->context->user))
+            return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped while reading %s", r->spec->file);
+        if ((status = take_rows(r, &block, err))) return status;
+    }
+}
+
+/* --- copies ---------------------------------------------------------------------------------------- */
+
+static mlab_status say_copy(const table_reading *r, size_t row, size_t of, const char *kind, const char *remedy, mlab_error *err,
+                            const char *sentence)
+{
+    char value[40];
+    mlab_place place = mlab_place_cell(r->spec->file, r->lines[row], 0, NULL);
+    snprintf(value, sizeof value, "like row %llu", (unsigned long long)r->lines[of]);
+    return mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, kind, &place, value, remedy, err, "%s", sentence);
+}
+
+static mlab_status say_copies(const table_reading *r, const size_t *first, const size_t *exact_first, const char *kind, const char *remedy,
+                              mlab_error *err, const char *sentence)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; i < r->n && !status; i++)
+        if (first[i] != i && !(exact_first && exact_first[i] != i)) status = say_copy(r, i, first[i], kind, remedy, err, sentence);
+    return status;
+}
+
+static void keep_rows(table_reading *r, mlab_table *table, const size_t *first)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        if (first[i] != i) continue;
+        for (size_t k = 0; k < table->n_columns; k++) {
+            mlab_column *column = &table->columns[k];
+            if (column->missing) column->missing[n] = column->missing[i];
+            if (column->type == MLAB_COLUMN_REAL)
+                column->as.real[n] = column->as.real[i];
+            else if (column->type == MLAB_COLUMN_TEXT)
+                column->as.text[n] = column->as.text[i];
+            else
+                column->as.integer[n] = column->as.integer[i];
+        }
+        table->lines[n++] = table->lines[i];
+    }
+    table->n_rows = n;
+}
+
+static mlab_status find_copies(table_reading *r, mlab_table *table, mlab_error *err)
+{
+    size_t *exact = NULL, *near = NULL, n_exact = 0, n_near = 0;
+    char sentence[200];
+    mlab_status status = mlab_row_digests_first(r->context, &r->exact, &exact, err);
+    if (!status && r->spec->near_ignoring) status = mlab_row_digests_first(r->context, &r->near, &near, err);
+    for (size_t i = 0; i < r->n && !status; i++) {
+        n_exact += exact[i] != i;
+        n_near += near && near[i] != i && exact[i] == i;
+    }
+    snprintf(sentence, sizeof sentence, "%zu %s of earlier ones; %s%s", n_exact, n_exact == 1 ? "row is an exact copy" : "rows are exact copies",
+             r->spec->drop_duplicates ? "left out" : "kept", r->spec->duplicates_stated ? ", as the study says" : "");
+    if (!status)
+        status = say_copies(r, exact, NULL, "exact_duplicate", r->spec->drop_duplicates ? "duplicates: keep" : "duplicates: drop", err, sentence);
+    snprintf(sentence, sizeof sentence, "%zu %s an earlier one in all columns but those of near_duplicates; kept", n_near,
+             n_near == 1 ? "row equals" : "rows equal");
+    if (!status && near) status = say_copies(r, near, exact, "near_duplicate", NULL, err, sentence);
+    if (!status && r->spec->drop_duplicates) keep_rows(r, table, exact);
+    mlab_release(r->context, exact);
+    mlab_release(r->context, near);
+    return status;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------- */
+
+static mlab_status finish_table(table_reading *r, mlab_table **table, mlab_error *err)
+{
+    mlab_status status = mlab_table_make(r->context, r->n, table, err);
+    if (status) return status;
+    char *file = mlab_copy_text(r->context, r->spec->file);
+    if (!file) return no_memory(r, err);
+    mlab_release(r->context, (*table)->file);
+    (*table)->file = file;
+    (*table)->lines = r->lines;
+    const mlab_column_finish finish = {*table, r->findings, r->guesses};
+    for (size_t k = 0; k < r->n_columns && !status; k++) {
+        status = mlab_column_reading_finish(&r->columns[k], &finish, err);
+        mlab_column_reading_free(&r->columns[k]);
+    }
+    r->lines = NULL; /* the table's now */
+    if (!status) status = mlab_check_columns(*table, r->findings, err);
+    if (!status) {
+        r->lines = (*table)->lines;
+        status = find_copies(r, *table, err);
+        r->lines = NULL;
+    }
+    return status;
+}
+
+static mlab_status describe_input(const table_reading *r, mlab_input *input, mlab_error *err)
+{
+    input->role = mlab_copy_text(r->context, r->spec->role);
+    input->file = mlab_copy_text(r->context, r->spec->file);
+    if (!input->role || !input->file) return no_memory(r, err);
+    memcpy(input->sha256, r->rows->sha256, sizeof input->sha256);
+    input->rows = r->n;
+    static const char *const names[] = {"comma", "semicolon", "tab", "bar"};
+    const char *at = r->rows->delimiter ? strchr(",;\t|", r->rows->delimiter) : NULL;
+    if (at && r->rows->found && r->rows->n_columns > 1 && *at != ',')
+        mlab_text_print(r->guesses, "%s: cells are divided by %s; to pin it: delimiter: %s\n", r->spec->file,
+                        *at == '\t'  ? "tabs"
+                        : *at == ';' ? "semicolons"
+                                     : "bars",
+                        names[at - (const char *)",;\t|"]);
+    return MLAB_OK;
+}
+
+static mlab_status say_no_rows(const table_reading *r, mlab_error *err)
+{
+    mlab_place place = mlab_place_cell(r->spec->file, 0, 0, NULL);
+    if (r->n || !r->rows->n_columns || r->rows->n_rows) return MLAB_OK;
+    return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "no_rows", &place, NULL, NULL, err, "the file has headings but no rows");
+}
+
+mlab_status mlab_read_rows(mlab_rows *rows, const mlab_file_spec *spec, mlab_findings *findings, mlab_text *guesses, mlab_reading *reading,
+                           mlab_error *err)
+{
+    *reading = (mlab_reading){0};
+    table_reading r = {.context = rows->context, .rows = rows, .spec = spec, .findings = findings, .guesses = guesses};
+    size_t stops = mlab_findings_count(findings, MLAB_SEVERITY_STOP);
+    mlab_status status = match_headings(&r, err);
+    if (!status) status = read_blocks(&r, err);
+    reading->complete = mlab_findings_count(findings, MLAB_SEVERITY_STOP) == stops;
+    if (!status) status = say_no_rows(&r, err);
+    if (!status) status = describe_input(&r, &reading->input, err);
+    if (!status) status = finish_table(&r, &reading->table, err);
+    for (size_t k = 0; r.columns && k < r.n_columns; k++) mlab_column_reading_free(&r.columns[k]);
+    mlab_release(r.context, r.columns);
+    mlab_release(r.context, r.used);
+    mlab_release(r.context, r.use);
+    mlab_release(r.context, r.ignored);
+    mlab_release(r.context, r.lines);
+    mlab_release(r.context, r.exact.items);
+    mlab_release(r.context, r.near.items);
+    if (status) mlab_reading_free(rows->context, reading);
+    return status;
+}
+
+mlab_status mlab_read_file(const mlab_context *context, const mlab_file_spec *spec, mlab_findings *findings, mlab_text *guesses,
+                           mlab_reading *reading, mlab_error *err)
+{
+    mlab_rows *rows = NULL;
+    *reading = (mlab_reading){0};
+    mlab_status status = mlab_rows_open_text(context, spec->path, spec->file, &spec->text, findings, &rows, err);
+    if (!status) status = mlab_read_rows(rows, spec, findings, guesses, reading, err);
+    mlab_rows_close(rows);
+    return status;
+}
+
+void mlab_reading_free(const mlab_context *context, mlab_reading *reading)
+{
+    mlab_table_free(reading->table);
+    mlab_release(context, reading->input.role);
+    mlab_release(context, reading->input.file);
+    *reading = (mlab_reading){0};
+}
