@@ -72,13 +72,14 @@ static mlab_status say_dates(mlab_column_reading *column, const mlab_column_fini
     char sentence[300], pin[160];
     unsigned orders = t->all & (MLAB_AS_DMY | MLAB_AS_MDY | MLAB_AS_YMD);
     column->spec.type = MLAB_READ_DATE;
+    if (t->all & MLAB_AS_ISO) return MLAB_OK;
     if (orders == MLAB_AS_DMY)
         column->spec.rules.dates = MLAB_DATES_DMY;
     else if (orders == MLAB_AS_MDY)
         column->spec.rules.dates = MLAB_DATES_MDY;
     else if (orders == MLAB_AS_YMD)
         column->spec.rules.dates = MLAB_DATES_YMD;
-    if (column->spec.rules.dates != MLAB_DATES_FOUND || (t->all & MLAB_AS_ISO)) return MLAB_OK;
+    if (column->spec.rules.dates != MLAB_DATES_FOUND) return MLAB_OK;
     column->spec.type = MLAB_READ_TEXT;
     if (!orders) {
         snprintf(sentence, sizeof sentence, "column \"%.100s\" looks like dates, but no order of day, month and year reads all of its rows",

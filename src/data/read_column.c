@@ -71,7 +71,8 @@ static mlab_status take_number(mlab_column_reading *column, const char *text, si
 {
     const mlab_reading_rules *rules = &column->spec.rules;
     double value = 0;
-    bool number = mlab_read_number(text, n, rules->decimal ? rules->decimal : '.', rules->thousands, &value);
+    bool coded = rules->missing && mlab_is_missing(rules->missing, text, n); /* 99 can be a number and a code */
+    bool number = !coded && mlab_read_number(text, n, rules->decimal ? rules->decimal : '.', rules->thousands, &value);
     if (number && column->whole && (value != rint(value) || fabs(value) > INT32_MAX)) column->whole = false;
     if (number && column->only_groups && !rules->decimal && !rules->thousands && memchr(text, '.', n)) {
         column->any_group = true;

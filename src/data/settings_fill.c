@@ -224,6 +224,7 @@ static void print_below(const mlab_settings *settings, mlab_text *text, const ml
         snprintf(below, sizeof below, "%s%s%.*s", path, *path ? "." : "", name_length, star ? node->entries[i].key : rest);
         const mlab_setting *value = entry ? entry->value : NULL;
         if (star && mlab_settings_row_of(settings, below) != row && last) continue; /* a literal row speaks for this name */
+        if (!last && value && value->kind != MLAB_SETTING_MAP) continue;            /* a short form has no rows below */
         if (last)
             print_row(settings, text, row, value, below);
         else
