@@ -70,7 +70,8 @@ typedef struct mlab_simulate_spec {
     X(satisfied, "people satisfied at the end of the period", "people")                                                                              \
     X(starters_left, "people of the start who are still there", "people")                                                                            \
     X(mean_score, "mean score of the pairs made in the period", "1")                                                                                 \
-    X(person_periods, "people at the start of the period", "people")
+    X(person_periods, "people at the start of the period", "people")                                                                                 \
+    X(in_program, "mentees in a relationship that the scenario's program made, at the start of the period", "people")
 typedef enum mlab_metric {
 #define MLAB_X(name, long_name, unit) MLAB_METRIC_##name,
     MLAB_METRICS(MLAB_X)
