@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows of the blocks as_of, data, events, arms and panel of the study file. What is not built yet has its row, so
+ * that it is answered with "not built yet" at its place.
+ */
+#include "data/settings.h"
+
+#define READ (MLAB_OPTION_DECIDES | MLAB_OPTION_NO_STRUCT)
+#define LATER (MLAB_OPTION_NOT_BUILT | MLAB_OPTION_NO_STRUCT)
+#define ROW(key_, type_, fallback_, low_, high_, choices_, unit_, help_, marks_)                                                                     \
+    {                                                                                                                                                \
+        key_, NULL, NULL, MLAB_OPTION_##type_, 0, fallback_, low_, high_, choices_, unit_, help_, marks_                                             \
+    }
+#define TEXT(key_, fallback_, help_) ROW(key_, TEXT, fallback_, 0, 0, NULL, "", help_, READ)
+#define LIST(key_, fallback_, help_) ROW(key_, LIST, fallback_, 0, 0, NULL, "", help_, READ)
+#define ANY(key_, fallback_, help_) ROW(key_, ANY, fallback_, 0, 0, NULL, "", help_, READ)
+#define MAP(key_, help_) ROW(key_, MAP, NULL, 0, 0, NULL, "", help_, READ)
+#define FLAG(key_, fallback_, help_) ROW(key_, FLAG, fallback_, 0, 0, NULL, "", help_, READ)
+#define DATE(key_, help_) ROW(key_, DATE, NULL, 0, 0, NULL, "", help_, READ)
+#define CHOICE(key_, fallback_, choices_, help_) ROW(key_, CHOICE, fallback_, 0, 0, choices_, "", help_, READ)
+#define SHARE(key_, fallback_, help_) ROW(key_, NUMBER, fallback_, 0, 1, NULL, "", help_, READ)
+#define NOT_YET(key_, help_) ROW(key_, ANY, NULL, 0, 0, NULL, "", help_, LATER)
+
+/* How cells are written; a file's own value comes before that of data, a column's before that of its file. */
+#define RULES(prefix_)                                                                                                                               \
+    CHOICE(prefix_ "encoding", NULL, "utf-8|windows-1252", "how characters are stored in the file"),                                                 \
+        CHOICE(prefix_ "delimiter", NULL, "comma|semicolon|tab|bar", "what stands between cells; found when not stated"), CELL_RULES(prefix_)
+#define CELL_RULES(prefix_)                                                                                                                          \
+    LIST(prefix_ "missing", NULL, "codes of missing cells, in place of NA and the empty cell"),                                                      \
+        CHOICE(prefix_ "decimal", NULL, "point|comma", "what marks decimals; a comma only when stated"),                                             \
+        CHOICE(prefix_ "thousands", NULL, "none|comma|point|blank|apostrophe", "what stands between thousands"),                                     \
+        CHOICE(prefix_ "dates", NULL, "ymd|dmy|mdy", "order of dates that are not YYYY-MM-DD"),                                                      \
+        FLAG(prefix_ "trim", NULL, "leave out blanks around labels and texts")
+
+/* What is known of a column: by any name below `columns`. */
+#define COLUMNS(prefix_)                                                                                                                             \
+    MAP(prefix_ "columns", "what is known of columns, by the name that the study gives them"),                                                       \
+        TEXT(prefix_ "columns.*.from", NULL, "heading in the file; the same name when not stated"),                                                  \
+        CHOICE(prefix_ "columns.*.type", NULL, "number|integer|date|factor|text|id|duration|event|arm",                                              \
+               "what its cells hold; found when not stated"),                                                                                        \
+        CHOICE(prefix_ "columns.*.unit", NULL, "days|weeks|months|quarters|years", "of a duration; a month is 30.4375 days, a year 365.25"),         \
+        CHOICE(prefix_ "columns.*.exposure", NULL, "baseline|ever", "of an arm: baseline = fixed at time zero, ever = at any time (immortal time)"), \
+        ANY(prefix_ "columns.*.levels", NULL, "labels in their order [a, b], or label: name in the study {a: A, b: B}"),                             \
+        LIST(prefix_ "columns.*.scale", NULL, "labels of an ordered scale, from low to high"),                                                       \
+        LIST(prefix_ "columns.*.range", NULL, "lowest and highest number allowed [16, 80]"), CELL_RULES(prefix_ "columns.*.")
+
+#define JOINED(prefix_) SHARE(prefix_ "accept_unlinked", "0.05", "share of ids that may be missing from the people file")
+
+const mlab_option mlab_data_options[] = {
+    {"as_of", "as-of", NULL, MLAB_OPTION_DATE, 0, NULL, 0, 0, NULL, "", "the day of the export: nothing after it counts as having happened", READ},
+
+    ROW("data", MAP, NULL, 0, 0, NULL, "", "the files and what is in them", READ | MLAB_OPTION_REQUIRED),
+    RULES("data."),
+    ROW("data.sampling", TEXT, NULL, 0, 0, NULL, "", "how these people came into the data, said in every output", MLAB_OPTION_NO_STRUCT),
+    COLUMNS("data."),
+
+    ROW("data.people", MAP, NULL, 0, 0, NULL, "", "the file with one row a person", READ | MLAB_OPTION_REQUIRED),
+    ROW("data.people.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    RULES("data.people."),
+    TEXT("data.people.id", NULL, "column of ids, 'id' when not stated"),
+    TEXT("data.people.id.from", NULL, "column of ids"),
+    ROW("data.people.id.pad", INTEGER, NULL, 1, 64, NULL, "digits", "leading zeros are put before ids shorter than this, in all files", READ),
+    TEXT("data.people.hired", NULL, "column of the first day, 'hired' when not stated"),
+    TEXT("data.people.left", NULL, "column of the last day, empty for those still there; 'left' when not stated"),
+    TEXT("data.people.exit_reason", NULL, "column of the reason for leaving, 'exit_reason' when not stated"),
+    TEXT("data.people.grade", NULL, "column of the grade at hire, 'grade' when not stated"),
+    TEXT("data.people.grade.from", NULL, "column of the grade at hire"),
+    LIST("data.people.grade.scale", NULL, "grades from low to high, when they are no whole numbers"),
+    TEXT("data.people.population", NULL, "condition for people who belong to the study: \"type == 'Regular'\""),
+    CHOICE("data.people.duplicates", "keep", "keep|drop", "what to do with exact copies of earlier rows"),
+    MAP("data.people.near_duplicates", "look for rows that are equal but for some columns"),
+    LIST("data.people.near_duplicates.ignore", NULL, "columns in which near-duplicates may differ"),
+    NOT_YET("data.people.files", "several files"),
+    NOT_YET("data.people.sheet", "a sheet of a spreadsheet"),
+    NOT_YET("data.people.sql", "a query"),
+
+    MAP("data.promotions", "the file with one row a promotion"),
+    ROW("data.promotions.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    RULES("data.promotions."),
+    TEXT("data.promotions.person", NULL, "column of ids, that of people when not stated"),
+    TEXT("data.promotions.date", NULL, "column of the day, 'date' when not stated"),
+    TEXT("data.promotions.to", NULL, "column of the grade after it, 'to' when not stated"),
+    CHOICE("data.promotions.impossible", "stop", "stop|drop", "what to do with promotions before the hire or after the exit"),
+    JOINED("data.promotions."),
+    COLUMNS("data.promotions."),
+
+    MAP("data.surveys", "the file with one row an answer to a survey"),
+    TEXT("data.surveys.file", NULL, "name of the file"),
+    RULES("data.surveys."),
+    TEXT("data.surveys.person", NULL, "column of ids, that of people when not stated"),
+    TEXT("data.surveys.date", NULL, "column of the day of the answer, 'date' when not stated"),
+    LIST("data.surveys.scale", NULL, "labels of the answers, from low to high; whole numbers need none"),
+    TEXT("data.surveys.satisfaction", NULL, "column of the outcome satisfaction"),
+    TEXT("data.surveys.satisfaction.from", NULL, "column of the outcome satisfaction"),
+    LIST("data.surveys.satisfaction.scale", NULL, "labels of its answers, from low to high"),
+    NOT_YET("data.surveys.satisfaction.items", "a mean of several items"),
+    NOT_YET("data.surveys.satisfaction.reverse", "items that are turned"),
+    NOT_YET("data.surveys.satisfaction.need", "how many items have to be answered"),
+    NOT_YET("data.surveys.files", "several waves in several files"),
+    JOINED("data.surveys."),
+    COLUMNS("data.surveys."),
+
+    MAP("data.relationships", "the file with one row a relationship"),
+    ROW("data.relationships.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    RULES("data.relationships."),
+    TEXT("data.relationships.mentor", NULL, "column of the mentor's id, 'mentor' when not stated"),
+    TEXT("data.relationships.mentee", NULL, "column of the mentee's id, 'mentee' when not stated"),
+    TEXT("data.relationships.start", NULL, "column of the first day, 'start' when not stated"),
+    TEXT("data.relationships.end", NULL, "column of the last day, empty when still going; 'end' when not stated"),
+    TEXT("data.relationships.kind", NULL, "column whose labels are the arms when there is no block arms; 'kind' when not stated"),
+    TEXT("data.relationships.form", NULL, "column of the form: one_to_one, group, peer, co_mentoring"),
+    TEXT("data.relationships.meetings", NULL, "column of the number of meetings, for arms.*.met; 'meetings' when not stated"),
+    DATE("data.relationships.known_from", "first day that the file covers; before it a time without relationship is unknown"),
+    DATE("data.relationships.known_to", "last day that the file covers"),
+    CHOICE("data.relationships.impossible", "stop", "stop|drop",
+           "what to do with rows that cannot be: ended before the start, begun after an exit, with oneself"),
+    JOINED("data.relationships."),
+    COLUMNS("data.relationships."),
+
+    NOT_YET("data.history", "job histories"),
+    NOT_YET("data.crosswalk", "a table from one kind of id to another"),
+
+    NOT_YET("events.promotion", "promotions found in a job history"),
+    MAP("events.exit", "which reasons for leaving make which cause"),
+    LIST("events.exit.*", NULL, "reasons of this cause: voluntary: [resign]"),
+    LIST("events.exit.end_of_study", NULL, "reasons that end somebody's time without being an event"),
+    TEXT("events.exit.no_reason", NULL, "the cause of exits without a reason"),
+
+    MAP("arms", "what people are exposed to; without it each kind of relationship is an arm"),
+    MAP("arms.*", "one arm"),
+    TEXT("arms.*.relationships", NULL, "condition on the rows of the relationships file: \"kind == 'program'\""),
+    ROW("arms.*.met", INTEGER, NULL, 0, 1000, NULL, "meetings", "pairs that met at least so often", READ),
+    NOT_YET("arms.*.survey", "an arm from answers to a survey"),
+    NOT_YET("arms.*.since", "since when, from a survey"),
+    NOT_YET("arms.*.carry", "how long an answer is carried on"),
+    ANY("arms.both", "separate", "a second arm: separate = the arm 'both', [a, b] = the first listed wins"),
+
+    MAP("panel", "the grid of periods"),
+    CHOICE("panel.period", "quarter", "month|quarter|half-year|year", "length of a period"),
+    DATE("panel.from", "first day of the grid"),
+    DATE("panel.to", "last day of the grid, as_of when not stated"),
+    CHOICE("panel.exposure", "started", "started|current", "after the end of a relationship: started = stays in its arm, current = level past"),
+    CHOICE("panel.split", "grid", "grid|exact", "exact = rows are cut at the day of a change"),
+};
+const size_t mlab_data_n_options = sizeof mlab_data_options / sizeof *mlab_data_options;
