@@ -2,7 +2,7 @@
 /* The block fill with AVX-512: eight counters to a register, one 32-bit word in the low half of each 64 bits. The high
  * halves may hold anything, the product reads the low ones alone. */
 #define MLAB_FILL mlab_fill_avx512
-#include "core/random_kernel.h"
+#include "core/random_body.h"
 
 #include <immintrin.h>
 

@@ -2,7 +2,7 @@
 /* The block fill in plain C. Bits 12 to 63 of a word pair become the fraction of a double in [1, 2); less 1 - 2^-53 it
  * is (k + 1/2) 2^-52, exactly. */
 #define MLAB_FILL mlab_fill_generic
-#include "core/random_kernel.h"
+#include "core/random_body.h"
 
 static void ten_rounds(const mlab_lanes *lanes, double *out)
 {

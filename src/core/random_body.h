@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The block fill for one instruction set: included by random_<isa>.c, which gives `ten_rounds` and names MLAB_FILL.
  * ten_rounds works out MLAB_LANES counters side by side into 2 * MLAB_LANES doubles. */
-#ifndef MLAB_CORE_RANDOM_KERNEL_H
-#define MLAB_CORE_RANDOM_KERNEL_H
+#ifndef MLAB_CORE_RANDOM_BODY_H
+#define MLAB_CORE_RANDOM_BODY_H
 
 #include "core/random.h"
 #include "core/random_isa.h"
