@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fits one outcome of a study: chooses table, model and formula, leaves out incomplete rows and counts them.
+ *
+ * On a panel the rows are person-periods and clusters are people; in a person-level study every row is a person. Weakness: rows
+ * with a missing value are left out (complete cases), which is right only when what is missing does not depend on the outcome.
+ */
+#include "fit/outcome.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <string.h>
+
+void mlab_outcome_problem_free(mlab_outcome_problem *made)
+{
+    if (!made) return;
+    const mlab_context *context = made->context;
+    mlab_design_free(made->design);
+    mlab_formula_free(made->formula);
+    for (size_t k = 0; made->names && k < made->n_names; k++) mlab_release(context, made->names[k]);
+    void *const memory[] = {made->text,  made->keep,    made->rows,   made->category, made->start,   made->stop,       made->status,
+                            made->names, made->stratum, made->number, made->offset,   made->cluster, made->cluster_id, made->cluster_name};
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
+    mlab_release(context, made);
+}
+
+/* The event of the panel that the outcome or the formula's response names. */
+static const mlab_panel_event *find_event(const mlab_outcome_problem *made, const mlab_outcome *outcome)
+{
+    if (!made->panel) return NULL;
+    const char *response = mlab_outcome_response_name(made);
+    const mlab_panel_event *event = response ? mlab_panel_find_event(made->panel, response) : NULL;
+    if (!event && outcome->kind == MLAB_OUTCOME_EVENT) event = mlab_panel_find_event(made->panel, outcome->name);
+    return event;
+}
+
+const char *mlab_outcome_response_name(const mlab_outcome_problem *made)
+{
+    switch (mlab_formula_response(made->formula)) {
+    case MLAB_RESPONSE_COLUMN: return mlab_formula_response_name(made->formula, 0);
+    case MLAB_RESPONSE_EVENT: return mlab_formula_response_name(made->formula, 2);
+    default: return NULL;
+    }
+}
+
+static const char *default_model(const mlab_outcome_problem *made, const mlab_outcome *outcome)
+{
+    if (mlab_formula_response(made->formula) == MLAB_RESPONSE_EVENT) return "cox";
+    if (made->event) return "hazard";
+    const char *response = mlab_outcome_response_name(made);
+    const mlab_column *column = response ? mlab_table_find(made->table, response) : NULL;
+    if (outcome->kind == MLAB_OUTCOME_NUMBER || outcome->kind == MLAB_OUTCOME_COUNT) return "linear";
+    if (column && column->type == MLAB_COLUMN_FACTOR && column->n_levels > 2) return column->ordered ? "ordinal" : "multinomial";
+    if (column && column->type == MLAB_COLUMN_REAL) return "linear";
+    return outcome->kind == MLAB_OUTCOME_ORDINAL ? "ordinal" : "logit";
+}
+
+static mlab_status choose_model(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
+{
+    const char *name = outcome->model && outcome->model[0] ? outcome->model : default_model(made, outcome);
+    made->model = mlab_model_find(name);
+    if (!made->model) return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: there is no model \"%s\"", outcome->name, name);
+    bool times = made->model->marks & MLAB_MODEL_TIMES;
+    if (!times && mlab_formula_response(made->formula) == MLAB_RESPONSE_EVENT)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
+                             "%s: model %s has no use for event(time, status); use cox, or name the event", outcome->name, name);
+    if (times && mlab_formula_response(made->formula) == MLAB_RESPONSE_COLUMN && !made->event)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: model cox needs a response event(time, status)", outcome->name);
+    if ((made->model->marks & MLAB_MODEL_SHARE) && !made->event)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
+                             "%s: model %s needs person-periods with an event (promoted, exit); for one row a person use cox or logit", outcome->name,
+                             name);
+    const char *const *names;
+    if (!times && mlab_formula_strata(made->formula, &names) > 0)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: strata() is for cox; put %s into the formula as a factor",
+                             outcome->name, names[0]);
+    return MLAB_OK;
+}
+
+static mlab_status read_formula(mlab_outcome_problem *made, const mlab_data *data, const mlab_outcome *outcome, mlab_error *err)
+{
+    mlab_status status;
+    if (outcome->formula && outcome->formula[0]) {
+        made->text = mlab_copy_text(made->context, outcome->formula);
+        if (!made->text) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a formula");
+    } else if ((status = mlab_outcome_default_formula(made->context, data, outcome, &made->text, err)))
+        return status;
+    status = mlab_formula_parse(made->context, made->text, &outcome->formula_place, &made->formula, err);
+    if (status) return status;
+    if (mlab_formula_response(made->formula) == MLAB_RESPONSE_NONE)
+        return mlab_raise_at(err, MLAB_ERR_DATA_FORMULA, &outcome->formula_place, "%s: the formula \"%s\" has no response before ~", outcome->name,
+                             made->text);
+    return MLAB_OK;
+}
+
+/* Leaves out rows where a column of the right side is missing. Columns that are not there are the design's to report. */
+static mlab_status drop_incomplete(mlab_outcome_problem *made, mlab_error *err)
+{
+    const char *const *names;
+    size_t n_names = mlab_formula_columns(made->formula, &names), n = made->table->n_rows, used = 0, kept = 0;
+    for (size_t i = 0; i < n; i++) used += made->keep[i];
+    for (size_t k = 0; k < n_names; k++) {
+        const mlab_column *column = mlab_table_find(made->table, names[k]);
+        for (size_t i = 0; column && column->missing && i < n; i++)
+            if (column->missing[i]) made->keep[i] = 0;
+    }
+    for (size_t i = 0; i < n; i++) kept += made->keep[i];
+    made->problem.n_dropped_missing += used - kept;
+    if (kept == 0)
+        return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: none of %zu rows with a response is complete in \"%s\"", made->problem.outcome, used,
+                          made->text);
+    made->rows = mlab_allocate(made->context, kept, sizeof *made->rows);
+    if (!made->rows) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", kept);
+    for (size_t i = 0; i < n; i++)
+        if (made->keep[i]) made->rows[made->problem.n++] = (uint32_t)i;
+    made->problem.rows = made->rows;
+    return MLAB_OK;
+}
+
+static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, const mlab_outcome *outcome, mlab_error *err)
+{
+    made->panel = data->panel;
+    made->table = data->panel ? data->panel->rows : data->people;
+    if (!made->table) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: there are no rows to fit", outcome->name);
+    made->problem.table = made->table;
+    made->problem.outcome = outcome->name;
+    mlab_status status = read_formula(made, data, outcome, err);
+    if (status) return status;
+    made->event = find_event(made, outcome);
+    made->problem.formula = made->text;
+    if ((status = choose_model(made, outcome, err))) return status;
+    made->keep = mlab_allocate(made->context, made->table->n_rows, 1);
+    return made->keep ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", made->table->n_rows);
+}
+
+mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
+                                      const mlab_fit_options *options, mlab_outcome_problem **out, mlab_error *err)
+{
+    *out = NULL;
+    mlab_outcome_problem *made = mlab_allocate(context, 1, sizeof *made);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
+    made->context = context;
+    mlab_status status = start(made, data, outcome, err);
+    if (!status) status = mlab_outcome_keep(made, outcome, options, err);
+    if (!status) status = drop_incomplete(made, err);
+    if (!status) status = mlab_design_make(made->formula, made->table, made->keep, &made->design, err);
+    if (!status) status = mlab_outcome_respond(made, outcome, options, err);
+    if (!status) status = mlab_outcome_group(made, err);
+    if (status) {
+        mlab_outcome_problem_free(made);
+        return status;
+    }
+    made->problem.design = made->design;
+    *out = made;
+    return MLAB_OK;
+}
+
+mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                             mlab_fit **fit, mlab_error *err)
+{
+    mlab_outcome_problem *made = NULL;
+    *fit = NULL;
+    mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
+    if (!status) status = mlab_fit_problem_fit(context, made->model, &made->problem, options, fit, err);
+    mlab_outcome_problem_free(made);
+    return status;
+}

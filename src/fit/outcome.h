@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a study's outcome and its data to the problem that a model is fitted to. */
+#ifndef MLAB_FIT_OUTCOME_H
+#define MLAB_FIT_OUTCOME_H
+
+#include "fit/model.h"
+
+/* A problem and everything it borrows but the table. */
+typedef struct mlab_outcome_problem {
+    const mlab_context *context;
+    const mlab_model *model;
+    mlab_fit_problem problem;
+    const mlab_table *table;
+    const mlab_panel *panel;       /* NULL for a person-level study */
+    const mlab_panel_event *event; /* NULL when the response is a column */
+    mlab_formula *formula;
+    mlab_design *design;
+    char *text;     /* of the formula */
+    uint8_t *keep;  /* [rows of the table] 1 = used */
+    uint32_t *rows; /* [n] */
+    int32_t *category, *start, *stop, *status, *stratum;
+    double *number, *offset;
+    char **names; /* [n_categories] */
+    size_t n_names;
+    uint32_t *cluster, *cluster_id;
+    char *cluster_name;
+} mlab_outcome_problem;
+
+void mlab_outcome_problem_free(mlab_outcome_problem *made);
+/* Errors: those of mlab_fit_outcome. */
+MLAB_MUST_USE mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
+                                                    const mlab_fit_options *options, mlab_outcome_problem **made, mlab_error *err);
+
+/* The formula used when the study states none; released with mlab_release. Errors: MLAB_ERR_DATA_FORMULA when there is none. */
+MLAB_MUST_USE mlab_status mlab_outcome_default_formula(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, char **text,
+                                                       mlab_error *err);
+
+/* --- its steps; each reads keep and narrows it, or fills arrays over the rows ----------------------------------- */
+
+/* Rows that can have a response at all: at risk, answered, with a known time. Counts stubs left out. */
+MLAB_MUST_USE mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
+                                            mlab_error *err);
+/* category, number, or times of the rows used. */
+MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
+                                               mlab_error *err);
+/* cluster, cluster_id, stratum of the rows used. */
+MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_error *err);
+/* The name in the formula's response that stands for the outcome; the status column of an event(). */
+const char *mlab_outcome_response_name(const mlab_outcome_problem *made);
+
+#endif
