@@ -55,10 +55,10 @@ static void refuse_number(const mlab_option *rows, size_t n, size_t row, double 
 {
     mlab_error err;
     ck_assert_int_eq(mlab_options_default(rows, n, into, &err), MLAB_OK);
-    int64_t whole = (int64_t)value;
-    if (rows[row].type == MLAB_OPTION_INTEGER)
+    if (rows[row].type == MLAB_OPTION_INTEGER) {
+        int64_t whole = (int64_t)value;
         memcpy(into + rows[row].offset, &whole, sizeof whole);
-    else
+    } else
         memcpy(into + rows[row].offset, &value, sizeof value);
     ck_assert_msg(mlab_options_check(rows, n, into, &err) == MLAB_ERR_OPTION, "%s takes %g", rows[row].key, value);
     ck_assert_msg(strncmp(err.sentence, rows[row].key, strlen(rows[row].key)) == 0, "the error does not name %s", rows[row].key);

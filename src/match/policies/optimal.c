@@ -16,7 +16,7 @@
 
 #include <math.h>
 
-enum { NONE = UINT32_MAX };
+#define NONE UINT32_MAX
 
 /* Rows enter with `units` each; columns take `room` each. One of the two is 1 throughout, so no pair can be made twice. */
 typedef struct graph {
