@@ -39,13 +39,14 @@ typedef struct mlab_compare_spec {
  * have it; an event outcome (promotion) is the cumulative incidence of its first occurrence with every exit as a competing event. */
 typedef struct mlab_contrast {
     char *outcome, *arm, *reference;
+    char *group;    /* subgroup, "gender = female"; "" = everyone */
     char *estimand; /* the sentence */
     char *measure;  /* "risk_difference", "mean_difference", "share_difference" */
     char *method;   /* "standardisation", "weighting" */
     double horizon; /* months */
     double estimate, se, lower, upper, level;
-    double risk_arm, risk_reference; /* or means */
-    double risk_ratio;               /* arm / reference */
+    double risk_arm, risk_reference; /* or means; in the direction of the outcome's name: for retention the share who stayed */
+    double risk_ratio;               /* of the event itself, arm / reference: for retention of leaving; 0 = does not apply (means) */
     double e_value, e_value_limit;   /* VanderWeele & Ding 2017, doi:10.7326/M16-2607, for the ratio and the limit nearer to 1; 0 = does not apply */
     uint64_t n_arm, n_reference, events_arm, events_reference; /* people ever in the arm, events there */
     double years_arm, years_reference;                         /* person-years */
@@ -73,9 +74,9 @@ typedef struct mlab_comparison {
     double effective_share;                            /* effective sample size / n */
     mlab_curve *curves;                                /* [n_curves] observed, by arm as started, with group = "<outcome>/<arm>" */
     size_t n_curves;
-    double *standardised; /* [n_outcomes * n_arms * n_times] incidence or mean had everyone been in the arm */
-    size_t n_times;
-    char **standardised_names; /* [n_outcomes * n_arms] "<outcome>/<arm>" */
+    double *standardised;      /* [n_standardised * n_times] share or mean had everyone been in the arm, direction as in risk_arm */
+    size_t n_times;            /* time t is the end of period t - 1, t = 0 time zero */
+    char **standardised_names; /* [n_standardised] "<outcome>/<arm>" */
     size_t n_standardised;
     double months_per_time;
     char *caveats; /* lines that hold for all */
@@ -83,7 +84,8 @@ typedef struct mlab_comparison {
 
 MLAB_API void mlab_comparison_free(mlab_comparison *comparison);
 MLAB_API mlab_compare_options mlab_compare_defaults(void);
-/* Errors: MLAB_ERR_COMPARE_ARM, MLAB_ERR_COMPARE_IMMORTAL, MLAB_ERR_COMPARE_HORIZON; weak results are `trust`. */
+/* Errors: MLAB_ERR_COMPARE_ARM, MLAB_ERR_COMPARE_IMMORTAL, MLAB_ERR_COMPARE_HORIZON, MLAB_ERR_DATA_COLUMN,
+ * MLAB_ERR_DATA_TYPE, MLAB_ERR_DATA_EMPTY; weak results are `trust`. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_compare(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
                                                 const mlab_compare_options *options, mlab_comparison **comparison, mlab_error *err);
 

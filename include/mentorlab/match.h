@@ -67,10 +67,12 @@ typedef struct mlab_forbid {
 } mlab_forbid;
 
 typedef struct mlab_match_spec {
+    char *id_column;                   /* text; NULL = "id" */
     char *mentor_where, *mentee_where; /* expressions over the people; NULL = all */
-    char *role_column;                 /* "role" with mentor, mentee, both; NULL = none */
-    char *capacity_column;             /* NULL = none */
-    int32_t default_capacity;          /* 0 .. 100 */
+    mlab_place mentor_where_place, mentee_where_place;
+    char *role_column;        /* "role" with mentor, mentee, both; NULL = none */
+    char *capacity_column;    /* NULL = none */
+    int32_t default_capacity; /* 0 .. 100 */
     mlab_rule *rules;
     size_t n_rules;
     mlab_forbid *forbids;
@@ -101,13 +103,20 @@ typedef struct mlab_pairs {
 } mlab_pairs;
 MLAB_API void mlab_pairs_free(mlab_pairs *pairs);
 
-/* Matches `mentees` with `mentors` (may be the same table; id column named "id") by each policy of the spec. A person in both
+/* Matches `mentees` with `mentors` (may be the same table) by each policy of the spec. A person in both
  * tables is one person. past: past relationships as (mentor, mentee) ids, may be NULL. results [n_policies] are set, NULL on failure.
  * Findings get missing columns, doubtful capacities and the like. Errors: MLAB_ERR_MATCH_COLUMN, MLAB_ERR_MATCH_POLICY,
  * MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_MATCH_POOL (an id twice), MLAB_ERR_DATA_FORMULA. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_match(const mlab_context *context, const mlab_table *mentors, const mlab_table *mentees,
                                               const char *const (*past)[2], size_t n_past, const mlab_match_spec *spec, mlab_findings *findings,
                                               mlab_pairs **results, mlab_error *err);
+
+/* A spec for sign-up tables (which may be one) from the headings of their columns: id, role, places, wants against offers, grade,
+ * department, language, place of work, manager. sentences: the rules in plain words, one a line; yaml: the matching: block to
+ * change them in. Texts are released with mlab_pairs_text_free, the spec with mlab_match_spec_free. Errors: MLAB_ERR_MATCH_COLUMN (no
+ * column that can be an id). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_match_recognise(const mlab_context *context, const mlab_table *mentors, const mlab_table *mentees,
+                                                        mlab_match_spec *spec, char **sentences, char **yaml, mlab_error *err);
 
 /* The pairs as CSV (RFC 4180): mentee, mentor, score, reason, one row a mentee, an empty mentor for the unmatched. Ids are quoted
  * texts; a cell that a spreadsheet would run as a formula gets an apostrophe in front. Released with mlab_pairs_text_free. */

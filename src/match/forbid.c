@@ -57,9 +57,9 @@ uint32_t mlab_match_find_id(const char *const *ids, size_t n, const char *id)
 }
 
 /* manager [n_ids] of each person as far as the table tells. */
-static void read_managers(const mlab_table *table, const mlab_column *column, const char *const *ids, size_t n_ids, uint32_t *manager)
+static void read_managers(const mlab_table *table, const mlab_column *id, const mlab_column *column, const char *const *ids, size_t n_ids,
+                          uint32_t *manager)
 {
-    const mlab_column *id = mlab_table_find(table, "id");
     for (size_t row = 0; row < table->n_rows; row++) {
         uint32_t who = mlab_match_find_id(ids, n_ids, mlab_column_text(id, row));
         uint32_t boss = mlab_match_find_id(ids, n_ids, mlab_column_text(column, row));
@@ -67,8 +67,8 @@ static void read_managers(const mlab_table *table, const mlab_column *column, co
     }
 }
 
-static mlab_status forbid_line(const mlab_forbid *forbid, const mlab_table *mentors, const mlab_table *mentees, const char *const *ids, size_t n_ids,
-                               mlab_findings *findings, keys *list, mlab_error *err)
+static mlab_status forbid_line(const mlab_match_spec *spec, const mlab_forbid *forbid, const mlab_table *mentors, const mlab_table *mentees,
+                               const char *const *ids, size_t n_ids, mlab_findings *findings, keys *list, mlab_error *err)
 {
     const char *name = forbid->column ? forbid->column : "manager";
     const mlab_column *of_mentees = mlab_table_find(mentees, name), *of_mentors = mlab_table_find(mentors, name);
@@ -80,8 +80,8 @@ static mlab_status forbid_line(const mlab_forbid *forbid, const mlab_table *ment
     uint32_t *manager = mlab_allocate(list->context, n_ids, sizeof *manager);
     if (!manager) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu managers", n_ids);
     for (size_t i = 0; i < n_ids; i++) manager[i] = NOT_THERE;
-    if (of_mentors) read_managers(mentors, of_mentors, ids, n_ids, manager);
-    read_managers(mentees, of_mentees, ids, n_ids, manager);
+    if (of_mentors) read_managers(mentors, mlab_match_id_column(spec, mentors), of_mentors, ids, n_ids, manager);
+    read_managers(mentees, mlab_match_id_column(spec, mentees), of_mentees, ids, n_ids, manager);
     mlab_status status = MLAB_OK;
     for (size_t i = 0; i < n_ids; i++) {
         uint32_t boss = manager[i];
@@ -145,15 +145,15 @@ static mlab_status forbid_list(const mlab_forbid *forbid, const char *const *ids
     return status;
 }
 
-static mlab_status forbid_one(const mlab_context *context, const mlab_forbid *forbid, const mlab_table *mentors, const mlab_table *mentees,
-                              const char *const *ids, size_t n_ids, const char *const (*past)[2], size_t n_past, mlab_findings *findings,
-                              mlab_forbidden *into, mlab_error *err)
+static mlab_status forbid_one(const mlab_context *context, const mlab_match_spec *spec, const mlab_forbid *forbid, const mlab_table *mentors,
+                              const mlab_table *mentees, const char *const *ids, size_t n_ids, const char *const (*past)[2], size_t n_past,
+                              mlab_findings *findings, mlab_forbidden *into, mlab_error *err)
 {
     keys list = {.context = context};
     mlab_status status = MLAB_OK;
     if (forbid->kind == MLAB_FORBID_LINE_MANAGER) {
         into->name = forbid->levels > 1 ? "own line of managers" : "own line manager";
-        status = forbid_line(forbid, mentors, mentees, ids, n_ids, findings, &list, err);
+        status = forbid_line(spec, forbid, mentors, mentees, ids, n_ids, findings, &list, err);
     } else if (forbid->kind == MLAB_FORBID_PAST_PAIR) {
         into->name = "were a pair before";
         status = forbid_past(past, n_past, ids, n_ids, &list, err);
@@ -177,7 +177,7 @@ mlab_status mlab_forbidden_make(const mlab_context *context, const mlab_match_sp
     if (!*forbidden) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rules", spec->n_forbids);
     mlab_status status = MLAB_OK;
     for (size_t i = 0; !status && i < spec->n_forbids; i++)
-        status = forbid_one(context, &spec->forbids[i], mentors, mentees, ids, n_ids, past, n_past, findings, &(*forbidden)[i], err);
+        status = forbid_one(context, spec, &spec->forbids[i], mentors, mentees, ids, n_ids, past, n_past, findings, &(*forbidden)[i], err);
     if (status) {
         mlab_forbidden_free(context, *forbidden, spec->n_forbids);
         *forbidden = NULL;

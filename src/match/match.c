@@ -49,21 +49,23 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const mlab_column *id_column(const mlab_table *table)
+const mlab_column *mlab_match_id_column(const mlab_match_spec *spec, const mlab_table *table)
 {
-    const mlab_column *id = mlab_table_find(table, "id");
+    const mlab_column *id = mlab_table_find(table, spec->id_column ? spec->id_column : "id");
     return id && (id->type == MLAB_COLUMN_TEXT || id->type == MLAB_COLUMN_FACTOR) ? id : NULL;
 }
 
-static mlab_status list_ids(people *p, const mlab_table *const tables[2], mlab_error *err)
+static mlab_status list_ids(people *p, const mlab_match_spec *spec, const mlab_table *const tables[2], mlab_error *err)
 {
     size_t n = 0;
     for (int side = 0; side < 2; side++)
-        if (!id_column(tables[side])) return mlab_raise(err, MLAB_ERR_MATCH_COLUMN, "the %s' table has no text column 'id'", side_names[side]);
+        if (!mlab_match_id_column(spec, tables[side]))
+            return mlab_raise(err, MLAB_ERR_MATCH_COLUMN, "the %s' table has no text column '%s'", side_names[side],
+                              spec->id_column ? spec->id_column : "id");
     p->ids = mlab_allocate(p->context, tables[0]->n_rows + tables[1]->n_rows, sizeof *p->ids);
     if (!p->ids) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the ids");
     for (int side = 0; side < (tables[0] == tables[1] ? 1 : 2); side++)
-        for (size_t row = 0; row < tables[side]->n_rows; row++) p->ids[n++] = mlab_column_text(id_column(tables[side]), row);
+        for (size_t row = 0; row < tables[side]->n_rows; row++) p->ids[n++] = mlab_column_text(mlab_match_id_column(spec, tables[side]), row);
     if (n) qsort(p->ids, n, sizeof *p->ids, by_text);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || strcmp(p->ids[i], p->ids[i - 1]) != 0) p->ids[p->n_ids++] = p->ids[i];
@@ -94,24 +96,25 @@ static mlab_status apply_role(const mlab_table *table, const char *name, int sid
 static mlab_status choose_rows(const mlab_table *table, const mlab_match_spec *spec, int side, uint8_t *keep, mlab_findings *findings,
                                mlab_error *err)
 {
-    const mlab_column *id = id_column(table);
+    const mlab_column *id = mlab_match_id_column(spec, table);
     mlab_status status = MLAB_OK;
     for (size_t i = 0; i < table->n_rows && !status; i++) {
         keep[i] = mlab_column_text(id, i)[0] != '\0';
         if (keep[i]) continue;
-        mlab_place place = row_place(table, i, "id");
+        mlab_place place = row_place(table, i, id->name);
         status = mlab_findings_add(findings, MLAB_SEVERITY_NOTE, "no_id", &place, "", "", err, "a row without an id takes no part in matching");
     }
     if (!status && spec->role_column) status = apply_role(table, spec->role_column, side, keep, findings, err);
     const char *where = side == MENTORS ? spec->mentor_where : spec->mentee_where;
-    if (!status && where) status = mlab_match_where(table, where, keep, err);
+    const mlab_place *place = side == MENTORS ? &spec->mentor_where_place : &spec->mentee_where_place;
+    if (!status && where) status = mlab_match_where(table, where, place, keep, findings, err);
     return status;
 }
 
 /* rows [n_ids] by entity; a kept id twice is an error that names both rows. */
-static mlab_status place_rows(const people *p, const mlab_table *table, const uint8_t *keep, uint32_t *rows, mlab_findings *findings, mlab_error *err)
+static mlab_status place_rows(const people *p, const mlab_table *table, const mlab_column *id, const uint8_t *keep, uint32_t *rows,
+                              mlab_findings *findings, mlab_error *err)
 {
-    const mlab_column *id = id_column(table);
     mlab_status status = MLAB_OK;
     bool twice = false;
     for (size_t i = 0; i < table->n_rows && !status; i++) {
@@ -122,7 +125,7 @@ static mlab_status place_rows(const people *p, const mlab_table *table, const ui
             continue;
         }
         twice = true;
-        mlab_place place = row_place(table, i, "id");
+        mlab_place place = row_place(table, i, id->name);
         status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "duplicate_id", &place, p->ids[entity], "", err,
                                    "an id stands in two rows; everybody must have one row");
     }
@@ -140,7 +143,7 @@ static mlab_status gather_side(people *p, const mlab_table *table, const mlab_ma
     if (!keep || !rows || !p->row[side] || !p->entity[side])
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu %s", table->n_rows, side_names[side]);
     if (!status) status = choose_rows(table, spec, side, keep, findings, err);
-    if (!status) status = place_rows(p, table, keep, rows, findings, err);
+    if (!status) status = place_rows(p, table, mlab_match_id_column(spec, table), keep, rows, findings, err);
     for (size_t entity = 0; !status && entity < p->n_ids; entity++) {
         if (!rows[entity]) continue;
         p->entity[side][p->n[side]] = (uint32_t)entity;
@@ -266,7 +269,7 @@ mlab_status mlab_match(const mlab_context *context, const mlab_table *mentors, c
     for (size_t i = 0; i < spec->n_policies; i++) results[i] = NULL;
 
     mlab_status status = check_policies(spec, err);
-    if (status || (status = list_ids(&p, tables, err))) goto out;
+    if (status || (status = list_ids(&p, spec, tables, err))) goto out;
     if ((status = gather_side(&p, mentees, spec, MENTEES, findings, err))) goto out;
     if ((status = gather_side(&p, mentors, spec, MENTORS, findings, err))) goto out;
     if ((status = read_capacity(&p, mentors, spec, findings, err))) goto out;

@@ -41,6 +41,7 @@ void mlab_match_spec_free(const mlab_context *context, mlab_match_spec *spec)
     mlab_release(context, spec->rules);
     mlab_release(context, spec->forbids);
     free_texts(context, spec->policies, spec->n_policies);
+    mlab_release(context, spec->id_column);
     mlab_release(context, spec->mentor_where);
     mlab_release(context, spec->mentee_where);
     mlab_release(context, spec->role_column);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "match/options.h"
+#include "tables.h"
+
+typedef struct world {
+    mlab_test_memory memory;
+    mlab_context context;
+    mlab_findings findings;
+    mlab_settings *settings;
+    mlab_match_spec spec;
+} world;
+
+static mlab_status read_text(world *w, const char *text)
+{
+    const mlab_option *const tables[] = {mlab_match_option_rows};
+    const size_t rows[] = {mlab_match_n_option_rows};
+    mlab_findings_start(&w->findings, &w->context);
+    w->settings = NULL;
+    w->spec = (mlab_match_spec){0};
+    mlab_status status = mlab_settings_parse(&w->context, "here/study.yaml", text, strlen(text), tables, rows, 1, &w->findings, &w->settings, NULL);
+    return status ? status : mlab_match_spec_read(&w->context, w->settings, &w->findings, &w->spec, NULL);
+}
+
+static void finish(world *w)
+{
+    mlab_match_spec_free(&w->context, &w->spec);
+    mlab_settings_free(w->settings);
+    mlab_findings_free(&w->findings);
+    ck_assert_int_eq(w->memory.live, 0);
+}
+
+static const char whole[] = "matching:\n"
+                            "  mentors:  {where: \"grade >= 4 and tenure >= 2\", capacity: {from: capacity, default: 2}}\n"
+                            "  mentees:  {where: \"grade <= 3\"}\n"
+                            "  score:\n"
+                            "    skills: {need: wants, offer: offers, weight: high}\n"
+                            "    seniority_gap: {column: grade, best: 2, weight: some}\n"
+                            "    department: {same: avoid, weight: some}\n"
+                            "    language: {same: must}\n"
+                            "  forbid:   [{line_manager: manager, levels: 2}, past_pair, {same_team: team}, {list: no.csv}]\n"
+                            "  policies: [random, deferred_acceptance, optimal]\n";
+
+START_TEST(the_block_of_the_handbook_reads_as_written)
+{
+    world w = {0};
+    w.context = mlab_test_context(&w.memory, 1);
+    ck_assert_int_eq(read_text(&w, whole), MLAB_OK);
+    ck_assert_uint_eq(w.findings.n, 0);
+    ck_assert_str_eq(w.spec.mentor_where, "grade >= 4 and tenure >= 2");
+    ck_assert_uint_eq(w.spec.mentor_where_place.line, 2);
+    ck_assert_str_eq(w.spec.capacity_column, "capacity");
+    ck_assert_int_eq(w.spec.default_capacity, 2);
+    ck_assert_uint_eq(w.spec.n_rules, 4);
+    ck_assert_int_eq(w.spec.rules[0].kind, MLAB_RULE_OVERLAP);
+    ck_assert_str_eq(w.spec.rules[0].mentee_column, "wants");
+    ck_assert_str_eq(w.spec.rules[0].mentor_column, "offers");
+    ck_assert_double_eq(w.spec.rules[0].weight, 4);
+    ck_assert_int_eq(w.spec.rules[1].kind, MLAB_RULE_GAP);
+    ck_assert_double_eq(w.spec.rules[1].best, 2);
+    ck_assert_double_eq(w.spec.rules[1].spread, 3);
+    ck_assert_int_eq(w.spec.rules[2].kind, MLAB_RULE_DIFFERENT);
+    ck_assert(!w.spec.rules[2].must);
+    ck_assert_int_eq(w.spec.rules[3].kind, MLAB_RULE_SAME);
+    ck_assert(w.spec.rules[3].must);
+    ck_assert_str_eq(w.spec.rules[3].mentor_column, "language");
+    ck_assert_uint_eq(w.spec.n_forbids, 4);
+    ck_assert_int_eq(w.spec.forbids[0].kind, MLAB_FORBID_LINE_MANAGER);
+    ck_assert_int_eq(w.spec.forbids[0].levels, 2);
+    ck_assert_int_eq(w.spec.forbids[1].kind, MLAB_FORBID_PAST_PAIR);
+    ck_assert_str_eq(w.spec.forbids[3].column, "here/no.csv");
+    ck_assert_uint_eq(w.spec.n_policies, 3);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(without_a_block_everybody_is_matched_for_the_best_total_with_one_place_each)
+{
+    world w = {0};
+    w.context = mlab_test_context(&w.memory, 1);
+    ck_assert_int_eq(read_text(&w, "matching: {mentors: {capacity: 3}}\n"), MLAB_OK);
+    ck_assert_uint_eq(w.findings.n, 0);
+    ck_assert_int_eq(w.spec.default_capacity, 3);
+    finish(&w);
+    ck_assert_int_eq(read_text(&w, "matching: {seed: 4}\n"), MLAB_OK);
+    ck_assert_int_eq(w.spec.default_capacity, 1);
+    ck_assert_uint_eq(w.spec.seed, 4);
+    ck_assert_uint_eq(w.spec.n_policies, 1);
+    ck_assert_str_eq(w.spec.policies[0], "optimal");
+    finish(&w);
+}
+END_TEST
+
+static void expect(const char *text, const char *sentence, unsigned line)
+{
+    world w = {0};
+    w.context = mlab_test_context(&w.memory, 1);
+    ck_assert_int_eq(read_text(&w, text), MLAB_OK);
+    ck_assert_msg(w.findings.n == 1, "%s: %u findings", text, (unsigned)w.findings.n);
+    ck_assert_str_eq(w.findings.items[0].sentence, sentence);
+    ck_assert_int_eq(w.findings.items[0].severity, MLAB_SEVERITY_STOP);
+    ck_assert_uint_eq(w.findings.items[0].occurrences[0].place.line, line);
+    finish(&w);
+}
+
+START_TEST(what_is_wrong_or_not_built_is_a_stop_with_its_place)
+{
+    expect("matching:\n  policies: [optimal, peer]\n", "policy 'peer' is not built yet", 2);
+    expect("matching:\n  policies:\n    - random\n    - {fair: {group: gender}}\n", "policy 'fair' is not built yet", 4);
+    expect("matching: {policies: optimall}\n", "there is no policy 'optimall'; did you mean 'optimal'?", 1);
+    expect("matching: {policies: [magic]}\n", "there is no policy 'magic', allowed random, deferred_acceptance, optimal", 1);
+    expect("matching: {policies: [random, random]}\n", "policies: a policy stands there twice", 1);
+    expect("matching:\n  forbid: [past_pairs]\n",
+           "forbid: 'past_pairs' is not known, allowed line_manager, past_pair, same_team, list; did you mean "
+           "'past_pair'?",
+           2);
+    expect("matching:\n  forbid: [{line_manager: boss, levels: 0}]\n", "forbid: levels must be a whole number from 1 to 50", 2);
+    expect("matching:\n  forbid: [list]\n", "forbid: a list needs its file, {list: pairs.csv}", 2);
+    expect("matching:\n  score:\n    x: {weight: high}\n", "a term of the score needs one of: need and offer, best, or same", 3);
+    expect("matching:\n  score:\n    x: {need: a}\n", "a term of the score with need needs offer too, and the other way round", 3);
+    expect("matching:\n  mentors: {capacity: many}\n", "capacity must be a whole number from 0 to 100, or {from: column, default: 1}", 2);
+    expect("matching:\n  lock: [a]\n", "matching.lock is not built yet", 2);
+}
+END_TEST
+
+START_TEST(rules_are_recognised_from_headings_and_the_block_says_the_same)
+{
+    world w = {0};
+    w.context = mlab_test_context(&w.memory, 1);
+    mlab_table *t = test_table(&w.context, 2);
+    test_texts(t, "Employee ID", TEXTS("007", "012"));
+    test_texts(t, "Role", TEXTS("mentee", "mentor"));
+    test_integers(t, "Places", INTEGERS(1, 2));
+    test_texts(t, "Skills wanted", TEXTS("tax", ""));
+    test_texts(t, "Expertise", TEXTS("", "tax; law"));
+    test_texts(t, "Grade", TEXTS("2", "4"));
+    test_texts(t, "Department", TEXTS("a", "b"));
+    test_texts(t, "Language", TEXTS("en", "en"));
+    test_texts(t, "Office", TEXTS("Lyon", "Lyon"));
+    test_texts(t, "Line manager", TEXTS("012", ""));
+    mlab_match_spec spec;
+    char *sentences = NULL, *yaml = NULL;
+    ck_assert_int_eq(mlab_match_recognise(&w.context, t, t, &spec, &sentences, &yaml, NULL), MLAB_OK);
+    ck_assert_str_eq(sentences, "A mentor takes as many mentees as 'Places' says, one where it is empty.\n"
+                                "What a mentee names under 'Skills wanted' is looked for under the mentor's 'Expertise' (weight high; items between "
+                                "semicolons).\n"
+                                "A mentor two steps above in 'Grade' fits best (weight some).\n"
+                                "Another 'Department' is better (weight some).\n"
+                                "The same 'Language' is a must.\n"
+                                "The same 'Office' is better (weight low).\n"
+                                "Nobody gets their own manager ('Line manager').\n"
+                                "Of all ways to fill the places, the one with the highest total score is taken; equals go by lot.\n");
+    ck_assert_int_eq(read_text(&w, yaml), MLAB_OK);
+    ck_assert_msg(w.findings.n == 0, "%s", w.findings.n ? w.findings.items[0].sentence : "");
+    ck_assert_uint_eq(w.spec.n_rules, spec.n_rules);
+    for (size_t i = 0; i < spec.n_rules; i++) {
+        ck_assert_str_eq(w.spec.rules[i].name, spec.rules[i].name);
+        ck_assert_int_eq(w.spec.rules[i].kind, spec.rules[i].kind);
+        ck_assert_str_eq(w.spec.rules[i].mentee_column, spec.rules[i].mentee_column);
+        ck_assert_str_eq(w.spec.rules[i].mentor_column, spec.rules[i].mentor_column);
+        ck_assert_int_eq(w.spec.rules[i].must, spec.rules[i].must);
+        ck_assert(w.spec.rules[i].weight == spec.rules[i].weight || spec.rules[i].must);
+        ck_assert(spec.rules[i].kind != MLAB_RULE_GAP || w.spec.rules[i].spread == spec.rules[i].spread);
+    }
+    ck_assert_str_eq(w.spec.id_column, "Employee ID");
+    ck_assert_str_eq(w.spec.role_column, "Role");
+    ck_assert_str_eq(w.spec.forbids[0].column, spec.forbids[0].column);
+    mlab_pairs *pairs = NULL;
+    mlab_error err = {0};
+    ck_assert_msg(mlab_match(&w.context, t, t, NULL, 0, &w.spec, &w.findings, &pairs, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_str_eq(pairs->reason[0], "nobody allowed: own line manager");
+    mlab_pairs_free(pairs);
+    mlab_pairs_text_free(&w.context, sentences);
+    mlab_pairs_text_free(&w.context, yaml);
+    mlab_match_spec_free(&w.context, &spec);
+    mlab_table_free(t);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(expressions_choose_who_takes_part)
+{
+    world w = {0};
+    w.context = mlab_test_context(&w.memory, 1);
+    mlab_table *t = test_table(&w.context, 4);
+    test_texts(t, "id", TEXTS("a", "b", "c", "d"));
+    test_integers(t, "grade", INTEGERS(2, 4, INT32_MIN, 5));
+    mlab_pairs *pairs = NULL;
+    ck_assert_int_eq(read_text(&w, "matching: {mentors: {where: grade >= 4}, mentees: {where: grade <= 3}}\n"), MLAB_OK);
+    ck_assert_int_eq(mlab_match(&w.context, t, t, NULL, 0, &w.spec, &w.findings, &pairs, NULL), MLAB_OK);
+    ck_assert_uint_eq(pairs->n_mentees, 1); /* c: not known, so neither */
+    ck_assert_uint_eq(pairs->n_mentors, 2);
+    mlab_pairs_free(pairs);
+    mlab_match_spec_free(&w.context, &w.spec);
+    mlab_settings_free(w.settings);
+    mlab_findings_free(&w.findings);
+    mlab_error err = {0};
+    ck_assert_int_eq(read_text(&w, "matching:\n  mentors: {where: grad >= 4}\n"), MLAB_OK);
+    ck_assert_int_eq(mlab_match(&w.context, t, t, NULL, 0, &w.spec, &w.findings, &pairs, &err), MLAB_ERR_DATA_COLUMN);
+    ck_assert_uint_eq(err.place.line, 2);
+    ck_assert_ptr_null(pairs);
+    mlab_table_free(t);
+    finish(&w);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
+{
+    for (long k = 1;; k++) {
+        world w = {.memory = {.fail_at = k}};
+        w.context = mlab_test_context(&w.memory, 1);
+        mlab_status status = read_text(&w, whole);
+        if (status) ck_assert_int_eq(status, MLAB_ERR_MEMORY);
+        finish(&w);
+        if (!status) break;
+    }
+    for (long k = 1;; k++) {
+        world w = {0};
+        w.context = mlab_test_context(&w.memory, 1);
+        mlab_table *t = test_table(&w.context, 1);
+        test_texts(t, "id", TEXTS("a"));
+        test_texts(t, "manager", TEXTS("b"));
+        test_texts(t, "topics", TEXTS("b"));
+        mlab_match_spec spec;
+        char *sentences, *yaml;
+        w.memory.fail_at = w.memory.calls + k;
+        mlab_status status = mlab_match_recognise(&w.context, t, t, &spec, &sentences, &yaml, NULL);
+        if (status) ck_assert_int_eq(status, MLAB_ERR_MEMORY);
+        mlab_pairs_text_free(&w.context, sentences);
+        mlab_pairs_text_free(&w.context, yaml);
+        mlab_match_spec_free(&w.context, &spec);
+        mlab_table_free(t);
+        ck_assert_int_eq(w.memory.live, 0);
+        if (!status) break;
+    }
+}
+END_TEST
+
+MLAB_TEST_MAIN("spec", the_block_of_the_handbook_reads_as_written, without_a_block_everybody_is_matched_for_the_best_total_with_one_place_each,
+               what_is_wrong_or_not_built_is_a_stop_with_its_place, rules_are_recognised_from_headings_and_the_block_says_the_same,
+               expressions_choose_who_takes_part, every_failed_allocation_is_reported_and_nothing_leaks)
