@@ -109,6 +109,7 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_simulate(const mlab_context *context, co
 /* A sink that keeps everything in memory: *outcomes is whole when mlab_simulate returns MLAB_OK. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_sink_memory(const mlab_context *context, const mlab_simulate_spec *spec, const mlab_simulate_options *options,
                                                     mlab_sink *sink, mlab_outcomes **outcomes, mlab_error *err);
+MLAB_API void mlab_sink_memory_end(mlab_sink *sink); /* the outcomes stay */
 
 /* A mean over draws and replicates with both uncertainties apart (design rule 9). */
 typedef struct mlab_summary_number {
@@ -118,8 +119,9 @@ typedef struct mlab_summary_number {
     double monte_carlo_se;     /* sqrt(between / D) */
     bool parameter_sd_clipped; /* the difference was negative */
 } mlab_summary_number;
-/* Of value[draw * n_replicates + replicate]. */
-MLAB_API mlab_summary_number mlab_summarise(const double *value, size_t n_draws, size_t n_replicates, double level);
+/* Of value[draw * n_replicates + replicate]; 0 < level < 1. Errors: MLAB_ERR_ARGUMENT, MLAB_ERR_MEMORY. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_summarise(const mlab_context *context, const double *value, size_t n_draws, size_t n_replicates, double level,
+                                                  mlab_summary_number *summary, mlab_error *err);
 
 /* --- generated firms ----------------------------------------------------------------------------- */
 

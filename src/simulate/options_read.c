@@ -186,6 +186,7 @@ mlab_status mlab_assumptions_read(const mlab_context *context, const mlab_settin
     size_t count = block && mlab_setting_kind_of(block) == MLAB_SETTING_MAP ? mlab_setting_size(block) : 0;
     mlab_status status = MLAB_OK;
     *n = 0;
+    *assumptions = NULL;
     if (block && mlab_setting_kind_of(block) == MLAB_SETTING_TEXT) status = say_not_built(block, "a named set of assumptions", findings, err);
     if (status) return status;
     *assumptions = mlab_allocate(context, count, sizeof **assumptions);

@@ -241,14 +241,18 @@ static mlab_status add_term(const making *m, const mlab_design_term *term)
 {
     mlab_state_place places[16] = {MLAB_PLACE_SOURCE};
     uint32_t input[16] = {0};
-    bool one = true;
+    bool one = true, large = false;
+    size_t clocks = 0;
     mlab_status status;
     if (!term->n_columns) return MLAB_OK;
     if (term->n_variables > 16) return unknown(m->fit, term->label, "a product of more than 16 variables", m->err);
     for (size_t v = 0; v < term->n_variables; v++) {
         if ((status = mlab_variable_place(m->world, m->fit, &m->variables[term->variables[v]], &places[v], &input[v], m->err))) return status;
         one = one && places[v] == places[0];
+        clocks += places[v] == MLAB_PLACE_TENURE || places[v] == MLAB_PLACE_IN_GRADE;
+        large = large || m->variables[term->variables[v]].width > 64 || m->variables[term->variables[v]].program.depth > 64;
     }
+    if (clocks && (clocks > 4 || large || m->to->n_inputs > 64)) return unknown(m->fit, term->label, "a product too large to simulate", m->err);
     bool clock = places[0] == MLAB_PLACE_TENURE || places[0] == MLAB_PLACE_IN_GRADE;
     mlab_clock_basis *basis = &m->to->clock[places[0] == MLAB_PLACE_IN_GRADE];
     if (clock && term->n_variables == 1 && mlab_clock_takes(basis, &m->variables[term->variables[0]]))
@@ -313,7 +317,10 @@ mlab_status mlab_predictor_make(const mlab_world *world, const mlab_fit *fit, ml
     m.values = mlab_allocate(context, widest, sizeof *m.values);
     predictor->products = mlab_allocate(context, n_terms, sizeof *predictor->products);
     predictor->unseen = mlab_allocate(context, world->n_states, 1);
-    if (!m.inputs || !m.stack || !m.values || !predictor->products || !predictor->unseen) {
+    predictor->unseen_arm = mlab_allocate(context, world->n_arms, 1);
+    for (size_t v = 0; v < n_variables; v++)
+        predictor->reads_arm = predictor->reads_arm || (m.variables[v].kind == MLAB_VARIABLE_FACTOR && !strcmp(m.variables[v].column, "arm"));
+    if (!predictor->unseen_arm || !m.inputs || !m.stack || !m.values || !predictor->products || !predictor->unseen) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the predictor of %s", fit->outcome);
         goto out;
     }
@@ -340,8 +347,8 @@ void mlab_predictor_free(mlab_predictor *predictor)
         mlab_release(context, predictor->clock[c].origin);
         mlab_release(context, predictor->clock[c].cubic);
     }
-    void *owned[] = {predictor->products, predictor->unseen,        predictor->fixed, predictor->fixed_column,
-                     predictor->stated,   predictor->stated_column, predictor->offset};
+    void *owned[] = {predictor->products,     predictor->unseen, predictor->unseen_arm,    predictor->stand_in, predictor->fixed,
+                     predictor->fixed_column, predictor->stated, predictor->stated_column, predictor->offset};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(context, owned[k]);
     *predictor = (mlab_predictor){0};
 }

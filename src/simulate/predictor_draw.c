@@ -62,10 +62,11 @@ static void fill_table(const mlab_world *world, const mlab_equation *equation, u
 {
     const mlab_predictor *p = equation->predictor;
     for (uint32_t code = 0; code < world->n_states; code++) {
-        uint32_t arm = code % world->n_arms, seen = p->stand_in[code];
+        uint32_t arm = code % world->n_arms;
+        size_t stated = equation->stated_effect[arm];
+        uint32_t seen = p->stand_in[stated == SIZE_MAX ? code : code - arm];
         double sum = 0;
         for (size_t c = 0; c < p->n_stated; c++) sum += p->stated[(size_t)seen * p->n_stated + c] * draw->coefficients[p->stated_column[c]];
-        size_t stated = equation->stated_effect[arm];
         if (stated != SIZE_MAX) sum += mlab_assumption_value(world, stated, draw_number);
         draw->table[code] = sum;
     }

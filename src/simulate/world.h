@@ -58,6 +58,8 @@ typedef struct mlab_predictor {
     double *offset;                         /* [n_sources] or NULL */
     double *stated;                         /* [n_states * n_stated] */
     uint8_t *unseen;                        /* [n_states] 1 = a level of the state is not in the fit */
+    bool reads_arm;                         /* a term has the arm in it */
+    uint8_t *unseen_arm;                    /* [n_arms] 1 = not among the levels of the fit */
     uint32_t *stand_in;                     /* [n_states] the state itself, or the nearest one that the fit has seen */
     mlab_clock_basis clock[2];              /* tenure, time in grade */
     mlab_product_term *products;
@@ -87,7 +89,8 @@ typedef struct mlab_world {
     uint32_t *person;                 /* [n_sources] rank */
     double *tenure, *in_grade;        /* [n_sources] at the start, or at entry */
     uint8_t *grade, *arm, *last;      /* [n_sources]; last = level + 1, 0 = never asked */
-    int32_t *places;                  /* [n_sources] mentees one may mentor at a time */
+    int32_t *places;                  /* [n_sources] mentees one may mentor at a time; NULL without matching */
+    uint8_t *role;                    /* [n_sources] 1 may mentor, 2 may be mentored, 3 both, by the role column */
     uint32_t n_positions;
     uint32_t *start_source; /* [n_positions] */
     int32_t *start_mentor;  /* [n_positions] position of the mentor of a relationship still going, -1 = none */
@@ -109,9 +112,11 @@ typedef struct mlab_world {
     double replacement, early_ending, score_effect;
     uint64_t unknown_arm; /* starters whose arm is unknown, taken as the reference */
     bool donors_are_starters;
+    bool matches;               /* a scenario has a policy */
+    const mlab_policy **policy; /* [n_scenarios] NULL = none */
+    uint32_t *scenario_arm;     /* [n_scenarios] */
     mlab_scorer *scorer;
-    const mlab_table *people;
-    uint64_t *forbidden; /* [n_forbidden] mentee entity << 32 | mentor entity, of the starting people, ascending */
+    mlab_forbidden *forbidden; /* [n_forbidden] keys of starting positions, generation 0 */
     size_t n_forbidden;
     mlab_assumption *assumptions; /* [n_assumptions] stated ones, then what was assumed for want of data; each named */
     size_t n_assumptions;
@@ -121,6 +126,10 @@ typedef struct mlab_world {
 MLAB_MUST_USE mlab_status mlab_world_make(const mlab_context *context, const mlab_simulate_spec *spec, const mlab_simulate_options *options,
                                           mlab_world **world, mlab_error *err);
 void mlab_world_free(mlab_world *world);
+
+/* Columns of state that matching rules may read; their values come with each cohort. */
+enum { MLAB_N_STATE_COLUMNS = 3 };
+extern const char *const mlab_world_state_columns[MLAB_N_STATE_COLUMNS];
 
 /* Parts of making a world, in this order. */
 MLAB_MUST_USE mlab_status mlab_world_people(mlab_world *world, mlab_error *err);      /* sources and start states */
