@@ -32,7 +32,7 @@ static mlab_status raise_list(mlab_error *err, mlab_status status, const mlab_pl
     return status;
 }
 
-mlab_status mlab_raise(mlab_error *err, mlab_status status, const char *format, ...)
+mlab_status(mlab_raise)(mlab_error *err, mlab_status status, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -41,7 +41,7 @@ mlab_status mlab_raise(mlab_error *err, mlab_status status, const char *format, 
     return status;
 }
 
-mlab_status mlab_raise_at(mlab_error *err, mlab_status status, const mlab_place *place, const char *format, ...)
+mlab_status(mlab_raise_at)(mlab_error *err, mlab_status status, const mlab_place *place, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
