@@ -8,7 +8,11 @@
  *                      + spec (grid, arms, exposure) ──► mlab_panel_build ──► mlab_panel
  *
  * Reading has found and reported: bad cells, unlinked ids, promoted before hire, mentoring oneself, left before hired.
- * Rows that cannot be used (their finding is a stop) never come here. */
+ * Rows that cannot be used (their finding is a stop) never come here.
+ *
+ * Days: what begins (employment, a relationship) begins in the morning of its day; what happens (promotion, exit, answer, the
+ * end of a relationship) happens in its evening. The grid covers the days from .. to, both included: quarter 0 of a panel from
+ * 2021-01-01 is the row (2020-12-31, 2021-03-31], its state that of the morning of 2021-01-01. See docs/panel.md. */
 #ifndef MLAB_DATA_PANEL_BUILD_H
 #define MLAB_DATA_PANEL_BUILD_H
 

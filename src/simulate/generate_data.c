@@ -267,9 +267,9 @@ static mlab_status build_panel(const mlab_firm *firm, mlab_data *data, const mla
                                    {.name = "informal", .filter = "kind == 'informal'", .met = ""}};
     const int32_t priority[] = {0, 1};
     const mlab_panel_spec spec = {.months_per_period = 3,
-                                  .from = firm->boundary[0],
-                                  .to = firm->boundary[firm->truth->periods] - 1,
-                                  .as_of = firm->boundary[firm->truth->periods] - 1,
+                                  .from = firm->boundary[0] + 1,
+                                  .to = firm->boundary[firm->truth->periods],
+                                  .as_of = firm->boundary[firm->truth->periods],
                                   .reference = "none",
                                   .arms = arms,
                                   .n_arms = 2,
@@ -298,7 +298,7 @@ mlab_status mlab_generate_data(const mlab_context *context, const mlab_truth *tr
     }
     made->context = context;
     if ((status = mlab_firm_make(context, truth, seed, people, &firm, err))) goto out;
-    made->as_of = firm->boundary[truth->periods] - 1;
+    made->as_of = firm->boundary[truth->periods];
     if ((status = make_people(firm, &made->people, err))) goto out;
     if ((status = make_promotions(firm, &made->promotions, err))) goto out;
     if ((status = make_surveys(firm, &made->surveys, err))) goto out;

@@ -171,7 +171,7 @@ mlab_status mlab_firm_people(const mlab_context *context, const mlab_truth *trut
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a firm of %lld people", (long long)all);
         goto out;
     }
-    for (int32_t k = 0; k <= truth->periods; k++) made->boundary[k] = mlab_date_add_months(truth->from, 3 * k);
+    for (int32_t k = 0; k <= truth->periods; k++) made->boundary[k] = mlab_date_add_months(truth->from, 3 * k) - 1;
     for (uint32_t i = 0; i < made->n; i++) ranks[i] = i;
     mlab_address address = {.seed = seed, .replicate = replicate, .purpose = MLAB_PURPOSE_GENERATE_PERSON};
     mlab_random_fill(context, &address, ranks, made->n, U_OF_PERSON, uniform);

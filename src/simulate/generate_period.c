@@ -174,7 +174,7 @@ mlab_status mlab_firm_survey(mlab_firm *firm, mlab_firm_period *period, mlab_err
 /* Pairs end when one of the two leaves; with the switch, those of leavers close shortly before the exit of the mentee. */
 void mlab_firm_close_pairs(mlab_firm *firm)
 {
-    int32_t last = firm->boundary[firm->truth->periods] - 1;
+    int32_t last = firm->boundary[firm->truth->periods];
     for (size_t k = 0; k < firm->n_pairs; k++) {
         mlab_firm_pair *pair = &firm->pairs[k];
         int32_t mentee_left = firm->left[pair->mentee], mentor_left = firm->left[pair->mentor];

@@ -81,7 +81,7 @@ typedef struct mlab_firm {
     uint64_t seed;
     uint32_t replicate;
     uint32_t n, n_start, n_hires; /* all people, those of the start, hires a period */
-    int32_t *boundary;            /* [periods + 1] days; period k is (boundary[k], boundary[k + 1]] */
+    int32_t *boundary;            /* [periods + 1] days; period k is (boundary[k], boundary[k + 1]], as in the panel */
     int32_t *hired, *left;        /* [n]; left MLAB_DATE_MISSING = still there */
     uint8_t *cause;               /* [n] 0 voluntary, 1 involuntary */
     uint8_t *male, *department, *entry_grade, *capacity;

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Person-periods: cuts each person's time at the calendar grid and writes the state at the start and the events inside
+ * (docs/panel.md). What begins (employment, a relationship) begins in the morning of its day; what happens (promotion,
+ * exit, answer, the end of a relationship) happens in its evening. A row (start, stop] is the days start + 1 .. stop; its
+ * state is that of the morning of start + 1, so that nothing known later enters it.
+ * Weakness: a person's relationships are looked through for every row; thousands for one person would be slow. */
+#include "data/panel_work.h"
+
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/parallel.h"
+
+#define DAYS_PER_YEAR 365.25
+
+mlab_panel_walk mlab_panel_walk_start(const mlab_panel_work *work, uint32_t person)
+{
+    mlab_panel_walk walk = {.person = person};
+    int32_t hired = work->people->hired[person], left = work->people->left[person];
+    walk.start = hired - 1 > work->boundaries[0] ? hired - 1 : work->boundaries[0];
+    walk.end = left != MLAB_DATE_MISSING && left < work->last ? left : work->last;
+    int32_t low = 0, high = work->n_periods - 1;
+    while (low < high) {
+        int32_t middle = low + (high - low + 1) / 2;
+        if (work->boundaries[middle] <= walk.start)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    walk.q = low;
+    return walk;
+}
+
+static void cut(int32_t day, int32_t start, int32_t *stop)
+{
+    if (day > start && day < *stop) *stop = day;
+}
+
+/* With split: exact a row also ends at the evening before something begins and the evening when something happens. */
+static void cut_at_changes(const mlab_panel_work *work, const mlab_panel_walk *walk, int32_t *stop)
+{
+    uint32_t p = walk->person;
+    for (size_t k = work->mentee_first[p]; k < work->mentee_first[p + 1]; k++) {
+        uint32_t tie = work->mentee_ties[k];
+        if (work->meaning[tie] != MLAB_TIE_UNMET && work->meaning[tie] != MLAB_TIE_NO_ARM) {
+            cut(work->relationships->items[tie].start - 1, walk->start, stop);
+            cut(work->ends[tie], walk->start, stop);
+        }
+    }
+    for (size_t k = work->mentor_first[p]; k < work->mentor_first[p + 1]; k++) {
+        cut(work->relationships->items[work->mentor_ties[k]].start - 1, walk->start, stop);
+        cut(work->ends[work->mentor_ties[k]], walk->start, stop);
+    }
+    for (size_t k = work->promotion_first[p]; k < work->promotion_first[p + 1]; k++) cut(work->promotions[k].date, walk->start, stop);
+    for (size_t k = work->answer_first[p]; k < work->answer_first[p + 1]; k++) cut(work->surveys->date[k], walk->start, stop);
+}
+
+int32_t mlab_panel_walk_stop(const mlab_panel_work *work, mlab_panel_walk *walk)
+{
+    while (walk->start >= work->boundaries[walk->q + 1]) walk->q++;
+    int32_t stop = work->boundaries[walk->q + 1] < walk->end ? work->boundaries[walk->q + 1] : walk->end;
+    if (work->spec->split_exact) cut_at_changes(work, walk, &stop);
+    return stop;
+}
+
+/* --- the state of one person --------------------------------------------------------------------- */
+
+typedef struct person_state {
+    int32_t grade;       /* code, -1 = missing */
+    int32_t grade_since; /* day in whose evening the grade began */
+    size_t promotion;    /* the next one that has not entered the grade */
+    int32_t period_zero;
+    bool prevalent;
+} person_state;
+
+/* Grade after a promotion; to = -1 is one up. */
+static int32_t promoted_grade(const mlab_panel_work *work, int32_t grade, int32_t to)
+{
+    if (!work->people->n_grades) return -1;
+    if (to >= 0) return to;
+    return grade >= 0 && grade < work->people->n_grades - 1 ? grade + 1 : grade;
+}
+
+/* Is it upward? Without grades, or from an unknown one, every promotion is. */
+static bool is_upward(const mlab_panel_work *work, int32_t grade, int32_t to)
+{
+    return grade < 0 || promoted_grade(work, grade, to) > grade;
+}
+
+static bool top_grade(const mlab_panel_work *work, int32_t grade)
+{
+    return work->people->n_grades > 0 && grade == work->people->n_grades - 1;
+}
+
+static void take_promotions(const mlab_panel_work *work, uint32_t person, int32_t until, person_state *state)
+{
+    for (; state->promotion < work->promotion_first[person + 1] && work->promotions[state->promotion].date <= until; state->promotion++) {
+        const mlab_panel_promotion *p = &work->promotions[state->promotion];
+        if (is_upward(work, state->grade, p->to) && p->date > work->people->hired[person]) state->grade_since = p->date;
+        state->grade = promoted_grade(work, state->grade, p->to);
+    }
+}
+
+/* A set of arms that were started (or are still going) as bits; arms beyond 62 share the last bit's fate of being refused
+ * before: n_arms is checked by the builder. */
+static int32_t arm_of_set(const mlab_panel_work *work, uint64_t set)
+{
+    int32_t n = 0, only = 0;
+    for (int32_t a = 1; a <= (int32_t)work->spec->n_arms; a++)
+        if (set >> a & 1) {
+            n++;
+            only = a;
+        }
+    if (n <= 1) return only;
+    if (work->spec->both_separate) return (int32_t)work->spec->n_arms + 1;
+    for (size_t k = 0; k < work->spec->n_arms; k++)
+        if (set >> (work->spec->priority[k] + 1) & 1) return work->spec->priority[k] + 1;
+    return only;
+}
+
+static bool covered(const mlab_panel_work *work, int32_t start)
+{
+    const mlab_panel_relationships *r = work->relationships;
+    if (!r || !work->spec->n_arms) return false;
+    return (r->known_from == MLAB_DATE_MISSING || start + 1 >= r->known_from) && (r->known_to == MLAB_DATE_MISSING || start + 1 <= r->known_to);
+}
+
+/* The arm in the morning of start + 1; -1 = unknown. */
+static int32_t arm_at(const mlab_panel_work *work, uint32_t person, int32_t start)
+{
+    uint64_t started = 0, going = 0;
+    bool unclear = false;
+    for (size_t k = work->mentee_first[person]; k < work->mentee_first[person + 1]; k++) {
+        uint32_t tie = work->mentee_ties[k];
+        if (work->relationships->items[tie].start > start + 1) break;
+        int32_t meaning = work->meaning[tie];
+        if (meaning == MLAB_TIE_UNCLEAR && (!work->spec->exposure_current || work->ends[tie] > start)) unclear = true;
+        if (meaning <= 0) continue;
+        started |= UINT64_C(1) << meaning;
+        if (work->ends[tie] > start) going |= UINT64_C(1) << meaning;
+    }
+    if (unclear) return -1;
+    if (!work->spec->exposure_current) return started ? arm_of_set(work, started) : covered(work, start) ? 0 : -1;
+    if (going) return arm_of_set(work, going);
+    if (!covered(work, start)) return -1;
+    return started ? (int32_t)work->spec->n_arms + 2 : 0;
+}
+
+static bool mentors_at(const mlab_panel_work *work, uint32_t person, int32_t start)
+{
+    for (size_t k = work->mentor_first[person]; k < work->mentor_first[person + 1]; k++) {
+        uint32_t tie = work->mentor_ties[k];
+        if (work->relationships->items[tie].start > start + 1) return false;
+        if (work->ends[tie] > start && work->meaning[tie] != MLAB_TIE_UNMET) return true;
+    }
+    return false;
+}
+
+static bool is_prevalent(const mlab_panel_work *work, uint32_t person, int32_t time_zero)
+{
+    for (size_t k = work->mentee_first[person]; k < work->mentee_first[person + 1]; k++) {
+        uint32_t tie = work->mentee_ties[k];
+        if (work->meaning[tie] > 0 && work->relationships->items[tie].start <= time_zero) return true;
+    }
+    return false;
+}
+
+/* --- one row ------------------------------------------------------------------------------------- */
+
+static void fill_promotion(const mlab_panel_work *work, uint32_t person, const person_state *state, size_t row, int32_t start, int32_t stop,
+                           int32_t days)
+{
+    mlab_panel_event *event = work->promotion;
+    event->day[row] = MLAB_DATE_MISSING;
+    work->columns.promoted_missing[row] = top_grade(work, state->grade);
+    if (work->columns.promoted_missing[row]) return;
+    event->at_risk[row] = 1;
+    event->share[row] = (double)(stop - start) / days;
+    int32_t grade = state->grade;
+    for (size_t k = state->promotion; k < work->promotion_first[person + 1] && work->promotions[k].date <= stop; k++) {
+        const mlab_panel_promotion *p = &work->promotions[k];
+        if (is_upward(work, grade, p->to) && p->date > work->people->hired[person]) {
+            event->what[row] = 1;
+            event->day[row] = p->date;
+            work->columns.promoted[row] = 1;
+            return;
+        }
+        grade = promoted_grade(work, grade, p->to);
+    }
+}
+
+static void fill_exit(const mlab_panel_work *work, const mlab_panel_walk *walk, size_t row, int32_t stop, int32_t days)
+{
+    mlab_panel_event *event = work->exit;
+    int32_t left = work->people->left[walk->person], cause = work->people->cause[walk->person];
+    int32_t potential = stop;
+    event->day[row] = MLAB_DATE_MISSING;
+    event->at_risk[row] = 1;
+    if (stop == left && cause >= 0) {
+        int32_t period_end = work->boundaries[walk->q + 1];
+        event->what[row] = (uint8_t)(cause + 1);
+        event->day[row] = left;
+        work->columns.exit[row] = cause + 1;
+        potential = period_end < work->last ? period_end : work->last;
+    }
+    event->share[row] = (double)(potential - walk->start) / days;
+}
+
+static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, person_state *state, size_t row, int32_t stop)
+{
+    mlab_panel *panel = work->panel;
+    const mlab_panel_columns *c = &work->columns;
+    uint32_t person = walk->person;
+    int32_t start = walk->start, days = work->boundaries[walk->q + 1] - work->boundaries[walk->q];
+    take_promotions(work, person, start > work->people->hired[person] ? start : work->people->hired[person], state);
+    panel->person[row] = person;
+    panel->period[row] = c->period[row] = walk->q;
+    panel->since[row] = c->since[row] = walk->q - state->period_zero;
+    panel->start[row] = start;
+    panel->stop[row] = stop;
+    panel->prevalent[row] = state->prevalent;
+    panel->arm[row] = arm_at(work, person, start);
+    c->arm_missing[row] = panel->arm[row] < 0;
+    c->arm[row] = panel->arm[row] < 0 ? 0 : panel->arm[row];
+    c->mentoring[row] = mentors_at(work, person, start);
+    c->tenure[row] = (start + 1 - work->people->hired[person]) / DAYS_PER_YEAR;
+    if (c->time_in_grade) c->time_in_grade[row] = (start - state->grade_since) / DAYS_PER_YEAR;
+    if (c->grade) {
+        c->grade_missing[row] = state->grade < 0;
+        c->grade[row] = state->grade < 0 ? 0 : work->people->grade_is_number ? work->people->grade_value[state->grade] : state->grade;
+    }
+    if (work->promotion) fill_promotion(work, person, state, row, start, stop, days);
+    if (work->exit) fill_exit(work, walk, row, stop, days);
+}
+
+static mlab_status fill_people(void *from, size_t block, void *scratch, mlab_error *err)
+{
+    const mlab_panel_work *work = from;
+    (void)scratch, (void)err;
+    uint32_t first = (uint32_t)(block * MLAB_PANEL_BLOCK), last = first + MLAB_PANEL_BLOCK;
+    if (last > work->people->n) last = work->people->n;
+    for (uint32_t person = first; person < last; person++) {
+        mlab_panel_walk walk = mlab_panel_walk_start(work, person);
+        size_t row = work->row_first[person];
+        person_state state = {.grade = work->people->grade ? work->people->grade[person] : -1,
+                              .grade_since = work->people->hired[person] - 1,
+                              .promotion = work->promotion_first[person],
+                              .period_zero = walk.q};
+        state.prevalent = is_prevalent(work, person, walk.start);
+        while (walk.start < walk.end) {
+            int32_t stop = mlab_panel_walk_stop(work, &walk);
+            fill_row(work, &walk, &state, row++, stop);
+            walk.start = stop;
+        }
+    }
+    return MLAB_OK;
+}
+
+mlab_status mlab_panel_fill(mlab_panel_work *work, mlab_error *err)
+{
+    size_t n_blocks = ((size_t)work->people->n + MLAB_PANEL_BLOCK - 1) / MLAB_PANEL_BLOCK;
+    return mlab_parallel_blocks(work->context, "panel", n_blocks, 0, fill_people, work, err);
+}
