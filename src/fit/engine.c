@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define EVENTS_PER_COEFFICIENT 5.0
+/* Numbers of influence kept for rows that are their own clusters; beyond, draws use the covariance of each fit alone. */
+#define MOST_INFLUENCE ((size_t)1 << 22)
 #define SAMPLE_STRIDE ((size_t)16)
 #define SAMPLE_TILES ((size_t)8) /* at least so many tiles in the sample */
 
@@ -245,7 +247,7 @@ static mlab_status add_influence(const mlab_context *context, const mlab_prepare
     const mlab_fit_problem *problem = prepared->problem;
     size_t n_clusters = problem->cluster ? problem->n_clusters : problem->n, n = engine->n_parameters;
     double total = (double)problem->n;
-    if (!problem->cluster && n_clusters > MLAB_PREPARED_BYTES / sizeof(double) / n) return MLAB_OK;
+    if (!problem->cluster && n_clusters > MOST_INFLUENCE / n) return MLAB_OK;
     if (problem->weight && !problem->weights_sampling) {
         total = 0;
         for (size_t i = 0; i < problem->n; i++) total += problem->weight[i];
