@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a study's outcome to a fit. */
+#include "fit/outcome.h"
+#include "fit/worlds.h"
+
+static mlab_context context;
+static mlab_fit_options options;
+
+/* 8 people, 6 quarters each; period 0 of every odd person is half a period. Exits are rare and voluntary or involuntary.
+ *
+ *   row      0   1   2   3   4   5 | 6 ...
+ *   person   0   0   0   0   0   0 | 1 ...
+ *   share    1   1   1   1   1   1 | .5 1 ...      promotion: nobody at risk in period 5 (top grade)
+ */
+enum { PEOPLE = 8, PERIODS = 6, ROWS = PEOPLE * PERIODS };
+static uint32_t person[ROWS];
+static int32_t start_day[ROWS], stop_day[ROWS], exit_day[ROWS];
+static uint8_t left[ROWS], at_risk[ROWS], promoted[ROWS], at_risk_promotion[ROWS];
+static double share[ROWS], tenure[ROWS];
+static char *exit_causes[] = {"voluntary", "involuntary"}, *promotion_causes[] = {"promotion"}, *measures[] = {"satisfaction"};
+static const char *const arm_levels[] = {"none", "structured"}, *const answers[] = {"low", "unused", "mid", "high"};
+static mlab_panel_event events[2];
+static mlab_panel panel;
+static mlab_data data;
+static mlab_table *table;
+
+static void fill_rows(void)
+{
+    for (uint32_t i = 0; i < ROWS; i++) {
+        uint32_t who = i / PERIODS, period = i % PERIODS;
+        person[i] = who * 10;
+        start_day[i] = (int32_t)(90 * period);
+        stop_day[i] = start_day[i] + 90;
+        share[i] = who % 2 && period == 0 ? 0.5 : 1;
+        at_risk[i] = 1;
+        at_risk_promotion[i] = period < 5;
+        left[i] = (uint8_t)(i % 7 == 3 ? 1 : i % 7 == 5 && who % 2 ? 2 : 0);
+        exit_day[i] = left[i] ? start_day[i] + 30 : INT32_MIN;
+        promoted[i] = period < 5 && i % 5 == 2;
+        tenure[i] = 0.25 * period + who % 3;
+    }
+}
+
+static void fill_table(void)
+{
+    mlab_column *arm, *grade, *satisfaction, *years;
+    ck_assert_int_eq(mlab_table_make(&context, ROWS, &table, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_table_add(table, "arm", MLAB_COLUMN_FACTOR, arm_levels, 2, &arm, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) arm->as.integer[i] = i % PERIODS >= 3 && i / PERIODS % 2 == 0;
+    ck_assert_int_eq(mlab_column_set_missing(table, arm, 4, NULL), MLAB_OK); /* unknown, not none */
+    ck_assert_int_eq(mlab_table_add(table, "grade", MLAB_COLUMN_INTEGER, NULL, 0, &grade, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) grade->as.integer[i] = (int32_t)(i / PERIODS % 3);
+    ck_assert_int_eq(mlab_table_add(table, "tenure", MLAB_COLUMN_REAL, NULL, 0, &years, NULL), MLAB_OK);
+    memcpy(years->as.real, tenure, sizeof tenure);
+    ck_assert_int_eq(mlab_table_add(table, "satisfaction", MLAB_COLUMN_FACTOR, answers, 4, &satisfaction, NULL), MLAB_OK);
+    satisfaction->ordered = true;
+    for (size_t i = 0; i < ROWS; i++) {
+        int32_t answer = (int32_t)((i * i + i / 5) % 3);
+        satisfaction->as.integer[i] = answer == 0 ? 0 : answer + 1;
+        if (i % 2) ck_assert_int_eq(mlab_column_set_missing(table, satisfaction, i, NULL), MLAB_OK);
+    }
+}
+
+static void make_data(mlab_test_memory *memory)
+{
+    context = mlab_test_context(memory, 2);
+    options = mlab_fit_defaults();
+    fill_rows();
+    fill_table();
+    events[0] = (mlab_panel_event){"promotion", "promoted", promotion_causes, 1, promoted, at_risk_promotion, share, exit_day};
+    events[1] = (mlab_panel_event){"retention", "exit", exit_causes, 2, left, at_risk, share, exit_day};
+    panel = (mlab_panel){.context = &context,
+                         .rows = table,
+                         .n_rows = ROWS,
+                         .n_people = PEOPLE,
+                         .person = person,
+                         .start = start_day,
+                         .stop = stop_day,
+                         .events = events,
+                         .n_events = 2,
+                         .measures = measures,
+                         .n_measures = 1};
+    data = (mlab_data){.context = &context, .panel = &panel};
+}
+
+static mlab_outcome outcome_of(const char *name, mlab_outcome_kind kind, const char *model, const char *formula)
+{
+    return (mlab_outcome){.name = (char *)name, .kind = kind, .better = 1, .model = (char *)model, .formula = (char *)formula};
+}
+
+static mlab_fit *fit_of(mlab_outcome outcome)
+{
+    mlab_fit *fit;
+    mlab_error err = {0};
+    ck_assert_msg(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err) == MLAB_OK, "%s", err.sentence);
+    return fit;
+}
+
+static mlab_status refused(mlab_outcome outcome, const char *word)
+{
+    mlab_fit *fit;
+    mlab_error err = {0};
+    mlab_status status = mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err);
+    ck_assert_ptr_null(fit);
+    ck_assert_msg(strstr(err.sentence, word) != NULL, "%s", err.sentence);
+    return status;
+}
+
+START_TEST(an_event_of_the_panel_is_a_hazard_of_all_its_causes)
+{
+    make_data(NULL);
+    mlab_fit *fit = fit_of(outcome_of("retention", MLAB_OUTCOME_EVENT, NULL, "exit ~ arm + tenure"));
+    ck_assert_str_eq(fit->model, "hazard");
+    ck_assert_uint_eq(fit->n_blocks, 2);
+    ck_assert_str_eq(fit->names[1], "voluntary:armstructured");
+    ck_assert_uint_eq(fit->n_rows, ROWS - 1);
+    ck_assert_uint_eq(fit->n_dropped_missing, 1); /* the unknown arm */
+    ck_assert_uint_eq(fit->n_dropped_stubs, 0);
+    ck_assert_uint_eq(fit->n_people, PEOPLE);
+    ck_assert_str_eq(fit->cluster, "person");
+    ck_assert_uint_eq(fit->influence_id[7], 70);
+    ck_assert_ptr_nonnull(fit->robust);
+    mlab_fit_free(fit);
+    options.link = 1;
+    fit = fit_of(outcome_of("retention", MLAB_OUTCOME_EVENT, "hazard", "exit ~ arm"));
+    ck_assert_uint_eq(fit->n_dropped_stubs, 4);
+    ck_assert_uint_eq(fit->n_rows, ROWS - 1 - 4);
+    mlab_fit_free(fit);
+    mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(causes_can_be_chosen_and_the_others_are_no_event)
+{
+    make_data(NULL);
+    mlab_outcome outcome = outcome_of("retention", MLAB_OUTCOME_EVENT, NULL, "exit ~ arm");
+    outcome.causes = exit_causes + 1;
+    outcome.n_causes = 1;
+    mlab_fit *fit = fit_of(outcome);
+    uint64_t expected = 0;
+    for (size_t i = 0; i < ROWS; i++) expected += left[i] == 2;
+    ck_assert_uint_eq(fit->n_blocks, 1);
+    ck_assert_uint_eq(fit->n_events, expected);
+    ck_assert_str_eq(fit->names[1], "armstructured");
+    ck_assert_str_eq(fit->blocks[0], "involuntary");
+    mlab_fit_free(fit);
+    outcome.causes = (char *[]){"moon"};
+    ck_assert_int_eq(refused(outcome, "moon"), MLAB_ERR_FIT_RESPONSE);
+    mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(rows_not_at_risk_are_not_in_the_fit)
+{
+    make_data(NULL);
+    mlab_fit *fit = fit_of(outcome_of("promotion", MLAB_OUTCOME_EVENT, NULL, "promoted ~ tenure"));
+    ck_assert_uint_eq(fit->n_rows, PEOPLE * 5);
+    ck_assert_uint_eq(fit->n_dropped_missing, 0);
+    mlab_fit_free(fit);
+    mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(answers_are_ordinal_with_the_levels_that_were_given)
+{
+    make_data(NULL);
+    mlab_fit *fit = fit_of(outcome_of("satisfaction", MLAB_OUTCOME_ORDINAL, NULL, "satisfaction ~ tenure"));
+    ck_assert_str_eq(fit->model, "ordinal");
+    ck_assert_uint_eq(fit->n_levels, 3);
+    ck_assert_str_eq(fit->levels[1], "mid");
+    ck_assert_str_eq(fit->names[0], "low|mid");
+    ck_assert_uint_eq(fit->n_rows, ROWS / 2);
+    ck_assert_uint_eq(fit->n_dropped_missing, 0); /* rows without an answer are no missing answers */
+    mlab_fit_free(fit);
+    fit = fit_of(outcome_of("satisfaction", MLAB_OUTCOME_ORDINAL, "linear", "satisfaction ~ tenure + cluster(grade)"));
+    ck_assert_str_eq(fit->link, "identity");
+    ck_assert_uint_eq(fit->n_clusters, 3);
+    ck_assert_str_eq(fit->cluster, "grade");
+    ck_assert_uint_eq(fit->n_people, PEOPLE);
+    mlab_fit_free(fit);
+    mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(an_outcome_without_a_formula_gets_a_stated_one)
+{
+    make_data(NULL);
+    mlab_fit *fit = fit_of(outcome_of("retention", MLAB_OUTCOME_EVENT, NULL, NULL));
+    ck_assert_str_eq(fit->formula, "exit ~ arm + ns(tenure, 3) + grade");
+    mlab_fit_free(fit);
+    fit = fit_of(outcome_of("satisfaction", MLAB_OUTCOME_ORDINAL, NULL, ""));
+    ck_assert_str_eq(fit->formula, "satisfaction ~ arm + grade");
+    mlab_fit_free(fit);
+    ck_assert_int_eq(refused(outcome_of("moon", MLAB_OUTCOME_EVENT, NULL, NULL), "moon"), MLAB_ERR_DATA_FORMULA);
+    mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(cox_on_a_panel_counts_days_since_time_zero_of_one_cause)
+{
+    make_data(NULL);
+    mlab_outcome outcome = outcome_of("retention", MLAB_OUTCOME_EVENT, "cox", "exit ~ arm");
+    ck_assert_int_eq(refused(outcome, "one cause"), MLAB_ERR_FIT_MODEL);
+    outcome.causes = exit_causes;
+    outcome.n_causes = 1;
+    mlab_outcome_problem *made;
+    ck_assert_int_eq(mlab_outcome_problem_make(&context, &data, &outcome, &options, &made, NULL), MLAB_OK);
+    ck_assert_int_eq(made->problem.start[3], 270);
+    ck_assert_int_eq(made->problem.stop[3], 300); /* row 3: an event on day 30 of the period */
+    ck_assert_int_eq(made->problem.status[3], 1);
+    mlab_outcome_problem_free(made);
+    mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(a_table_of_people_has_its_own_models)
+{
+    make_data(NULL);
+    data = (mlab_data){.context = &context, .people = table, .person_level = true, .arm_column = (char *)"arm"};
+    mlab_column *days, *gone;
+    ck_assert_int_eq(mlab_table_add(table, "days", MLAB_COLUMN_INTEGER, NULL, 0, &days, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_table_add(table, "gone", MLAB_COLUMN_INTEGER, NULL, 0, &gone, NULL), MLAB_OK);
+    days = mlab_table_find(table, "days");
+    for (size_t i = 0; i < ROWS; i++) {
+        days->as.integer[i] = 10 + (int32_t)(i * 37 % 41);
+        gone->as.integer[i] = i % 3 == 0;
+    }
+    mlab_fit *fit = fit_of(outcome_of("retention", MLAB_OUTCOME_EVENT, NULL, "event(days, gone) ~ arm"));
+    ck_assert_str_eq(fit->model, "cox");
+    ck_assert_uint_eq(fit->n_parameters, 1);
+    ck_assert_uint_eq(fit->n_rows, ROWS - 1);
+    ck_assert_str_eq(fit->cluster, "");
+    mlab_fit_free(fit);
+    fit = fit_of(outcome_of("retention", MLAB_OUTCOME_EVENT, "logit", "gone ~ tenure"));
+    ck_assert_uint_eq(fit->n_events, ROWS / 3);
+    ck_assert_ptr_null(fit->robust);
+    ck_assert_uint_eq(fit->influence_id[ROWS - 1], ROWS - 1);
+    mlab_fit_free(fit);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "logit", "event(days, gone) ~ arm"), "use cox"), MLAB_ERR_FIT_MODEL);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "cox", "event(days, grade) ~ arm"), "0 and 1"), MLAB_ERR_FIT_RESPONSE);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "cox", "event(tenure, gone) ~ arm"), "whole days"), MLAB_ERR_FIT_RESPONSE);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "hazard", "gone ~ arm"), "person-periods"), MLAB_ERR_FIT_MODEL);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "logit", "gone ~ arm + strata(grade)"), "strata"), MLAB_ERR_FIT_MODEL);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "logit", "grade ~ arm"), "0 and 1"), MLAB_ERR_FIT_RESPONSE);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "logit", "moon ~ arm"), "moon"), MLAB_ERR_DATA_COLUMN);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "logit", "gone ~ moon"), "moon"), MLAB_ERR_DATA_COLUMN);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "guess", "gone ~ arm"), "guess"), MLAB_ERR_FIT_MODEL);
+    ck_assert_int_eq(refused(outcome_of("retention", MLAB_OUTCOME_EVENT, "logit", "~ arm"), "no response"), MLAB_ERR_DATA_FORMULA);
+    mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(no_memory_is_an_error_that_leaks_nothing)
+{
+    mlab_test_memory memory = {0};
+    make_data(&memory);
+    mlab_fit *fit;
+    mlab_outcome outcomes[] = {outcome_of("retention", MLAB_OUTCOME_EVENT, NULL, NULL),
+                               outcome_of("satisfaction", MLAB_OUTCOME_ORDINAL, NULL, "satisfaction ~ arm + tenure + cluster(grade)")};
+    for (size_t k = 0; k < 2; k++) {
+        long live = memory.live, failures = 0;
+        for (long call = 1;; call++) {
+            memory.calls = 0;
+            memory.fail_at = call;
+            mlab_status status = mlab_fit_outcome(&context, &data, &outcomes[k], &options, &fit, NULL);
+            long done = memory.calls;
+            memory.fail_at = 0;
+            if (status == MLAB_OK) {
+                mlab_fit_free(fit);
+                ck_assert_int_lt(done, call);
+                break;
+            }
+            failures++;
+            ck_assert_int_eq(status, MLAB_ERR_MEMORY);
+            ck_assert_ptr_null(fit);
+            ck_assert_int_eq(memory.live, live);
+        }
+        ck_assert_int_gt(failures, 50);
+    }
+    mlab_table_free(table);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
+MLAB_TEST_MAIN("outcome", an_event_of_the_panel_is_a_hazard_of_all_its_causes, causes_can_be_chosen_and_the_others_are_no_event,
+               rows_not_at_risk_are_not_in_the_fit, answers_are_ordinal_with_the_levels_that_were_given,
+               an_outcome_without_a_formula_gets_a_stated_one, cox_on_a_panel_counts_days_since_time_zero_of_one_cause,
+               a_table_of_people_has_its_own_models, no_memory_is_an_error_that_leaks_nothing)
