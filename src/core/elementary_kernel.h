@@ -182,14 +182,24 @@ static inline double mlab_quantile_tail(double root)
     return a / b;
 }
 
-static inline double mlab_kernel_normal_quantile(double p)
+/* sqrt(-log of the nearer tail), which the tail's rational takes */
+static inline double mlab_quantile_root(double p)
 {
-    double q = p - 0.5, tail = q < 0 ? p : 1 - p;
-    double far = mlab_quantile_tail(sqrt(-mlab_kernel_log(tail)));
+    return sqrt(-mlab_kernel_log(p - 0.5 < 0 ? p : 1 - p));
+}
+
+static inline double mlab_quantile_of(double p, double root)
+{
+    double q = p - 0.5, far = mlab_quantile_tail(root);
     double value = fabs(q) <= 0.425 ? mlab_quantile_middle(q) : q < 0 ? -far : far;
     value = p == 0 ? -INFINITY : value;
     value = p == 1 ? INFINITY : value;
     return value;
+}
+
+static inline double mlab_kernel_normal_quantile(double p)
+{
+    return mlab_quantile_of(p, mlab_quantile_root(p));
 }
 
 #endif
