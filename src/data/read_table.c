@@ -192,11 +192,11 @@ static mlab_status say_copies(const table_reading *r, const size_t *first, const
     return status;
 }
 
-static void keep_rows(table_reading *r, mlab_table *table, const size_t *first)
+void mlab_table_keep_rows(mlab_table *table, const uint8_t *keep)
 {
     size_t n = 0;
-    for (size_t i = 0; i < r->n; i++) {
-        if (first[i] != i) continue;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        if (!keep[i]) continue;
         for (size_t k = 0; k < table->n_columns; k++) {
             mlab_column *column = &table->columns[k];
             if (column->missing) column->missing[n] = column->missing[i];
@@ -207,7 +207,8 @@ static void keep_rows(table_reading *r, mlab_table *table, const size_t *first)
             else
                 column->as.integer[n] = column->as.integer[i];
         }
-        table->lines[n++] = table->lines[i];
+        if (table->lines) table->lines[n] = table->lines[i];
+        n++;
     }
     table->n_rows = n;
 }
@@ -229,7 +230,11 @@ static mlab_status find_copies(table_reading *r, mlab_table *table, mlab_error *
     snprintf(sentence, sizeof sentence, "%zu %s an earlier one in all columns but those of near_duplicates; kept", n_near,
              n_near == 1 ? "row equals" : "rows equal");
     if (!status && near) status = say_copies(r, near, exact, "near_duplicate", NULL, err, sentence);
-    if (!status && r->spec->drop_duplicates) keep_rows(r, table, exact);
+    uint8_t *keep = !status && r->spec->drop_duplicates ? mlab_allocate(r->context, r->n, 1) : NULL;
+    if (!status && r->spec->drop_duplicates && !keep) status = no_memory(r, err);
+    for (size_t i = 0; keep && i < r->n; i++) keep[i] = exact[i] == i;
+    if (keep) mlab_table_keep_rows(table, keep);
+    mlab_release(r->context, keep);
     mlab_release(r->context, exact);
     mlab_release(r->context, near);
     return status;

@@ -77,6 +77,8 @@ MLAB_MUST_USE mlab_status mlab_read_file(const mlab_context *context, const mlab
                                          mlab_reading *reading, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_read_rows(mlab_rows *rows, const mlab_file_spec *spec, mlab_findings *findings, mlab_text *guesses,
                                          mlab_reading *reading, mlab_error *err);
+/* Leaves only the rows with keep[i] != 0. */
+void mlab_table_keep_rows(mlab_table *table, const uint8_t *keep);
 void mlab_reading_free(const mlab_context *context, mlab_reading *reading);
 
 /* --- what one text can be read as ------------------------------------------------------------------ */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Releasing everything that a study's files said. */
+#include "mentorlab/data.h"
+#include "core/memory.h"
+
+void mlab_data_free(mlab_data *data)
+{
+    if (!data) return;
+    const mlab_context *context = data->context;
+    mlab_panel_free(data->panel);
+    mlab_table_free(data->people);
+    mlab_table_free(data->promotions);
+    mlab_table_free(data->surveys);
+    mlab_release(context, data->relationships);
+    mlab_release(context, data->arm_exposure);
+    mlab_release(context, data->arm_column);
+    for (size_t i = 0; data->inputs && i < data->n_inputs; i++) {
+        mlab_release(context, data->inputs[i].role);
+        mlab_release(context, data->inputs[i].file);
+    }
+    mlab_release(context, data->inputs);
+    mlab_release(context, data->guesses);
+    mlab_release(context, data);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* People: a person-level table, or ids with hire, exit and grade. */
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "data/expression.h"
+#include "data/loading.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static mlab_status no_memory(mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the people");
+}
+
+/* --- a person-level study ---------------------------------------------------------------------------- */
+
+/* The column that the study calls an arm, and what it says about its exposure. */
+static mlab_status find_arm(mlab_loading *l, mlab_error *err)
+{
+    const mlab_setting *columns = mlab_settings_find(l->settings, NULL, "data.columns");
+    const char *name = "", *exposure = "";
+    bool map = columns && mlab_setting_kind_of(columns) == MLAB_SETTING_MAP;
+    for (size_t i = 0; map && i < mlab_setting_size(columns); i++) {
+        const mlab_setting *column = mlab_setting_item(columns, i), *type = mlab_settings_find(l->settings, column, "type");
+        if (!type || strcmp(mlab_setting_text(type), "arm")) continue;
+        if (*name) {
+            mlab_place place = mlab_setting_key_place(columns, i);
+            mlab_status status = mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "two_arms", &place, NULL, NULL, err,
+                                                   "'%s' is a second column of type arm, allowed one", mlab_setting_key(columns, i));
+            if (status) return status;
+            continue;
+        }
+        const mlab_setting *said = mlab_settings_find(l->settings, column, "exposure");
+        name = mlab_setting_key(columns, i);
+        exposure = said ? mlab_setting_text(said) : "";
+    }
+    l->data->arm_column = mlab_copy_text(l->context, name);
+    l->data->arm_exposure = mlab_copy_text(l->context, exposure);
+    return l->data->arm_column && l->data->arm_exposure ? MLAB_OK : no_memory(err);
+}
+
+mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
+{
+    mlab_specs specs = {0};
+    mlab_reading reading = {0};
+    mlab_column_spec *id;
+    l->data->person_level = true;
+    mlab_status status = find_arm(l, err);
+    if (!status) status = mlab_loading_columns(l, "data", &specs, err);
+    if (!status && mlab_loading_at(l, "data.people", "id")) {
+        status = mlab_loading_column(l, "data.people", "id", "id", MLAB_READ_ID, false, &specs, &id, err);
+    }
+    if (!status) status = mlab_loading_file(l, "data.people", &specs, &reading, err);
+    if (!status && reading.table && mlab_loading_at(l, "data.people", "id") && mlab_table_find(reading.table, "id"))
+        status = mlab_ids_make(reading.table, "id", NULL, l->findings, &l->ids, err);
+    l->data->people = reading.table;
+    reading.table = NULL;
+    mlab_reading_free(l->context, &reading);
+    mlab_release(l->context, specs.items);
+    return status;
+}
+
+/* --- people of a panel --------------------------------------------------------------------------------- */
+
+static mlab_status read_people(mlab_loading *l, mlab_error *err)
+{
+    mlab_specs specs = {0};
+    mlab_reading reading = {0};
+    mlab_column_spec *id, *hired, *left, *reason, *grade;
+    const mlab_setting *scale = mlab_loading_at(l, "data.people", "grade.scale");
+    mlab_status status = mlab_loading_columns(l, "data", &specs, err);
+    if (!status) status = mlab_loading_column(l, "data.people", "id", "id", MLAB_READ_ID, false, &specs, &id, err);
+    if (!status) status = mlab_loading_column(l, "data.people", "hired", "hired", MLAB_READ_DATE, false, &specs, &hired, err);
+    if (!status) hired->filled = true;
+    if (!status) status = mlab_loading_column(l, "data.people", "left", "left", MLAB_READ_DATE, true, &specs, &left, err);
+    if (!status) status = mlab_loading_column(l, "data.people", "exit_reason", "exit_reason", MLAB_READ_FACTOR, true, &specs, &reason, err);
+    if (!status) status = mlab_loading_column(l, "data.people", "grade", "grade", MLAB_READ_FOUND, true, &specs, &grade, err);
+    if (!status && scale) {
+        grade->type = MLAB_READ_FACTOR;
+        grade->levels = scale;
+        grade->ordered = true;
+    }
+    if (!status) status = mlab_loading_file(l, "data.people", &specs, &reading, err);
+    l->data->people = reading.table;
+    reading.table = NULL;
+    mlab_reading_free(l->context, &reading);
+    mlab_release(l->context, specs.items);
+    return status;
+}
+
+/* member[i] = 1 for people of the population; NULL when the study states none. */
+static mlab_status find_members(mlab_loading *l, uint8_t **member, mlab_error *err)
+{
+    const mlab_setting *population = mlab_loading_at(l, "data.people", "population");
+    const mlab_table *people = l->data->people;
+    mlab_expression *condition = NULL;
+    *member = NULL;
+    if (!population || !*mlab_setting_text(population)) return MLAB_OK;
+    mlab_place place = mlab_setting_place(population);
+    mlab_error why = {0};
+    mlab_status status =
+        mlab_expression_compile(l->context, mlab_setting_text(population), &place, people, MLAB_EXPRESSION_CONDITION, &condition, &why);
+    if (status == MLAB_ERR_MEMORY) {
+        if (err) *err = why;
+        return status;
+    }
+    if (status)
+        return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "bad_condition", why.place.line ? &why.place : &place, NULL, NULL, err, "%s",
+                                 why.sentence);
+    size_t outside = 0;
+    if (!(*member = mlab_allocate(l->context, people->n_rows, 1))) status = no_memory(err);
+    for (size_t i = 0; !status && i < people->n_rows; i++) {
+        (*member)[i] = mlab_expression_test(condition, i) == MLAB_ANSWER_YES;
+        outside += !(*member)[i];
+    }
+    mlab_expression_free(condition);
+    if (!status && outside)
+        status = mlab_findings_add(l->findings, MLAB_SEVERITY_NOTE, "outside_population", &place, NULL, NULL, err,
+                                   "%zu of %zu people do not belong to the study's population and are left out", outside, people->n_rows);
+    return status;
+}
+
+/* One row a person of the population; ranks keep pointing at their rows. */
+static mlab_status keep_members(mlab_loading *l, const uint8_t *member, mlab_error *err)
+{
+    uint32_t *new_row = mlab_allocate(l->context, l->data->people->n_rows, sizeof *new_row), n = 0;
+    if (!new_row) return no_memory(err);
+    for (size_t i = 0; i < l->data->people->n_rows; i++) {
+        new_row[i] = n;
+        n += member[i];
+    }
+    for (uint32_t rank = 0; rank < l->ids.n; rank++) l->ids.row_of_rank[rank] = new_row[l->ids.row_of_rank[rank]];
+    mlab_table_keep_rows(l->data->people, member);
+    mlab_release(l->context, new_row);
+    return MLAB_OK;
+}
+
+static int32_t date_at(const mlab_column *column, size_t row)
+{
+    return column && column->type == MLAB_COLUMN_DATE && !mlab_is_missing_at(column, row) ? column->as.integer[row] : MLAB_DATE_MISSING;
+}
+
+static mlab_status take_dates(mlab_loading *l, mlab_error *err)
+{
+    const mlab_table *people = l->data->people;
+    const mlab_column *hired = mlab_table_find(people, "hired"), *left = mlab_table_find(people, "left");
+    l->hired = mlab_allocate(l->context, l->ids.n, sizeof *l->hired);
+    l->left = mlab_allocate(l->context, l->ids.n, sizeof *l->left);
+    l->cause = mlab_allocate(l->context, l->ids.n, sizeof *l->cause);
+    if (!l->hired || !l->left || !l->cause) return no_memory(err);
+    mlab_status status = MLAB_OK;
+    for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) {
+        uint32_t row = l->ids.row_of_rank[rank];
+        l->hired[rank] = date_at(hired, row);
+        l->left[rank] = date_at(left, row);
+        l->cause[rank] = MLAB_CAUSE_STAYS;
+        mlab_loading_seen(l, l->left[rank]);
+        if (l->hired[rank] != MLAB_DATE_MISSING && (l->last_seen == MLAB_DATE_MISSING || l->hired[rank] > l->last_seen))
+            l->last_seen = l->hired[rank];
+        if (l->left[rank] == MLAB_DATE_MISSING || l->hired[rank] == MLAB_DATE_MISSING || l->left[rank] >= l->hired[rank]) continue;
+        char day[16];
+        mlab_date_print(l->left[rank], day, sizeof day);
+        status = mlab_loading_say(l, MLAB_SEVERITY_STOP, "left_before_hired", people, row, "left", day, NULL, err,
+                                  "people who left before they were hired");
+    }
+    return status;
+}
+
+mlab_status mlab_load_people(mlab_loading *l, mlab_error *err)
+{
+    uint8_t *member = NULL;
+    mlab_status status = read_people(l, err);
+    if (status || !l->data->people || !mlab_table_find(l->data->people, "id")) return status;
+    status = find_members(l, &member, err);
+    if (!status) status = mlab_ids_make(l->data->people, "id", member, l->findings, &l->ids, err);
+    if (!status && member) status = keep_members(l, member, err);
+    mlab_release(l->context, member);
+    return status ? status : take_dates(l, err);
+}
+
+/* --- exits --------------------------------------------------------------------------------------------- */
+
+/* Does the list of reasons (or the one text) hold this one? */
+static bool holds(const mlab_setting *list, const char *reason)
+{
+    for (size_t i = 0; i < mlab_setting_size(list); i++)
+        if (!strcmp(mlab_setting_text(mlab_setting_item(list, i)), reason)) return true;
+    return false;
+}
+
+/* The causes: those of events.exit, else "voluntary" and "involuntary" as far as reasons have these names, else "exit". */
+static mlab_status name_causes(mlab_loading *l, const mlab_setting *exits, const mlab_column *reasons, mlab_error *err)
+{
+    size_t most = exits ? mlab_setting_size(exits) : 0;
+    if (!(l->causes = mlab_allocate(l->context, most + 2, sizeof *l->causes))) return no_memory(err);
+    for (size_t i = 0; i < most; i++) {
+        const char *name = mlab_setting_key(exits, i);
+        if (strcmp(name, "end_of_study") && strcmp(name, "no_reason")) l->causes[l->n_causes++] = name;
+    }
+    static const char *const usual[] = {"voluntary", "involuntary"};
+    for (size_t k = 0; k < 2 && !l->n_causes && !exits && reasons; k++)
+        for (int32_t i = 0; i < reasons->n_levels; i++)
+            if (!strcmp(reasons->levels[i], usual[0]) || !strcmp(reasons->levels[i], usual[1])) l->n_causes = 2;
+    if (l->n_causes == 2 && !l->causes[0]) {
+        l->causes[0] = usual[0];
+        l->causes[1] = usual[1];
+    }
+    if (!l->n_causes) l->causes[l->n_causes++] = "exit";
+    return MLAB_OK;
+}
+
+/* -1 = no cause has it */
+static int32_t cause_of(const mlab_loading *l, const mlab_setting *exits, const char *reason)
+{
+    for (size_t i = 0; exits && i < mlab_setting_size(exits); i++) {
+        const char *name = mlab_setting_key(exits, i);
+        if (!strcmp(name, "no_reason") || !holds(mlab_setting_item(exits, i), reason)) continue;
+        if (!strcmp(name, "end_of_study")) return MLAB_CAUSE_CENSORS;
+        for (int32_t k = 0; k < l->n_causes; k++)
+            if (!strcmp(l->causes[k], name)) return k;
+    }
+    if (exits) return MLAB_CAUSE_STAYS;
+    if (l->n_causes == 1 && !strcmp(l->causes[0], "exit")) return 0;
+    for (int32_t k = 0; k < l->n_causes; k++)
+        if (!strcmp(l->causes[k], reason)) return k;
+    return MLAB_CAUSE_STAYS;
+}
+
+static mlab_status say_no_cause(const mlab_loading *l, uint32_t row, const char *reason, mlab_error *err)
+{
+    char sentence[300], remedy[200];
+    if (*reason) {
+        snprintf(sentence, sizeof sentence, "the reason for leaving '%.100s' belongs to no cause of exit", reason);
+        snprintf(remedy, sizeof remedy, "events: {exit: {voluntary: [..., \"%.80s\"]}}      (or involuntary, or end_of_study)", reason);
+    } else {
+        snprintf(sentence, sizeof sentence, "people left without a reason; say which cause they count for");
+        snprintf(remedy, sizeof remedy, "events: {exit: {no_reason: %.80s}}", l->causes[0]);
+    }
+    return mlab_loading_say(l, MLAB_SEVERITY_DECIDE, *reason ? "reason_without_cause" : "exit_without_reason", l->data->people, row, "exit_reason",
+                            reason, remedy, err, sentence);
+}
+
+static mlab_status no_reason_cause(const mlab_loading *l, const mlab_setting *exits, int32_t *cause, mlab_error *err)
+{
+    const mlab_setting *at = exits ? mlab_settings_find(l->settings, exits, "no_reason") : NULL;
+    *cause = l->n_causes == 1 ? 0 : MLAB_CAUSE_STAYS;
+    if (!at) return MLAB_OK;
+    if (!strcmp(mlab_setting_text(at), "end_of_study")) *cause = MLAB_CAUSE_CENSORS;
+    for (int32_t k = 0; k < l->n_causes; k++)
+        if (!strcmp(l->causes[k], mlab_setting_text(at))) *cause = k;
+    if (*cause != MLAB_CAUSE_STAYS) return MLAB_OK;
+    mlab_place place = mlab_setting_place(at);
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "unknown_cause", &place, NULL, NULL, err, "'%s' is no cause of exit",
+                             mlab_setting_text(at));
+}
+
+mlab_status mlab_load_exits(mlab_loading *l, mlab_error *err)
+{
+    const mlab_setting *exits = mlab_settings_find(l->settings, NULL, "events.exit");
+    if (!l->data->people || !l->ids.context) return MLAB_OK;
+    const mlab_column *reasons = mlab_table_find(l->data->people, "exit_reason");
+    if (reasons && reasons->type != MLAB_COLUMN_FACTOR) reasons = NULL;
+    if (exits && mlab_setting_kind_of(exits) != MLAB_SETTING_MAP) exits = NULL;
+    int32_t none = MLAB_CAUSE_STAYS;
+    mlab_status status = name_causes(l, exits, reasons, err);
+    if (!status) status = no_reason_cause(l, exits, &none, err);
+    for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) {
+        uint32_t row = l->ids.row_of_rank[rank];
+        const char *reason = reasons ? mlab_column_text(reasons, row) : "";
+        if (l->left[rank] == MLAB_DATE_MISSING) {
+            if (*reason)
+                status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "reason_without_exit", l->data->people, row, "exit_reason", reason, NULL, err,
+                                          "a reason for leaving without a day of leaving; they count as still there");
+            continue;
+        }
+        l->cause[rank] = *reason ? cause_of(l, exits, reason) : none;
+        if (l->cause[rank] == MLAB_CAUSE_STAYS) status = say_no_cause(l, row, reason, err);
+    }
+    if (!mlab_table_find(l->data->people, "left")) l->n_causes = 0; /* no exit can be seen */
+    return status;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Promotions, and the grades that they lead through. */
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "data/loading.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static mlab_status no_memory(mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the promotions");
+}
+
+static double accepted(const mlab_loading *l, const char *block)
+{
+    return mlab_loading_number(l, block, "accept_unlinked", 0.05);
+}
+
+/* The heading of ids in people: what other files call it when they do not say otherwise. */
+static const char *id_heading(const mlab_loading *l)
+{
+    return mlab_loading_text(l, "data.people", "id", "id");
+}
+
+static bool usable_rank(const mlab_loading *l, uint32_t rank)
+{
+    return rank < l->ids.n;
+}
+
+/* --- grades ---------------------------------------------------------------------------------------- */
+
+/* The grade of a cell as a label; false when missing. */
+static bool label_of(const mlab_column *column, size_t row, char *into, size_t size)
+{
+    if (mlab_is_missing_at(column, row)) return false;
+    if (column->type == MLAB_COLUMN_INTEGER)
+        snprintf(into, size, "%d", (int)column->as.integer[row]);
+    else
+        snprintf(into, size, "%s", mlab_column_text(column, row));
+    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static mlab_status collect_labels(mlab_loading *l, mlab_dictionary *labels, const mlab_column *of_people, const mlab_column *of_promotions,
+                                  size_t n_promotions, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    uint32_t code;
+    char label[256];
+    for (int32_t i = 0; of_people->ordered && i < of_people->n_levels && !status; i++)
+        status = mlab_dictionary_add(labels, of_people->levels[i], strlen(of_people->levels[i]), &code, err);
+    for (size_t i = 0; i < l->data->people->n_rows && !status; i++)
+        if (label_of(of_people, i, label, sizeof label)) status = mlab_dictionary_add(labels, label, strlen(label), &code, err);
+    for (size_t i = 0; of_promotions && i < n_promotions && !status; i++)
+        if (label_of(of_promotions, i, label, sizeof label)) status = mlab_dictionary_add(labels, label, strlen(label), &code, err);
+    return status;
+}
+
+/* l->grades in their order: the stated scale, numbers by value, else bytes. */
+static mlab_status order_grades(mlab_loading *l, const mlab_dictionary *labels, bool ordered, mlab_error *err)
+{
+    uint32_t *order = NULL;
+    mlab_status status = mlab_dictionary_order(labels, &order, err);
+    if (status) return status;
+    l->grades = mlab_allocate(l->context, labels->n, sizeof *l->grades);
+    l->grade_value = mlab_allocate(l->context, labels->n, sizeof *l->grade_value);
+    if (!l->grades || !l->grade_value) {
+        mlab_release(l->context, order);
+        return no_memory(err);
+    }
+    l->grade_is_number = !ordered;
+    for (size_t i = 0; i < labels->n; i++) {
+        int64_t value = 0;
+        const char *text = mlab_dictionary_text(labels, (uint32_t)i);
+        l->grade_is_number &= mlab_integer_parse(text, strlen(text), &value) && value >= INT32_MIN && value <= INT32_MAX;
+        l->grade_value[i] = (int32_t)value;
+    }
+    if (l->grade_is_number) qsort(l->grade_value, labels->n, sizeof *l->grade_value, by_number);
+    for (size_t i = 0; i < labels->n && !status; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", (int)l->grade_value[i]);
+        const char *text = l->grade_is_number ? number : mlab_dictionary_text(labels, ordered ? (uint32_t)i : order[i]);
+        if (!(l->grades[i] = mlab_copy_text(l->context, text)))
+            status = no_memory(err);
+        else
+            l->n_grades = (int32_t)i + 1;
+    }
+    mlab_release(l->context, order);
+    return status;
+}
+
+static int32_t grade_code(const mlab_loading *l, const mlab_column *column, size_t row)
+{
+    char label[256];
+    if (!label_of(column, row, label, sizeof label)) return -1;
+    for (int32_t i = 0; i < l->n_grades; i++)
+        if (!strcmp(l->grades[i], label)) return i;
+    return -1;
+}
+
+static mlab_status say_unordered(const mlab_loading *l, mlab_error *err)
+{
+    char remedy[300];
+    mlab_place place = mlab_place_cell(l->data->people->file, 0, 0, "grade");
+    int n = snprintf(remedy, sizeof remedy, "people: {grade: {from: %.60s, scale: [", mlab_loading_text(l, "data.people", "grade", "grade"));
+    for (int32_t i = 0; i < l->n_grades && i < 5 && n < 200; i++)
+        n += snprintf(remedy + n, sizeof remedy - (size_t)n, "%s%.30s", i ? ", " : "", l->grades[i]);
+    snprintf(remedy + n, sizeof remedy - (size_t)n, "%s]}}", l->n_grades > 5 ? ", ..." : "");
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_DECIDE, "grades_unordered", &place, NULL, remedy, err,
+                             "grades are labels without an order; write them from low to high");
+}
+
+static mlab_status take_grades(mlab_loading *l, mlab_error *err)
+{
+    const mlab_table *promotions = l->data->promotions;
+    const mlab_column *of_people = mlab_table_find(l->data->people, "grade"), *to = mlab_table_find(promotions, "to");
+    if (!of_people || of_people->type == MLAB_COLUMN_REAL || of_people->type == MLAB_COLUMN_DATE) return MLAB_OK;
+    if (to && (to->type == MLAB_COLUMN_REAL || to->type == MLAB_COLUMN_DATE)) to = NULL;
+    mlab_dictionary labels;
+    mlab_dictionary_start(&labels, l->context);
+    mlab_status status = collect_labels(l, &labels, of_people, to, promotions->n_rows, err);
+    if (!status && labels.n) status = order_grades(l, &labels, of_people->ordered, err);
+    mlab_dictionary_free(&labels);
+    if (status || !l->n_grades) return status;
+    if (!l->grade_is_number && !of_people->ordered) status = say_unordered(l, err);
+    if (!status && !(l->grade = mlab_allocate(l->context, l->ids.n, sizeof *l->grade))) status = no_memory(err);
+    for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) l->grade[rank] = grade_code(l, of_people, l->ids.row_of_rank[rank]);
+    return status;
+}
+
+/* --- promotions ------------------------------------------------------------------------------------ */
+
+static mlab_status read_promotions(mlab_loading *l, mlab_error *err)
+{
+    mlab_specs specs = {0};
+    mlab_reading reading = {0};
+    mlab_column_spec *person, *date, *to;
+    const mlab_setting *scale = mlab_loading_at(l, "data.people", "grade.scale");
+    mlab_status status = mlab_loading_columns(l, "data.promotions", &specs, err);
+    if (!status) status = mlab_loading_column(l, "data.promotions", "person", id_heading(l), MLAB_READ_ID, false, &specs, &person, err);
+    if (!status) status = mlab_loading_column(l, "data.promotions", "date", "date", MLAB_READ_DATE, false, &specs, &date, err);
+    if (!status) date->filled = true;
+    if (!status) status = mlab_loading_column(l, "data.promotions", "to", "to", MLAB_READ_FOUND, true, &specs, &to, err);
+    if (!status && scale) {
+        to->type = MLAB_READ_FACTOR;
+        to->levels = scale;
+        to->ordered = true;
+    }
+    if (!status) status = mlab_loading_file(l, "data.promotions", &specs, &reading, err);
+    l->data->promotions = reading.table;
+    reading.table = NULL;
+    mlab_reading_free(l->context, &reading);
+    mlab_release(l->context, specs.items);
+    return status;
+}
+
+static int by_person_and_date(const void *a, const void *b)
+{
+    const mlab_panel_promotion *x = a, *y = b;
+    if (x->person != y->person) return x->person < y->person ? -1 : 1;
+    if (x->date != y->date) return x->date < y->date ? -1 : 1;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* Before the hire or after the exit; *usable says whether the row may count. */
+static mlab_status check_promotion(mlab_loading *l, const mlab_panel_promotion *p, size_t row, bool *usable, mlab_error *err)
+{
+    const char *remedy, *kind = NULL, *sentence = "";
+    mlab_severity severity = mlab_loading_impossible(l, "data.promotions", &remedy);
+    if (l->hired[p->person] != MLAB_DATE_MISSING && p->date < l->hired[p->person]) {
+        kind = "promoted_before_hired";
+        sentence = severity == MLAB_SEVERITY_STOP ? "promotions before the person was hired"
+                                                  : "promotions before the person was hired are left out, as the study says";
+    } else if (l->left[p->person] != MLAB_DATE_MISSING && p->date > l->left[p->person]) {
+        kind = "promoted_after_left";
+        sentence = severity == MLAB_SEVERITY_STOP ? "promotions after the person had left"
+                                                  : "promotions after the person had left are left out, as the study says";
+    }
+    *usable = !kind;
+    if (!kind) return MLAB_OK;
+    char day[16];
+    mlab_date_print(p->date, day, sizeof day);
+    return mlab_loading_say(l, severity, kind, l->data->promotions, row, "date", day, remedy, err, sentence);
+}
+
+static mlab_status take_promotions(mlab_loading *l, const uint32_t *rank, mlab_error *err)
+{
+    const mlab_table *table = l->data->promotions;
+    const mlab_column *date = mlab_table_find(table, "date"), *to = mlab_table_find(table, "to");
+    mlab_status status = MLAB_OK;
+    if (!date || date->type != MLAB_COLUMN_DATE) return MLAB_OK;
+    if (!(l->promotions = mlab_allocate(l->context, table->n_rows, sizeof *l->promotions))) return no_memory(err);
+    for (size_t i = 0; i < table->n_rows && !status; i++) {
+        if (!usable_rank(l, rank[i]) || mlab_is_missing_at(date, i)) continue;
+        mlab_panel_promotion p = {rank[i], date->as.integer[i], to && l->n_grades ? grade_code(l, to, i) : -1, table->lines ? table->lines[i] : 0};
+        bool usable;
+        status = check_promotion(l, &p, i, &usable, err);
+        if (!usable) continue;
+        mlab_loading_seen(l, p.date);
+        l->promotions[l->n_promotions++] = p;
+    }
+    qsort(l->promotions, l->n_promotions, sizeof *l->promotions, by_person_and_date);
+    return status;
+}
+
+mlab_status mlab_load_promotions(mlab_loading *l, mlab_error *err)
+{
+    if (!mlab_settings_find(l->settings, NULL, "data.promotions")) return MLAB_OK;
+    mlab_status status = read_promotions(l, err);
+    if (status || !l->data->promotions || !l->ids.context || !mlab_table_find(l->data->promotions, "person")) return status;
+    uint32_t *rank = mlab_allocate(l->context, l->data->promotions->n_rows, sizeof *rank);
+    const mlab_link link = {"people with promotions", "promotions", accepted(l, "data.promotions")};
+    status = rank ? mlab_ids_link(&l->ids, l->data->promotions, "person", &link, l->findings, rank, err) : no_memory(err);
+    if (!status) status = take_grades(l, err);
+    if (!status) status = take_promotions(l, rank, err);
+    mlab_release(l->context, rank);
+    return status;
+}

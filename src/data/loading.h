@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Loading a study's files: what its parts share. */
+#ifndef MLAB_DATA_LOADING_H
+#define MLAB_DATA_LOADING_H
+
+#include "data/ids.h"
+#include "data/panel_build.h"
+#include "data/reading.h"
+
+/* Columns that a file is asked for, in the order of the table. */
+typedef struct mlab_specs {
+    mlab_column_spec *items;
+    size_t n, capacity;
+} mlab_specs;
+
+typedef struct mlab_loading {
+    const mlab_context *context;
+    const mlab_settings *settings;
+    mlab_findings *findings;
+    mlab_text guesses;
+    char *folder; /* of the study file */
+    mlab_data *data;
+    mlab_dictionary words; /* every name that stands somewhere in the study file */
+    size_t pad;            /* of ids */
+    mlab_ids ids;          /* n == 0 and texts.n == 0 when people could not be read */
+    mlab_table *relationships;
+    /* people by rank, [ids.n] */
+    int32_t *hired, *left, *cause, *grade;
+    const char **causes; /* [n_causes] texts of settings or static */
+    int32_t n_causes;
+    char **grades; /* [n_grades] own */
+    int32_t *grade_value;
+    int32_t n_grades;
+    bool grade_is_number;
+    mlab_panel_promotion *promotions; /* usable ones, sorted */
+    size_t n_promotions;
+    uint32_t *answer_person, *answer_row; /* [n_answers] usable answers, sorted */
+    int32_t *answer_date;
+    size_t n_answers;
+    const char **measures; /* [n_measures] */
+    size_t n_measures;
+    mlab_relationship *pairs; /* [n_pairs] usable ones, sorted */
+    uint32_t *pair_row;
+    size_t n_pairs;
+    int32_t first_seen, last_seen; /* days with something that happened; MLAB_DATE_MISSING = none */
+} mlab_loading;
+
+/* --- the study file (load_settings.c) ---------------------------------------------------------------- */
+
+const mlab_setting *mlab_loading_at(const mlab_loading *l, const char *block, const char *key); /* "data.people" + "id"; NULL = absent */
+const char *mlab_loading_text(const mlab_loading *l, const char *block, const char *key, const char *fallback);
+double mlab_loading_number(const mlab_loading *l, const char *block, const char *key, double fallback);
+int32_t mlab_loading_date(const mlab_loading *l, const char *block, const char *key); /* MLAB_DATE_MISSING = absent */
+int mlab_choice_of(const char *text, const char *const *names, size_t n);             /* -1 = none */
+/* Marks, orders and codes of a block; what it does not state is taken from `over`, which may be NULL. */
+mlab_reading_rules mlab_loading_rules(const mlab_setting *block, const mlab_reading_rules *over);
+/* Adds the columns below <block>.columns. */
+MLAB_MUST_USE mlab_status mlab_loading_columns(mlab_loading *l, const char *block, mlab_specs *specs, mlab_error *err);
+/* Adds a column that the room itself needs, or completes the one of that name: heading from <block>.<key>, else the first
+ * heading is the fallback; optional when the study does not state it and `optional`. */
+MLAB_MUST_USE mlab_status mlab_loading_column(mlab_loading *l, const char *block, const char *key, const char *fallback, mlab_reading_type type,
+                                              bool optional, mlab_specs *specs, mlab_column_spec **spec, mlab_error *err);
+/* Reads the file of a block; role = last part of the block. A file that cannot be opened is a finding at its key and gives
+ * a reading without a table. */
+MLAB_MUST_USE mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_specs *specs, mlab_reading *reading, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_loading_words(mlab_loading *l, mlab_error *err);
+void mlab_loading_seen(mlab_loading *l, int32_t date);
+MLAB_MUST_USE mlab_status mlab_loading_say(const mlab_loading *l, mlab_severity severity, const char *kind, const mlab_table *table, size_t row,
+                                           const char *column, const char *value, const char *remedy, mlab_error *err, const char *sentence);
+bool mlab_is_missing_at(const mlab_column *column, size_t row);
+/* <block>.impossible: the severity of what cannot be, and whether such rows are left out. */
+mlab_severity mlab_loading_impossible(const mlab_loading *l, const char *block, const char **remedy);
+
+/* --- the files --------------------------------------------------------------------------------------- */
+
+MLAB_MUST_USE mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_people(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_exits(mlab_loading *l, mlab_error *err); /* reasons to causes, impossible orders */
+MLAB_MUST_USE mlab_status mlab_load_promotions(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_surveys(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_relationships(mlab_loading *l, mlab_error *err);
+/* Nothing after as_of has happened; from here on as_of is known. */
+MLAB_MUST_USE mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err);
+/* Notes that need several files: relationships that end before an exit, pairs twice at a time, ... */
+MLAB_MUST_USE mlab_status mlab_check_relationships(const mlab_loading *l, mlab_error *err);
+
+#endif
