@@ -18,41 +18,48 @@ typedef struct mlab_spread {
     double a, b, c;
 } mlab_spread;
 
-/* What a line multiplies. */
+/* What a line multiplies. "In the program" = mentees in a relationship that the scenario's program made. */
 typedef enum mlab_driver {
-    MLAB_PER_PAIR_PERIOD, /* people in a program relationship, per period (hours_per_month) */
-    MLAB_PER_PERSON_YEAR, /* people in a program relationship, per year */
-    MLAB_PER_MENTEES,     /* per `per` mentees begun, full-time share times salary, per year */
-    MLAB_PER_PROMOTION,
-    MLAB_PER_VOLUNTARY_EXIT,
-    MLAB_PER_YEAR, /* fixed per year while a program runs */
-    MLAB_ONCE
+    MLAB_PER_PAIR_PERIOD,    /* mentees in the program times months: for hours a month */
+    MLAB_PER_PERSON_YEAR,    /* mentees in the program times years */
+    MLAB_PER_MENTEES,        /* each `per` mentees in the program begun: amount = a full-time share of `salary`, per year */
+    MLAB_PER_PROMOTION,      /* promotions; `lasting`: the promoted still there, times years */
+    MLAB_PER_VOLUNTARY_EXIT, /* voluntary exits */
+    MLAB_PER_YEAR,           /* years in which anybody is in the program */
+    MLAB_ONCE                /* at the start, when anybody is ever in the program */
 } mlab_driver;
 
 typedef struct mlab_line_spec {
     char *name;
     mlab_line_kind kind;
-    bool benefit; /* counted against the reference scenario: fewer exits, internal instead of external hires */
+    bool benefit; /* told among the benefits. A voluntary exit costs in every scenario: the benefit is that there are fewer */
     mlab_driver driver;
-    double per;         /* PER_MENTEES: mentees a full share serves */
+    double per;         /* PER_MENTEES: mentees a full share serves, > 0 */
     mlab_spread amount; /* money, or share of salary when of_salary, or hours a month with hourly */
     bool of_salary;     /* amount is a share of the yearly salary of the group */
+    bool lasting;       /* PER_PROMOTION: paid every year from then on (a raise), not once */
     double hourly;      /* money an hour; 0 = amount is money */
-    double salary, fte; /* PER_MENTEES */
-    double backfill;    /* share of exits that are replaced, 0 .. 1; 1 otherwise */
+    double salary;      /* PER_MENTEES: yearly, of a full post */
+    double backfill;    /* share of exits that are replaced, 0 .. 1 */
     char *source, *owner;
     mlab_place place;
 } mlab_line_spec;
 
+typedef enum mlab_timing { MLAB_TIMING_MID, MLAB_TIMING_END } mlab_timing;
+
 typedef struct mlab_forecast_spec {
     char *currency;
     double discount_rate; /* per year, 0 .. 1 */
-    double *salary;       /* [n_groups] yearly, by group of the outcomes */
-    size_t n_groups;
-    mlab_line_spec *lines;
+    int timing;           /* mlab_timing: money of a period falls in its middle, or at its end */
+    double level;         /* of intervals, 0.5 .. 0.999 */
+    char **salary_groups; /* [n_salaries] groups of the outcomes; one named "" serves all groups not named */
+    double *salary;       /* [n_salaries] yearly, > 0 */
+    size_t n_salaries;
+    mlab_line_spec *lines; /* [n_lines] */
     size_t n_lines;
     int64_t seed;
 } mlab_forecast_spec;
+MLAB_API void mlab_forecast_spec_free(const mlab_context *context, mlab_forecast_spec *spec); /* releases what it points to */
 
 typedef struct mlab_ledger {
     const mlab_context *context;
@@ -72,7 +79,9 @@ typedef struct mlab_return {
     char *scenario;
     mlab_summary_number net_present_value;      /* all kinds */
     mlab_summary_number net_present_value_cash; /* cash lines alone */
-    double roi, roi_lower, roi_upper;           /* (benefits - costs) / costs, discounted; 0 costs: roi is not defined (roi_defined false) */
+    mlab_summary_number net_present_value_without_time;
+    double benefits, costs;           /* discounted differences from the reference, means; costs positive */
+    double roi, roi_lower, roi_upper; /* (benefits - costs) / costs, discounted; 0 costs: roi is not defined (roi_defined false) */
     bool roi_defined;
     double payback_months;                       /* median over draws; -1 = not within the horizon in half of the draws or more */
     double probability_positive, probability_se; /* share of draws with net present value > 0 and its Monte Carlo error */
@@ -83,12 +92,17 @@ typedef struct mlab_forecast {
     mlab_ledger *ledger;
     mlab_return *returns; /* [n_scenarios - 1] */
     size_t n_returns;
-    char *largest_unknown; /* line or parameter whose share of the variance is largest; "" = none */
-    double largest_share;  /* 0 .. 1 */
-    char *caveats;
+    char *largest_unknown;   /* what goes most with the net present value of the best scenario, in words; "" = nothing is unknown */
+    double largest_share;    /* its squared correlation with the net present value over draws, 0 .. 1 */
+    double value_of_knowing; /* most that knowing every unknown before choosing would be worth: E max - max E over scenarios */
+    double level;            /* of the intervals */
+    char *caveats;           /* lines */
 } mlab_forecast;
 
-MLAB_API void mlab_forecast_free(mlab_forecast *forecast);
+MLAB_API void mlab_forecast_free(mlab_forecast *forecast); /* NULL is fine */
+/* Works out every line in every scenario, draw and period, and every other scenario against scenario 0. Spreads are drawn at the
+ * address (seed, draw, purpose FORECAST, hash of the line's name), so that a line keeps its numbers when others come and go.
+ * Errors: MLAB_ERR_FORECAST_LINE (a spread, a salary or a share that cannot be), MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_forecast_make(const mlab_context *context, const mlab_outcomes *outcomes, const mlab_forecast_spec *spec,
                                                       mlab_forecast **forecast, mlab_error *err);
 

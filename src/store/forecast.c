@@ -25,6 +25,9 @@ static const mlab_h5_column return_columns[] = {
     {"scenario", MLAB_FIELD_TEXT, offsetof(mlab_return, scenario), "1", "program in the organisation"},
     SUMMARY(net_present_value, "net present value"),
     SUMMARY(net_present_value_cash, "net present value of cash lines"),
+    SUMMARY(net_present_value_without_time, "net present value without working hours"),
+    REAL(benefits, "money", "discounted benefits over the reference, mean"),
+    REAL(costs, "money", "discounted costs over the reference, mean"),
     REAL(roi, "1", "(benefits - costs) / costs, discounted"),
     REAL(roi_lower, "1", "return on investment, lower limit"),
     REAL(roi_upper, "1", "return on investment, upper limit"),
@@ -64,7 +67,9 @@ void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *for
     mlab_h5_attribute(&group, "currency", forecast->ledger->currency);
     mlab_h5_attribute(&group, "largest_unknown", forecast->largest_unknown);
     mlab_h5_attribute(&group, "caveats", forecast->caveats);
-    mlab_h5_put_real(&group, "largest_share", forecast->largest_share, "1", "its share of the variance");
+    mlab_h5_put_real(&group, "largest_share", forecast->largest_share, "1", "its squared correlation with the net present value");
+    mlab_h5_put_real(&group, "value_of_knowing", forecast->value_of_knowing, "money", "most that knowing every unknown would be worth");
+    mlab_h5_put_real(&group, "level", forecast->level, "1", "level of the intervals");
     mlab_h5_put_table(&group, return_columns, n_return_columns, forecast->returns, sizeof *forecast->returns, forecast->n_returns);
     put_ledger(&group, forecast->ledger);
     mlab_h5_group_close(&group);
@@ -116,6 +121,8 @@ mlab_status mlab_store_read_forecast(const mlab_context *context, const char *pa
         got->largest_unknown = mlab_h5_attribute_get(&group, "largest_unknown");
         got->caveats = mlab_h5_attribute_get(&group, "caveats");
         got->largest_share = mlab_h5_get_real(&group, "largest_share");
+        got->value_of_knowing = mlab_h5_get_real(&group, "value_of_knowing");
+        got->level = mlab_h5_get_real(&group, "level");
         got->returns = mlab_h5_get_table(&group, return_columns, n_return_columns, sizeof *got->returns, &got->n_returns);
         if (!got->returns) got->n_returns = 0;
         get_ledger(&group, got->ledger);
