@@ -80,8 +80,8 @@ mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prep
     }
     if ((status = shift_number(context, engine, err))) goto out;
     bool constant = engine->n_thresholds > 0;
-    status = mlab_tiles_make(context, problem, prepared->first_column, constant || engine->intercept, engine->intercept, MLAB_PREPARED_BYTES,
-                             &engine->tiles, err);
+    size_t bytes = problem->keep_bytes ? problem->keep_bytes : MLAB_PREPARED_BYTES;
+    status = mlab_tiles_make(context, problem, prepared->first_column, constant || engine->intercept, engine->intercept, bytes, &engine->tiles, err);
     if (status || (status = mlab_find_aliased(context, engine->tiles, constant, aliased, err))) goto out;
     set_columns(engine, aliased);
     size_t n_used = engine->n_thresholds;

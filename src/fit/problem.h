@@ -39,6 +39,7 @@ typedef struct mlab_fit_problem {
     const double *warm;  /* start values in the order of mlab_fit.estimate, or NULL */
     uint64_t n_people;   /* 0 = as many as clusters, or rows without clusters */
     uint64_t n_dropped_missing, n_dropped_stubs;
+    size_t keep_bytes; /* of design kept in memory; 0 = MLAB_PREPARED_BYTES, 1 = none: made anew at every pass */
 } mlab_fit_problem;
 
 /* A problem prepared for being fitted more than once: columns centred and scaled, aliased columns found, the design kept in
