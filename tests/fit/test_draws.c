@@ -239,7 +239,38 @@ START_TEST(a_refit_with_counts_of_people_is_a_fit_of_the_resampled_rows)
 }
 END_TEST
 
+START_TEST(no_memory_is_an_error_that_leaks_nothing)
+{
+    world w;
+    mlab_fit *fits[2];
+    mlab_test_memory memory = {0};
+    two_fits(&w, fits);
+    mlab_context failing = mlab_test_context(&memory, 1);
+    for (long call = 1;; call++) {
+        mlab_draws *draws;
+        double out[2];
+        memory.calls = 0;
+        memory.fail_at = call;
+        mlab_status status = mlab_draws_make(&failing, (const mlab_fit *const *)fits, 2, 3, 1, &draws, NULL);
+        if (status == MLAB_OK) status = mlab_predict(&failing, fits[0], w.table, NULL, 0, 1, draws->value, NULL, MLAB_SCALE_RESPONSE, out, NULL);
+        long done = memory.calls;
+        memory.fail_at = 0;
+        mlab_draws_free(draws);
+        ck_assert_int_eq(memory.live, 0);
+        if (status == MLAB_OK) {
+            ck_assert_int_lt(done, call);
+            ck_assert_int_gt(call, 20);
+            break;
+        }
+        ck_assert_int_eq(status, MLAB_ERR_MEMORY);
+    }
+    mlab_fit_free(fits[0]);
+    mlab_fit_free(fits[1]);
+    world_free(&w);
+}
+END_TEST
+
 MLAB_TEST_MAIN("draws", probabilities_of_a_row_add_up_and_come_from_the_link, a_logit_predicts_as_many_events_as_there_are,
                draws_have_the_robust_covariance_and_cross_the_outcomes, draw_k_depends_on_the_seed_and_k_alone,
                fewer_clusters_than_parameters_or_a_broken_fit_give_no_draws, repeated_rows_do_not_pretend_to_be_new_people,
-               a_refit_with_counts_of_people_is_a_fit_of_the_resampled_rows)
+               a_refit_with_counts_of_people_is_a_fit_of_the_resampled_rows, no_memory_is_an_error_that_leaks_nothing)
