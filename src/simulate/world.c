@@ -17,9 +17,9 @@ void mlab_world_free(mlab_world *world)
     mlab_scorer_free(world->scorer);
     mlab_forbidden_free(context, world->forbidden, world->n_forbidden);
     mlab_assumptions_free(context, world->assumptions, world->n_assumptions);
-    void *owned[] = {world->panel_row, world->people_row, world->person,      world->tenure,        world->in_grade,     world->grade,
-                     world->arm,       world->last,       world->places,      world->start_source,  world->start_mentor, world->start_age,
-                     world->arms,      world->policy,     world->grade_label, world->informal_rate, world->scenario_arm};
+    void *owned[] = {world->panel_row, world->people_row, world->person, world->tenure,      world->in_grade,      world->grade,
+                     world->role,      world->arm,        world->last,   world->places,      world->start_source,  world->start_mentor,
+                     world->start_age, world->arms,       world->policy, world->grade_label, world->informal_rate, world->scenario_arm};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(context, owned[k]);
     mlab_release(context, world);
 }
