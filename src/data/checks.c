@@ -25,6 +25,7 @@ static mlab_status say_column(const mlab_table *table, const mlab_column *column
 static mlab_status check_content(const mlab_table *table, const mlab_column *column, mlab_findings *findings, mlab_error *err)
 {
     size_t present = 0, first = 0;
+    bool measured = column->type != MLAB_COLUMN_TEXT && column->type != MLAB_COLUMN_DATE; /* ids and days may well be one */
     bool constant = true;
     for (size_t i = 0; i < table->n_rows; i++) {
         if (column->missing && column->missing[i]) continue;
@@ -36,7 +37,7 @@ static mlab_status check_content(const mlab_table *table, const mlab_column *col
     }
     if (table->n_rows < 2) return MLAB_OK;
     if (present == 0) return say_column(table, column, findings, "empty_column", err, "columns without any value");
-    if (present == table->n_rows && constant)
+    if (measured && present == table->n_rows && constant)
         return say_column(table, column, findings, "constant_column", err, "columns with the same value in every row");
     if (table->n_rows >= 20 && present * 20 <= table->n_rows)
         return say_column(table, column, findings, "nearly_empty_column", err, "columns with 95 % or more of their cells missing");

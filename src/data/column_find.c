@@ -125,15 +125,31 @@ static void say_guess(const mlab_column_reading *column, const mlab_column_finis
                     mlab_column_pin(column, what, pin, sizeof pin));
 }
 
+/* The one text that lacks the readings; NULL when there are several. */
+static const char *only_without(const mlab_column_reading *column, unsigned as)
+{
+    const char *only = NULL;
+    for (uint32_t code = 0; code < column->texts.n; code++) {
+        const char *text = mlab_dictionary_text(&column->texts, code);
+        if (mlab_column_code_missing(column, code) || (mlab_text_readings(text, column->texts.entries[code].n) & as)) continue;
+        if (only) return NULL;
+        only = text;
+    }
+    return only;
+}
+
 static mlab_status say_most(mlab_column_reading *column, const mlab_column_finish *finish, bool dates, mlab_error *err)
 {
-    char sentence[300], pin[160];
-    snprintf(sentence, sizeof sentence,
-             "column \"%.100s\" reads as %s but for these cells; correct them, or add them to `missing`, or read all as labels", column->spec.from,
+    char sentence[300], pin[160], remedy[300];
+    unsigned as = dates ? MLAB_AS_DATE_SHAPE : MLAB_AS_NUMBER;
+    const char *only = only_without(column, as);
+    snprintf(sentence, sizeof sentence, "column \"%.100s\" reads as %s but for these cells; correct them, or say what they are", column->spec.from,
              dates ? "dates" : "numbers");
+    mlab_column_pin(column, "type: factor", pin, sizeof pin);
+    snprintf(remedy, sizeof remedy, "missing: [NA, \"\", %s%.60s%s]      (or %s)", only ? "\"" : "", only ? only : "...", only ? "\"" : "", pin);
     column->spec.type = MLAB_READ_FACTOR;
-    return say_where_not(column, finish, dates ? MLAB_AS_DATE_SHAPE : MLAB_AS_NUMBER, dates ? "mostly_dates" : "mostly_numbers",
-                         mlab_column_pin(column, "type: factor", pin, sizeof pin), sentence, err);
+    column->doubted = true;
+    return say_where_not(column, finish, as, dates ? "mostly_dates" : "mostly_numbers", remedy, sentence, err);
 }
 
 /* Is there a text that is not a number with the stated marks? */

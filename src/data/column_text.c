@@ -154,6 +154,14 @@ static bool differs_in_case_or_blanks(const char *a, const char *b)
     }
 }
 
+static bool equal_when_trimmed(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    mlab_trim(&a, &n);
+    mlab_trim(&b, &m);
+    return n == m && !memcmp(a, b, n);
+}
+
 static uint64_t count_of(const mlab_column_reading *column, const labels *l, const char *name)
 {
     uint64_t count = 0;
@@ -169,12 +177,15 @@ static mlab_status say_alike(const mlab_column_reading *column, const mlab_colum
     for (size_t i = 0; i < l->n_levels; i++)
         for (size_t j = i + 1; j < l->n_levels; j++) {
             if (!differs_in_case_or_blanks(l->level[i], l->level[j])) continue;
-            bool first_is_rare = count_of(column, l, l->level[i]) < count_of(column, l, l->level[j]);
+            bool first_is_rare = count_of(column, l, l->level[i]) <= count_of(column, l, l->level[j]);
             const char *rare = l->level[first_is_rare ? i : j], *usual = l->level[first_is_rare ? j : i];
             char sentence[400], pin[300], what[200];
             snprintf(sentence, sizeof sentence, "column \"%.80s\" has '%.80s' and '%.80s', which differ only in case or blanks", column->spec.from,
                      rare, usual);
-            snprintf(what, sizeof what, "levels: {\"%.60s\": %.60s, ...}", rare, usual);
+            if (equal_when_trimmed(rare, usual))
+                snprintf(what, sizeof what, "trim: true");
+            else
+                snprintf(what, sizeof what, "levels: {\"%.60s\": %.60s, ...}", rare, usual);
             mlab_column_pin(column, what, pin, sizeof pin);
             for (uint32_t code = 0; code < column->texts.n; code++) flag[code] = l->name[code] && !strcmp(l->name[code], rare);
             mlab_status status = mlab_column_say_codes(column, finish, flag, column->named ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE,
@@ -213,8 +224,9 @@ static mlab_status say_unknown(const mlab_column_reading *column, const mlab_col
         const char *text = mlab_dictionary_text(&column->texts, code);
         snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%.100s', which is not among its %s", column->spec.from, text,
                  column->spec.ordered ? "scale" : "levels");
-        snprintf(what, sizeof what, column->spec.ordered ? "scale: [..., \"%.60s\"]" : "levels: {..., \"%.60s\": ...}", text);
+        snprintf(what, sizeof what, "levels: {..., \"%.60s\": ...}", text);
         mlab_column_pin(column, l->blanks[code] ? "trim: true" : what, pin, sizeof pin);
+        if (column->spec.ordered && !l->blanks[code]) snprintf(pin, sizeof pin, "scale: [..., \"%.60s\"]      (in its place)", text);
         memset(flag, 0, column->texts.n);
         flag[code] = 1;
         mlab_status status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "unknown_label", pin, sentence, err);
@@ -234,7 +246,7 @@ static mlab_status say_labels(const mlab_column_reading *column, const mlab_colu
     mlab_status status =
         mlab_column_say_codes(column, finish, l->blanks, MLAB_SEVERITY_NOTE, "label_blanks", trim ? "trim: false" : "trim: true", sentence, err);
     if (!status) status = say_alike(column, finish, l, flag, err);
-    if (!status) status = say_like_missing(column, finish, l, flag, err);
+    if (!status && !column->doubted) status = say_like_missing(column, finish, l, flag, err);
     if (!status) status = say_unknown(column, finish, l, flag, err);
     mlab_release(column->context, flag);
     return status;

@@ -13,14 +13,15 @@
 
 /* --- the day of the export --------------------------------------------------------------------------- */
 
-static mlab_status say_later(const mlab_loading *l, const char *kind, size_t n, const char *sentence, mlab_error *err)
+static mlab_status say_later(const mlab_loading *l, const char *kind, size_t n, const char *what, mlab_error *err)
 {
     char day[16];
     if (!n) return MLAB_OK;
     mlab_date_print(l->data->as_of, day, sizeof day);
     mlab_place place = mlab_place_text(mlab_settings_file(l->settings), 0, 0);
-    return mlab_findings_add(l->findings, MLAB_SEVERITY_NOTE, kind, &place, NULL, NULL, err, "%zu %s after %s have not happened yet and are left out",
-                             n, sentence, day);
+    bool one = n == 1;
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_NOTE, kind, &place, NULL, NULL, err, "%zu %s%s after %s %s not happened yet and %s left out",
+                             n, what, one ? "" : "s", day, one ? "has" : "have", one ? "is" : "are");
 }
 
 mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err)
@@ -65,10 +66,10 @@ mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err)
     }
     pairs = l->n_pairs - n;
     l->n_pairs = n;
-    mlab_status status = say_later(l, "later_exits", exits, "exits", err);
-    if (!status) status = say_later(l, "later_promotions", promotions, "promotions", err);
-    if (!status) status = say_later(l, "later_answers", answers, "answers", err);
-    return status ? status : say_later(l, "later_relationships", pairs, "relationships", err);
+    mlab_status status = say_later(l, "later_exits", exits, "exit", err);
+    if (!status) status = say_later(l, "later_promotions", promotions, "promotion", err);
+    if (!status) status = say_later(l, "later_answers", answers, "answer", err);
+    return status ? status : say_later(l, "later_relationships", pairs, "relationship", err);
 }
 
 /* --- all --------------------------------------------------------------------------------------------- */

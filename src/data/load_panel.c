@@ -194,8 +194,13 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
     mlab_panel_relationships relationships = {.table = l->relationships, .items = l->pairs, .row = l->pair_row, .n = l->n_pairs};
     relationships.known_from = mlab_loading_date(l, "data.relationships", "known_from");
     relationships.known_to = mlab_loading_date(l, "data.relationships", "known_to");
+    mlab_error why = {0};
     mlab_status status =
-        mlab_panel_build(l->context, &people, l->promotions, l->n_promotions, &surveys, &relationships, spec, l->findings, &l->data->panel, err);
+        mlab_panel_build(l->context, &people, l->promotions, l->n_promotions, &surveys, &relationships, spec, l->findings, &l->data->panel, &why);
+    if (status && err) *err = why;
+    if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_COLUMN || status == MLAB_ERR_DATA_TYPE || status == MLAB_ERR_DATA_EMPTY)
+        return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "no_panel", why.place.file[0] ? &why.place : NULL, NULL, NULL, err, "%s",
+                                 why.sentence);
     if (status) return status;
     l->data->relationships = l->pairs; /* they belong to the data now */
     l->data->n_relationships = l->n_pairs;

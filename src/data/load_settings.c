@@ -115,18 +115,18 @@ static mlab_status read_unit(const mlab_loading *l, const mlab_setting *column, 
     static const double days[] = {1, 7, 30.4375, 91.3125, 365.25};
     int unit = mlab_choice_of(text_below(column, "unit"), units, COUNT(units));
     spec->days = unit < 0 ? 1 : days[unit];
-    if (unit >= 0) return MLAB_OK;
+    if (unit >= 0 || text_below(column, "unit")) return MLAB_OK; /* an unknown one was a finding of the walk */
     return say_at(l, column, "no_unit", "unit: months      (or days, weeks, quarters, years)", err, "a duration needs its unit");
 }
 
-static mlab_status read_column(mlab_loading *l, const mlab_setting *columns, size_t i, const char *pin, mlab_column_spec *spec, mlab_error *err)
+static mlab_status read_column(mlab_loading *l, const mlab_setting *columns, size_t i, mlab_column_spec *spec, mlab_error *err)
 {
     static const char *const types[] = {"number", "integer", "date", "factor", "text", "id", "duration", "event", "arm"};
     static const mlab_reading_type as[] = {MLAB_READ_NUMBER, MLAB_READ_INTEGER,  MLAB_READ_DATE,  MLAB_READ_FACTOR, MLAB_READ_TEXT,
                                            MLAB_READ_ID,     MLAB_READ_DURATION, MLAB_READ_EVENT, MLAB_READ_FACTOR};
     const mlab_setting *column = mlab_setting_item(columns, i);
     const char *name = mlab_setting_key(columns, i), *from = text_below(column, "from");
-    *spec = (mlab_column_spec){.name = name, .from = from ? from : name, .low = -HUGE_VAL, .high = HUGE_VAL, .days = 1, .pin = pin};
+    *spec = (mlab_column_spec){.name = name, .from = from ? from : name, .low = -HUGE_VAL, .high = HUGE_VAL, .days = 1};
     spec->place = mlab_setting_key_place(columns, i);
     if (mlab_setting_kind_of(column) != MLAB_SETTING_MAP) return MLAB_OK;
     int type = mlab_choice_of(text_below(column, "type"), types, COUNT(types));
@@ -148,11 +148,10 @@ static mlab_status read_column(mlab_loading *l, const mlab_setting *columns, siz
 mlab_status mlab_loading_columns(mlab_loading *l, const char *block, mlab_specs *specs, mlab_error *err)
 {
     const mlab_setting *columns = mlab_loading_at(l, block, "columns");
-    const char *pin = !strcmp(block, "data") ? "columns" : strchr(block, '.') + 1;
     mlab_status status = MLAB_OK;
     for (size_t i = 0; columns && mlab_setting_kind_of(columns) == MLAB_SETTING_MAP && i < mlab_setting_size(columns) && !status; i++) {
         status = mlab_grow(l->context, &specs->items, specs->n, &specs->capacity, sizeof *specs->items, err);
-        if (!status) status = read_column(l, columns, i, pin, &specs->items[specs->n], err);
+        if (!status) status = read_column(l, columns, i, &specs->items[specs->n], err);
         if (!status) specs->n++;
     }
     return status;
@@ -169,7 +168,6 @@ mlab_status mlab_loading_column(mlab_loading *l, const char *block, const char *
         if (status) return status;
         specs->items[specs->n++] = (mlab_column_spec){.name = key, .from = fallback, .low = -HUGE_VAL, .high = HUGE_VAL, .days = 1};
         specs->items[i].optional = optional && !stated;
-        specs->items[i].pin = specs->n > 1 ? specs->items[0].pin : NULL;
     }
     *spec = &specs->items[i];
     if (stated) {

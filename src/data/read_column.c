@@ -209,6 +209,8 @@ const char *mlab_column_pin(const mlab_column_reading *column, const char *what,
     const char *name = column->spec.name;
     bool plain = true;
     for (const char *c = name; *c; c++) plain &= *c == '_' || (*c >= '0' && *c <= '9') || ((*c | 32) >= 'a' && (*c | 32) <= 'z');
-    snprintf(into, size, "%s: {%s%.80s%s: {%s}}", column->spec.pin ? column->spec.pin : "columns", plain ? "" : "\"", name, plain ? "" : "\"", what);
+    bool people = !column->spec.pin || !strcmp(column->spec.pin, "people");
+    snprintf(into, size, "%s%scolumns: {%s%.80s%s: {%s}}%s", people ? "" : column->spec.pin, people ? "" : ": {", plain ? "" : "\"", name,
+             plain ? "" : "\"", what, people ? "" : "}");
     return into;
 }

@@ -39,6 +39,7 @@ typedef struct mlab_column_reading {
     bool only_groups; /* NUMBERS: every point stands as between thousands ... */
     bool any_group;   /* ... and there is one */
     size_t n, capacity;
+    bool doubted; /* its odd cells have been found */
     mlab_column_exception *exceptions;
     size_t n_exceptions, exceptions_capacity;
 } mlab_column_reading;

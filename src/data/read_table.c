@@ -49,6 +49,7 @@ static size_t heading_of(const mlab_rows *rows, const char *name)
 
 static mlab_status say_no_heading(const table_reading *r, const mlab_column_spec *column, mlab_error *err)
 {
+    if (!r->rows->n_columns || r->rows->no_header) return MLAB_OK; /* found already: there are no headings to look among */
     const char *near = mlab_nearest(column->from, (const char *const *)r->rows->names, r->rows->n_columns);
     const mlab_place *place = column->place.file[0] ? &column->place : NULL;
     return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "missing_column", place, NULL, NULL, err, "column '%s' is not in %s%s%s%s",
@@ -61,6 +62,7 @@ static mlab_column_reading *add_column(table_reading *r, const mlab_column_spec 
     mlab_column_reading_start(column, r->context);
     column->file = r->spec->file;
     column->spec = *spec;
+    column->spec.pin = r->spec->role;
     column->at = at;
     if (!column->spec.rules.decimal) column->spec.rules.decimal = r->spec->rules.decimal;
     if (!column->spec.rules.thousands) column->spec.rules.thousands = r->spec->rules.thousands;
@@ -82,8 +84,7 @@ static void add_others(table_reading *r)
         bool taken = r->used[i] || heading_of(r->rows, name) != i;
         for (size_t k = 0; k < n_stated && !taken; k++) taken = !strcmp(r->columns[k].spec.name, name);
         if (taken) continue;
-        const mlab_column_spec other = {
-            .name = name, .from = name, .low = -HUGE_VAL, .high = HUGE_VAL, .pin = r->spec->n_columns ? r->spec->columns[0].pin : NULL};
+        const mlab_column_spec other = {.name = name, .from = name, .low = -HUGE_VAL, .high = HUGE_VAL, .pin = r->spec->role};
         mlab_column_reading *column = add_column(r, &other, i);
         column->named = !r->spec->named || r->spec->named(r->spec->user, name);
         if (!column->named && drop) column->hold = MLAB_HOLD_NOTHING;

@@ -44,7 +44,7 @@ typedef struct mlab_column_spec {
     double days;                /* DURATION: days in one unit */
     size_t pad;                 /* ID: to so many digits with leading zeros; 0 = as written */
     mlab_place place;           /* in the study file */
-    const char *pin;            /* path of the columns' block, for the line that pins a guess: "columns" */
+    const char *pin;            /* role of the file, for the line that pins a guess */
 } mlab_column_spec;
 
 typedef struct mlab_file_spec {

@@ -15,7 +15,8 @@
 static mlab_status say(mlab_text_rows *t, mlab_severity severity, const char *kind, uint64_t line, size_t column, const char *value, mlab_error *err,
                        const char *sentence)
 {
-    mlab_place place = mlab_place_cell(t->base.file, line, (uint32_t)column, NULL);
+    mlab_place place =
+        mlab_place_cell(t->base.file, line, (uint32_t)column, column && column <= t->base.n_columns ? t->base.names[column - 1] : NULL);
     return mlab_findings_add(t->base.findings, severity, kind, &place, value, NULL, err, "%s", sentence);
 }
 
@@ -68,6 +69,7 @@ static mlab_status check_names(mlab_text_rows *t, uint64_t line, mlab_error *err
         }
     }
     if (2 * like_data <= filled) return MLAB_OK;
+    t->base.no_header = true;
     return say(t, MLAB_SEVERITY_STOP, "no_header", line, 0, t->base.names[0], err,
                "the first row holds numbers or dates where headings are expected; add a row with the names of the columns");
 }

@@ -40,6 +40,7 @@ struct mlab_rows {
     uint64_t n_bytes; /* size of the file, 0 = not known */
     char delimiter;   /* of delimited text */
     bool found;       /* the delimiter was found, not stated */
+    bool no_header;   /* the first row is not one of headings: a finding */
     char sha256[65];  /* of the file's bytes; complete after the last block */
 };
 

@@ -26,7 +26,7 @@ static const size_t any_n[] = {1};
 
 #define COLUMN(name_, type_)                                                                                                                         \
     {                                                                                                                                                \
-        .name = name_, .from = name_, .type = type_, .low = -HUGE_VAL, .high = HUGE_VAL, .pin = "columns"                                            \
+        .name = name_, .from = name_, .type = type_, .low = -HUGE_VAL, .high = HUGE_VAL                                                              \
     }
 
 static void begin(world *w)
@@ -144,7 +144,8 @@ START_TEST(what_reads_two_ways_is_never_chosen)
     doubts("x;y\n1,500;a\n2,250;b\n3;c\n", "decimal_comma", MLAB_SEVERITY_DECIDE, 2, "columns: {x: {decimal: comma}}");
     doubts("x;y\n1,500.5;a\n2,250;b\n", "decimal_comma", MLAB_SEVERITY_DECIDE, 2, "columns: {x: {thousands: comma}}");
     doubts("x\n45.000\n52.500\n40\n", "decimal_point", MLAB_SEVERITY_DECIDE, 2, "columns: {x: {decimal: point}}");
-    doubts("x\n1\n2\n3\n4\nunknown\n", "mostly_numbers", MLAB_SEVERITY_DECIDE, 1, "columns: {x: {type: factor}}");
+    doubts("x\n1\n2\n3\n4\nunknown\n", "mostly_numbers", MLAB_SEVERITY_DECIDE, 1,
+           "missing: [NA, \"\", \"unknown\"]      (or columns: {x: {type: factor}})");
     doubts("x\nmale\nMale\nmale\n", "labels_alike", MLAB_SEVERITY_DECIDE, 1, "columns: {x: {levels: {\"Male\": male, ...}}}");
     doubts("x\n HoReCa\nIT\nIT\n", "label_blanks", MLAB_SEVERITY_NOTE, 1, "trim: true");
     doubts("x\na\nN/A\nb\n", "like_missing", MLAB_SEVERITY_NOTE, 1, "missing: [NA, \"\", \"N/A\"]");
