@@ -50,8 +50,8 @@ static void enter_period(mlab_firm *firm, mlab_firm_period *period, int32_t k)
     period->n = n;
     period->k = k;
     for (size_t j = 0; j < n; j++) {
-        int32_t hired = firm->hired[period->who[j]];
-        period->start[j] = hired > firm->boundary[k] ? hired : firm->boundary[k];
+        int32_t before = firm->hired[period->who[j]] - 1;
+        period->start[j] = before > firm->boundary[k] ? before : firm->boundary[k];
         period->begins[j] = 0;
     }
 }

@@ -110,7 +110,7 @@ static void draw_person(mlab_firm *firm, uint32_t i, const double *u)
     firm->wants[i] = skill_set(u + U_SKILLS + 4, (int)(u[U_SKILLS + 7] * MLAB_N_SKILLS), 3);
     if (i < firm->n_start) {
         double years = fmin(20, -4 * mlab_log(u[U_TENURE]));
-        firm->hired[i] = firm->boundary[0] - 1 - (int32_t)(years * 365.25);
+        firm->hired[i] = firm->boundary[0] - (int32_t)(years * 365.25);
     } else {
         uint32_t k = (i - firm->n_start) / firm->n_hires;
         int32_t days = firm->boundary[k + 1] - firm->boundary[k];
@@ -118,7 +118,7 @@ static void draw_person(mlab_firm *firm, uint32_t i, const double *u)
     }
     firm->left[i] = MLAB_DATE_MISSING;
     firm->grade[i] = firm->entry_grade[i];
-    firm->in_grade_since[i] = firm->hired[i];
+    firm->in_grade_since[i] = firm->hired[i] - 1;
 }
 
 /* The first of a walk from a drawn person on who is of the department, of a higher grade and was there at the start. */

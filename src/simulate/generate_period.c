@@ -3,9 +3,10 @@
  *
  * A hazard is that of a whole period and constant inside it given the state at its start: the waiting time is exponential, so the
  * chance over d of D days is 1 - exp(-h d / D) (complementary log-log with offset log(d / D)) and events fall on days. Exits
- * compete: the cause of an exit is voluntary with probability h_v / (h_v + h_i). A promotion is drawn before the exit; whoever has
- * both in one period is promoted on the earlier day, so that no promotion is lost to an exit and both risk sets are everybody at
- * the start. Source: discrete competing hazards, design rules 4 and 5; exponential waiting times as in any survival text.
+ * compete: the cause of an exit is voluntary with probability h_v / (h_v + h_i). A promotion whose day comes after the day of the
+ * exit does not happen: the exit censors it, and the panel's row then carries the days until the exit. People are hired in the
+ * morning, events fall in the evening of their day, relationships begin in the morning (docs/panel.md).
+ * Source: discrete competing hazards, design rules 4 and 5; exponential waiting times as in any survival text.
  * Weakness: at most one promotion a period. */
 #include "simulate/truth.h"
 
@@ -34,7 +35,7 @@ static void set_rates(mlab_firm *firm, mlab_firm_period *period)
         double *rate = period->rate[p];
         for (size_t j = 0; j < period->n; j++) {
             uint32_t i = period->who[j];
-            int32_t clock = p == MLAB_PREDICTOR_PROMOTION ? firm->in_grade_since[i] : firm->hired[i];
+            int32_t clock = p == MLAB_PREDICTOR_PROMOTION ? firm->in_grade_since[i] : firm->hired[i] - 1;
             rate[j] = firm->base[p][i] + by_arm[firm->arm[i]] + effects[p]->years * ((period->start[j] - clock) / YEAR_DAYS);
         }
         if (p != MLAB_PREDICTOR_SATISFACTION) mlab_exp_array(firm->context, rate, rate, period->n);
@@ -83,11 +84,9 @@ mlab_status mlab_firm_events(mlab_firm *firm, mlab_firm_period *period, mlab_err
         double voluntary = period->rate[MLAB_PREDICTOR_VOLUNTARY][j], all = voluntary + period->rate[MLAB_PREDICTOR_INVOLUNTARY][j];
         if (firm->grade[i] < firm->truth->grades) promoted = day_of(period->wait[0][j], period->rate[MLAB_PREDICTOR_PROMOTION][j], days, length);
         int32_t left = day_of(period->wait[1][j], all, days, length);
-        if (promoted && left) {
-            int32_t early = promoted < left ? promoted : left, late = promoted < left ? left : promoted;
-            if (early == late) late < days ? late++ : early--;
-            promoted = early, left = late;
-        }
+        if (left == 1 && firm->hired[i] > period->start[j]) left = 2; /* not on the day they were hired */
+        if (promoted == 1 && firm->hired[i] > period->start[j]) promoted = 2;
+        if (left && promoted > left) promoted = 0;
         if (left) {
             firm->left[i] = period->start[j] + left;
             firm->cause[i] = period->uniform[j * MLAB_FIRM_UNIFORMS + 2] * all >= voluntary;
@@ -131,8 +130,8 @@ mlab_status mlab_firm_informal(mlab_firm *firm, mlab_firm_period *period, mlab_e
         int32_t day = day_of(period->wait[2][j], period->rate[MLAB_PREDICTOR_INFORMAL][j], stop - period->start[j], length);
         if (!day) continue;
         int32_t date = period->start[j] + day;
-        if (date >= stop) date = stop - 1; /* a boundary day would be read as the state of the next period's start */
-        if (date <= period->start[j] || (firm->left[i] != MLAB_DATE_MISSING && date >= firm->left[i])) continue;
+        if (day == 1) date++; /* the first morning would be read as the state of this period's start */
+        if (date > stop || (firm->left[i] != MLAB_DATE_MISSING && date >= firm->left[i])) continue;
         uint32_t mentor = find_mentor(firm, i, period->k, date);
         if (mentor == UINT32_MAX) continue;
         mlab_status status = mlab_grow(firm->context, &firm->pairs, firm->n_pairs, &firm->pairs_room, sizeof *firm->pairs, err);

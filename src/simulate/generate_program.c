@@ -39,7 +39,7 @@ static double asks(const mlab_firm *firm, uint32_t i, int32_t start)
 {
     const mlab_effects *e = &firm->truth->application;
     double eta = e->intercept + e->entry_grade * firm->entry_grade[i] + (firm->male[i] ? e->male : 0) + e->performance * firm->performance[i] +
-                 e->department[firm->department[i]] + e->hidden * firm->hidden[i] + e->years * ((start - firm->hired[i]) / 365.25);
+                 e->department[firm->department[i]] + e->hidden * firm->hidden[i] + e->years * ((start + 1 - firm->hired[i]) / 365.25);
     return -mlab_expm1(-mlab_exp(eta));
 }
 

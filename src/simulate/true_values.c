@@ -3,8 +3,8 @@
  *
  * A contrast is a mean over populations drawn as the firm's people are. Given who a person is and an arm forced from time zero, the
  * chances are exact: staying K periods is exp(-sum of exit hazards), the incidence of the first promotion is the sum over periods of
- * (still there, not yet promoted) (1 - exp(-h)), promotion before exit within a period, as the firm is made. So the only Monte Carlo
- * error is that of the population, and it is given. Clock: whole periods from time zero, a quarter of a year each.
+ * (still there, not yet promoted) (h / (h + H)) (1 - exp(-h - H)), H the hazard of all exits. So the only Monte Carlo error is that
+ * of the population, and it is given. Clock: whole periods from time zero, a quarter of a year each.
  * Weakness: people hired inside a quarter have a first period that is shorter than this; with 0.06 a year of tenure that moves a
  * hazard by less than 1 %. */
 #include "simulate/truth.h"
@@ -62,11 +62,11 @@ static void one_period(const work *w, const mlab_firm *firm, int arm, int32_t k,
         for (size_t i = 0; i < n; i++) r->rate[p][i] = firm->base[p][i] + shift + effects[p]->years * (r->years[i] + 0.25 * k);
         mlab_exp_array(w->context, r->rate[p], r->rate[p], n);
     }
-    for (size_t i = 0; i < n; i++) r->promoted[i] += mlab_exp(r->waiting[i]) * -mlab_expm1(-r->rate[0][i]);
     for (size_t i = 0; i < n; i++) {
-        double exits = r->rate[1][i] + r->rate[2][i];
+        double exits = r->rate[1][i] + r->rate[2][i], all = exits + r->rate[0][i];
+        r->promoted[i] += mlab_exp(r->waiting[i]) * (r->rate[0][i] / all) * -mlab_expm1(-all);
         r->stay[i] -= exits;
-        r->waiting[i] -= exits + r->rate[0][i];
+        r->waiting[i] -= all;
     }
 }
 
@@ -96,7 +96,7 @@ static void one_arm(const work *w, const mlab_firm *firm, int arm, room *r, doub
     double mean = 0, share = 0;
     for (uint32_t i = 0; i < firm->n; i++) {
         r->stay[i] = r->waiting[i] = r->promoted[i] = 0;
-        r->years[i] = i < firm->n_start ? (firm->boundary[0] - firm->hired[i]) / 365.25 : 0;
+        r->years[i] = i < firm->n_start ? (firm->boundary[0] + 1 - firm->hired[i]) / 365.25 : 0;
     }
     satisfaction_of(w, firm, arm, r, &mean, &share);
     int32_t k = 0;

@@ -90,8 +90,8 @@ typedef struct mlab_firm {
     uint16_t *offers, *wants;     /* [n] sets of skills, one bit each */
     /* state at the start of the period being made */
     uint8_t *grade, *arm;
-    int32_t *in_grade_since;
-    double *base[5]; /* [n] the part of each predictor that does not change: see MLAB_PREDICTOR_* */
+    int32_t *in_grade_since; /* day in whose evening the grade began; people are hired in the morning */
+    double *base[5];         /* [n] the part of each predictor that does not change: see MLAB_PREDICTOR_* */
     mlab_firm_promotion *promotions;
     size_t n_promotions, promotions_room;
     mlab_firm_answer *answers;
@@ -117,7 +117,7 @@ typedef struct mlab_firm_period {
     double *uniform; /* [n * MLAB_FIRM_UNIFORMS] */
     double *rate[5]; /* [n] hazards of a whole period */
     double *wait[3]; /* [n] standard exponential waiting times: promotion, exit, informal start */
-    int32_t *start;  /* [n] day their time in the period begins */
+    int32_t *start;  /* [n] day in whose evening their time in the period begins */
     uint8_t *begins; /* [n] arm that begins inside the period, 0 = none */
     double *key;     /* [n] working room of the lottery */
     uint32_t *order; /* [n] */

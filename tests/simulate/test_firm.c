@@ -36,7 +36,7 @@ START_TEST(nothing_happens_to_people_before_they_come_or_after_they_left)
     mlab_firm *firm = firm_of(&context, truth, 7, 800);
     int32_t first = firm->boundary[0], last = firm->boundary[truth->periods];
     for (uint32_t i = 0; i < firm->n; i++) {
-        ck_assert(i < firm->n_start ? firm->hired[i] < first : firm->hired[i] > first);
+        ck_assert(i < firm->n_start ? firm->hired[i] <= first : firm->hired[i] > first);
         if (firm->left[i] == MLAB_DATE_MISSING) continue;
         ck_assert_int_gt(firm->left[i], firm->hired[i]);
         ck_assert_int_le(firm->left[i], last);
@@ -52,7 +52,7 @@ START_TEST(nothing_happens_to_people_before_they_come_or_after_they_left)
     }
     for (size_t r = 0; r < firm->n_answers; r++) {
         const mlab_firm_answer *a = &firm->answers[r];
-        ck_assert_int_gt(a->date, firm->hired[a->person]);
+        ck_assert_int_ge(a->date, firm->hired[a->person]);
         ck_assert(firm->left[a->person] == MLAB_DATE_MISSING || a->date < firm->left[a->person]);
     }
     mlab_firm_free(firm);
@@ -79,7 +79,7 @@ START_TEST(pairs_are_between_two_people_who_are_there_and_mentors_keep_to_their_
             ck_assert(firm->left[both[b]] == MLAB_DATE_MISSING || p->start < firm->left[both[b]]);
             ck_assert(firm->left[both[b]] == MLAB_DATE_MISSING || (p->end != MLAB_DATE_MISSING && p->end <= firm->left[both[b]]));
         }
-        for (int32_t k = 0; k <= truth->periods; k++) ck_assert_int_ne(p->start, firm->boundary[k]);
+        for (int32_t k = 0; k <= truth->periods; k++) ck_assert_int_ne(p->start, firm->boundary[k] + 1);
         if (p->arm != 1) {
             informal++;
             continue;
@@ -153,15 +153,17 @@ START_TEST(events_come_at_the_stated_hazards)
         size_t next_promotion = 0, n_pairs = firm->n_pairs;
         for (uint32_t i = 0; i < firm->n; i++) {
             int arm = 0;
-            int32_t arm_from = INT32_MAX, since = firm->hired[i];
+            int32_t arm_from = INT32_MAX, since = firm->hired[i] - 1;
             for (size_t r = 0; r < n_pairs; r++)
                 if (firm->pairs[r].mentee == i) arm = firm->pairs[r].arm, arm_from = firm->pairs[r].start;
             int grade = firm->entry_grade[i];
             for (int32_t k = 0; k < truth->periods; k++) {
-                int32_t stop = firm->boundary[k + 1], start = firm->boundary[k] > firm->hired[i] ? firm->boundary[k] : firm->hired[i];
-                if (stop <= firm->hired[i] || (firm->left[i] != MLAB_DATE_MISSING && firm->left[i] <= start)) continue;
+                int32_t stop = firm->boundary[k + 1], start = firm->boundary[k] > firm->hired[i] - 1 ? firm->boundary[k] : firm->hired[i] - 1;
+                if (stop < firm->hired[i] || (firm->left[i] != MLAB_DATE_MISSING && firm->left[i] <= start)) continue;
                 double share = (double)(stop - start) / (stop - firm->boundary[k]), h[3];
-                int now = arm_from <= start ? arm : 0;
+                int32_t here = firm->left[i] != MLAB_DATE_MISSING && firm->left[i] < stop ? firm->left[i] : stop;
+                double until_exit = (double)(here - start) / (stop - firm->boundary[k]);
+                int now = arm_from <= start + 1 ? arm : 0;
                 for (int p = 0; p < 3; p++) {
                     const mlab_effects *e = effects[p];
                     h[p] = exp(e->intercept +
@@ -169,10 +171,10 @@ START_TEST(events_come_at_the_stated_hazards)
                                 : now == 2 ? e->informal
                                            : 0) +
                                e->entry_grade * firm->entry_grade[i] + e->male * firm->male[i] + e->performance * firm->performance[i] +
-                               e->department[firm->department[i]] + e->years * (start - (p ? firm->hired[i] : since)) / 365.25);
+                               e->department[firm->department[i]] + e->years * (start - (p ? firm->hired[i] - 1 : since)) / 365.25);
                 }
                 double all = 1 - exp(-(h[1] + h[2]) * share);
-                double chance[] = {grade < truth->grades ? 1 - exp(-h[0] * share) : 0, all * h[1] / (h[1] + h[2]), all * h[2] / (h[1] + h[2])};
+                double chance[] = {grade < truth->grades ? 1 - exp(-h[0] * until_exit) : 0, all * h[1] / (h[1] + h[2]), all * h[2] / (h[1] + h[2])};
                 for (int p = 0; p < 3; p++) {
                     expected[p] += chance[p];
                     variance[p] += chance[p] * (1 - chance[p]);
