@@ -126,6 +126,17 @@ START_TEST(draws_have_the_robust_covariance_and_cross_the_outcomes)
         ck_near(second[j * 8 + j], variance, 4.5 * sqrt(2.0 / D), 0);
     }
     for (size_t d = 0; d < D; d++) ck_assert(draws->value[d * 8 + 4] < draws->value[d * 8 + 5] && draws->value[d * 8 + 5] < draws->value[d * 8 + 6]);
+    /* the first gap of the thresholds: its log by the delta method */
+    const double *V = fits[1]->robust;
+    double gap = fits[1]->estimate[1] - fits[1]->estimate[0], gap_mean = 0, gap_second = 0;
+    for (size_t d = 0; d < D; d++) {
+        double off = log(draws->value[d * 8 + 5] - draws->value[d * 8 + 4]) - log(gap);
+        gap_mean += off / D;
+        gap_second += off * off / D;
+    }
+    double gap_variance = (V[0] + V[5] - 2 * V[1]) / (gap * gap);
+    ck_near(gap_mean, 0, 0, 4.5 * sqrt(gap_variance / D));
+    ck_near(gap_second, gap_variance, 4.5 * sqrt(2.0 / D), 0);
     /* people lean the same way in both: the cross covariance is that of the shared influence */
     double cross = 0, G = PEOPLE, k0 = G / (G - 1) * (N - 1.0) / (N - 4.0);
     for (size_t g = 0; g < PEOPLE; g++) cross += k0 * fits[0]->influence[g * 4] * fits[1]->influence[g * 4];

@@ -188,6 +188,32 @@ START_TEST(a_column_that_repeats_others_is_left_out_and_said)
 }
 END_TEST
 
+/* R's tolerance of 1e-7: a tenth of a billionth of noise is none, a hundred thousandth is a column of its own. */
+START_TEST(a_column_almost_like_another_is_left_out_only_within_the_tolerance_of_R)
+{
+    start();
+    double almost[FOUR];
+    const double sizes[] = {1e-10, 1e-5};
+    for (int k = 0; k < 2; k++) {
+        world w = {0};
+        for (size_t i = 0; i < FOUR; i++) {
+            four_x[i] = sin((double)i);
+            almost[i] = four_x[i] / 3 + sizes[k] * cos(5.0 * (double)i);
+            four_event[i] = i % 3 == 0;
+        }
+        world_real(&w, &context, "x", four_x, FOUR);
+        world_real(&w, &context, "almost", almost, FOUR);
+        world_formula(&w, &context, "~ x + almost");
+        world_categories(&w, four_event, 2, no_yes);
+        mlab_fit *fit = world_fit(&w, &context, "logit", &options);
+        ck_assert_int_eq(fit->aliased[1], 0);
+        ck_assert_int_eq(fit->aliased[2], k == 0);
+        mlab_fit_free(fit);
+        world_free(&w);
+    }
+}
+END_TEST
+
 START_TEST(a_group_with_events_only_is_separated_by_name)
 {
     start();
@@ -306,6 +332,7 @@ END_TEST
 MLAB_TEST_MAIN("models", a_logit_of_two_groups_is_the_table_of_their_odds, a_hazard_of_two_groups_is_minus_the_log_of_their_survival,
                competing_hazards_share_the_total_as_their_counts, the_offset_makes_hazards_of_unequal_rows_comparable,
                thresholds_without_covariates_are_the_logits_of_cumulative_shares, an_ordinal_of_two_levels_is_a_logit,
-               a_column_that_repeats_others_is_left_out_and_said, a_group_with_events_only_is_separated_by_name,
-               no_events_and_all_events_are_outcomes_not_errors, few_events_for_many_coefficients_are_said, too_few_iterations_are_said,
+               a_column_that_repeats_others_is_left_out_and_said, a_column_almost_like_another_is_left_out_only_within_the_tolerance_of_R,
+               a_group_with_events_only_is_separated_by_name, no_events_and_all_events_are_outcomes_not_errors,
+               few_events_for_many_coefficients_are_said, too_few_iterations_are_said,
                responses_that_a_model_does_not_allow_are_errors_with_their_row, large_constants_do_not_cost_digits)
