@@ -17,6 +17,7 @@
 
 static const double ALIASED = 1e-14;   /* squared ratio of norms */
 static const double SUSPICIOUS = 1e-8; /* squared; below it the cross-product cannot tell */
+static const double CLEAR = 1e-3;      /* squared; above it columns need no mixing either */
 
 typedef struct alias_work {
     const mlab_tiles *tiles;
@@ -149,24 +150,25 @@ static mlab_status look_closely(const mlab_context *context, alias_work *work, c
     return MLAB_OK;
 }
 
-/* True when every pivot of the tiles looked at says that its column is independent of those before. */
+/* True when every pivot of the tiles looked at says that its column is well independent of those before. */
 static bool all_clear(const double *gram, size_t q, const double *norm, double *l, const uint8_t *none)
 {
     for (size_t j = 0; j < q; j++) {
         double left = factor_row(gram, q, j, none, l);
-        if (!(left > SUSPICIOUS * norm[j]) || !(left > 0)) return false;
+        if (!(left > CLEAR * norm[j]) || !(left > 0)) return false;
         l[j * q + j] = sqrt(left);
     }
     return true;
 }
 
 static mlab_status find(const mlab_context *context, alias_work *work, const double *norm, double *gram, double *l, double *room, uint8_t *dropped,
-                        mlab_error *err)
+                        bool *clear, mlab_error *err)
 {
     size_t q = work->q;
     work->stride = work->tiles->n_tiles >= 256 ? 16 : 1;
     mlab_status status = sum_over_rows(context, work, gram_chunk, q * q, gram, err);
-    if (status || all_clear(gram, q, norm, l, dropped)) return status;
+    *clear = !status && all_clear(gram, q, norm, l, dropped);
+    if (status || *clear) return status;
     if (work->stride > 1) {
         work->stride = 1;
         if ((status = sum_over_rows(context, work, gram_chunk, q * q, gram, err))) return status;
@@ -181,8 +183,9 @@ static mlab_status find(const mlab_context *context, alias_work *work, const dou
     return MLAB_OK;
 }
 
-mlab_status mlab_find_aliased(const mlab_context *context, const mlab_tiles *tiles, bool constant, uint8_t *aliased, mlab_error *err)
+mlab_status mlab_find_aliased(const mlab_context *context, mlab_tiles *tiles, bool constant, size_t skip, uint8_t *aliased, mlab_error *err)
 {
+    bool clear;
     alias_work work = {.tiles = tiles, .kernels = mlab_kernels_of(context), .q = tiles->p + constant, .constant = constant};
     size_t q = work.q;
     mlab_status status = MLAB_OK;
@@ -195,8 +198,9 @@ mlab_status mlab_find_aliased(const mlab_context *context, const mlab_tiles *til
     }
     norm[0] = (double)tiles->n;
     memcpy(norm + constant, tiles->norm, tiles->p * sizeof *norm);
-    if ((status = find(context, &work, norm, gram, l, room, dropped, err))) goto out;
+    if ((status = find(context, &work, norm, gram, l, room, dropped, &clear, err))) goto out;
     memcpy(aliased, dropped + constant, tiles->p);
+    if (!clear) status = mlab_tiles_mix(context, tiles, gram, q, skip, aliased, err);
 out:
     mlab_release(context, gram);
     mlab_release(context, l);

@@ -82,7 +82,7 @@ mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prep
     bool constant = engine->n_thresholds > 0;
     size_t bytes = problem->keep_bytes ? problem->keep_bytes : MLAB_PREPARED_BYTES;
     status = mlab_tiles_make(context, problem, prepared->first_column, constant || engine->intercept, engine->intercept, bytes, &engine->tiles, err);
-    if (status || (status = mlab_find_aliased(context, engine->tiles, constant, aliased, err))) goto out;
+    if (status || (status = mlab_find_aliased(context, engine->tiles, constant, engine->intercept, aliased, err))) goto out;
     set_columns(engine, aliased);
     size_t n_used = engine->n_thresholds;
     for (size_t j = 0; j < engine->p; j++) n_used += !aliased[j];
@@ -94,12 +94,14 @@ out:
 
 /* --- centred and back ------------------------------------------------------------------------------------ */
 
-/* Takes estimates, or one row of influence, from the centred columns to the design's own (sign +1) or back (-1). */
+/* Takes estimates, or one row of influence, from the centred and mixed columns to the design's own (sign +1) or back (-1). */
 static void uncentre(const mlab_engine *engine, double *v, double sign)
 {
     for (size_t k = 0; k < engine->n_eta; k++) {
         double *b = v + engine->n_thresholds + k * engine->p, sum = 0;
+        if (sign > 0) mlab_tiles_unmix(engine->tiles, b);
         for (size_t j = 0; j < engine->p; j++) sum += engine->tiles->centre[j] * b[j];
+        if (sign < 0) mlab_tiles_remix(engine->tiles, b);
         if (engine->intercept) b[0] -= sign * sum;
         for (size_t t = 0; t < engine->n_thresholds; t++) v[t] += sign * sum;
     }

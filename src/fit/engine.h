@@ -82,8 +82,9 @@ MLAB_MUST_USE mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const 
 /* counts [n_categories]: sum of weights by category. */
 void mlab_pass_counts(const mlab_pass *pass, double *counts);
 
-/* aliased [p]: columns that are linear combinations of those before, by R's rule (residual norm below 1e-7 of its own).
- * constant: thresholds stand for a column of ones before them. */
-MLAB_MUST_USE mlab_status mlab_find_aliased(const mlab_context *context, const mlab_tiles *tiles, bool constant, uint8_t *aliased, mlab_error *err);
+/* aliased [p]: columns that are linear combinations of those before, by R's rule (residual norm below 1e-7 of its own). Nearly
+ * collinear columns but the first `skip` (an intercept) are then mixed. constant: thresholds stand for a column of ones before all. */
+MLAB_MUST_USE mlab_status mlab_find_aliased(const mlab_context *context, mlab_tiles *tiles, bool constant, size_t skip, uint8_t *aliased,
+                                            mlab_error *err);
 
 #endif

@@ -21,6 +21,8 @@ void mlab_tiles_free(mlab_tiles *tiles)
     mlab_release(context, tiles->centre);
     mlab_release(context, tiles->reach);
     mlab_release(context, tiles->norm);
+    mlab_release(context, tiles->mix);
+    mlab_release(context, tiles->mixed);
     mlab_release(context, tiles->x);
     mlab_release(context, tiles->offset);
     mlab_release(context, tiles);
@@ -55,6 +57,7 @@ static mlab_status fill_tile(const mlab_tiles *tiles, size_t tile, double *rows_
     }
     for (size_t i = 0; i < n; i++) offset[i] = row_offset[i] + (problem->offset ? problem->offset[first + i] : 0);
     for (size_t i = n; i < MLAB_TILE; i++) offset[i] = 0;
+    if (tiles->mix) mlab_tiles_mix_tile(tiles, n, x);
     return MLAB_OK;
 }
 

@@ -22,6 +22,8 @@ typedef struct mlab_tiles {
     double *reach;   /* [p] largest |x - centre|; 0 = a constant column */
     double *norm;    /* [p] sum of squares as the design gives the column, not centred */
     bool any_offset; /* some row has an offset that is not 0 */
+    double *mix;     /* [p * p] lower triangle L, or NULL: columns stand as X inverse(L') (fit/mix.c) */
+    uint8_t *mixed;  /* [p] columns that mix has part in */
     double *x;       /* [n_tiles * p * MLAB_TILE], or NULL: made tile by tile */
     double *offset;  /* [n_tiles * MLAB_TILE], or NULL like x; the problem's offset included */
 } mlab_tiles;
@@ -36,6 +38,15 @@ size_t mlab_tiles_scratch(const mlab_tiles *tiles);
 size_t mlab_tiles_rows(const mlab_tiles *tiles, size_t tile);
 MLAB_MUST_USE mlab_status mlab_tiles_get(const mlab_tiles *tiles, size_t tile, double *scratch, const double **x, const double **offset,
                                          mlab_error *err);
+/* Replaces the columns by nearly orthogonal mixtures when some kept column is nearly a combination of others: gram [q * q] is the
+ * cross-product, its last p columns those of the tiles; aliased columns and the first `skip` stay as they are. */
+MLAB_MUST_USE mlab_status mlab_tiles_mix(const mlab_context *context, mlab_tiles *tiles, const double *gram, size_t q, size_t skip,
+                                         const uint8_t *aliased, mlab_error *err);
+/* One tile, in place. */
+void mlab_tiles_mix_tile(const mlab_tiles *tiles, size_t n, double *x);
+/* Coefficients [p] of the mixtures to those of the columns, and back. */
+void mlab_tiles_unmix(const mlab_tiles *tiles, double *b);
+void mlab_tiles_remix(const mlab_tiles *tiles, double *b);
 static inline size_t mlab_whole_lanes(size_t n)
 {
     return (n + MLAB_LANES - 1) & ~(MLAB_LANES - 1);
