@@ -22,6 +22,7 @@ typedef struct mlab_results {
     const mlab_comparison *comparison;
     const mlab_pairs *const *pairs; /* stored with pseudonyms, never ids */
     size_t n_pairs;
+    bool pairs_masked; /* the pairs were read from a file: they carry pseudonyms already */
     const mlab_outcomes *outcomes;
     const mlab_forecast *forecast;
     const char *provenance;       /* JSON: what decides the numbers */
@@ -48,6 +49,8 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_store_read_forecast(const mlab_context *
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_shards(const mlab_context *context, const char *folder, const char *key, mlab_sink *sink,
                                                      mlab_error *err);
 MLAB_API void mlab_store_shards_end(mlab_sink *sink);
+/* Removes the shards of draws 0 .. n_draws - 1, whatever their key. */
+MLAB_API void mlab_store_shards_remove(const mlab_context *context, const char *folder, size_t n_draws);
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_merge(const mlab_context *context, const char *folder, const char *key, size_t n_draws,
                                                     mlab_outcomes **outcomes, mlab_error *err);
 
@@ -62,6 +65,10 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_store_list(const mlab_context *context, 
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_export(const mlab_context *context, const char *path, const char *name, bool json, char **text,
                                                      mlab_error *err);
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_provenance(const mlab_context *context, const char *path, char **json, mlab_error *err);
+/* The pseudonym of an id: the first 16 hex digits of HMAC-SHA256 (RFC 2104) with the secret's text as key. */
+MLAB_API void mlab_store_pseudonym(const char *secret, const char *id, char into[17]);
+/* Version of the HDF5 library, "1.10.8". */
+MLAB_API void mlab_store_library(char *into, size_t size);
 MLAB_API void mlab_store_text_free(const mlab_context *context, char *text);
 
 #ifdef __cplusplus

@@ -27,8 +27,10 @@ typedef struct mlab_override {
     const char *key, *value;
 } mlab_override;
 
-/* Reads and checks the study file against the options table; all findings at once. Errors: MLAB_ERR_STUDY_REJECTED when
- * findings hold a stop or an open decision, MLAB_ERR_OPEN, ... *study is NULL on failure. */
+/* Reads the study file against the options table; all that is wrong becomes findings, which may hold a stop: then
+ * mlab_study_run looks at the data as far as it can, adds to the findings and refuses. Outputs go to out_folder (NULL = "."), stage files
+ * to .mentorlab in it. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_DATA_SYNTAX (with the place), MLAB_ERR_OPTION (an override of
+ * an unknown key), MLAB_ERR_MEMORY. *study is NULL on failure. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_open(const mlab_context *context, const char *path, const mlab_override *overrides, size_t n_overrides,
                                                    const char *out_folder, mlab_findings *findings, mlab_study **study, mlab_error *err);
 MLAB_API void mlab_study_free(mlab_study *study);
@@ -37,13 +39,40 @@ MLAB_API void mlab_study_free(mlab_study *study);
 typedef enum mlab_stage_state { MLAB_STAGE_RAN, MLAB_STAGE_UP_TO_DATE, MLAB_STAGE_NOT_APPLICABLE, MLAB_STAGE_FAILED } mlab_stage_state;
 typedef void (*mlab_stage_listener)(void *user, mlab_stage stage, mlab_stage_state state, const char *line, double seconds);
 
-/* Brings every stage up to `last` up to date, in order, and writes stage files; the last step of MLAB_STAGE_REPORT writes
- * results.h5, report.html and summary.md. Findings of the data are added to `findings`. */
+/* Checks the data, brings `last` and what it needs up to date, in order, and writes stage files, then results.h5 whole with every stage
+ * that is up to date. MLAB_STAGE_REPORT needs all stages and writes report.html and summary.md too. Findings of the data are added to
+ * `findings`. Errors: MLAB_ERR_STUDY_REJECTED when findings hold a stop or an open decision (nothing is written then),
+ * MLAB_ERR_LOCKED, MLAB_ERR_CANCELLED (can be resumed), and those of the stages. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_run(mlab_study *study, mlab_stage last, bool force, mlab_stage_listener listener, void *user,
                                                   mlab_findings *findings, mlab_error *err);
 MLAB_API const mlab_results *mlab_study_results(const mlab_study *study);
 MLAB_API const mlab_report_spec *mlab_study_report(const mlab_study *study);
+MLAB_API const mlab_data *mlab_study_data(const mlab_study *study); /* NULL before the check stage is through */
+/* Writes the person-periods as analysed with a codebook and a check.R that refits them in base R, mode 0600; ids are pseudonyms
+ * unless `names`. Errors: MLAB_ERR_STUDY_STAGE (a person-level study has no panel), MLAB_ERR_WRITE. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_panel(mlab_study *study, bool names, mlab_error *err);
+/* What the study can answer: per outcome and group the people, events, person-years, and the smallest difference likely to be seen. Text
+ * for the screen, released with mlab_study_text_free. Counts under report.minimum_cell are not told. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_answers(const mlab_study *study, char **text, mlab_error *err);
+MLAB_API void mlab_study_text_free(const mlab_study *study, char *text);
+/* Pairs of one policy with the ids of the files, as CSV; released with mlab_pairs_text_free. Errors: MLAB_ERR_STUDY_STAGE (none made),
+ * MLAB_ERR_STORE_READ (pseudonyms of another secret). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_pairs_csv(mlab_study *study, size_t which, char **text, mlab_error *err);
+/* A text of the study file by its path ("report.minimum_cell"); NULL = not stated. */
+MLAB_API const char *mlab_study_setting(const mlab_study *study, const char *path);
 MLAB_API mlab_trust mlab_study_trust(const mlab_study *study); /* the worst of all results */
+
+/* Pairs without a study, from sign-up lists; the rules come from the headings. */
+typedef struct mlab_signup {
+    const mlab_context *context;
+    mlab_pairs *pairs;
+    char *sentences; /* the rules used, one a line */
+    char *yaml;      /* the block matching: to change them in */
+} mlab_signup;
+/* One list with a role column is given as both paths. Errors: MLAB_ERR_DATA_REJECTED (findings), MLAB_ERR_MATCH_COLUMN, ... */
+MLAB_API MLAB_MUST_USE mlab_status mlab_signup_match(const mlab_context *context, const char *mentors_path, const char *mentees_path,
+                                                     mlab_findings *findings, mlab_signup **signup, mlab_error *err);
+MLAB_API void mlab_signup_free(mlab_signup *signup); /* NULL is fine */
 
 #ifdef __cplusplus
 }

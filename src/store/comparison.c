@@ -21,6 +21,7 @@ static const mlab_h5_column contrast_columns[] = {
     TEXT(outcome, "outcome"),
     TEXT(arm, "arm"),
     TEXT(reference, "arm it is compared with"),
+    TEXT(group, "subgroup, empty = everyone"),
     TEXT(estimand, "what the number answers"),
     TEXT(measure, "scale of the estimate"),
     TEXT(method, "method"),
@@ -30,9 +31,9 @@ static const mlab_h5_column contrast_columns[] = {
     REAL(lower, "1", "lower limit"),
     REAL(upper, "1", "upper limit"),
     REAL(level, "1", "level of the interval"),
-    REAL(risk_arm, "1", "risk or mean had everyone been in the arm"),
-    REAL(risk_reference, "1", "risk or mean had everyone been in the reference arm"),
-    REAL(risk_ratio, "1", "arm over reference"),
+    REAL(risk_arm, "1", "share or mean had everyone been in the arm"),
+    REAL(risk_reference, "1", "share or mean had everyone been in the reference arm"),
+    REAL(risk_ratio, "1", "risk ratio of the event itself, arm over reference, 0 = does not apply"),
     REAL(e_value, "1", "E-value of the ratio, 0 = does not apply"),
     REAL(e_value_limit, "1", "E-value of the limit nearer to 1, 0 = does not apply"),
     COUNT(n_arm, "person", "people ever in the arm"),
@@ -121,7 +122,7 @@ static void put_curves(const mlab_h5_group *parent, const mlab_curve *curves, si
     mlab_h5_dimension(&group, "row", n_rows);
     mlab_h5_put(&group, "n_times", "curve", MLAB_H5_INT64, sizes, "1", "times of the curve");
     mlab_h5_put(&group, "n_causes", "curve", MLAB_H5_INT64, sizes ? sizes + n : NULL, "1", "causes, 0 = survival");
-    put_curve_rows(&group, curves, n, n_rows);
+    if (!group.file->status) put_curve_rows(&group, curves, n, n_rows);
     mlab_release(context, names);
     mlab_release(context, sizes);
     mlab_h5_group_close(&group);
@@ -133,11 +134,10 @@ static void put_standardised(const mlab_h5_group *parent, const mlab_comparison 
     const mlab_context *context = parent->file->context;
     double *months = mlab_allocate(context, comparison->n_times, sizeof *months);
     if (!months) mlab_h5_fail(parent->file, MLAB_ERR_MEMORY, "no memory to write curves");
-    for (size_t t = 0; months && t < comparison->n_times; t++) months[t] = comparison->months_per_time * (double)(t + 1);
+    for (size_t t = 0; months && t < comparison->n_times; t++) months[t] = comparison->months_per_time * (double)t;
     mlab_h5_dimension_texts(&group, "curve", comparison->standardised_names, comparison->n_standardised, "outcome/arm");
     mlab_h5_dimension_values(&group, "time", MLAB_H5_REAL, months, comparison->n_times, "month", "time from time zero");
-    mlab_h5_put(&group, "standardised", "curve time", MLAB_H5_REAL, comparison->standardised, "1",
-                "cumulative incidence or mean had everyone been in the arm");
+    mlab_h5_put(&group, "standardised", "curve time", MLAB_H5_REAL, comparison->standardised, "1", "share or mean had everyone been in the arm");
     mlab_release(context, months);
     mlab_h5_group_close(&group);
 }

@@ -41,7 +41,8 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(block_size, "1", "parameters of a block")
 #define FIT_REALS(X)                                                                                                                                 \
     X(log_likelihood, "log-likelihood at the estimate")                                                                                              \
-    X(null_log_likelihood, "log-likelihood without covariates")                                                                                      \
+    X(null_log_likelihood, "log-likelihood of intercepts and offsets alone")                                                                         \
+    X(residual_variance, "linear model: residual variance, else 0")                                                                                  \
     X(gradient, "largest score in standard errors at the end")
 
 static void put_design(const mlab_h5_group *group, const mlab_fit *fit)
@@ -61,13 +62,14 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_h5_attribute(&group, "model", fit->model);
     mlab_h5_attribute(&group, "formula", fit->formula);
     mlab_h5_attribute(&group, "information", fit->information);
+    mlab_h5_attribute(&group, "link", fit->link);
     mlab_h5_attribute(&group, "cluster", fit->cluster);
     mlab_h5_attribute(&group, "trust", mlab_trust_name(fit->trust));
     mlab_h5_attribute(&group, "reason", fit->reason);
     put_design(&group, fit);
     put_matrices(&group, fit);
-    mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->blocks ? fit->n_blocks : 0, "cause or category beyond the base");
-    mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
+    if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
+    if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
     if (fit->blocks && fit->events_by_block)
         mlab_h5_put(&group, "events", "block", MLAB_H5_COUNT, fit->events_by_block, "event", "events of the block");
     mlab_h5_put_integer(&group, "n_blocks", (int64_t)fit->n_blocks, "1", "blocks of parameters");
@@ -137,11 +139,12 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->model = mlab_h5_attribute_get(group, "model");
     fit->formula = mlab_h5_attribute_get(group, "formula");
     fit->information = mlab_h5_attribute_get(group, "information");
+    fit->link = mlab_h5_attribute_get(group, "link");
     fit->cluster = mlab_h5_attribute_get(group, "cluster");
     fit->reason = mlab_h5_attribute_get(group, "reason");
     get_matrices(group, fit);
-    size_t n_named = mlab_h5_size(group, "block");
-    fit->n_levels = mlab_h5_size(group, "level");
+    size_t n_named = mlab_h5_has(group, "block") ? mlab_h5_size(group, "block") : 0;
+    if (mlab_h5_has(group, "level")) fit->n_levels = mlab_h5_size(group, "level");
     fit->n_blocks = (size_t)mlab_h5_get_integer(group, "n_blocks");
     if (n_named && n_named != fit->n_blocks)
         mlab_h5_fail(group->file, MLAB_ERR_STORE_READ, "%s: %zu blocks have names, expected %zu", group->file->path, n_named, fit->n_blocks);

@@ -68,7 +68,8 @@ void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *for
     mlab_h5_attribute(&group, "largest_unknown", forecast->largest_unknown);
     mlab_h5_attribute(&group, "caveats", forecast->caveats);
     mlab_h5_put_real(&group, "largest_share", forecast->largest_share, "1", "its squared correlation with the net present value");
-    mlab_h5_put_real(&group, "value_of_knowing", forecast->value_of_knowing, "money", "most that knowing every unknown would be worth");
+    mlab_h5_put_real(&group, "value_of_knowing", forecast->value_of_knowing, forecast->ledger->currency,
+                     "most that knowing every unknown would be worth");
     mlab_h5_put_real(&group, "level", forecast->level, "1", "level of the intervals");
     mlab_h5_put_table(&group, return_columns, n_return_columns, forecast->returns, sizeof *forecast->returns, forecast->n_returns);
     put_ledger(&group, forecast->ledger);
@@ -113,10 +114,13 @@ mlab_status mlab_store_read_forecast(const mlab_context *context, const char *pa
     mlab_h5_file file;
     mlab_h5_group root = mlab_h5_open(&file, context, path, err);
     mlab_forecast *got = mlab_allocate(context, 1, sizeof *got);
-    if (got) got->ledger = mlab_allocate(context, 1, sizeof *got->ledger);
+    if (got) {
+        got->context = context;
+        got->ledger = mlab_allocate(context, 1, sizeof *got->ledger);
+    }
     if (!got || !got->ledger) mlab_h5_fail(&file, MLAB_ERR_MEMORY, "no memory to read %s", path);
     if (got && got->ledger) {
-        got->context = got->ledger->context = context;
+        got->ledger->context = context;
         mlab_h5_group group = mlab_h5_group_get(&root, "forecast");
         got->largest_unknown = mlab_h5_attribute_get(&group, "largest_unknown");
         got->caveats = mlab_h5_attribute_get(&group, "caveats");

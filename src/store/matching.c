@@ -5,10 +5,11 @@
 #include "core/memory.h"
 #include "core/os.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void mlab_pseudonym(const char *secret, const char *id, char into[17])
+void mlab_store_pseudonym(const char *secret, const char *id, char into[17])
 {
     unsigned char key[64] = {0}, inner[64], outer[64];
     char digest[65];
@@ -36,7 +37,7 @@ void mlab_pseudonym(const char *secret, const char *id, char into[17])
     into[16] = '\0';
 }
 
-/* Pseudonyms of n people in their own order. */
+/* Pseudonyms of people in their own order. Without a secret the ids are pseudonyms already. */
 typedef struct masked {
     char name[17];
     size_t was; /* index before sorting */
@@ -60,7 +61,10 @@ static bool mask(const mlab_context *context, char *const *ids, size_t n, const 
         (crowd){mlab_allocate(context, n, sizeof(masked)), mlab_allocate(context, n, sizeof(size_t)), mlab_allocate(context, n, sizeof(char *)), n};
     if (!into->people || !into->place || !into->names) return false;
     for (size_t i = 0; i < n; i++) {
-        mlab_pseudonym(secret, ids[i], into->people[i].name);
+        if (secret)
+            mlab_store_pseudonym(secret, ids[i], into->people[i].name);
+        else
+            snprintf(into->people[i].name, sizeof into->people[i].name, "%s", ids[i]);
         into->people[i].was = i;
     }
     qsort(into->people, n, sizeof *into->people, by_name);
@@ -127,6 +131,8 @@ static void put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, c
     mlab_h5_put_integer(&group, "places", (int64_t)pairs->places, "person", "places of all mentors");
     mlab_h5_put_integer(&group, "n_pairs", (int64_t)pairs->n_pairs, "pair", "pairs made");
     mlab_h5_put_integer(&group, "blocking_pairs", (int64_t)pairs->blocking_pairs, "pair", "pairs who would both rather have each other");
+    mlab_h5_put_integer(&group, "candidates", (int64_t)pairs->candidates, "pair", "pairs that every constraint allows");
+    mlab_h5_put_integer(&group, "terms_missing", (int64_t)pairs->terms_missing, "1", "terms of scores left out because an attribute is not known");
     mlab_h5_put_real(&group, "total_score", pairs->total_score, "1", "sum of the scores of the pairs");
     mlab_h5_put_real(&group, "mean_score", pairs->mean_score, "1", "mean score of the pairs");
     mlab_h5_put_real(&group, "lowest_score", pairs->lowest_score, "1", "lowest score of a pair");
@@ -136,15 +142,15 @@ static void put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, c
     mlab_h5_group_close(&group);
 }
 
-void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, const char *secret)
+void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret)
 {
     if (root->file->status) return;
-    if (!secret || !*secret) {
+    if (!are_masked && (!secret || !*secret)) {
         mlab_h5_fail(root->file, MLAB_ERR_ARGUMENT, "pairs are stored under pseudonyms; the secret for them is missing");
         return;
     }
     mlab_h5_group group = mlab_h5_group_make(root, "matching");
-    for (size_t k = 0; k < n_pairs; k++) put_policy(&group, pairs[k], secret);
+    for (size_t k = 0; k < n_pairs; k++) put_policy(&group, pairs[k], are_masked ? NULL : secret);
     mlab_h5_group_close(&group);
 }
 
@@ -164,6 +170,8 @@ static void get_policy(const mlab_h5_group *group, mlab_pairs *pairs)
     pairs->places = (uint64_t)mlab_h5_get_integer(group, "places");
     pairs->n_pairs = (uint64_t)mlab_h5_get_integer(group, "n_pairs");
     pairs->blocking_pairs = (uint64_t)mlab_h5_get_integer(group, "blocking_pairs");
+    pairs->candidates = (uint64_t)mlab_h5_get_integer(group, "candidates");
+    pairs->terms_missing = (uint64_t)mlab_h5_get_integer(group, "terms_missing");
     pairs->total_score = mlab_h5_get_real(group, "total_score");
     pairs->mean_score = mlab_h5_get_real(group, "mean_score");
     pairs->lowest_score = mlab_h5_get_real(group, "lowest_score");

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 mlab_status mlab_store_write(const mlab_context *context, const char *path, const mlab_results *results, const char *key, mlab_error *err)
@@ -21,7 +22,7 @@ mlab_status mlab_store_write(const mlab_context *context, const char *path, cons
     if (results->n_fits) mlab_store_put_fits(&root, results->fits, results->n_fits);
     if (results->draws) mlab_store_put_draws(&root, results->draws);
     if (results->comparison) mlab_store_put_comparison(&root, results->comparison);
-    if (results->n_pairs) mlab_store_put_pairs(&root, results->pairs, results->n_pairs, results->pseudonym_secret);
+    if (results->n_pairs) mlab_store_put_pairs(&root, results->pairs, results->n_pairs, results->pairs_masked, results->pseudonym_secret);
     if (results->outcomes) mlab_store_put_outcomes(&root, results->outcomes);
     if (results->forecast) mlab_store_put_forecast(&root, results->forecast);
     return mlab_h5_close(&file, &root);
@@ -53,6 +54,13 @@ mlab_status mlab_store_provenance(const mlab_context *context, const char *path,
     }
     *json = text;
     return status;
+}
+
+void mlab_store_library(char *into, size_t size)
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    snprintf(into, size, "%u.%u.%u", major, minor, release);
 }
 
 void mlab_store_text_free(const mlab_context *context, char *text)

@@ -73,6 +73,15 @@ void mlab_store_shards_end(mlab_sink *sink)
     *sink = (mlab_sink){0};
 }
 
+void mlab_store_shards_remove(const mlab_context *context, const char *folder, size_t n_draws)
+{
+    for (size_t draw = 0; draw < n_draws; draw++) {
+        char *path = shard_path(context, folder, draw);
+        if (path) mlab_os_remove(path);
+        mlab_release(context, path);
+    }
+}
+
 /* The first shard as a whole with room for all draws. */
 static mlab_status widen(mlab_outcomes *outcomes, size_t n_draws, mlab_error *err)
 {

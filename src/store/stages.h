@@ -10,14 +10,11 @@ void mlab_store_put_data(const mlab_h5_group *root, const mlab_data *data);
 void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits, size_t n_fits);
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);
 void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison);
-void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, const char *secret);
+void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret);
 void mlab_store_put_outcomes(const mlab_h5_group *root, const mlab_outcomes *outcomes);
 void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *forecast);
 
 /* Reads /simulation of an open file; NULL after a failure. */
 mlab_outcomes *mlab_store_get_outcomes(const mlab_h5_group *root);
-
-/* The pseudonym of an id: the first 16 hex digits of HMAC-SHA256 (RFC 2104, FIPS 198-1) with the secret's text as key. */
-void mlab_pseudonym(const char *secret, const char *id, char into[17]);
 
 #endif

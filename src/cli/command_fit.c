@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fit: the outcome models, with the word that their coefficients are conditional. */
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "core/number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* A number with as many decimals as its standard error deserves. */
+static void show_rounded(double value, double se, char *into, size_t size)
+{
+    int decimals = se > 0 ? 1 - (int)floor(log10(se)) : 3;
+    mlab_number_for_people(value, decimals < 0 ? 0 : decimals > 8 ? 8 : decimals, into, size);
+}
+
+static void show_fit(const mlab_fit *fit)
+{
+    char rows[64], events[64];
+    mlab_number_for_people((double)fit->n_rows, 0, rows, sizeof rows);
+    mlab_number_for_people((double)fit->n_events, 0, events, sizeof events);
+    printf("\n%s%s%s  %s: %s\n", mlab_paint(stdout, MLAB_BOLD), fit->outcome, mlab_paint(stdout, MLAB_PLAIN), fit->model, fit->formula);
+    printf("  %s rows, %s events", rows, events);
+    if (fit->n_dropped_missing) printf(", %" PRIu64 " rows left out (something is missing)", fit->n_dropped_missing);
+    printf("; standard errors %s%s\n", fit->robust ? "by " : "of the model", fit->robust ? fit->cluster : "");
+    if (fit->trust != MLAB_TRUSTED)
+        printf("  %s%s: %s%s\n", mlab_paint(stdout, MLAB_RED), mlab_trust_sentence(fit->trust), fit->reason, mlab_paint(stdout, MLAB_PLAIN));
+    printf("  %-38s %12s %12s\n", "conditional, on the model's scale", "estimate", "error");
+    for (size_t j = 0; j < fit->n_parameters; j++) {
+        char estimate[64], error[64];
+        double se = mlab_fit_standard_error(fit, j);
+        if (fit->aliased && fit->aliased[j]) {
+            printf("  %-38s %12s\n", fit->names[j], "left out");
+            continue;
+        }
+        show_rounded(fit->estimate[j], se, estimate, sizeof estimate);
+        show_rounded(se, se, error, sizeof error);
+        printf("  %-38s %12s %12s\n", fit->names[j], estimate, error);
+    }
+}
+
+int mlab_command_fit(mlab_cli *cli)
+{
+    mlab_session session;
+    int code = mlab_session_run(&session, cli, MLAB_STAGE_FIT);
+    const mlab_results *results = session.study ? mlab_study_results(session.study) : NULL;
+    if (!code && cli->json)
+        code = mlab_session_show_json(&session);
+    else if (!code && !cli->quiet)
+        for (size_t k = 0; k < results->n_fits; k++) show_fit(results->fits[k]);
+    if (!code) code = mlab_session_exit(&session);
+    mlab_session_end(&session);
+    return code;
+}

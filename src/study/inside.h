@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside of a study: what was read, what was made, and where things are kept. */
+#ifndef MLAB_STUDY_INSIDE_H
+#define MLAB_STUDY_INSIDE_H
+
+#include "data/settings.h"
+#include "mentorlab/study.h"
+#include "study/options.h"
+#include "study/stages.h"
+
+struct mlab_study {
+    const mlab_context *context;
+    mlab_settings *settings;
+    void **kept; /* [n_kept] memory of the specs, released with the study */
+    size_t n_kept, kept_capacity;
+    char *here;   /* folder of the study file */
+    char *folder; /* where outputs go */
+    char *state;  /* folder/.mentorlab */
+    char *title;
+    bool simulated;
+    char *truth; /* text of the file of known true values; NULL = none */
+
+    mlab_fit_options fit_options;
+    mlab_compare_options compare_options;
+    mlab_simulate_options simulate_options;
+    mlab_outcome *outcomes; /* [n_outcomes] stated ones; the defaults are added when the data are there */
+    size_t n_outcomes;
+    bool outcomes_stated;
+    mlab_compare_spec comparison;
+    mlab_match_spec matching;
+    bool has_matching, has_simulation, has_forecast;
+    mlab_scenario *scenarios; /* [n_scenarios] read when the length of a period is known */
+    size_t n_scenarios;
+    mlab_forecast_spec forecast;
+    mlab_assumption *assumptions; /* [n_assumptions] from the evidence, then the stated ones; texts are kept */
+    size_t n_assumptions;
+    mlab_report_options report_options;
+
+    mlab_data *data;
+    mlab_fit **fits;
+    size_t n_fits;
+    mlab_draws *draws;
+    mlab_comparison *comparison_result;
+    mlab_pairs **pairs;
+    size_t n_pairs;
+    mlab_outcomes *outcomes_result;
+    mlab_forecast *forecast_result;
+    mlab_results results;
+    mlab_report_spec report;
+    mlab_findings *findings; /* the caller's, while a run lasts */
+    char no_draws[512];      /* why no draws could be made; "" = they could */
+    bool pairs_masked;       /* the pairs were read back: pseudonyms */
+
+    char key[MLAB_N_STAGES][65];         /* "" = not known yet */
+    bool done[MLAB_N_STAGES];            /* its results are here, and of the present input */
+    char *not_applicable[MLAB_N_STAGES]; /* "match: this study has no mentors"; NULL = it applies */
+    const char *told[MLAB_N_STAGES];     /* [n_told] those of not_applicable that are there */
+    size_t n_told;
+    char *provenance, *run, secret[65];
+    int64_t started; /* seconds since 1970 */
+    mlab_trust trust;
+};
+
+/* Memory and text that live as long as the study; NULL = no memory. */
+void *mlab_study_keep(mlab_study *study, size_t count, size_t size);
+char *mlab_study_keep_text(mlab_study *study, const char *text);
+
+/* --- reading the blocks: each adds located findings ---------------------------------------------- */
+
+typedef struct mlab_study_reading {
+    mlab_study *study;
+    const mlab_settings *settings;
+    mlab_findings *findings;
+} mlab_study_reading;
+
+mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_error *err);
+mlab_status mlab_study_read_comparison(const mlab_study_reading *reading, mlab_error *err);
+mlab_status mlab_study_read_evidence(const mlab_study_reading *reading, mlab_error *err);
+
+/* A finding at a place of the study file. */
+mlab_status mlab_study_stop(const mlab_study_reading *reading, const char *kind, const mlab_place *place, const char *value, mlab_error *err,
+                            const char *format, ...) MLAB_PRINTF(6, 7);
+/* Text, number and list below a map; NULL, false and 0 when absent or of another kind (then a finding of the walk already). */
+const char *mlab_study_text_at(const mlab_study_reading *reading, const mlab_setting *map, const char *key);
+bool mlab_study_number_at(const mlab_study_reading *reading, const mlab_setting *map, const char *key, double *value);
+mlab_status mlab_study_list_at(const mlab_study_reading *reading, const mlab_setting *map, const char *key, char ***list, size_t *n, mlab_error *err);
+
+/* --- binding to the data -------------------------------------------------------------------------- */
+
+/* Adds default outcomes, checks formulas and columns against the data, maps levels. Findings get what does not fit. */
+mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_error *err);
+/* The table that formulas read: the panel's rows, or the people. */
+const mlab_table *mlab_study_table(const mlab_study *study);
+/* The people there at the end of the panel with their state, and an id column. */
+mlab_status mlab_study_present(const mlab_study *study, mlab_table **table, mlab_error *err);
+
+/* --- stages --------------------------------------------------------------------------------------- */
+
+/* Key of a stage: program version, inputs, options that decide its numbers, keys of what it needs. */
+mlab_status mlab_study_key(mlab_study *study, mlab_stage stage, mlab_error *err);
+mlab_status mlab_study_provenance(mlab_study *study, char **json, mlab_error *err);
+/* JSON of the run; at most MLAB_RUN_SIZE bytes. */
+mlab_status mlab_study_run_attribute(const mlab_study *study, char **json, mlab_error *err);
+/* The secret of the pseudonyms: read, or made once with mode 0600. */
+mlab_status mlab_study_secret(mlab_study *study, mlab_error *err);
+
+#endif

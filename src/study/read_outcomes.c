@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The block outcomes: what is modelled, how, and which direction is better. Promotion, retention, satisfaction and
+ * compensation are known; any other name says its kind or its model. */
+#include "core/error.h"
+#include "study/inside.h"
+
+#include <string.h>
+
+typedef struct preset {
+    const char *name;
+    mlab_outcome_kind kind;
+    int better;
+    bool absence;
+} preset;
+static const preset presets[] = {
+    {"promotion", MLAB_OUTCOME_EVENT, 1, false},
+    {"retention", MLAB_OUTCOME_EVENT, 1, true},
+    {"satisfaction", MLAB_OUTCOME_ORDINAL, 1, false},
+    {"compensation", MLAB_OUTCOME_NUMBER, 1, false},
+};
+
+/* The kinds by name, in the order of mlab_outcome_kind, and the model each has on a panel. */
+static const char *const kinds[] = {"event", "ordinal", "number", "count", "yes_no"};
+
+static bool is_name(const char *name)
+{
+    return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name) && strcmp(name, "draws") != 0;
+}
+
+static bool kind_of_model(const char *model, mlab_outcome_kind *kind)
+{
+    static const struct {
+        const char *model;
+        mlab_outcome_kind kind;
+    } rows[] = {{"hazard", MLAB_OUTCOME_EVENT}, {"cox", MLAB_OUTCOME_EVENT},      {"ordinal", MLAB_OUTCOME_ORDINAL},
+                {"logit", MLAB_OUTCOME_YES_NO}, {"cloglog", MLAB_OUTCOME_YES_NO}, {"linear", MLAB_OUTCOME_NUMBER}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        if (strcmp(rows[k].model, model) == 0) {
+            *kind = rows[k].kind;
+            return true;
+        }
+    return false;
+}
+
+/* Kind from what is written, the model, or the preset, in this order. */
+static bool find_kind(const mlab_study_reading *reading, const mlab_setting *map, const preset *known, mlab_outcome *outcome)
+{
+    const char *kind = mlab_study_text_at(reading, map, "kind"), *model = mlab_study_text_at(reading, map, "model");
+    for (size_t k = 0; kind && k < sizeof kinds / sizeof *kinds; k++)
+        if (strcmp(kinds[k], kind) == 0) {
+            outcome->kind = (mlab_outcome_kind)k;
+            return true;
+        }
+    if (model && kind_of_model(model, &outcome->kind)) return true;
+    if (!known) return false;
+    outcome->kind = known->kind;
+    return true;
+}
+
+static mlab_status read_outcome(const mlab_study_reading *reading, const char *name, const mlab_place *place, const mlab_setting *map,
+                                mlab_outcome *outcome, mlab_error *err)
+{
+    const preset *known = NULL;
+    for (size_t k = 0; k < sizeof presets / sizeof *presets; k++)
+        if (strcmp(presets[k].name, name) == 0) known = &presets[k];
+    if (!is_name(name))
+        return mlab_study_stop(reading, "bad_name", place, name, err, "'%s' cannot name an outcome: letters, digits and _ only, and not 'draws'",
+                               name);
+    *outcome = (mlab_outcome){.better = known ? known->better : 1, .absence = known && known->absence};
+    if (!find_kind(reading, map, known, outcome))
+        return mlab_study_stop(reading, "unclear_outcome", place, name, err,
+                               "outcome '%s' is not a known one: write its kind (event, ordinal, number, "
+                               "count, yes_no)",
+                               name);
+    const char *better = mlab_study_text_at(reading, map, "better"), *whose = mlab_study_text_at(reading, map, "whose");
+    if (better) outcome->better = strcmp(better, "lower") == 0 ? -1 : 1;
+    outcome->of_mentor = whose && strcmp(whose, "mentor") == 0;
+    const char *model = mlab_study_text_at(reading, map, "model");
+    const mlab_setting *formula = mlab_settings_find(reading->settings, map, "formula");
+    outcome->name = mlab_study_keep_text(reading->study, name);
+    if (!outcome->name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
+    if (model && !(outcome->model = mlab_study_keep_text(reading->study, model)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
+    if (formula && mlab_setting_kind_of(formula) == MLAB_SETTING_TEXT && *mlab_setting_text(formula)) {
+        outcome->formula = mlab_study_keep_text(reading->study, mlab_setting_text(formula));
+        if (!outcome->formula) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
+        outcome->formula_place = mlab_setting_place(formula);
+        if (mlab_setting_quoted(formula) && outcome->formula_place.column) outcome->formula_place.column++;
+    } else {
+        outcome->formula_place = *place;
+    }
+    size_t n;
+    mlab_status status = mlab_study_list_at(reading, map, "causes", &outcome->causes, &n, err);
+    outcome->n_causes = (int32_t)n;
+    return status;
+}
+
+mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_error *err)
+{
+    mlab_study *study = reading->study;
+    const mlab_setting *block = mlab_settings_find(reading->settings, NULL, "outcomes");
+    if (!block || mlab_setting_kind_of(block) != MLAB_SETTING_MAP) return MLAB_OK;
+    size_t n = mlab_setting_size(block);
+    study->outcomes_stated = n > 0;
+    study->outcomes = mlab_study_keep(study, n, sizeof *study->outcomes);
+    if (!study->outcomes) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        mlab_place place = mlab_setting_key_place(block, i);
+        mlab_outcome outcome = {0};
+        status = read_outcome(reading, mlab_setting_key(block, i), &place, mlab_setting_item(block, i), &outcome, err);
+        if (!status && outcome.name) study->outcomes[study->n_outcomes++] = outcome;
+    }
+    return status;
+}

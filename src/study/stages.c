@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stages as rows: when each applies, what it needs, its work, its stage file, the line it says. */
+#include "study/stages.h"
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/text.h"
+#include "study/inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BIT(stage_) (1u << MLAB_STAGE_##stage_)
+#define DATA_KEYS "data events arms panel as_of "
+
+/* --- fit ------------------------------------------------------------------------------------------- */
+
+static const char *no_fit(const mlab_study *study)
+{
+    return study->n_outcomes ? NULL : "the data have no outcome";
+}
+
+static bool has_cox(const mlab_study *study)
+{
+    for (size_t k = 0; k < study->n_outcomes; k++)
+        if (strcmp(study->outcomes[k].model, "cox") == 0) return true;
+    return false;
+}
+
+static const char *no_simulation(const mlab_study *study)
+{
+    if (has_cox(study)) return "a Cox fit has no baseline to simulate from";
+    if (!study->data->panel) return "a person-level table has no periods";
+    return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
+}
+
+/* One line a fit: its doubts are not an error. */
+static mlab_status fit_all(mlab_study *study, mlab_error *err)
+{
+    if (!(study->fits = mlab_allocate(study->context, study->n_outcomes, sizeof *study->fits)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_outcomes);
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; !status && k < study->n_outcomes; k++) {
+        if (study->context->cancelled && study->context->cancelled(study->context->user))
+            return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped on request");
+        status = mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &study->fit_options, &study->fits[k], err);
+        if (!status) study->n_fits++;
+    }
+    return status;
+}
+
+static mlab_status work_fit(mlab_study *study, const char *path, const char *key, mlab_error *err)
+{
+    mlab_status status = fit_all(study, err);
+    if (!status && !no_simulation(study))
+        status = mlab_draws_make(study->context, (const mlab_fit *const *)study->fits, study->n_fits, (size_t)study->simulate_options.draws,
+                                 (uint64_t)study->simulate_options.seed, &study->draws, err);
+    if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE) { /* the fits stand; the simulation says why it cannot */
+        if (err) snprintf(study->no_draws, sizeof study->no_draws, "%s", err->sentence);
+        status = MLAB_OK;
+    }
+    if (status) return status;
+    mlab_results results = {.fits = (const mlab_fit *const *)study->fits, .n_fits = study->n_fits, .draws = study->draws};
+    return mlab_store_write(study->context, path, &results, key, err);
+}
+
+static mlab_status load_fit(mlab_study *study, const char *path, mlab_error *err)
+{
+    mlab_status status = mlab_store_read_fits(study->context, path, &study->fits, &study->n_fits, &study->draws, err);
+    if (!status && !study->draws && !no_simulation(study)) /* why there are none is known only when they are tried */
+        status = mlab_raise(err, MLAB_ERR_STORE_READ, "%s has no draws", path);
+    return status;
+}
+
+static void tell_fit(const mlab_study *study, mlab_text *line)
+{
+    for (size_t k = 0; k < study->n_fits; k++) mlab_text_print(line, "%s%s", k ? " · " : "", study->fits[k]->outcome);
+}
+
+/* --- compare ---------------------------------------------------------------------------------------- */
+
+static const char *no_comparison(const mlab_study *study)
+{
+    const mlab_data *data = study->data;
+    if (data->panel) return data->panel->n_arms > 1 ? NULL : "the study has no groups to compare";
+    return data->arm_column && *data->arm_column ? NULL : "the study has no groups to compare";
+}
+
+static mlab_status work_compare(mlab_study *study, const char *path, const char *key, mlab_error *err)
+{
+    mlab_status status = mlab_compare(study->context, study->data, &study->comparison, &study->compare_options, &study->comparison_result, err);
+    if (status) return status;
+    return mlab_store_write(study->context, path, &(mlab_results){.comparison = study->comparison_result}, key, err);
+}
+
+static mlab_status load_compare(mlab_study *study, const char *path, mlab_error *err)
+{
+    return mlab_store_read_comparison(study->context, path, &study->comparison_result, err);
+}
+
+static void tell_compare(const mlab_study *study, mlab_text *line)
+{
+    const mlab_panel *panel = study->data->panel;
+    const mlab_column *column = panel ? NULL : mlab_table_find(study->data->people, study->data->arm_column);
+    char *const *arms = panel ? panel->arms : column ? column->levels : NULL;
+    int32_t n = panel ? panel->n_arms : column ? column->n_levels : 0;
+    for (int32_t k = n; k-- > 0;) mlab_text_print(line, "%s%s", arms[k], k ? " · " : "");
+}
+
+/* --- match ------------------------------------------------------------------------------------------ */
+
+static const char *no_matching(const mlab_study *study)
+{
+    if (!study->data->panel) return "this study has no mentors";
+    return study->has_matching ? NULL : "the study file has no block matching";
+}
+
+/* Ids of past relationships, pointing into the panel. */
+static const char *(*past_pairs(const mlab_study *study, mlab_error *err))[2]
+{
+    const mlab_data *data = study->data;
+    const char *(*past)[2] = mlab_allocate(study->context, data->n_relationships, sizeof *past);
+    if (!past) {
+        mlab_raise(err, MLAB_ERR_MEMORY, "no memory for past pairs");
+        return NULL;
+    }
+    for (size_t k = 0; k < data->n_relationships; k++) {
+        past[k][0] = data->relationships[k].mentor < data->panel->n_ids ? data->panel->ids[data->relationships[k].mentor] : "";
+        past[k][1] = data->relationships[k].mentee < data->panel->n_ids ? data->panel->ids[data->relationships[k].mentee] : "";
+    }
+    return past;
+}
+
+static mlab_status match_people(mlab_study *study, mlab_error *err)
+{
+    mlab_table *people = NULL;
+    mlab_status status = mlab_study_present(study, &people, err);
+    if (status) return status;
+    const char *(*past)[2] = past_pairs(study, err);
+    study->pairs = mlab_allocate(study->context, study->matching.n_policies, sizeof *study->pairs);
+    if (!past || !study->pairs) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for pairs");
+    if (!status)
+        status = mlab_match(study->context, people, people, (const char *const(*)[2])past, study->data->n_relationships, &study->matching,
+                            study->findings, study->pairs, err);
+    if (!status) study->n_pairs = study->matching.n_policies;
+    mlab_release(study->context, past);
+    mlab_table_free(people);
+    return status;
+}
+
+static mlab_status work_match(mlab_study *study, const char *path, const char *key, mlab_error *err)
+{
+    mlab_status status = match_people(study, err);
+    if (status) return status;
+    mlab_results results = {.pairs = (const mlab_pairs *const *)study->pairs, .n_pairs = study->n_pairs, .pseudonym_secret = study->secret};
+    return mlab_store_write(study->context, path, &results, key, err);
+}
+
+static mlab_status load_match(mlab_study *study, const char *path, mlab_error *err)
+{
+    study->pairs_masked = true;
+    return mlab_store_read_pairs(study->context, path, &study->pairs, &study->n_pairs, err);
+}
+
+static void tell_match(const mlab_study *study, mlab_text *line)
+{
+    if (!study->n_pairs) return;
+    const mlab_pairs *pairs = study->pairs[study->n_pairs - 1];
+    char mentees[64], mentors[64], places[64];
+    mlab_number_for_people((double)pairs->n_mentees, 0, mentees, sizeof mentees);
+    mlab_number_for_people((double)pairs->n_mentors, 0, mentors, sizeof mentors);
+    mlab_number_for_people((double)pairs->places, 0, places, sizeof places);
+    mlab_text_print(line, "%s mentees, %s mentors, %s places", mentees, mentors, places);
+}
+
+/* --- simulate --------------------------------------------------------------------------------------- */
+
+static const char *cannot_simulate(const mlab_study *study)
+{
+    const char *why = no_simulation(study);
+    return why ? why : study->no_draws[0] ? study->no_draws : NULL;
+}
+
+static mlab_status simulate_shards(mlab_study *study, const char *folder, const char *key, mlab_error *err)
+{
+    mlab_simulate_spec spec = {.data = study->data,
+                               .fits = (const mlab_fit *const *)study->fits,
+                               .n_fits = study->n_fits,
+                               .draws = study->draws,
+                               .matching = &study->matching,
+                               .scenarios = study->scenarios,
+                               .n_scenarios = study->n_scenarios,
+                               .assumptions = study->assumptions,
+                               .n_assumptions = study->n_assumptions,
+                               .satisfied_from = study->comparison.satisfied_from};
+    const size_t n = (size_t)study->simulate_options.draws;
+    mlab_sink sink = {0};
+    mlab_status status = mlab_store_shards(study->context, folder, key, &sink, err);
+    if (!status) status = mlab_simulate(study->context, &spec, &study->simulate_options, 0, n, &sink, err);
+    if (!status) status = mlab_store_merge(study->context, folder, key, n, &study->outcomes_result, err);
+    mlab_store_shards_end(&sink);
+    return status;
+}
+
+static mlab_status work_simulate(mlab_study *study, const char *path, const char *key, mlab_error *err)
+{
+    char *folder = mlab_os_join(study->context, study->state, "shards");
+    if (!folder) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to simulate");
+    mlab_status status = simulate_shards(study, folder, key, err);
+    if (!status) status = mlab_store_write(study->context, path, &(mlab_results){.outcomes = study->outcomes_result}, key, err);
+    if (!status) mlab_store_shards_remove(study->context, folder, (size_t)study->simulate_options.draws);
+    mlab_release(study->context, folder);
+    return status;
+}
+
+static mlab_status load_simulate(mlab_study *study, const char *path, mlab_error *err)
+{
+    return mlab_store_read_outcomes(study->context, path, &study->outcomes_result, err);
+}
+
+static void tell_simulate(const mlab_study *study, mlab_text *line)
+{
+    const mlab_outcomes *outcomes = study->outcomes_result;
+    if (outcomes) mlab_text_print(line, "%zu plans x %zu draws x %zu histories", outcomes->n_scenarios, outcomes->n_draws, outcomes->n_replicates);
+}
+
+/* --- forecast --------------------------------------------------------------------------------------- */
+
+static const char *no_forecast(const mlab_study *study)
+{
+    if (!study->has_forecast) return "the study file has no money (block forecast)";
+    return cannot_simulate(study) ? "nothing is simulated to put a price on" : NULL;
+}
+
+static mlab_status work_forecast(mlab_study *study, const char *path, const char *key, mlab_error *err)
+{
+    mlab_status status = mlab_forecast_make(study->context, study->outcomes_result, &study->forecast, &study->forecast_result, err);
+    if (status) return status;
+    return mlab_store_write(study->context, path, &(mlab_results){.forecast = study->forecast_result}, key, err);
+}
+
+static mlab_status load_forecast(mlab_study *study, const char *path, mlab_error *err)
+{
+    return mlab_store_read_forecast(study->context, path, &study->forecast_result, err);
+}
+
+static void tell_forecast(const mlab_study *study, mlab_text *line)
+{
+    const mlab_forecast *forecast = study->forecast_result;
+    if (!forecast) return;
+    double years = (double)(forecast->ledger->n_periods * (size_t)forecast->ledger->months_per_period) / 12;
+    mlab_text_print(line, "%zu plans against %s, ", forecast->n_returns, forecast->ledger->scenarios[0]);
+    mlab_text_number(line, years);
+    mlab_text_append(line, " years");
+}
+
+const mlab_stage_row mlab_stage_rows[MLAB_N_STAGES] = {
+    [MLAB_STAGE_CHECK] = {.name = "check", .prefixes = DATA_KEYS},
+    [MLAB_STAGE_FIT] = {"fit", BIT(CHECK), DATA_KEYS "outcomes fit comparison.adjust simulation.draws simulation.seed", no_fit, work_fit, load_fit,
+                        tell_fit},
+    [MLAB_STAGE_COMPARE] = {"compare", BIT(CHECK), DATA_KEYS "outcomes fit comparison", no_comparison, work_compare, load_compare, tell_compare},
+    [MLAB_STAGE_MATCH] = {"match", BIT(CHECK), DATA_KEYS "matching", no_matching, work_match, load_match, tell_match},
+    [MLAB_STAGE_SIMULATE] = {"simulate", BIT(CHECK) | BIT(FIT), DATA_KEYS "outcomes matching simulation scenarios evidence", cannot_simulate,
+                             work_simulate, load_simulate, tell_simulate},
+    [MLAB_STAGE_FORECAST] = {"forecast", BIT(CHECK) | BIT(FIT) | BIT(SIMULATE), "forecast", no_forecast, work_forecast, load_forecast, tell_forecast},
+    [MLAB_STAGE_REPORT] = {.name = "report", .needs = BIT(CHECK) | BIT(FIT) | BIT(COMPARE) | BIT(MATCH) | BIT(SIMULATE) | BIT(FORECAST)},
+};
