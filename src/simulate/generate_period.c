@@ -3,9 +3,10 @@
  *
  * A hazard is that of a whole period and constant inside it given the state at its start: the waiting time is exponential, so the
  * chance over d of D days is 1 - exp(-h d / D) (complementary log-log with offset log(d / D)) and events fall on days. Exits
- * compete: the cause of an exit is voluntary with probability h_v / (h_v + h_i). A promotion whose day comes after the day of the
- * exit does not happen: the exit censors it, and the panel's row then carries the days until the exit. People are hired in the
- * morning, events fall in the evening of their day, relationships begin in the morning (docs/panel.md).
+ * compete: the cause of an exit is voluntary with probability h_v / (h_v + h_i). A promotion is drawn before the exit;
+ * whoever has both in one period is promoted on the earlier day, so that no promotion is lost to an exit and both risk sets are
+ * everybody at the start, as the panel has it. People are hired in the morning, events fall in the evening of their day,
+ * relationships begin in the morning (docs/panel.md).
  * Source: discrete competing hazards, design rules 4 and 5; exponential waiting times as in any survival text.
  * Weakness: at most one promotion a period. */
 #include "simulate/truth.h"
@@ -86,7 +87,11 @@ mlab_status mlab_firm_events(mlab_firm *firm, mlab_firm_period *period, mlab_err
         int32_t left = day_of(period->wait[1][j], all, days, length);
         if (left == 1 && firm->hired[i] > period->start[j]) left = 2; /* not on the day they were hired */
         if (promoted == 1 && firm->hired[i] > period->start[j]) promoted = 2;
-        if (left && promoted > left) promoted = 0;
+        if (left && promoted > left) { /* both: the promotion on the earlier day */
+            int32_t late = promoted;
+            promoted = left;
+            left = late;
+        }
         if (left) {
             firm->left[i] = period->start[j] + left;
             firm->cause[i] = period->uniform[j * MLAB_FIRM_UNIFORMS + 2] * all >= voluntary;

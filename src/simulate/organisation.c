@@ -11,11 +11,10 @@ void mlab_organisation_free(mlab_organisation *o)
 {
     if (!o) return;
     const mlab_context *context = o->context;
-    void *owned[] = {o->there,         o->wanted,    o->generation, o->arm,         o->grade,       o->last,        o->load,
-                     o->program,       o->source,    o->entity,     o->mentor,      o->ends,        o->tenure,      o->in_grade,
-                     o->strength,      o->code,      o->group,      o->promoted_at, o->uniform,     o->mentees,     o->mentors,
-                     o->capacity,      o->mentor_of, o->tickets,    o->tally,       o->side_row[0], o->side_row[1], o->side_entity[0],
-                     o->side_entity[1]};
+    void *owned[] = {o->there,     o->wanted,  o->generation, o->arm,         o->grade,       o->last,           o->load,
+                     o->program,   o->source,  o->entity,     o->mentor,      o->ends,        o->tenure,         o->in_grade,
+                     o->strength,  o->code,    o->group,      o->uniform,     o->mentees,     o->mentors,        o->capacity,
+                     o->mentor_of, o->tickets, o->tally,      o->side_row[0], o->side_row[1], o->side_entity[0], o->side_entity[1]};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(context, owned[k]);
     for (int e = 0; e < MLAB_MAX_EQUATIONS; e++) {
         mlab_release(context, o->base[e]);
@@ -66,7 +65,6 @@ static bool allocate_state(mlab_organisation *o)
                           {&o->strength, n, sizeof *o->strength},
                           {&o->code, MLAB_PEOPLE_BLOCK, sizeof *o->code},
                           {&o->group, MLAB_PEOPLE_BLOCK, 1},
-                          {&o->promoted_at, MLAB_PEOPLE_BLOCK, sizeof *o->promoted_at},
                           {&o->uniform, 2 * MLAB_PEOPLE_BLOCK, sizeof *o->uniform},
                           {&o->tally, states, sizeof *o->tally}};
     if (!allocate_all(o->context, needs, sizeof needs / sizeof *needs)) return false;

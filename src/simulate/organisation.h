@@ -37,7 +37,6 @@ typedef struct mlab_organisation {
     /* chances of the block being worked on, and what happens in it */
     uint16_t *code;                  /* [MLAB_PEOPLE_BLOCK] */
     double *eta[MLAB_MAX_EQUATIONS]; /* [MLAB_PEOPLE_BLOCK] linear predictors, then hazards of events */
-    double *promoted_at;             /* [MLAB_PEOPLE_BLOCK] share of the period passed when promoted, 2 = not */
     uint8_t *group;                  /* [MLAB_PEOPLE_BLOCK] grade at the start of the period */
     double *uniform;                 /* [2 * MLAB_PEOPLE_BLOCK] */
     /* cohorts */

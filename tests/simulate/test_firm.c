@@ -161,8 +161,6 @@ START_TEST(events_come_at_the_stated_hazards)
                 int32_t stop = firm->boundary[k + 1], start = firm->boundary[k] > firm->hired[i] - 1 ? firm->boundary[k] : firm->hired[i] - 1;
                 if (stop < firm->hired[i] || (firm->left[i] != MLAB_DATE_MISSING && firm->left[i] <= start)) continue;
                 double share = (double)(stop - start) / (stop - firm->boundary[k]), h[3];
-                int32_t here = firm->left[i] != MLAB_DATE_MISSING && firm->left[i] < stop ? firm->left[i] : stop;
-                double until_exit = (double)(here - start) / (stop - firm->boundary[k]);
                 int now = arm_from <= start + 1 ? arm : 0;
                 for (int p = 0; p < 3; p++) {
                     const mlab_effects *e = effects[p];
@@ -174,7 +172,7 @@ START_TEST(events_come_at_the_stated_hazards)
                                e->department[firm->department[i]] + e->years * (start - (p ? firm->hired[i] - 1 : since)) / 365.25);
                 }
                 double all = 1 - exp(-(h[1] + h[2]) * share);
-                double chance[] = {grade < truth->grades ? 1 - exp(-h[0] * until_exit) : 0, all * h[1] / (h[1] + h[2]), all * h[2] / (h[1] + h[2])};
+                double chance[] = {grade < truth->grades ? 1 - exp(-h[0] * share) : 0, all * h[1] / (h[1] + h[2]), all * h[2] / (h[1] + h[2])};
                 for (int p = 0; p < 3; p++) {
                     expected[p] += chance[p];
                     variance[p] += chance[p] * (1 - chance[p]);

@@ -36,8 +36,6 @@ void mlab_process_exit(mlab_organisation *o, uint32_t first, uint32_t n)
         for (int c = 1; c < world->n_exits; c++) all += hazard[c][i];
         if (u >= all || !o->there[first + i]) continue;
         if (u >= (logit ? all / (1 + all) : -mlab_expm1(-all))) continue;
-        double passed = logit ? u * (1 + all) / all : -mlab_log1p(-u) / all;
-        if (world->promotion >= 0 && o->promoted_at[i] <= 1 && passed < o->promoted_at[i]) mlab_count(o, MLAB_METRIC_promotions, o->group[i], -1);
         double at = o->uniform[2 * i + 1] * all, sum = hazard[0][i];
         int cause = 0;
         while (cause + 1 < world->n_exits && at >= sum) sum += hazard[++cause][i];

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Promotion: a hazard of its own, drawn before the exits of the period, one grade up, never above the top. Open: it needs no vacancy.
- * One that would come after the exit of the same period does not happen (the exit process takes it back), as the fits have it: an exit
- * censors a promotion.
  * The clock of the grade restarts in the middle of the period, where a promotion falls on average. */
 #include "simulate/organisation.h"
 
@@ -21,11 +19,9 @@ void mlab_process_promotion(mlab_organisation *o, uint32_t first, uint32_t n)
     mlab_random_fill(o->context, &address, o->entity + first, n, 1, o->uniform);
     for (uint32_t i = 0; i < n; i++) {
         double h = hazard[i], u = o->uniform[i];
-        o->promoted_at[i] = 2;
         if (u >= h || !o->there[first + i]) continue; /* the chance is below the hazard in both links */
         if (grades && o->group[i] + 1u >= world->n_grades) continue;
         if (u >= (logit ? h / (1 + h) : -mlab_expm1(-h))) continue;
-        o->promoted_at[i] = logit ? u * (1 + h) / h : -mlab_log1p(-u) / h;
         if (grades) o->grade[first + i]++;
         o->in_grade[first + i] = -0.5 * world->years;
         mlab_count(o, MLAB_METRIC_promotions, o->group[i], 1);
