@@ -17,9 +17,11 @@ static void show_pairs(const mlab_pairs *pairs)
     printf("  %-22s %" PRIu64 " pairs", pairs->policy, pairs->n_pairs);
     if (pairs->n_pairs) printf(", mean fit %s of 100, lowest %s", mean, lowest);
     if (pairs->n_mentees > pairs->n_pairs) printf("; %zu wait", pairs->n_mentees - (size_t)pairs->n_pairs);
-    if (pairs->blocking_pairs)
-        printf("\n  %-22s %" PRIu64 " pair%s of others would both rather have each other", "", pairs->blocking_pairs,
-               pairs->blocking_pairs == 1 ? "" : "s");
+    if (pairs->blocking_pairs) {
+        char others[64];
+        mlab_number_for_people((double)pairs->blocking_pairs, 0, others, sizeof others);
+        printf("\n  %-22s %s pair%s of others would both rather have each other", "", others, pairs->blocking_pairs == 1 ? "" : "s");
+    }
     putchar('\n');
 }
 
@@ -121,6 +123,8 @@ static int match_study(mlab_cli *cli)
 
 int mlab_command_match(mlab_cli *cli)
 {
+    const char *pairs = mlab_flag_value(cli, "pairs");
+    if (pairs && strcmp(pairs, "-") == 0) cli->quiet = true; /* the screen is for the pairs */
     const char *people = mlab_flag_value(cli, "people"), *mentors = mlab_flag_value(cli, "mentors"), *mentees = mlab_flag_value(cli, "mentees");
     if (cli->n_arguments + (people != NULL) + (mentors != NULL || mentees != NULL) != 1)
         return mlab_usage(cli, "give a study, or --people, or --mentors with --mentees");

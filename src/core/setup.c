@@ -85,8 +85,3 @@ mlab_status mlab_setup(mlab_context *context, mlab_error *err)
     if ((status = choose_threads(&context->threads, err))) return status;
     return choose_isa(&context->isa, err);
 }
-
-const char *mlab_version(void)
-{
-    return MLAB_VERSION;
-}

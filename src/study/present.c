@@ -6,13 +6,16 @@
 
 #include <string.h>
 
-/* The last row of each person who is still there at the end; returns how many. */
+/* The last row of each person who is still there at the end, the last day that any row covers; returns how many. */
 static size_t last_rows(const mlab_panel *panel, uint32_t *rows)
 {
     size_t n = 0;
+    int32_t end = INT32_MIN;
+    for (size_t i = 0; i < panel->n_rows; i++)
+        if (panel->stop[i] > end) end = panel->stop[i];
     for (size_t i = 0; i < panel->n_rows; i++) {
         bool last = i + 1 == panel->n_rows || panel->person[i + 1] != panel->person[i];
-        if (!last || panel->stop[i] < panel->to) continue;
+        if (!last || panel->stop[i] < end) continue;
         const mlab_panel_event *exit = mlab_panel_find_event(panel, "exit");
         if (!exit || !exit->what[i]) rows[n++] = (uint32_t)i;
     }

@@ -50,6 +50,7 @@ mlab_status mlab_study_key(mlab_study *study, mlab_stage stage, mlab_error *err)
     mlab_sha256_start(&hash);
     add_line(&hash, "mentorlab");
     add_line(&hash, mlab_version());
+    add_line(&hash, mlab_commit());
     add_line(&hash, row->name);
     for (size_t k = 0; k < study->data->n_inputs; k++) {
         add_line(&hash, study->data->inputs[k].role);
@@ -163,9 +164,7 @@ mlab_status mlab_study_provenance(mlab_study *study, char **json, mlab_error *er
            !json_object_set_new(root, "models", models_to_json(study)) && !json_object_set_new(root, "assumptions", assumptions_to_json(study)) &&
            !json_object_set_new(root, "libraries", libraries()) && !json_object_set_new(root, "title", json_string(study->title)) &&
            !json_object_set_new(root, "simulated_data", json_boolean(study->simulated));
-#ifdef MLAB_COMMIT
-    fine = fine && !json_object_set_new(root, "commit", json_string(MLAB_COMMIT));
-#endif
+    fine = fine && !json_object_set_new(root, "commit", json_string(mlab_commit()));
     if (fine) *json = copy_json(study->context, root);
     json_decref(options);
     json_decref(defaults);
