@@ -48,3 +48,19 @@ for (k in seq_along(formulas)) {
   colnames(out) <- c(colnames(x), "offset")
   write(out, sprintf("design_%02d.csv", k), c(paste0("#", formulas[k]), who))
 }
+
+# Bases of ns() on 40 sets of knots, at points inside and outside.
+out <- NULL
+for (case in 1:40) {
+  k <- (case - 1) %% 6
+  b <- sort(round(runif(2, -10, 30), 3))
+  knots <- sort(round(runif(k, b[1], b[2]), 3))
+  if (case > 30 && k > 1) knots[2] <- knots[1]
+  intercept <- case %% 5 == 0
+  at <- c(b, runif(4, b[1], b[2]), b[1] - 1.5, b[2] + 2.25, knots[seq_len(min(k, 1))])
+  basis <- ns(at, knots = knots, Boundary.knots = b, intercept = intercept)
+  for (i in seq_along(at))
+    out <- rbind(out, c(case, k, intercept, b, knots, rep(0, 5 - k), at[i], basis[i, ], rep(0, 7 - ncol(basis))))
+}
+colnames(out) <- c("case", "n_knots", "intercept", "low", "high", paste0("knot", 1:5), "x", paste0("basis", 1:7))
+write(as.data.frame(out), "design_splines.csv", who)

@@ -83,6 +83,19 @@ static void local_polynomials(const double *t, int32_t j, double into[4][4])
     memcpy(into, now, sizeof now);
 }
 
+/* Second derivatives of the four splines j - 3 .. j at an end of the interval t[j] .. t[j + 1], by differences of their coefficients
+ * (de Boor 1978, X(16)). Those that are zero come out as exact zeros: the sign of a reflection below must not hang on rounding. */
+static void second_derivatives(const double *t, int32_t j, bool right, double into[4])
+{
+    for (int32_t r = 0; r < 4; r++) {
+        double a[4] = {0};
+        a[r] = 1;
+        for (int32_t order = 3; order > 1; order--)
+            for (int32_t i = 0; i < order; i++) a[i] = order * (a[i + 1] - a[i]) / (t[j + 1 + i] - t[j + 1 + i - order]);
+        into[r] = a[right ? 1 : 0];
+    }
+}
+
 /* Two Householder reflections that send the columns of a [n x 2] to the first two axes, as LINPACK's dqrdc. */
 typedef struct reflections {
     int32_t n;
@@ -118,13 +131,25 @@ typedef struct builder {
     reflections h;
 } builder;
 
+/* Column `end` of what must vanish: the second derivatives at the lower (0) or upper (1) boundary. */
+static void set_constraints(builder *b, int32_t interval, int end)
+{
+    double second[4];
+    second_derivatives(b->t, interval, end == 1, second);
+    for (int32_t r = 0; r < 4; r++)
+        if (interval - 3 + r >= b->skipped) b->h.v[end][interval - 3 + r - b->skipped] = second[r];
+}
+
 static void fill_pieces(builder *b)
 {
     mlab_spline *s = b->spline;
     int32_t k = 1, m = b->m;
+    int32_t first_interval = 0, last_interval = 0;
     for (int32_t j = 3; j < m; j++) {
         double p[4][4];
         if (!(b->t[j + 1] > b->t[j])) continue;
+        if (k == 1) first_interval = j;
+        last_interval = j;
         local_polynomials(b->t, j, p);
         for (int q = 0; q < 4; q++)
             for (int r = 0; r < 4; r++) b->full[(k * 4 + q) * m + j - 3 + r] = p[r][q];
@@ -132,6 +157,8 @@ static void fill_pieces(builder *b)
         s->breaks[k - 1] = b->t[j];
         k++;
     }
+    set_constraints(b, first_interval, 0);
+    set_constraints(b, last_interval, 1);
     int32_t last = k - 1;
     double length = s->boundary[1] - s->origin[last];
     s->breaks[k - 1] = s->boundary[1];
@@ -143,9 +170,6 @@ static void fill_pieces(builder *b)
         b->full[m + j] = b->full[5 * m + j];
         b->full[k * 4 * m + j] = c[0] + length * (c[m] + length * (c[2 * m] + length * c[3 * m]));
         b->full[(k * 4 + 1) * m + j] = c[m] + length * (2 * c[2 * m] + length * 3 * c[3 * m]);
-        if (j < b->skipped) continue;
-        b->h.v[0][j - b->skipped] = 2 * b->full[6 * m + j];
-        b->h.v[1][j - b->skipped] = 2 * c[2 * m] + 6 * length * c[3 * m];
     }
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_REFERENCES = 34, MOST = 400, ROWS = 48 };
+enum { N_REFERENCES = 34, MOST = 400, ROWS = 48, LINES = 400 };
 
 static mlab_context context;
 
@@ -18,7 +18,7 @@ typedef struct reference {
     char formula[200];
     char names[MOST][120];
     size_t n_names;
-    char cells[ROWS][MOST][30];
+    char cells[LINES][MOST][30];
     size_t n_rows;
 } reference;
 
@@ -180,6 +180,28 @@ START_TEST(columns_and_names_are_those_of_model_matrix)
     }
     free(x);
     mlab_table_free(table);
+}
+END_TEST
+
+START_TEST(splines_are_those_of_ns_on_many_knots)
+{
+    static reference r;
+    context = mlab_test_context(NULL, 1);
+    read_reference("design_splines.csv", &r);
+    ck_assert_uint_gt(r.n_rows, 300);
+    for (size_t i = 0; i < r.n_rows; i++) {
+        double row[18], basis[8], scale = 1;
+        mlab_spline spline;
+        mlab_error err = {0};
+        for (size_t j = 0; j < 18; j++) row[j] = number(r.cells[i][j]);
+        ck_assert_int_eq(mlab_spline_make(&context, row + 5, (int32_t)row[1], row + 3, row[2] != 0, &spline, &err), MLAB_OK);
+        mlab_spline_at(&spline, row[10], basis);
+        for (int32_t j = 0; j < spline.n_basis; j++) scale = fmax(scale, fabs(row[11 + j]));
+        for (int32_t j = 0; j < spline.n_basis; j++)
+            ck_assert_msg(fabs(basis[j] - row[11 + j]) <= 1e-12 * scale, "case %g, x = %g, basis %d: %.17g, R %.17g", row[0], row[10], j + 1,
+                          basis[j], row[11 + j]);
+        mlab_spline_free(&spline);
+    }
 }
 END_TEST
 
@@ -394,7 +416,7 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("design", columns_and_names_are_those_of_model_matrix, a_recipe_reads_back_and_gives_the_same_bytes,
-               a_text_that_is_not_a_recipe_is_an_error, levels_come_from_complete_rows_and_a_new_level_is_an_error,
-               what_does_not_fit_the_table_is_told, a_predictor_compiled_from_the_terms_agrees_with_the_rows,
-               every_failed_allocation_is_reported_and_nothing_leaks)
+MLAB_TEST_MAIN("design", columns_and_names_are_those_of_model_matrix, splines_are_those_of_ns_on_many_knots,
+               a_recipe_reads_back_and_gives_the_same_bytes, a_text_that_is_not_a_recipe_is_an_error,
+               levels_come_from_complete_rows_and_a_new_level_is_an_error, what_does_not_fit_the_table_is_told,
+               a_predictor_compiled_from_the_terms_agrees_with_the_rows, every_failed_allocation_is_reported_and_nothing_leaks)
