@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Distinct texts by open addressing with linear probing; hash by multiplication and xor-shift of 8 bytes at a time
- * (the mixing step of Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195).
+/* Distinct texts by open addressing with linear probing; hash by multiplication and xor-shift of 8 bytes at a time.
  *
  * Weakness: no defence against texts chosen to collide; nothing but time is lost by them.
  */
@@ -13,24 +12,30 @@
 
 static uint64_t mix(uint64_t x)
 {
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
+    x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+    x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+    return x ^ (x >> 32);
 }
 
-uint64_t mlab_hash_bytes(const char *bytes, size_t n, uint64_t seed)
+static uint64_t four(const char *bytes)
 {
-    uint64_t h = seed ^ (n * UINT64_C(0x9e3779b97f4a7c15)), word;
-    for (; n >= 8; bytes += 8, n -= 8) {
+    uint32_t word;
+    memcpy(&word, bytes, 4);
+    return word;
+}
+
+uint64_t mlab_hash_bytes(const char *bytes, size_t n)
+{
+    uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15), word;
+    for (; n > 8; bytes += 8, n -= 8) {
         memcpy(&word, bytes, 8);
         h = mix(h ^ word);
     }
-    if (n) {
-        word = 0;
-        memcpy(&word, bytes, n);
-        h = mix(h ^ word);
-    }
-    return mix(h);
+    if (n >= 4)
+        word = four(bytes) | four(bytes + n - 4) << 32; /* the two halves may overlap */
+    else
+        word = n ? (uint64_t)(unsigned char)bytes[0] | (uint64_t)(unsigned char)bytes[n / 2] << 8 | (uint64_t)(unsigned char)bytes[n - 1] << 16 : 0;
+    return mix(h ^ word);
 }
 
 void mlab_dictionary_start(mlab_dictionary *dictionary, const mlab_context *context)
@@ -108,8 +113,12 @@ static mlab_status add_new(mlab_dictionary *dictionary, const char *text, size_t
 
 mlab_status mlab_dictionary_add(mlab_dictionary *dictionary, const char *text, size_t n, uint32_t *code, mlab_error *err)
 {
+    return mlab_dictionary_add_hashed(dictionary, text, n, mlab_hash_bytes(text, n), code, err);
+}
+
+mlab_status mlab_dictionary_add_hashed(mlab_dictionary *dictionary, const char *text, size_t n, uint64_t hash, uint32_t *code, mlab_error *err)
+{
     if (n > UINT32_MAX - 1) return mlab_raise(err, MLAB_ERR_OVERFLOW, "a text of %zu bytes", n);
-    uint64_t hash = mlab_hash_bytes(text, n, 0);
     if (dictionary->n_slots) {
         uint32_t held = dictionary->slots[slot_of(dictionary, text, n, hash)];
         if (held) {
@@ -124,7 +133,7 @@ mlab_status mlab_dictionary_add(mlab_dictionary *dictionary, const char *text, s
 uint32_t mlab_dictionary_find(const mlab_dictionary *dictionary, const char *text, size_t n)
 {
     if (!dictionary->n_slots) return MLAB_DICTIONARY_NONE;
-    uint32_t held = dictionary->slots[slot_of(dictionary, text, n, mlab_hash_bytes(text, n, 0))];
+    uint32_t held = dictionary->slots[slot_of(dictionary, text, n, mlab_hash_bytes(text, n))];
     return held ? held - 1 : MLAB_DICTIONARY_NONE;
 }
 

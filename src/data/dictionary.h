@@ -28,12 +28,15 @@ void mlab_dictionary_start(mlab_dictionary *dictionary, const mlab_context *cont
 void mlab_dictionary_free(mlab_dictionary *dictionary);
 /* The number of the text, made when it is new; counts it. Errors: MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW. */
 MLAB_MUST_USE mlab_status mlab_dictionary_add(mlab_dictionary *dictionary, const char *text, size_t n, uint32_t *code, mlab_error *err);
+/* The same with the hash of the text at hand. */
+MLAB_MUST_USE mlab_status mlab_dictionary_add_hashed(mlab_dictionary *dictionary, const char *text, size_t n, uint64_t hash, uint32_t *code,
+                                                     mlab_error *err);
 uint32_t mlab_dictionary_find(const mlab_dictionary *dictionary, const char *text, size_t n); /* MLAB_DICTIONARY_NONE = not there */
 const char *mlab_dictionary_text(const mlab_dictionary *dictionary, uint32_t code);
 /* order[k] = the code that comes k-th in byte order; [n]. Errors: MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_dictionary_order(const mlab_dictionary *dictionary, uint32_t **order, mlab_error *err);
 
 /* 64-bit hash of bytes, the same on every machine of one byte order; not for outputs. */
-uint64_t mlab_hash_bytes(const char *bytes, size_t n, uint64_t seed);
+uint64_t mlab_hash_bytes(const char *bytes, size_t n);
 
 #endif

@@ -3,14 +3,13 @@
 #include "data/duplicates.h"
 #include "core/error.h"
 #include "core/memory.h"
-#include "data/dictionary.h"
 
-mlab_row_digest mlab_row_digest_of(const mlab_cell *cells, size_t n, const uint8_t *skip)
+mlab_row_digest mlab_row_digest_of(const uint64_t *hashes, size_t n, const uint8_t *skip)
 {
     mlab_row_digest digest = {UINT64_C(0x243f6a8885a308d3), UINT64_C(0x13198a2e03707344)};
     for (size_t i = 0; i < n; i++) {
         if (skip && skip[i]) continue;
-        uint64_t h = mlab_hash_bytes(cells[i].text, cells[i].n, i + 1);
+        uint64_t h = hashes[i];
         digest.a = (digest.a ^ h) * UINT64_C(0x9e3779b97f4a7c15);
         digest.a ^= digest.a >> 29;
         digest.b = (digest.b + h) * UINT64_C(0xd1342543de82ef95);

@@ -151,26 +151,28 @@ static mlab_status leave_codes(mlab_column_reading *column, mlab_error *err)
     return status;
 }
 
-static mlab_status take_cell(mlab_column_reading *column, const mlab_cell *cell, mlab_error *err)
+static mlab_status take_cell(mlab_column_reading *column, const mlab_cell *cell, uint64_t hash, mlab_error *err)
 {
     if (column->hold == MLAB_HOLD_NUMBERS) return take_number(column, cell->text, cell->n, err);
     if (column->hold == MLAB_HOLD_TEXTS) return take_text(column, cell->text, cell->n, err);
-    mlab_status status = mlab_dictionary_add(&column->texts, cell->text, cell->n, &column->codes[column->n], err);
+    mlab_status status = mlab_dictionary_add_hashed(&column->texts, cell->text, cell->n, hash, &column->codes[column->n], err);
     if (status) return status;
     column->n++;
     if (column->texts.n > MLAB_COLUMN_MOST_FOUND && column->spec.type == MLAB_READ_FOUND) return leave_codes(column, err);
     return MLAB_OK;
 }
 
-mlab_status mlab_column_reading_take(mlab_column_reading *column, const mlab_row_block *block, const uint8_t *use, mlab_error *err)
+mlab_status mlab_column_reading_take(mlab_column_reading *column, const mlab_row_block *block, const uint8_t *use, const uint64_t *hashes,
+                                     mlab_error *err)
 {
     if (column->hold == MLAB_HOLD_NOTHING) return MLAB_OK;
     mlab_status status = make_room(column, block->n_rows, err);
     const mlab_cell *cell = block->cells + column->at;
-    for (size_t i = 0; !status && i < block->n_rows; i++, cell += block->n_columns) {
+    const uint64_t *hash = hashes + column->at;
+    for (size_t i = 0; !status && i < block->n_rows; i++, cell += block->n_columns, hash += block->n_columns) {
         if (!use[i]) continue;
         if (column->n == column->capacity && (status = make_room(column, block->n_rows - i, err))) break;
-        status = take_cell(column, cell, err);
+        status = take_cell(column, cell, *hash, err);
     }
     return status;
 }

@@ -46,8 +46,9 @@ typedef struct mlab_column_reading {
 
 void mlab_column_reading_start(mlab_column_reading *column, const mlab_context *context);
 void mlab_column_reading_free(mlab_column_reading *column);
-/* The cells of the column in the rows of a block that use[i] != 0. */
-MLAB_MUST_USE mlab_status mlab_column_reading_take(mlab_column_reading *column, const mlab_row_block *block, const uint8_t *use, mlab_error *err);
+/* The cells of the column in the rows of a block that use[i] != 0; hashes as cells. */
+MLAB_MUST_USE mlab_status mlab_column_reading_take(mlab_column_reading *column, const mlab_row_block *block, const uint8_t *use,
+                                                   const uint64_t *hashes, mlab_error *err);
 
 /* What finishing a column needs beside the column. */
 typedef struct mlab_column_finish {

@@ -29,6 +29,8 @@ typedef struct table_reading {
     size_t n, lines_capacity;
     uint8_t *use; /* rows of the block that are no empty rows */
     size_t use_capacity;
+    uint64_t *hashes; /* of the block's cells */
+    size_t hashes_capacity;
     uint8_t *ignored; /* [rows->n_columns] columns that near-duplicates may differ in */
     mlab_row_digests exact, near;
 } table_reading;
@@ -125,39 +127,59 @@ static mlab_status match_headings(table_reading *r, mlab_error *err)
 
 /* --- rows ------------------------------------------------------------------------------------------ */
 
-static mlab_status note_digest(table_reading *r, mlab_row_digests *digests, const mlab_cell *cells, const uint8_t *skip, mlab_error *err)
+static mlab_status note_digest(table_reading *r, mlab_row_digests *digests, const uint64_t *hashes, const uint8_t *skip, mlab_error *err)
 {
     mlab_status status = mlab_grow(r->context, &digests->items, digests->n, &digests->capacity, sizeof *digests->items, err);
-    if (!status) digests->items[digests->n++] = mlab_row_digest_of(cells, r->rows->n_columns, skip);
+    if (!status) digests->items[digests->n++] = mlab_row_digest_of(hashes, r->rows->n_columns, skip);
     return status;
 }
 
-static mlab_status take_rows(table_reading *r, const mlab_row_block *block, mlab_error *err)
+static mlab_status make_room(table_reading *r, const mlab_row_block *block, mlab_error *err)
 {
-    mlab_status status = MLAB_OK;
+    size_t cells = block->n_rows * block->n_columns;
     if (block->n_rows > r->use_capacity) {
         uint8_t *use = mlab_reallocate(r->context, r->use, block->n_rows, 1);
         if (!use) return no_memory(r, err);
         r->use = use;
         r->use_capacity = block->n_rows;
     }
-    for (size_t i = 0; i < block->n_rows && !status; i++) {
-        const mlab_cell *cells = block->cells + i * block->n_columns;
-        size_t filled = 0;
-        for (size_t c = 0; c < block->n_columns && !filled; c++) filled += cells[c].n > 0 || cells[c].quoted;
-        r->use[i] = filled > 0;
-        if (!filled) {
-            mlab_place place = mlab_place_cell(r->spec->file, block->lines[i], 0, NULL);
-            status =
-                mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, "empty_row", &place, NULL, NULL, err, "rows without any content are left out");
-            continue;
-        }
-        status = mlab_grow(r->context, &r->lines, r->n, &r->lines_capacity, sizeof *r->lines, err);
-        if (!status) r->lines[r->n++] = block->lines[i];
-        if (!status) status = note_digest(r, &r->exact, cells, NULL, err);
-        if (!status && r->spec->near_ignoring) status = note_digest(r, &r->near, cells, r->ignored, err);
+    if (cells > r->hashes_capacity) {
+        uint64_t *hashes = mlab_reallocate(r->context, r->hashes, cells, sizeof *hashes);
+        if (!hashes) return no_memory(r, err);
+        r->hashes = hashes;
+        r->hashes_capacity = cells;
     }
-    for (size_t k = 0; k < r->n_columns && !status; k++) status = mlab_column_reading_take(&r->columns[k], block, r->use, err);
+    return MLAB_OK;
+}
+
+static bool is_empty_row(const mlab_cell *cells, size_t n)
+{
+    for (size_t c = 0; c < n; c++)
+        if (cells[c].n || cells[c].quoted) return false;
+    return true;
+}
+
+static mlab_status take_row(table_reading *r, const mlab_row_block *block, size_t i, mlab_error *err)
+{
+    const mlab_cell *cells = block->cells + i * block->n_columns;
+    uint64_t *hashes = r->hashes + i * block->n_columns;
+    r->use[i] = !is_empty_row(cells, block->n_columns);
+    if (!r->use[i]) {
+        mlab_place place = mlab_place_cell(r->spec->file, block->lines[i], 0, NULL);
+        return mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, "empty_row", &place, NULL, NULL, err, "rows without any content are left out");
+    }
+    for (size_t c = 0; c < block->n_columns; c++) hashes[c] = mlab_hash_bytes(cells[c].text, cells[c].n);
+    mlab_status status = mlab_grow(r->context, &r->lines, r->n, &r->lines_capacity, sizeof *r->lines, err);
+    if (!status) r->lines[r->n++] = block->lines[i];
+    if (!status) status = note_digest(r, &r->exact, hashes, NULL, err);
+    return status || !r->spec->near_ignoring ? status : note_digest(r, &r->near, hashes, r->ignored, err);
+}
+
+static mlab_status take_rows(table_reading *r, const mlab_row_block *block, mlab_error *err)
+{
+    mlab_status status = make_room(r, block, err);
+    for (size_t i = 0; i < block->n_rows && !status; i++) status = take_row(r, block, i, err);
+    for (size_t k = 0; k < r->n_columns && !status; k++) status = mlab_column_reading_take(&r->columns[k], block, r->use, r->hashes, err);
     return status;
 }
 
@@ -308,6 +330,7 @@ mlab_status mlab_read_rows(mlab_rows *rows, const mlab_file_spec *spec, mlab_fin
     mlab_release(r.context, r.columns);
     mlab_release(r.context, r.used);
     mlab_release(r.context, r.use);
+    mlab_release(r.context, r.hashes);
     mlab_release(r.context, r.ignored);
     mlab_release(r.context, r.lines);
     mlab_release(r.context, r.exact.items);
