@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A comparison of one set of people: all outcomes and methods on one bootstrap sample at a time. */
+#ifndef MLAB_COMPARE_ANALYSIS_H
+#define MLAB_COMPARE_ANALYSIS_H
+
+#include "compare/task.h"
+#include "compare/weights.h"
+
+typedef struct mlab_analysis {
+    const mlab_context *context;
+    const mlab_data *data;
+    const mlab_compare_spec *spec;
+    const mlab_compare_options *options;
+    mlab_cohort *cohort;
+    mlab_weights *weights;
+    char *group; /* "" = everyone */
+    size_t n_horizons;
+    int32_t *horizon; /* [n_horizons] periods */
+    size_t n_tasks;
+    mlab_task **task;
+    size_t *offset; /* [n_tasks + 1] first level of each task */
+    size_t n_levels;
+    double *level;   /* [n_levels] on everybody */
+    double *spread;  /* bootstrap: [samples * n_levels] levels; influence: [people * n_levels] influence of each person */
+    uint8_t *failed; /* [samples * n_tasks] */
+    char *skipped;   /* lines: outcomes that could not be compared, and why */
+} mlab_analysis;
+
+/* Cohort, tasks, estimates on everybody, then spread by bootstrap or influence. */
+MLAB_MUST_USE mlab_status mlab_analysis_make(const mlab_context *context, const mlab_cohort_choice *choice, const char *group, bool first_method_only,
+                                             mlab_analysis **analysis, mlab_error *err);
+void mlab_analysis_free(mlab_analysis *analysis); /* NULL is fine */
+mlab_status mlab_analysis_bootstrap(mlab_analysis *analysis, mlab_error *err);
+mlab_status mlab_analysis_influence(mlab_analysis *analysis, mlab_error *err);
+/* Influence of every person on the levels of a task: psi[g * stride + level]. */
+void mlab_task_influence(const mlab_context *context, const mlab_task *task, const mlab_sample *everybody, const double *row_weight, mlab_room *room,
+                         double *psi, size_t stride);
+size_t mlab_influence_room(const mlab_task *task);
+
+/* Adds the contrasts of an analysis to a comparison's growing list. */
+mlab_status mlab_contrasts_add(const mlab_analysis *analysis, mlab_contrast **contrasts, size_t *n, size_t *capacity, mlab_error *err);
+void mlab_contrast_clear(const mlab_context *context, mlab_contrast *contrast);
+
+/* What a contrast says in words; released with mlab_release. */
+char *mlab_estimand_sentence(const mlab_analysis *analysis, const mlab_task *task, size_t arm, size_t horizon, size_t stat);
+char *mlab_contrast_caveats(const mlab_analysis *analysis, const mlab_task *task, size_t arm, size_t horizon, double overlap);
+char *mlab_comparison_caveats(const mlab_analysis *analysis);
+
+/* E-values, VanderWeele & Ding 2017 (doi:10.7326/M16-2607): of a risk ratio, and of the limit of its interval nearer to 1. */
+double mlab_e_value(double risk_ratio);
+double mlab_e_value_limit(double lower, double upper);
+
+/* Observed curves by arm of every event outcome: Kaplan-Meier or Aalen-Johansen on periods since time zero, delayed entry. */
+mlab_status mlab_observed_curves(const mlab_analysis *analysis, mlab_curve **curves, size_t *n, mlab_error *err);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cluster bootstrap by person (Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x): a sample draws as many people as there are,
+ * with replacement, with all their rows; every outcome and the weights are refitted on the same sample.
+ *
+ * Draw j of sample b is the person at floor(n u), u at the address (seed, draw b, entity j, purpose BOOTSTRAP): samples do not depend
+ * on threads. Refits start from the estimates on everybody. Intervals are estimate -+ t(people - 1) times the standard deviation over
+ * samples. Weakness: 200 samples give that standard deviation within 5 %. */
+#include "compare/analysis.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "core/random.h"
+
+#include <string.h>
+
+static const double refit_tolerance = 1e-6; /* squared length of the last Newton step, in standard errors */
+
+static void take_sample(const mlab_analysis *analysis, size_t b, mlab_room *room, mlab_sample *sample)
+{
+    size_t n = analysis->cohort->n_people, kept = 0;
+    double *count = mlab_room_take(room, n), *weight = mlab_room_take(room, n);
+    uint32_t *who = (uint32_t *)(void *)mlab_room_take(room, (n + 1) / 2);
+    mlab_address address = {.seed = (uint64_t)analysis->options->seed, .draw = (uint32_t)b, .purpose = MLAB_PURPOSE_BOOTSTRAP};
+    for (size_t j = 0; j < n; j++) {
+        address.entity = (uint32_t)j;
+        count[mlab_random_below(&address, 0, n)]++;
+    }
+    for (size_t g = 0; g < n; g++)
+        if (count[g] > 0) {
+            who[kept] = (uint32_t)g;
+            weight[kept++] = count[g];
+        }
+    *sample = (mlab_sample){.n = kept, .who = who, .weight = weight};
+}
+
+static size_t room_of(const mlab_analysis *analysis)
+{
+    size_t n = analysis->cohort->n_people, rows = analysis->cohort->n_rows, most = mlab_weights_room(analysis->weights), parameters = 0;
+    for (size_t k = 0; k < analysis->n_tasks; k++) {
+        const mlab_task *task = analysis->task[k];
+        size_t own = mlab_task_room(task);
+        most = own > most ? own : most;
+        parameters = task->n_main + task->n_leaving > parameters ? task->n_main + task->n_leaving : parameters;
+    }
+    if (analysis->weights->n_parameters > parameters) parameters = analysis->weights->n_parameters;
+    return most + parameters + 2 * n + n / 2 + 1 + rows;
+}
+
+static mlab_status one_sample(void *work, size_t b, void *scratch, mlab_error *err)
+{
+    (void)err;
+    mlab_analysis *analysis = work;
+    const mlab_context *context = analysis->context;
+    mlab_room room = {.memory = scratch, .size = room_of(analysis)};
+    mlab_sample sample;
+    take_sample(analysis, b, &room, &sample);
+    double *row = mlab_room_take(&room, analysis->cohort->n_rows);
+    bool weighted = true, need = false;
+    for (size_t k = 0; k < analysis->n_tasks; k++) need = need || analysis->task[k]->weighted;
+    if (need) {
+        size_t mark = room.used, n = analysis->weights->n_parameters;
+        double *parameters = mlab_room_take(&room, n);
+        memcpy(parameters, analysis->weights->estimate, n * sizeof *parameters);
+        weighted = mlab_weights_fit(context, analysis->weights, &sample, refit_tolerance, &room, parameters, row);
+        room.used = mark;
+    }
+    for (size_t k = 0; k < analysis->n_tasks; k++) {
+        const mlab_task *task = analysis->task[k];
+        size_t mark = room.used, n = task->n_main + task->n_leaving;
+        double *parameters = mlab_room_take(&room, n);
+        memcpy(parameters, task->estimate, n * sizeof *parameters);
+        bool good = (weighted || !task->weighted) && mlab_task_fit(context, task, &sample, row, refit_tolerance, &room, parameters, NULL, NULL);
+        analysis->failed[b * analysis->n_tasks + k] = !good;
+        if (good)
+            mlab_task_levels(context, task, &sample, parameters, task->horizon, task->n_horizons, &room,
+                             analysis->spread + b * analysis->n_levels + analysis->offset[k]);
+        room.used = mark;
+    }
+    return MLAB_OK;
+}
+
+mlab_status mlab_analysis_bootstrap(mlab_analysis *analysis, mlab_error *err)
+{
+    size_t samples = (size_t)analysis->options->bootstrap;
+    analysis->spread = mlab_allocate(analysis->context, samples, (analysis->n_levels ? analysis->n_levels : 1) * sizeof *analysis->spread);
+    analysis->failed = mlab_allocate(analysis->context, samples, analysis->n_tasks ? analysis->n_tasks : 1);
+    if (!analysis->spread || !analysis->failed) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu bootstrap samples", samples);
+    return mlab_parallel_blocks(analysis->context, "compare", samples, room_of(analysis) * sizeof(double), one_sample, analysis, err);
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cox's model: two people by hand, coxph of R on Rossi and on the turnover data, and what a runaway coefficient does. */
+#include "fit/csv.h"
+#include "fit/model.h"
+
+#include <math.h>
+
+enum { ROWS = 2000 };
+
+/* A table and a problem on it. Columns named in the csv become numbers or factors, levels in byte order but `first`. */
+typedef struct world {
+    mlab_context context;
+    mlab_table *table;
+    mlab_formula *formula;
+    mlab_design *design;
+    size_t n;
+    int32_t start[ROWS], stop[ROWS], status[ROWS], stratum[ROWS];
+    uint32_t source[ROWS], cluster[ROWS];
+    double weight[ROWS];
+    mlab_fit_problem problem;
+} world;
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_number(world *w, const char *name, double (*value)(const world *, const csv *, size_t row), const csv *data)
+{
+    mlab_column *column;
+    ck_assert_int_eq(mlab_table_add(w->table, name, MLAB_COLUMN_REAL, NULL, 0, &column, NULL), MLAB_OK);
+    for (size_t i = 0; i < w->n; i++) column->as.real[i] = value(w, data, i);
+}
+
+static void add_column(world *w, const csv *data, const char *name, const char *first)
+{
+    const char *levels[64];
+    size_t n_levels = 0;
+    char *end;
+    mlab_column *column;
+    strtod(csv_text(data, 0, name), &end);
+    bool is_number = !*end;
+    for (size_t i = 0; i < data->n_rows && !is_number; i++) {
+        const char *text = csv_text(data, i, name);
+        size_t k = 0;
+        while (k < n_levels && strcmp(levels[k], text)) k++;
+        if (k == n_levels) levels[n_levels++] = text;
+    }
+    qsort(levels, n_levels, sizeof *levels, by_text);
+    for (size_t k = n_levels; first && k-- > 0;)
+        if (!strcmp(levels[k], first)) {
+            memmove(levels + 1, levels, k * sizeof *levels);
+            levels[0] = first;
+            break;
+        }
+    ck_assert_int_eq(mlab_table_add(w->table, name, is_number ? MLAB_COLUMN_REAL : MLAB_COLUMN_FACTOR, is_number ? NULL : levels, (int32_t)n_levels,
+                                    &column, NULL),
+                     MLAB_OK);
+    for (size_t i = 0; i < w->n; i++) {
+        const char *text = csv_text(data, w->source[i], name);
+        size_t k = 0;
+        while (!is_number && strcmp(levels[k], text)) k++;
+        if (is_number)
+            column->as.real[i] = strtod(text, NULL);
+        else
+            column->as.integer[i] = (int32_t)k;
+    }
+}
+
+/* Rows of Rossi, or of Rossi cut at weeks 13, 26 and 39. */
+static world *rossi(const csv *data, bool cut)
+{
+    world *w = calloc(1, sizeof *w);
+    w->context = mlab_test_context(NULL, 1);
+    for (size_t i = 0; i < data->n_rows; i++) {
+        int32_t week = (int32_t)csv_number(data, i, "week"), event = (int32_t)csv_number(data, i, "arrest");
+        for (int32_t from = 0; from < week; from += cut ? 13 : 1000) {
+            int32_t to = !cut || from + 13 >= week || from == 39 ? week : from + 13;
+            w->source[w->n] = (uint32_t)i;
+            w->start[w->n] = from;
+            w->stop[w->n] = to;
+            w->status[w->n] = to == week && event;
+            w->n++;
+            if (to == week) break;
+        }
+    }
+    ck_assert_int_eq(mlab_table_make(&w->context, w->n, &w->table, NULL), MLAB_OK);
+    const char *const columns[] = {"fin", "age", "race", "wexp", "mar", "paro", "prio"};
+    for (size_t j = 0; j < 7; j++) add_column(w, data, columns[j], NULL);
+    return w;
+}
+
+static void set(world *w, const char *formula, const int32_t *start, const csv *data, const char *strata, const char *cluster, bool weights)
+{
+    ck_assert_int_eq(mlab_formula_parse(&w->context, formula, NULL, &w->formula, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(w->formula, w->table, NULL, &w->design, NULL), MLAB_OK);
+    mlab_fit_problem *p = &w->problem;
+    *p = (mlab_fit_problem){.table = w->table, .n = w->n, .design = w->design, .stop = w->stop, .status = w->status, .start = start};
+    p->outcome = "arrest";
+    p->formula = formula;
+    for (size_t i = 0; i < w->n; i++) {
+        size_t from = w->source[i];
+        if (strata) w->stratum[i] = csv_text(data, from, strata)[0];
+        if (cluster) w->cluster[i] = (uint32_t)csv_number(data, from, cluster);
+        w->weight[i] = weights ? csv_number(data, from, "weight") : 1;
+        if (cluster && w->cluster[i] >= p->n_clusters) p->n_clusters = w->cluster[i] + 1;
+    }
+    p->stratum = strata ? w->stratum : NULL;
+    p->n_strata = strata ? 256 : 1;
+    p->weight = weights ? w->weight : NULL;
+    p->cluster = cluster ? w->cluster : NULL;
+    p->cluster_name = cluster;
+}
+
+/* Cluster numbers without gaps, ascending, as a problem has them. */
+static void close_gaps(world *w)
+{
+    uint32_t next = 0, of[4096] = {0};
+    for (uint32_t g = 0; g < w->problem.n_clusters; g++)
+        for (size_t i = 0; i < w->n; i++)
+            if (w->cluster[i] == g) {
+                of[g] = next++;
+                break;
+            }
+    for (size_t i = 0; i < w->n; i++) w->cluster[i] = of[w->cluster[i]];
+    w->problem.n_clusters = next;
+}
+
+static void end(world *w)
+{
+    mlab_design_free(w->design);
+    mlab_formula_free(w->formula);
+    mlab_table_free(w->table);
+    free(w);
+}
+
+static mlab_fit *fit_of(world *w, bool breslow)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    options.ties = breslow;
+    options.tolerance = 1e-10;
+    mlab_fit *fit;
+    mlab_error err = {0};
+    mlab_status status = mlab_fit_problem_fit(&w->context, &mlab_model_cox, &w->problem, &options, &fit, &err);
+    ck_assert_msg(status == MLAB_OK, "%s", err.sentence);
+    return fit;
+}
+
+static void check_against(world *w, const csv *reference, const char *name, bool breslow)
+{
+    mlab_fit *fit = fit_of(w, breslow);
+    size_t j = 0, p = fit->n_parameters;
+    double clusters = (double)w->problem.n_clusters, rows = (double)w->n, free_ones = 0;
+    for (size_t k = 0; k < p; k++) free_ones += !fit->aliased[k];
+    double factor = clusters / (clusters - 1) * (rows - 1) / (rows - free_ones);
+    for (size_t r = 0; r < reference->n_rows; r++) {
+        if (strcmp(csv_text(reference, r, "fit"), name)) continue;
+        ck_assert_uint_lt(j, p);
+        double se = csv_number(reference, r, "se"), estimate = csv_number(reference, r, "estimate"), robust = csv_number(reference, r, "robust");
+        ck_assert_int_eq(fit->aliased[j], (int)csv_number(reference, r, "aliased"));
+        ck_assert_msg(fabs(fit->estimate[j] - estimate) <= 1e-8 * fmax(fabs(estimate), se), "%s %s: %.12g, expected %.12g", name, fit->names[j],
+                      fit->estimate[j], estimate);
+        ck_near(sqrt(fit->covariance[j * p + j]), se, 1e-8, 0);
+        if (robust > 0) ck_near(sqrt(fit->robust[j * p + j] / factor), robust, 1e-8, 0);
+        double loglik = csv_number(reference, r, "loglik"), null = csv_number(reference, r, "null");
+        ck_near(fit->log_likelihood, loglik, 1e-11, 1e-6);
+        ck_near(fit->null_log_likelihood, null, 1e-11, 1e-6);
+        ck_assert_uint_eq(fit->n_events, (uint64_t)csv_number(reference, r, "events"));
+        j++;
+    }
+    ck_assert_uint_eq(j, p);
+    ck_assert_int_eq(fit->trust, MLAB_TRUSTED);
+    mlab_fit_free(fit);
+}
+
+START_TEST(fits_of_rossi_are_those_of_coxph)
+{
+    static const struct {
+        const char *name, *formula;
+        bool breslow, entry;
+        const char *strata, *cluster;
+        bool weights;
+    } fits[] = {
+        {"efron", "event(week, arrest) ~ fin + age + race + wexp + mar + paro + prio", false, false, NULL, NULL, false},
+        {"breslow", "event(week, arrest) ~ fin + age + race + wexp + mar + paro + prio", true, false, NULL, NULL, false},
+        {"strata", "event(week, arrest) ~ fin + age + prio", false, false, "race", NULL, false},
+        {"weights_efron", "event(week, arrest) ~ fin + age + prio", false, false, NULL, NULL, true},
+        {"weights_breslow", "event(week, arrest) ~ fin + age + prio", true, false, NULL, NULL, true},
+        {"entry", "event(week, arrest) ~ fin + age + prio", false, true, "mar", NULL, false},
+        {"alias", "event(week, arrest) ~ age + I(2 * age) + prio", false, false, NULL, NULL, false},
+        {"cluster_efron", "event(week, arrest) ~ fin + age + prio", false, false, NULL, "educ", false},
+        {"cluster_breslow", "event(week, arrest) ~ fin + age + prio", true, false, NULL, "educ", false},
+        {"cluster_weights", "event(week, arrest) ~ fin + age + prio", false, false, "race", "educ", true},
+    };
+    csv data = csv_read(mlab_test_path("reference/rossi.csv")), reference = csv_read(mlab_test_path("reference/cox_rossi.csv"));
+    for (size_t f = 0; f < sizeof fits / sizeof *fits; f++) {
+        world *w = rossi(&data, false);
+        if (fits[f].entry)
+            for (size_t i = 0; i < w->n; i++) w->start[i] = (int32_t)csv_number(&data, i, "entry");
+        set(w, fits[f].formula, fits[f].entry ? w->start : NULL, &data, fits[f].strata, fits[f].cluster, fits[f].weights);
+        if (fits[f].cluster) close_gaps(w);
+        check_against(w, &reference, fits[f].name, fits[f].breslow);
+        end(w);
+    }
+    csv_free(&data);
+    csv_free(&reference);
+}
+END_TEST
+
+static double late_aid(const world *w, const csv *data, size_t row)
+{
+    return w->start[row] >= 26 && !strcmp(csv_text(data, w->source[row], "fin"), "yes");
+}
+
+static double off_of(const world *w, const csv *data, size_t row)
+{
+    return csv_number(data, w->source[row], "educ") / 10;
+}
+
+START_TEST(a_covariate_that_changes_in_time_is_fitted_on_start_stop_rows)
+{
+    csv data = csv_read(mlab_test_path("reference/rossi.csv")), reference = csv_read(mlab_test_path("reference/cox_rossi.csv"));
+    for (int breslow = 0; breslow < 2; breslow++) {
+        world *w = rossi(&data, true);
+        add_number(w, "finlate", late_aid, &data);
+        set(w, "event(start, week, arrest) ~ fin + age + prio + finlate", w->start, &data, NULL, "row", false);
+        close_gaps(w);
+        check_against(w, &reference, breslow ? "split_breslow" : "split_efron", breslow);
+        end(w);
+    }
+    csv_free(&data);
+    csv_free(&reference);
+}
+END_TEST
+
+START_TEST(an_offset_counts_and_its_level_does_not)
+{
+    csv data = csv_read(mlab_test_path("reference/rossi.csv")), reference = csv_read(mlab_test_path("reference/cox_rossi.csv"));
+    world *w = rossi(&data, false);
+    add_number(w, "off", off_of, &data);
+    set(w, "event(week, arrest) ~ fin + age + offset(off)", NULL, &data, NULL, NULL, false);
+    check_against(w, &reference, "offset", false);
+    double shift[ROWS];
+    for (size_t i = 0; i < w->n; i++) shift[i] = 500;
+    w->problem.offset = shift;
+    check_against(w, &reference, "offset", false);
+    end(w);
+    csv_free(&data);
+    csv_free(&reference);
+}
+END_TEST
+
+START_TEST(fits_of_the_turnover_data_are_those_of_coxph)
+{
+    const char *folder = getenv("MLAB_TEST_DATA");
+    if (!folder) {
+        fprintf(stderr, "SKIPPED: Cox fits of the turnover data: MLAB_TEST_DATA is not set\n");
+        return;
+    }
+    char path[4096];
+    snprintf(path, sizeof path, "%s/employee-turnover/turnover.csv", folder);
+    csv data = csv_read(path), reference = csv_read(mlab_test_path("reference/cox_turnover.csv"));
+    world *w = calloc(1, sizeof *w);
+    w->context = mlab_test_context(NULL, 1);
+    w->n = data.n_rows;
+    const char *professions[64];
+    uint32_t n_professions = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        w->source[i] = (uint32_t)i;
+        w->stop[i] = (int32_t)lround(csv_number(&data, i, "stag") * 30.4375);
+        w->status[i] = (int32_t)csv_number(&data, i, "event");
+        for (size_t j = 0; j < data.n_columns; j++) {
+            char *cell = data.cell[i][j];
+            size_t blanks = strspn(cell, " ");
+            memmove(cell, cell + blanks, strlen(cell + blanks) + 1);
+        }
+    }
+    ck_assert_int_eq(mlab_table_make(&w->context, w->n, &w->table, NULL), MLAB_OK);
+    add_column(w, &data, "coach", "no");
+    const char *const columns[] = {"age", "gender", "industry", "greywage"};
+    for (size_t j = 0; j < 4; j++) add_column(w, &data, columns[j], NULL);
+    set(w, "event(days, event) ~ coach + age + gender + industry + greywage", NULL, &data, NULL, NULL, false);
+    check_against(w, &reference, "efron", false);
+    check_against(w, &reference, "breslow", true);
+    for (size_t i = 0; i < w->n; i++) {
+        uint32_t k = 0;
+        while (k < n_professions && strcmp(professions[k], csv_text(&data, i, "profession"))) k++;
+        if (k == n_professions) professions[n_professions++] = csv_text(&data, i, "profession");
+        w->cluster[i] = k;
+    }
+    w->problem.cluster = w->cluster;
+    w->problem.n_clusters = n_professions;
+    w->problem.cluster_name = "profession";
+    check_against(w, &reference, "cluster", false);
+    end(w);
+    csv_free(&data);
+    csv_free(&reference);
+}
+END_TEST
+
+/*  person   a  b  c        x is 1 for a alone
+ *  week     1  2  3        all have the event
+ *  L(b) = e^b / (e^b + 2) * 1/2                  no maximum: b runs to infinity                     */
+static world *three_people(const double *x)
+{
+    world *w = calloc(1, sizeof *w);
+    w->context = mlab_test_context(NULL, 1);
+    w->n = 3;
+    mlab_column *column;
+    ck_assert_int_eq(mlab_table_make(&w->context, 3, &w->table, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_table_add(w->table, "x", MLAB_COLUMN_REAL, NULL, 0, &column, NULL), MLAB_OK);
+    for (size_t i = 0; i < 3; i++) {
+        column->as.real[i] = x[i];
+        w->stop[i] = (int32_t)i + 1;
+        w->status[i] = 1;
+    }
+    ck_assert_int_eq(mlab_formula_parse(&w->context, "event(t, s) ~ x", NULL, &w->formula, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(w->formula, w->table, NULL, &w->design, NULL), MLAB_OK);
+    w->problem = (mlab_fit_problem){.table = w->table, .n = 3, .design = w->design, .stop = w->stop, .status = w->status, .n_strata = 1};
+    w->problem.outcome = "leaving";
+    w->problem.formula = "event(t, s) ~ x";
+    return w;
+}
+
+START_TEST(a_likelihood_without_a_maximum_is_separation_and_names_the_column)
+{
+    const double x[] = {1, 0, 0};
+    world *w = three_people(x);
+    mlab_fit *fit = fit_of(w, false);
+    ck_assert_int_eq(fit->trust, MLAB_SEPARATED);
+    ck_assert_ptr_nonnull(strstr(fit->reason, "x"));
+    mlab_fit_free(fit);
+    end(w);
+}
+END_TEST
+
+/* x is 1 for b: L(b) = 1 / (e^b + 2) * e^b / (e^b + 1) has its maximum where e^(2b) = 2. */
+START_TEST(three_people_give_the_coefficient_by_hand)
+{
+    const double x[] = {0, 1, 0};
+    world *w = three_people(x);
+    mlab_fit *fit = fit_of(w, false);
+    ck_near(fit->estimate[0], log(2) / 2, 1e-9, 0);
+    ck_near(fit->null_log_likelihood, -log(6), 1e-14, 0);
+    mlab_fit_free(fit);
+    end(w);
+}
+END_TEST
+
+START_TEST(a_refit_with_cluster_counts_is_the_fit_of_the_repeated_rows)
+{
+    csv data = csv_read(mlab_test_path("reference/rossi.csv"));
+    world *once = rossi(&data, false), *copies = rossi(&data, false);
+    set(once, "event(week, arrest) ~ fin + age", NULL, &data, NULL, NULL, false);
+    set(copies, "event(week, arrest) ~ fin + age", NULL, &data, NULL, NULL, false);
+    double count[ROWS], estimate[2];
+    for (size_t i = 0; i < once->n; i++) count[i] = (double)(i * 7 % 3);
+    copies->problem.weight = count;
+    mlab_fit_options options = mlab_fit_defaults();
+    options.ties = 1;
+    options.tolerance = 1e-10;
+    mlab_prepared *prepared;
+    mlab_refit_info info;
+    ck_assert_int_eq(mlab_prepare(&once->context, &mlab_model_cox, &once->problem, &options, &prepared, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_prepared_refit(&once->context, prepared, &(mlab_refit_weights){.cluster = count}, NULL, estimate, &info, NULL), MLAB_OK);
+    ck_assert_int_eq(info.trust, MLAB_TRUSTED);
+    mlab_fit *fit = fit_of(copies, true);
+    for (size_t j = 0; j < 2; j++) ck_near(estimate[j], fit->estimate[j], 1e-9, 0);
+    mlab_fit_free(fit);
+    mlab_prepared_free(prepared);
+    end(once);
+    end(copies);
+    csv_free(&data);
+}
+END_TEST
+
+START_TEST(a_row_that_starts_at_its_stop_is_an_error_that_names_it)
+{
+    const double x[] = {0, 1, 0};
+    world *w = three_people(x);
+    int32_t start[] = {0, 2, 0};
+    w->problem.start = start;
+    mlab_fit *fit;
+    mlab_error err = {0};
+    mlab_fit_options options = mlab_fit_defaults();
+    ck_assert_int_eq(mlab_fit_problem_fit(&w->context, &mlab_model_cox, &w->problem, &options, &fit, &err), MLAB_ERR_FIT_RESPONSE);
+    ck_assert_msg(strstr(err.sentence, "row 2") && strstr(err.sentence, "start"), "%s", err.sentence);
+    ck_assert_ptr_null(fit);
+    end(w);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
+{
+    const double x[] = {0, 1, 0};
+    world *w = three_people(x);
+    const uint32_t cluster[] = {0, 1, 2};
+    int32_t start[] = {0, 0, 1};
+    w->problem.start = start;
+    w->problem.cluster = cluster;
+    w->problem.n_clusters = 3;
+    w->problem.cluster_name = "person";
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_test_memory memory = {0};
+    mlab_context context = mlab_test_context(&memory, 1);
+    mlab_status got = MLAB_ERR_MEMORY;
+    for (long k = 1; got == MLAB_ERR_MEMORY && k < 500; k++) {
+        mlab_fit *fit;
+        memory = (mlab_test_memory){.fail_at = k};
+        got = mlab_fit_problem_fit(&context, &mlab_model_cox, &w->problem, &options, &fit, NULL);
+        if (got == MLAB_OK) mlab_fit_free(fit);
+        ck_assert_int_eq(memory.live, 0);
+    }
+    ck_assert_int_eq(got, MLAB_OK);
+    end(w);
+}
+END_TEST
+
+MLAB_TEST_MAIN("cox", three_people_give_the_coefficient_by_hand, fits_of_rossi_are_those_of_coxph,
+               a_covariate_that_changes_in_time_is_fitted_on_start_stop_rows, an_offset_counts_and_its_level_does_not,
+               fits_of_the_turnover_data_are_those_of_coxph, a_likelihood_without_a_maximum_is_separation_and_names_the_column,
+               a_refit_with_cluster_counts_is_the_fit_of_the_repeated_rows, a_row_that_starts_at_its_stop_is_an_error_that_names_it,
+               every_failed_allocation_is_reported_and_nothing_leaks)
