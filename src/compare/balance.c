@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How alike the arms are in what was known at time zero, before and after weighting, and how many people have others like them.
  *
- * Standardised mean differences over person-time (people, when the arm is fixed at time zero): difference over the root of the mean
- * of the two unweighted variances (Austin 2009, doi:10.1002/sim.3697). Overlap: the person's part of the predictor of starting the
- * arm must lie inside the range, less half a per cent at each end, of those in the arm and of those in the reference arm. */
+ * Standardised mean differences over person-time at the same times since time zero (people, when the arm is fixed at time zero):
+ * difference over the root of the mean of the two unweighted variances (Austin 2009, doi:10.1002/sim.3697). Overlap: the person's part of the
+ * predictor of starting the arm must lie inside the range, less half a per cent at each end, of those in the arm and of those in the reference arm.
+ */
 #include "compare/weights.h"
 
 #include "core/error.h"
@@ -40,24 +41,37 @@ static double smd(double difference, const moments *a, const moments *b)
     return spread > 0 ? difference / spread : 0;
 }
 
-static void fill(const mlab_weights *weights, size_t arm, size_t j, mlab_balance *out)
+/* At each time the two arms are set beside each other; times count by the arm's rows, so that who is there late is no difference. */
+static void fill(const mlab_weights *weights, size_t arm, size_t j, moments *at, mlab_balance *out)
 {
     const mlab_cohort *cohort = weights->cohort;
-    moments plain[2] = {{0, 0, 0}, {0, 0, 0}}, weighted[2] = {{0, 0, 0}, {0, 0, 0}};
+    size_t times = cohort->n_times;
+    moments plain[2] = {{0, 0, 0}, {0, 0, 0}};
+    double mean[4] = {0, 0, 0, 0}, total = 0;
+    memset(at, 0, 4 * times * sizeof *at); /* arm and reference, plain and weighted, by time */
     for (size_t g = 0; g < cohort->n_people; g++) {
         double x = cohort->z[g * cohort->n_z + j];
         size_t end = cohort->person_level ? cohort->first[g] + 1 : cohort->first[g + 1];
         for (size_t r = cohort->first[g]; r < end; r++) {
             int which = cohort->arm[r] == cohort->reference ? 1 : cohort->arm[r] == (int32_t)arm ? 0 : -1;
             if (which < 0) continue;
+            moments *here = at + 4 * (size_t)cohort->time[r];
             add(&plain[which], 1, x);
-            add(&weighted[which], weights->row[r], x);
+            add(&here[which], 1, x);
+            add(&here[2 + which], weights->row[r], x);
         }
     }
-    out->mean_arm = cohort->z_mean[j] + cohort->z_scale[j] * mean_of(&plain[0]);
-    out->mean_reference = cohort->z_mean[j] + cohort->z_scale[j] * mean_of(&plain[1]);
-    out->smd_before = smd(mean_of(&plain[0]) - mean_of(&plain[1]), &plain[0], &plain[1]);
-    out->smd_after = smd(mean_of(&weighted[0]) - mean_of(&weighted[1]), &plain[0], &plain[1]);
+    for (size_t t = 0; t < times; t++) {
+        const moments *here = at + 4 * t;
+        if (!(here[0].weight > 0 && here[1].weight > 0)) continue;
+        total += here[0].weight;
+        for (int k = 0; k < 4; k++) mean[k] += here[0].weight * mean_of(&here[k]);
+    }
+    for (int k = 0; k < 4; k++) mean[k] = total > 0 ? mean[k] / total : 0;
+    out->mean_arm = cohort->z_mean[j] + cohort->z_scale[j] * mean[0];
+    out->mean_reference = cohort->z_mean[j] + cohort->z_scale[j] * mean[1];
+    out->smd_before = smd(mean[0] - mean[1], &plain[0], &plain[1]);
+    out->smd_after = smd(mean[2] - mean[3], &plain[0], &plain[1]);
 }
 
 static bool has_rows(const mlab_cohort *cohort, size_t arm)
@@ -70,21 +84,26 @@ static bool has_rows(const mlab_cohort *cohort, size_t arm)
 mlab_status mlab_balance_make(const mlab_context *context, const mlab_weights *weights, mlab_balance **out, size_t *n, mlab_error *err)
 {
     const mlab_cohort *cohort = weights->cohort;
+    mlab_status status = MLAB_OK;
     *n = 0;
     *out = mlab_allocate(context, cohort->n_arms, (cohort->n_z + 1) * sizeof **out);
-    if (!*out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the balance of %zu covariates", cohort->n_z);
-    for (size_t a = 0; a < cohort->n_arms; a++) {
+    moments *at = mlab_allocate(context, cohort->n_times, 4 * sizeof *at);
+    if (!*out || !at) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the balance of %zu covariates", cohort->n_z);
+    for (size_t a = 0; !status && a < cohort->n_arms; a++) {
         if ((int32_t)a == cohort->reference || !has_rows(cohort, a)) continue;
-        for (size_t j = 0; j < cohort->n_z; j++) {
+        for (size_t j = 0; !status && j < cohort->n_z; j++) {
             mlab_balance *one = &(*out)[*n];
             one->arm = mlab_copy_text(context, cohort->arms[a]);
             one->covariate = mlab_copy_text(context, cohort->z_names[j]);
             (*n)++;
-            if (!one->arm || !one->covariate) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the balance of %zu covariates", cohort->n_z);
-            fill(weights, a, j, one);
+            if (!one->arm || !one->covariate)
+                status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the balance of %zu covariates", cohort->n_z);
+            else
+                fill(weights, a, j, at, one);
         }
     }
-    return MLAB_OK;
+    mlab_release(context, at);
+    return status;
 }
 
 static int by_value(const void *a, const void *b)

@@ -65,10 +65,12 @@ static size_t spline(const mlab_basis_request *request, int64_t df, double *colu
     return made;
 }
 
-static int64_t df_of(const mlab_basis_request *request, uint64_t events)
+/* The reference: one for every 20 events of all arms. Differences of an arm: one from 20 of its events on, then one for every 100:
+ * a curve of its own that few events draw is mostly noise, and noise in a log hazard makes risks too high on average. */
+static int64_t df_of(const mlab_basis_request *request, uint64_t events, bool difference)
 {
-    int64_t most = (int64_t)(events / 10) - 1;
-    return most < 0 ? 0 : most < request->df ? most : request->df;
+    int64_t most = difference ? (events >= 20 && events < 100 ? 1 : (int64_t)(events / 100)) : (int64_t)(events / 20);
+    return most < request->df ? most : request->df;
 }
 
 mlab_status mlab_basis_make(const mlab_context *context, const mlab_basis_request *request, double **out, size_t *n_basis, mlab_error *err)
@@ -87,7 +89,7 @@ mlab_status mlab_basis_make(const mlab_context *context, const mlab_basis_reques
     for (size_t which = 0; which <= arms; which++) {
         size_t arm = which ? which - 1 : reference; /* the reference first, for all arms */
         if (which && (arm == reference || !request->people_of[arm])) continue;
-        size_t n = times > 1 ? spline(request, df_of(request, which ? request->events_of[arm] : all), column) : 0;
+        size_t n = times > 1 ? spline(request, df_of(request, which ? request->events_of[arm] : all, which > 0), column) : 0;
         bool level = which || !request->without_level;
         for (size_t a = 0; a < arms; a++)
             for (size_t t = 0; (!which || a == arm) && t < times; t++) {

@@ -61,7 +61,8 @@ mlab_status mlab_task_hazards(mlab_task *task, const mlab_task_request *request,
 mlab_status mlab_task_answers(mlab_task *task, const mlab_task_request *request, mlab_error *err);
 
 /* Basis of arm-by-time cells: level and natural spline of the reference, and for every other arm with rows a level and a natural
- * spline of its own, as differences. Degrees of freedom: at most `df`, and one for every ten events of the arm. */
+ * spline of its own, as differences. Degrees of freedom: at most `df`; the reference one for every 20 events, an arm's
+ * differences one from 20 of its events on and one for every 100. */
 typedef struct mlab_basis_request {
     size_t n_arms, n_times;
     int32_t reference;
