@@ -13,6 +13,9 @@
  * Days: what begins (employment, a relationship) begins in the morning of its day; what happens (promotion, exit, answer, the
  * end of a relationship) happens in its evening. The grid covers the days from .. to, both included: quarter 0 of a panel from
  * 2021-01-01 is the row (2020-12-31, 2021-03-31], its state that of the morning of 2021-01-01. See docs/panel.md. */
+/* Decided for the whole house (rule 4, docs/architecture.md): promotion is evaluated first in a period, on everyone at risk at its
+ * start, then the exits. So the days of promotion do not end with an exit of the same period; generated firms, the simulator, true
+ * contrasts and comparisons draw a promotion before the exits of its period and lose none to them. Change all five or none. */
 #ifndef MLAB_DATA_PANEL_BUILD_H
 #define MLAB_DATA_PANEL_BUILD_H
 

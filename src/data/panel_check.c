@@ -223,7 +223,17 @@ static void grade_on(const source *s, uint32_t person, int32_t day, int32_t *gra
     }
 }
 
-static mlab_status check_promotion(const source *s, size_t i, int32_t days)
+/* Where the days at risk of a row could have ended. */
+static int32_t could_end(const source *s, size_t i, int32_t period_end)
+{
+    const mlab_panel *p = s->c.panel;
+    uint32_t person = p->person[i];
+    int32_t last = s->spec->to < s->spec->as_of ? s->spec->to : s->spec->as_of;
+    if (s->people->left[person] != p->stop[i] || s->people->cause[person] < 0) return p->stop[i];
+    return period_end < last ? period_end : last;
+}
+
+static mlab_status check_promotion(const source *s, size_t i, int32_t days, int32_t period_end)
 {
     const mlab_panel *p = s->c.panel;
     const mlab_panel_event *event = mlab_panel_find_event(p, "promotion");
@@ -246,7 +256,8 @@ static mlab_status check_promotion(const source *s, size_t i, int32_t days)
         if (since == day) first = day;
     }
     if (event->at_risk[i] != at_risk || (at_risk && event->day[i] != first)) return wrong(&s->c, i, "another promotion");
-    if (at_risk && fabs(event->share[i] - (double)(p->stop[i] - p->start[i]) / days) > 1e-12) return wrong(&s->c, i, "another share of promotion");
+    if (at_risk && fabs(event->share[i] - (double)(could_end(s, i, period_end) - p->start[i]) / days) > 1e-12)
+        return wrong(&s->c, i, "another share of promotion");
     return MLAB_OK;
 }
 
@@ -257,11 +268,9 @@ static mlab_status check_exit(const source *s, size_t i, int32_t days, int32_t p
     uint32_t person = p->person[i];
     if ((event != NULL) != (s->people->n_causes > 0)) return wrong(&s->c, i, "the exit event is there without causes, or the reverse");
     if (!event) return MLAB_OK;
-    int32_t last = s->spec->to < s->spec->as_of ? s->spec->to : s->spec->as_of;
     bool leaves = s->people->left[person] == p->stop[i] && s->people->cause[person] >= 0;
-    int32_t until = !leaves ? p->stop[i] : period_end < last ? period_end : last;
     if (event->what[i] != (leaves ? s->people->cause[person] + 1 : 0)) return wrong(&s->c, i, "another exit");
-    if (fabs(event->share[i] - (double)(until - p->start[i]) / days) > 1e-12) return wrong(&s->c, i, "another share of exit");
+    if (fabs(event->share[i] - (double)(could_end(s, i, period_end) - p->start[i]) / days) > 1e-12) return wrong(&s->c, i, "another share of exit");
     return MLAB_OK;
 }
 
@@ -312,7 +321,8 @@ static mlab_status check_row(const source *s, size_t i)
         if (!equal_cells(mlab_table_find(p->rows, s->people->attributes[a]), i, mlab_table_find(s->people->table, s->people->attributes[a]),
                          s->people->row[person], false))
             return wrong(&s->c, i, "another attribute");
-    if ((status = check_exposure(s, i)) || (status = check_promotion(s, i, next - first)) || (status = check_exit(s, i, next - first, next - 1)))
+    if ((status = check_exposure(s, i)) || (status = check_promotion(s, i, next - first, next - 1)) ||
+        (status = check_exit(s, i, next - first, next - 1)))
         return status;
     return check_answers(s, i);
 }

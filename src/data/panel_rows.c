@@ -166,15 +166,26 @@ static bool is_prevalent(const mlab_panel_work *work, uint32_t person, int32_t t
 
 /* --- one row ------------------------------------------------------------------------------------- */
 
-static void fill_promotion(const mlab_panel_work *work, uint32_t person, const person_state *state, size_t row, int32_t start, int32_t stop,
+/* The end of the days at risk that were possible: an exit of the outcome ends the row, not the days it could have been at risk.
+ * Promotion is evaluated before the exits of its period (rule 4), so its days do not end with an exit either; any other
+ * leaving censors both. */
+static int32_t potential_stop(const mlab_panel_work *work, const mlab_panel_walk *walk, int32_t stop)
+{
+    if (stop != work->people->left[walk->person] || work->people->cause[walk->person] < 0) return stop;
+    int32_t period_end = work->boundaries[walk->q + 1];
+    return period_end < work->last ? period_end : work->last;
+}
+
+static void fill_promotion(const mlab_panel_work *work, const mlab_panel_walk *walk, const person_state *state, size_t row, int32_t stop,
                            int32_t days)
 {
     mlab_panel_event *event = work->promotion;
+    uint32_t person = walk->person;
     event->day[row] = MLAB_DATE_MISSING;
     work->columns.promoted_missing[row] = top_grade(work, state->grade);
     if (work->columns.promoted_missing[row]) return;
     event->at_risk[row] = 1;
-    event->share[row] = (double)(stop - start) / days;
+    event->share[row] = (double)(potential_stop(work, walk, stop) - walk->start) / days;
     int32_t grade = state->grade;
     for (size_t k = state->promotion; k < work->promotion_first[person + 1] && work->promotions[k].date <= stop; k++) {
         const mlab_panel_promotion *p = &work->promotions[k];
@@ -192,17 +203,14 @@ static void fill_exit(const mlab_panel_work *work, const mlab_panel_walk *walk, 
 {
     mlab_panel_event *event = work->exit;
     int32_t left = work->people->left[walk->person], cause = work->people->cause[walk->person];
-    int32_t potential = stop;
     event->day[row] = MLAB_DATE_MISSING;
     event->at_risk[row] = 1;
     if (stop == left && cause >= 0) {
-        int32_t period_end = work->boundaries[walk->q + 1];
         event->what[row] = (uint8_t)(cause + 1);
         event->day[row] = left;
         work->columns.exit[row] = cause + 1;
-        potential = period_end < work->last ? period_end : work->last;
     }
-    event->share[row] = (double)(potential - walk->start) / days;
+    event->share[row] = (double)(potential_stop(work, walk, stop) - walk->start) / days;
 }
 
 static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, person_state *state, size_t row, int32_t stop)
@@ -228,7 +236,7 @@ static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, p
         c->grade_missing[row] = state->grade < 0;
         c->grade[row] = state->grade < 0 ? 0 : work->people->grade_is_number ? work->people->grade_value[state->grade] : state->grade;
     }
-    if (work->promotion) fill_promotion(work, person, state, row, start, stop, days);
+    if (work->promotion) fill_promotion(work, walk, state, row, stop, days);
     if (work->exit) fill_exit(work, walk, row, stop, days);
 }
 
