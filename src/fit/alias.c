@@ -155,7 +155,7 @@ static bool all_clear(const double *gram, size_t q, const double *norm, double *
 {
     for (size_t j = 0; j < q; j++) {
         double left = factor_row(gram, q, j, none, l);
-        if (!(left > CLEAR * norm[j]) || !(left > 0)) return false;
+        if (!(left > SUSPICIOUS * norm[j]) || !(left > CLEAR * gram[j * q + j])) return false;
         l[j * q + j] = sqrt(left);
     }
     return true;

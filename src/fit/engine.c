@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define EVENTS_PER_COEFFICIENT 5.0
+/* Largest last step of a refit in standard errors; it is taken, so that what is left is of the order of its square. */
+#define REFIT_TOLERANCE 1e-5
 /* Numbers of influence kept for rows that are their own clusters; beyond, draws use the covariance of each fit alone. */
 #define MOST_INFLUENCE ((size_t)1 << 22)
 #define SAMPLE_STRIDE ((size_t)16)
@@ -186,7 +188,7 @@ static mlab_newton_spec spec_of(const mlab_engine *engine, mlab_pass *pass, cons
                               .iterations = (int)options->iterations};
 }
 
-/* Betters start values by the fit to a sample of the tiles, when the data are large and that fit converges. */
+/* Better start values by the fit to a sample of the tiles, when the data are large and that fit converges. */
 static mlab_status sample_start(const mlab_pass *pass, const mlab_fit_options *options, double *parameters, mlab_error *err)
 {
     const mlab_engine *engine = pass->engine;
@@ -366,6 +368,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
         place_intercepts(engine, intercepts, estimate);
     }
     mlab_newton_spec spec = spec_of(engine, &pass, &prepared->options);
+    spec.tolerance = fmax(spec.tolerance, REFIT_TOLERANCE);
     if ((status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err))) goto out;
     uncentre(engine, estimate, 1);
     shift_intercept(engine, estimate, 1);
