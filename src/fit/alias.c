@@ -177,7 +177,7 @@ static mlab_status find(const mlab_context *context, alias_work *work, const dou
         double left = factor_row(gram, q, j, dropped, l);
         if (!(left > SUSPICIOUS * gram[j * q + j]) && gram[j * q + j] > 0 && (status = look_closely(context, work, l, j, dropped, room, &left, err)))
             return status;
-        dropped[j] = !(left > ALIASED * norm[j]);
+        dropped[j] = !(left > ALIASED * fmax(norm[j], gram[j * q + j]));
         l[j * q + j] = dropped[j] ? 1 : sqrt(left);
     }
     return MLAB_OK;

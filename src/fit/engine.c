@@ -133,6 +133,11 @@ static void uncentre_covariance(const mlab_engine *engine, double *covariance)
 
 /* --- start values ----------------------------------------------------------------------------------------- */
 
+static bool is_large(const mlab_engine *engine)
+{
+    return engine->tiles->n_tiles >= SAMPLE_STRIDE * SAMPLE_TILES;
+}
+
 static mlab_status null_start(const mlab_pass *pass, double *intercepts, mlab_error *err)
 {
     const mlab_engine *engine = pass->engine;
@@ -163,8 +168,14 @@ static mlab_status fit_null(const mlab_pass *pass, const mlab_fit_options *optio
     mlab_newton_spec spec = {.n = mlab_pass_parameters(&null_pass),
                              .evaluate = mlab_pass_evaluate,
                              .work = &null_pass,
-                             .tolerance = 1e-6, /* the log-likelihood is off by its square */
+                             .tolerance = 1e-2,
                              .iterations = (int)options->iterations};
+    if (is_large(engine)) {
+        null_pass.stride = SAMPLE_STRIDE;
+        if ((status = mlab_newton(pass->context, &spec, parameters, NULL, NULL, &result, err))) return status;
+        null_pass.stride = 1;
+    }
+    spec.tolerance = 1e-6; /* the log-likelihood is off by its square */
     if ((status = mlab_newton(pass->context, &spec, parameters, NULL, NULL, &result, err))) return status;
     *log_likelihood = result.log_likelihood;
     return MLAB_OK;
@@ -192,7 +203,7 @@ static mlab_newton_spec spec_of(const mlab_engine *engine, mlab_pass *pass, cons
 static mlab_status sample_start(const mlab_pass *pass, const mlab_fit_options *options, double *parameters, mlab_error *err)
 {
     const mlab_engine *engine = pass->engine;
-    if (engine->tiles->n_tiles < SAMPLE_STRIDE * SAMPLE_TILES) return MLAB_OK;
+    if (!is_large(engine)) return MLAB_OK;
     mlab_pass sample = *pass;
     sample.stride = SAMPLE_STRIDE;
     mlab_newton_spec spec = spec_of(engine, &sample, options);

@@ -1,21 +1,90 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one source of the kernels, compiled once for each instruction set; MLAB_KERNELS is the name of the table it defines. */
+/* The one source of the kernels, compiled once for each instruction set; MLAB_KERNELS is the name of the table it defines.
+ * Eight lanes are one register of AVX-512, two of AVX2, an array elsewhere; products and sums are rounded apart in all. */
 #include "fit/kernels.h"
 
-static inline double sum_lanes(const double *a)
+#if defined(__AVX512F__)
+#include <immintrin.h>
+typedef __m512d lanes;
+static inline lanes lanes_at(const double *x)
 {
+    return _mm512_loadu_pd(x);
+}
+static inline lanes lanes_zero(void)
+{
+    return _mm512_setzero_pd();
+}
+static inline lanes lanes_add_product(lanes sum, lanes a, lanes b)
+{
+    return _mm512_add_pd(sum, _mm512_mul_pd(a, b));
+}
+static inline void lanes_store(double *into, lanes a)
+{
+    _mm512_storeu_pd(into, a);
+}
+#elif defined(__AVX2__)
+#include <immintrin.h>
+typedef struct lanes {
+    __m256d low, high;
+} lanes;
+static inline lanes lanes_at(const double *x)
+{
+    return (lanes){_mm256_loadu_pd(x), _mm256_loadu_pd(x + 4)};
+}
+static inline lanes lanes_zero(void)
+{
+    return (lanes){_mm256_setzero_pd(), _mm256_setzero_pd()};
+}
+static inline lanes lanes_add_product(lanes sum, lanes a, lanes b)
+{
+    return (lanes){_mm256_add_pd(sum.low, _mm256_mul_pd(a.low, b.low)), _mm256_add_pd(sum.high, _mm256_mul_pd(a.high, b.high))};
+}
+static inline void lanes_store(double *into, lanes a)
+{
+    _mm256_storeu_pd(into, a.low);
+    _mm256_storeu_pd(into + 4, a.high);
+}
+#else
+typedef struct lanes {
+    double v[MLAB_LANES];
+} lanes;
+static inline lanes lanes_at(const double *x)
+{
+    lanes a;
+    for (size_t l = 0; l < MLAB_LANES; l++) a.v[l] = x[l];
+    return a;
+}
+static inline lanes lanes_zero(void)
+{
+    return (lanes){{0}};
+}
+static inline lanes lanes_add_product(lanes sum, lanes a, lanes b)
+{
+    for (size_t l = 0; l < MLAB_LANES; l++) sum.v[l] += a.v[l] * b.v[l];
+    return sum;
+}
+static inline void lanes_store(double *into, lanes a)
+{
+    for (size_t l = 0; l < MLAB_LANES; l++) into[l] = a.v[l];
+}
+#endif
+
+static inline double sum_lanes(lanes sum)
+{
+    double a[MLAB_LANES];
+    lanes_store(a, sum);
     return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
 }
 
 static inline void dot_four(const double *restrict u, const double *restrict x, size_t n, double *restrict into)
 {
-    double a[MLAB_LANES] = {0}, b[MLAB_LANES] = {0}, c[MLAB_LANES] = {0}, d[MLAB_LANES] = {0};
-    const double *x1 = x + MLAB_TILE, *x2 = x + 2 * MLAB_TILE, *x3 = x + 3 * MLAB_TILE;
+    lanes a = lanes_zero(), b = a, c = a, d = a;
     for (size_t i = 0; i < n; i += MLAB_LANES) {
-        for (size_t l = 0; l < MLAB_LANES; l++) a[l] += u[i + l] * x[i + l];
-        for (size_t l = 0; l < MLAB_LANES; l++) b[l] += u[i + l] * x1[i + l];
-        for (size_t l = 0; l < MLAB_LANES; l++) c[l] += u[i + l] * x2[i + l];
-        for (size_t l = 0; l < MLAB_LANES; l++) d[l] += u[i + l] * x3[i + l];
+        lanes ui = lanes_at(u + i);
+        a = lanes_add_product(a, ui, lanes_at(x + i));
+        b = lanes_add_product(b, ui, lanes_at(x + MLAB_TILE + i));
+        c = lanes_add_product(c, ui, lanes_at(x + 2 * MLAB_TILE + i));
+        d = lanes_add_product(d, ui, lanes_at(x + 3 * MLAB_TILE + i));
     }
     into[0] += sum_lanes(a);
     into[1] += sum_lanes(b);
@@ -23,11 +92,22 @@ static inline void dot_four(const double *restrict u, const double *restrict x, 
     into[3] += sum_lanes(d);
 }
 
+static inline void dot_two(const double *restrict u, const double *restrict x, size_t n, double *restrict into)
+{
+    lanes a = lanes_zero(), b = a;
+    for (size_t i = 0; i < n; i += MLAB_LANES) {
+        lanes ui = lanes_at(u + i);
+        a = lanes_add_product(a, ui, lanes_at(x + i));
+        b = lanes_add_product(b, ui, lanes_at(x + MLAB_TILE + i));
+    }
+    into[0] += sum_lanes(a);
+    into[1] += sum_lanes(b);
+}
+
 static double dot(const double *restrict u, const double *restrict x, size_t n)
 {
-    double a[MLAB_LANES] = {0};
-    for (size_t i = 0; i < n; i += MLAB_LANES)
-        for (size_t l = 0; l < MLAB_LANES; l++) a[l] += u[i + l] * x[i + l];
+    lanes a = lanes_zero();
+    for (size_t i = 0; i < n; i += MLAB_LANES) a = lanes_add_product(a, lanes_at(u + i), lanes_at(x + i));
     return sum_lanes(a);
 }
 
@@ -35,7 +115,8 @@ static void project(const double *restrict x, size_t p, const double *restrict u
 {
     size_t j = 0;
     for (; j + 4 <= p; j += 4) dot_four(u, x + j * MLAB_TILE, n, into + j);
-    for (; j < p; j++) into[j] += dot(u, x + j * MLAB_TILE, n);
+    for (; j + 2 <= p; j += 2) dot_two(u, x + j * MLAB_TILE, n, into + j);
+    if (j < p) into[j] += dot(u, x + j * MLAB_TILE, n);
 }
 
 static void cross(const double *restrict x, size_t p, const double *restrict w, size_t n, double *restrict into, size_t stride, double *restrict wx)

@@ -77,12 +77,14 @@ mlab_status mlab_tiles_get(const mlab_tiles *tiles, size_t tile, double *scratch
 
 /* --- what the columns look like ---------------------------------------------------------------------- */
 
-/* Per chunk and column: sum and sum of squares of x - x of the first row, lowest, highest, sum of squares of x. */
+/* Means, spreads and reaches choose centres and scales; of large data every 16th tile tells enough. Per chunk and column: sum and sum of squares of x
+ * - x of the first row, lowest, highest, sum of squares of x. */
 enum { SUM, SQUARES, LOW, HIGH, NORM, N_LOOKS };
 
 typedef struct look_work {
     mlab_tiles *tiles;
     const double *first; /* [p] first row */
+    size_t stride;       /* every stride-th tile is looked at */
     double *looks;       /* [n_chunks * p * N_LOOKS] */
     uint8_t *offsets;    /* [n_chunks] */
 } look_work;
@@ -119,7 +121,7 @@ static mlab_status look_chunk(void *work, size_t chunk, void *scratch, mlab_erro
         mlab_status status = fill_tile(tiles, tile, own, x, offset, err);
         if (status) return status;
         size_t n = mlab_tiles_rows(tiles, tile);
-        for (size_t j = 0; j < tiles->p; j++) look_at(x + j * MLAB_TILE, n, look->first[j], looks + j * N_LOOKS);
+        for (size_t j = 0; j < tiles->p && tile % look->stride == 0; j++) look_at(x + j * MLAB_TILE, n, look->first[j], looks + j * N_LOOKS);
         for (size_t i = 0; i < n && !look->offsets[chunk]; i++) look->offsets[chunk] = offset[i] != 0;
     }
     return MLAB_OK;
@@ -134,7 +136,8 @@ static double choose_centre(double mean, double variance)
 
 static void summarise_looks(mlab_tiles *tiles, const look_work *look, bool centre, bool intercept)
 {
-    double n = (double)tiles->n;
+    double n = 0;
+    for (size_t tile = 0; tile < tiles->n_tiles; tile += look->stride) n += (double)mlab_tiles_rows(tiles, tile);
     for (size_t j = 0; j < tiles->p; j++) {
         double sum = 0, squares = 0, low = look->first[j], high = look->first[j], norm = 0;
         for (size_t c = 0; c < tiles->n_chunks; c++) {
@@ -147,7 +150,7 @@ static void summarise_looks(mlab_tiles *tiles, const look_work *look, bool centr
         }
         double mean = look->first[j] + sum / n, variance = squares / n - sum / n * (sum / n);
         if (centre && !(intercept && j == 0)) tiles->centre[j] = choose_centre(mean, variance);
-        tiles->norm[j] = norm;
+        tiles->norm[j] = norm * (double)look->stride;
         tiles->reach[j] = high > low ? fmax(fabs(high - tiles->centre[j]), fabs(low - tiles->centre[j])) : 0;
     }
     for (size_t c = 0; c < tiles->n_chunks; c++) tiles->any_offset = tiles->any_offset || look->offsets[c];
@@ -170,7 +173,7 @@ static mlab_status centre_chunk(void *work, size_t chunk, void *scratch, mlab_er
 static mlab_status look_at_columns(const mlab_context *context, mlab_tiles *tiles, bool centre, bool intercept, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
-    look_work look = {tiles, NULL, NULL, NULL};
+    look_work look = {.tiles = tiles, .stride = tiles->n_tiles >= 256 ? 16 : 1};
     double *first = mlab_allocate(context, tiles->design_columns + 1, sizeof *first);
     look.looks = mlab_allocate(context, tiles->n_chunks * tiles->p, N_LOOKS * sizeof *look.looks);
     look.offsets = mlab_allocate(context, tiles->n_chunks, sizeof *look.offsets);
@@ -214,8 +217,8 @@ mlab_status mlab_tiles_make(const mlab_context *context, const mlab_fit_problem 
     tiles->norm = mlab_allocate(context, tiles->p, sizeof *tiles->norm);
     bool keep = tiles->p + 1 <= bytes / sizeof(double) / MLAB_TILE / (tiles->n_tiles ? tiles->n_tiles : 1);
     if (keep) {
-        tiles->x = mlab_allocate(context, tiles->n_tiles * MLAB_TILE, (tiles->p + (tiles->p == 0)) * sizeof *tiles->x);
-        tiles->offset = mlab_allocate(context, tiles->n_tiles * MLAB_TILE, sizeof *tiles->offset);
+        tiles->x = mlab_reallocate(context, NULL, tiles->n_tiles * MLAB_TILE, (tiles->p + (tiles->p == 0)) * sizeof *tiles->x); /* all is written */
+        tiles->offset = mlab_reallocate(context, NULL, tiles->n_tiles * MLAB_TILE, sizeof *tiles->offset);
     }
     if (!tiles->centre || !tiles->reach || !tiles->norm || (keep && (!tiles->x || !tiles->offset))) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a design of %zu rows and %zu columns", tiles->n, tiles->p);

@@ -19,8 +19,8 @@ typedef struct mlab_tiles {
     size_t design_columns;
     size_t chunk_tiles, n_chunks;
     double *centre;  /* [p] taken off each column; 0 = none */
-    double *reach;   /* [p] largest |x - centre|; 0 = a constant column */
-    double *norm;    /* [p] sum of squares as the design gives the column, not centred */
+    double *reach;   /* [p] about the largest |x - centre|; 0 = a constant column */
+    double *norm;    /* [p] sum of squares as the design gives the column, not centred, from a sample of tiles */
     bool any_offset; /* some row has an offset that is not 0 */
     double *mix;     /* [p * p] lower triangle L, or NULL: columns stand as X inverse(L') (fit/mix.c) */
     uint8_t *mixed;  /* [p] columns that mix has part in */

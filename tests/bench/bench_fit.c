@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Times a discrete hazard on person-periods, from the typed table in memory to estimates, errors and status.
  *
- *   bench_fit ROWS plain|hard THREADS REPEATS [none|person] [CSV]
+ *   bench_fit                                                      the figures of 1 million rows
+ *   bench_fit ROWS plain|hard THREADS REPEATS [none|person] [CSV]  one of them; tests/bench/fit_peers runs it beside R
  *
  * plain: arm (3), female, grade 1 to 6, tenure and quarter on a grid. hard: tenure and a score are continuous, no two rows alike.
  * none: model-based errors, as glm of R gives; person: cluster-robust errors and influence as well. CSV: the data are written there
  * for the peer and nothing is timed. Prints seconds (median, lowest), peak memory, estimates.
  */
-#include "core/elementary.h"
+#include "bench/bench.h"
 #include "core/os.h"
 #include "core/random.h"
 #include "fit/model.h"
@@ -134,38 +135,87 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Makes p.n rows in memory. */
+static panel make_panel(const mlab_context *context, size_t n, bool hard)
+{
+    panel p = {.n = n};
+    p.event = room(n, sizeof *p.event);
+    p.offset = room(n, sizeof *p.offset);
+    p.person = room(n, sizeof *p.person);
+    generate(context, &p, hard);
+    return p;
+}
+
+static void free_panel(panel *p)
+{
+    mlab_table_free(p->table);
+    free(p->event);
+    free(p->offset);
+    free(p->person);
+}
+
+static double median_of(const mlab_context *context, const panel *p, bool hard, bool clustered, size_t repeats, double *lowest, mlab_fit **fit)
+{
+    double *seconds = room(repeats, sizeof *seconds);
+    *fit = NULL;
+    for (size_t r = 0; r < repeats; r++) {
+        mlab_fit_free(*fit);
+        seconds[r] = fit_once(context, p, hard, clustered, fit);
+    }
+    qsort(seconds, repeats, sizeof *seconds, by_size);
+    double median = seconds[repeats / 2];
+    *lowest = seconds[0];
+    free(seconds);
+    return median;
+}
+
+static void figures(void)
+{
+    enum { ROWS = 1000000, REPEATS = 7 };
+    for (int hard = 0; hard < 2; hard++) {
+        mlab_context context = mlab_bench_context(1);
+        panel p = make_panel(&context, ROWS, hard);
+        for (int clustered = 0; clustered < 2; clustered++)
+            for (context.threads = 1; context.threads <= 2; context.threads++) {
+                char what[100];
+                mlab_fit *fit;
+                double lowest, median = median_of(&context, &p, hard, clustered, REPEATS, &lowest, &fit);
+                snprintf(what, sizeof what, "hazard, 1 M person-periods, 7 coefficients, %s%s", hard ? "continuous" : "on a grid",
+                         clustered ? ", clusters" : "");
+                mlab_bench_figure(what, context.threads, median, "s");
+                mlab_fit_free(fit);
+            }
+        free_panel(&p);
+    }
+    mlab_bench_memory("peak memory, data included");
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 1) {
+        figures();
+        return EXIT_SUCCESS;
+    }
     if (argc < 5) {
         fputs("bench_fit ROWS plain|hard THREADS REPEATS [none|person] [CSV]\n", stderr);
         return EXIT_FAILURE;
     }
-    mlab_context context;
-    mlab_error err;
-    if (mlab_setup(&context, &err)) stop("setup", &err);
-    panel p = {.n = strtoul(argv[1], NULL, 10)};
+    mlab_context context = mlab_bench_context(atoi(argv[3]));
     bool hard = strcmp(argv[2], "hard") == 0, clustered = argc > 5 && strcmp(argv[5], "person") == 0;
-    size_t repeats = strtoul(argv[4], NULL, 10);
-    context.threads = atoi(argv[3]);
-    p.event = room(p.n, sizeof *p.event);
-    p.offset = room(p.n, sizeof *p.offset);
-    p.person = room(p.n, sizeof *p.person);
-    generate(&context, &p, hard);
+    panel p = make_panel(&context, strtoul(argv[1], NULL, 10), hard);
     if (argc > 6) {
         write_csv(&p, argv[6]);
+        free_panel(&p);
         return EXIT_SUCCESS;
     }
-    double *seconds = room(repeats, sizeof *seconds);
-    mlab_fit *fit = NULL;
-    for (size_t r = 0; r < repeats; r++) {
-        mlab_fit_free(fit);
-        seconds[r] = fit_once(&context, &p, hard, clustered, &fit);
-    }
-    qsort(seconds, repeats, sizeof *seconds, by_size);
-    printf("rows %zu people %zu events %llu threads %d %s %s: median %.4f s, lowest %.4f s, peak %.0f MB, %d passes, %s\n", p.n, p.n_people,
-           (unsigned long long)fit->n_events, context.threads, argv[2], clustered ? "person" : "none", seconds[repeats / 2], seconds[0],
+    mlab_fit *fit;
+    double lowest, median = median_of(&context, &p, hard, clustered, strtoul(argv[4], NULL, 10), &lowest, &fit);
+    printf("mentorlab %s %s: rows %zu people %zu events %llu threads %d: median %.4f s, lowest %.4f s, peak %.0f MB, %d steps, %s\n", argv[2],
+           clustered ? "person" : "none", p.n, p.n_people, (unsigned long long)fit->n_events, context.threads, median, lowest,
            (double)mlab_os_peak_memory() / 1e6, fit->iterations, mlab_trust_name(fit->trust));
     for (size_t j = 0; j < fit->n_parameters; j++) printf("  %-16s %.15g %.15g\n", fit->names[j], fit->estimate[j], mlab_fit_standard_error(fit, j));
     printf("  logLik %.10f\n", fit->log_likelihood);
+    mlab_fit_free(fit);
+    free_panel(&p);
     return EXIT_SUCCESS;
 }
