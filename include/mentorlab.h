@@ -3,15 +3,15 @@
 #ifndef MENTORLAB_H
 #define MENTORLAB_H
 
+#include "mentorlab/compare.h"
 #include "mentorlab/core.h"
 #include "mentorlab/data.h"
 #include "mentorlab/fit.h"
-#include "mentorlab/match.h"
-#include "mentorlab/simulate.h"
-#include "mentorlab/compare.h"
 #include "mentorlab/forecast.h"
-#include "mentorlab/store.h"
+#include "mentorlab/match.h"
 #include "mentorlab/report.h"
+#include "mentorlab/simulate.h"
+#include "mentorlab/store.h"
 #include "mentorlab/study.h"
 
 #endif

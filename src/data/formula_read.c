@@ -285,7 +285,7 @@ static mlab_status read_binary(reader *r, int level, int32_t *node)
     if ((status = read_unary(r, node))) return status;
     for (int found_level; (found_level = level_of(&r->now)) >= level && found_level > 0;) {
         token t = r->now;
-        int32_t right;
+        int32_t right = -1;
         int32_t binary = add_node(r, MLAB_NODE_BINARY, t.op, t.at);
         if ((status = advance(r)) || (status = read_binary(r, t.op == '^' ? found_level - 1 : found_level + 1, &right))) return status;
         r->formula->nodes[binary].first = *node;
@@ -322,7 +322,7 @@ mlab_status mlab_formula_read(mlab_formula *formula, const char *text, mlab_erro
 {
     size_t n = strlen(text);
     mlab_status status;
-    int32_t root;
+    int32_t root = -1;
     if (n > MLAB_FORMULA_LENGTH)
         return mlab_raise(err, MLAB_ERR_DATA_FORMULA, "a formula of %zu bytes; at most %d are allowed", n, MLAB_FORMULA_LENGTH);
     formula->text = mlab_copy_text(formula->context, text);

@@ -157,6 +157,7 @@ static mlab_status load_document(yaml_parser_t *parser, const char *text, size_t
     const yaml_node_t *top = yaml_document_get_root_node(&document);
     if (top) status = copy_node(r, 1, 0, root, err);
     yaml_document_delete(&document);
+    r->document = NULL;
     if (!status && top) status = check_end(parser, r, text, n, err);
     return status;
 }

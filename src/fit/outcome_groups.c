@@ -48,7 +48,7 @@ static mlab_status number_values(const mlab_outcome_problem *made, const char *n
     qsort(keys, n_keys, sizeof *keys, by_value);
     *n_groups = 0;
     for (size_t i = 0; i < n_keys; i++) {
-        bool same = i > 0 && keys[i].number == keys[i - 1].number && (!keys[i].text || strcmp(keys[i].text, keys[i - 1].text) == 0);
+        bool same = i > 0 && keys[i].number == keys[i - 1].number && (!keys[i].text || !keys[i - 1].text || strcmp(keys[i].text, keys[i - 1].text) == 0);
         *n_groups += !same;
         group[keys[i].at] = (uint32_t)(*n_groups - 1);
     }
@@ -141,7 +141,7 @@ static mlab_status set_strata(mlab_outcome_problem *made, mlab_error *err)
     made->stratum = mlab_allocate(made->context, n, sizeof *made->stratum);
     mlab_status status = group && made->stratum ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the strata of %zu rows", n);
     for (size_t k = 0; k < n_names && !status; k++) {
-        size_t n_groups;
+        size_t n_groups = 1;
         status = number_values(made, names[k], group, &n_groups, err);
         if (!status && n_strata * n_groups > 1000000)
             status = mlab_raise(err, MLAB_ERR_DATA_FORMULA, "%s: strata() makes more than 1,000,000 strata", made->problem.outcome);

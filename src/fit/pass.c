@@ -332,7 +332,7 @@ mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parame
         if (!work.heads) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu clusters", problem->n_clusters);
     }
     status = mlab_parallel_blocks(pass->context, NULL, n_chunks, size, score_chunk, &work, err);
-    for (size_t c = 0; c < n_chunks && !status && work.heads; c++) {
+    for (size_t c = 0; c < n_chunks && !status && problem->cluster; c++) {
         size_t g = problem->cluster[c * engine->tiles->chunk_tiles * MLAB_TILE];
         for (size_t j = 0; j < work.n_parameters; j++) scores[g * work.n_parameters + j] += work.heads[c * work.n_parameters + j];
     }

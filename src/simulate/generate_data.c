@@ -137,7 +137,7 @@ static mlab_status make_promotions(const mlab_firm *firm, mlab_table **table, ml
     if ((status = fill_who_and_when(*table, firm, "id", p ? &p->person : NULL, "date", p ? &p->date : NULL, sizeof *p, firm->n_promotions, err)))
         return status;
     if ((status = add(*table, "to", MLAB_COLUMN_INTEGER, NULL, 0, &to, err))) return status;
-    for (size_t r = 0; r < firm->n_promotions; r++) to->as.integer[r] = p[r].to;
+    for (size_t r = 0; p && r < firm->n_promotions; r++) to->as.integer[r] = p[r].to;
     return MLAB_OK;
 }
 
@@ -151,7 +151,7 @@ static mlab_status make_surveys(const mlab_firm *firm, mlab_table **table, mlab_
         return status;
     if ((status = add(*table, "satisfaction", MLAB_COLUMN_FACTOR, levels_of_satisfaction, MLAB_N_SATISFACTION, &level, err))) return status;
     level->ordered = true;
-    for (size_t r = 0; r < firm->n_answers; r++) level->as.integer[r] = a[r].level;
+    for (size_t r = 0; a && r < firm->n_answers; r++) level->as.integer[r] = a[r].level;
     return MLAB_OK;
 }
 
@@ -167,7 +167,7 @@ static mlab_status make_pairs(const mlab_firm *firm, mlab_table **table, mlab_er
     if ((status = fill_who_and_when(*table, firm, "mentee", p ? &p->mentee : NULL, "start", p ? &p->start : NULL, sizeof *p, n, err))) return status;
     if ((status = fill_who_and_when(*table, firm, NULL, NULL, "end", p ? &p->end : NULL, sizeof *p, n, err))) return status;
     if ((status = add(*table, "kind", MLAB_COLUMN_FACTOR, kinds, 2, &kind, err))) return status;
-    for (size_t r = 0; r < n; r++) kind->as.integer[r] = p[r].arm == 1;
+    for (size_t r = 0; p && r < n; r++) kind->as.integer[r] = p[r].arm == 1;
     return MLAB_OK;
 }
 

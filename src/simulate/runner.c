@@ -34,7 +34,8 @@ mlab_status mlab_history_run(mlab_organisation *o, const mlab_world_draw *draw, 
 static bool is_cancelled(const mlab_context *context, double *last)
 {
     bool cancelled = false;
-    double now = context->cancelled ? mlab_os_seconds() : *last;
+    if (!context->cancelled) return false;
+    double now = mlab_os_seconds();
     if (now - *last < 0.5) return false;
     *last = now;
 #pragma omp critical(mlab_parallel)

@@ -79,7 +79,8 @@ static mlab_status find_stand_ins(mlab_world *world, const mlab_fit *fit, mlab_p
         if (seen == code || unseen_arm || last == 0 || said) continue;
         char name[200];
         snprintf(name, sizeof name, "%s.%s.%s", fit->outcome, world->last_column->name, world->last_column->levels[last - 1]);
-        mlab_status status = add_assumption(world, name, (double)(seen / per_answer), 0, "nearest answer that the fit has seen", err);
+        const uint32_t answer = seen / per_answer;
+        mlab_status status = add_assumption(world, name, answer, 0, "nearest answer that the fit has seen", err);
         if (status) return status;
         said = true;
     }

@@ -242,7 +242,8 @@ static inline mlab_fit *little_fit(little_world *w, char *outcome, const char *f
         fit->n_levels = 5;
         fit->levels = little_levels;
     }
-    fit->block_size = fit->n_thresholds + mlab_design_columns(fit->design) - (outcome == little_satisfaction); /* thresholds in place of the intercept */
+    fit->block_size =
+        fit->n_thresholds + mlab_design_columns(fit->design) - (outcome == little_satisfaction); /* thresholds in place of the intercept */
     fit->n_parameters = fit->block_size * fit->n_blocks;
     w->fit_list[w->n_fits] = fit;
     w->outcomes[w->n_fits] = outcome;
