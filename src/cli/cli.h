@@ -95,6 +95,7 @@ typedef struct mlab_session {
     mlab_findings findings;
     mlab_progress progress;
     bool only_check; /* the check's own screen follows */
+    bool titled;
 } mlab_session;
 
 /* Opens and runs; prints stage lines, findings and errors unless --quiet or --json. Returns an exit code. */

@@ -70,15 +70,35 @@ static bool in_study_file(const mlab_finding *finding, const char *study_file)
            (study_file && *file && strlen(study_file) >= strlen(file) && strcmp(study_file + strlen(study_file) - strlen(file), file) == 0);
 }
 
-/* study.yaml:31:5: unknown key ... */
-static void show_in_study(const mlab_finding *finding, FILE *to)
+typedef struct located {
+    const mlab_finding *finding;
+    const mlab_place *place;
+} located;
+
+static int by_place(const void *a, const void *b)
 {
-    for (size_t k = 0; k < finding->n_occurrences; k++) {
+    const mlab_place *x = ((const located *)a)->place, *y = ((const located *)b)->place;
+    if (x->line != y->line) return x->line < y->line ? -1 : 1;
+    return (x->column > y->column) - (x->column < y->column);
+}
+
+/* study.yaml:31:5: unknown key ..., in the order of the file */
+static void show_in_study(const mlab_findings *findings, const char *study_file, FILE *to)
+{
+    enum { MOST = 1000 };
+    static located list[MOST];
+    size_t n = 0;
+    for (size_t k = 0; k < findings->n; k++)
+        for (size_t i = 0; in_study_file(&findings->items[k], study_file) && i < findings->items[k].n_occurrences && n < MOST; i++)
+            list[n++] = (located){&findings->items[k], &findings->items[k].occurrences[i].place};
+    qsort(list, n, sizeof *list, by_place);
+    for (size_t k = 0; k < n; k++) {
         char place[400];
-        mlab_place_print(&finding->occurrences[k].place, place, sizeof place);
-        fprintf(to, "%s: %s\n", place, finding->sentence);
+        const char *remedy = list[k].finding->remedy;
+        mlab_place_print(list[k].place, place, sizeof place);
+        fprintf(to, "%s: %s\n", place, list[k].finding->sentence);
+        if (remedy && *remedy) fprintf(to, "  %s\n", remedy);
     }
-    if (finding->remedy && *finding->remedy) fprintf(to, "  %s\n", finding->remedy);
 }
 
 /* row 14 column 2 "Mentee ID"  4471 */
@@ -113,8 +133,7 @@ static void show_in_data(const mlab_finding *finding, FILE *to)
 
 void mlab_show_findings(const mlab_findings *findings, const char *study_file, FILE *to)
 {
-    for (size_t k = 0; k < findings->n; k++)
-        if (in_study_file(&findings->items[k], study_file)) show_in_study(&findings->items[k], to);
+    show_in_study(findings, study_file, to);
     for (int severity = MLAB_SEVERITY_STOP; severity >= MLAB_SEVERITY_NOTE; severity--)
         for (size_t k = 0; k < findings->n; k++)
             if ((int)findings->items[k].severity == severity && !in_study_file(&findings->items[k], study_file))

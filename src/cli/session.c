@@ -76,11 +76,23 @@ static int columns_of(const char *text)
     return n;
 }
 
+static void show_title(mlab_session *session)
+{
+    if (session->titled) return;
+    session->titled = true;
+    const mlab_report_spec *report = mlab_study_report(session->study);
+    const char *title = report->title ? report->title : session->cli->arguments[0];
+    int pad = 64 - columns_of(title);
+    printf("%s%s%s%*s mentorlab %s\n\n", mlab_paint(stdout, MLAB_BOLD), title, mlab_paint(stdout, MLAB_PLAIN), pad > 0 ? pad : 1, "", mlab_version());
+    fflush(stdout);
+}
+
 static void on_stage(void *user, mlab_stage stage, mlab_stage_state state, const char *line, double seconds)
 {
     mlab_session *session = user;
     mlab_progress_clear(session);
     if (!talks(session) || state == MLAB_STAGE_FAILED || session->only_check) return;
+    show_title(session);
     printf("  %-10s %s", stage_names[stage], line);
     int pad = 56 - columns_of(line);
     printf("%*s", pad > 0 ? pad : 1, "");
@@ -91,15 +103,6 @@ static void on_stage(void *user, mlab_stage stage, mlab_stage_state state, const
     putchar('\n');
     size_t notes = stage == MLAB_STAGE_CHECK ? mlab_findings_count(&session->findings, MLAB_SEVERITY_NOTE) : 0;
     if (notes) printf("  %-10s %zu note%s%*s\n", "", notes, notes == 1 ? "" : "s", 44, "details: mentorlab check");
-    fflush(stdout);
-}
-
-static void show_title(const mlab_session *session)
-{
-    const mlab_report_spec *report = mlab_study_report(session->study);
-    const char *title = report->title ? report->title : session->cli->arguments[0];
-    int pad = 64 - columns_of(title);
-    printf("%s%s%s%*s mentorlab %s\n\n", mlab_paint(stdout, MLAB_BOLD), title, mlab_paint(stdout, MLAB_PLAIN), pad > 0 ? pad : 1, "", mlab_version());
     fflush(stdout);
 }
 
@@ -129,7 +132,6 @@ int mlab_session_run(mlab_session *session, mlab_cli *cli, mlab_stage last)
     mlab_status status = mlab_study_open(&cli->context, cli->arguments[0], cli->overrides, (size_t)cli->n_overrides, cli->out, &session->findings,
                                          &session->study, &err);
     if (status) return mlab_show_error(cli, &err);
-    if (talks(session) && last != MLAB_STAGE_CHECK) show_title(session);
     status = mlab_study_run(session->study, last, mlab_flag_value(cli, "force") != NULL, on_stage, session, &session->findings, &err);
     mlab_progress_clear(session);
     if (status == MLAB_ERR_STUDY_REJECTED) return last == MLAB_STAGE_CHECK ? MLAB_EXIT_REJECTED : show_rejection(session);

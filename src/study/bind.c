@@ -163,9 +163,7 @@ static mlab_status check_formula(mlab_study *study, const mlab_outcome *outcome,
     mlab_formula *formula = NULL;
     mlab_error failed = {0};
     mlab_status status = mlab_formula_parse(study->context, outcome->formula, &outcome->formula_place, &formula, &failed);
-    if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT)
-        return mlab_findings_add(findings, MLAB_SEVERITY_STOP, status == MLAB_ERR_DATA_NOT_BUILT ? "not_built" : "formula", &failed.place,
-                                 outcome->formula, NULL, err, "%s", failed.sentence);
+    if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT) return MLAB_OK; /* a finding of the reading already */
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
     status = check_formula_columns(study, outcome, formula, findings, err);
     mlab_formula_free(formula);

@@ -57,6 +57,20 @@ static bool find_kind(const mlab_study_reading *reading, const mlab_setting *map
     return true;
 }
 
+/* Its writing can be judged before there are data; its columns cannot. */
+static mlab_status check_formula(const mlab_study_reading *reading, const mlab_outcome *outcome, mlab_error *err)
+{
+    mlab_formula *formula = NULL;
+    mlab_error failed = {0};
+    if (!outcome->formula) return MLAB_OK;
+    mlab_status status = mlab_formula_parse(reading->study->context, outcome->formula, &outcome->formula_place, &formula, &failed);
+    mlab_formula_free(formula);
+    if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT)
+        return mlab_study_stop(reading, status == MLAB_ERR_DATA_NOT_BUILT ? "not_built" : "formula", &failed.place, outcome->formula, err, "%s",
+                               failed.sentence);
+    return status ? mlab_raise(err, status, "%s", failed.sentence) : MLAB_OK;
+}
+
 static mlab_status read_outcome(const mlab_study_reading *reading, const char *name, const mlab_place *place, const mlab_setting *map,
                                 mlab_outcome *outcome, mlab_error *err)
 {
@@ -90,7 +104,9 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
         outcome->formula_place = *place;
     }
     size_t n;
-    mlab_status status = mlab_study_list_at(reading, map, "causes", &outcome->causes, &n, err);
+    mlab_status status = check_formula(reading, outcome, err);
+    if (status) return status;
+    status = mlab_study_list_at(reading, map, "causes", &outcome->causes, &n, err);
     outcome->n_causes = (int32_t)n;
     return status;
 }

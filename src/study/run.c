@@ -90,19 +90,42 @@ static void tell_check(const running *r, double seconds)
     mlab_text_free(&line);
 }
 
+/* Moves findings to those of the caller. */
+static mlab_status join_findings(mlab_findings *to, const mlab_findings *from, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; !status && k < from->n; k++) {
+        const mlab_finding *f = &from->items[k];
+        for (size_t i = 0; !status && i < f->n_occurrences; i++)
+            status =
+                mlab_findings_add(to, f->severity, f->kind, &f->occurrences[i].place, f->occurrences[i].value, f->remedy, err, "%s", f->sentence);
+        for (size_t j = 0; !status && j < to->n; j++) /* those beyond the kept ones count too */
+            if (strcmp(to->items[j].kind, f->kind) == 0 && strcmp(to->items[j].sentence, f->sentence) == 0 && to->items[j].count < f->count)
+                to->items[j].count = f->count;
+    }
+    return status;
+}
+
+/* The data judge their own findings: those of other blocks must not keep them from being read. */
+static mlab_status load_data(mlab_study *study, mlab_findings *findings, mlab_error *err)
+{
+    mlab_findings own;
+    mlab_findings_start(&own, study->context);
+    mlab_status status = mlab_data_load(study->context, study->settings, &own, &study->data, err);
+    mlab_status joined = join_findings(findings, &own, status ? NULL : err);
+    mlab_findings_free(&own);
+    return status ? status : joined;
+}
+
 static mlab_status check(const running *r, mlab_findings *findings, mlab_error *err)
 {
     mlab_study *study = r->study;
     if (study->data) return is_rejected(findings) ? reject(err) : MLAB_OK;
     double start = mlab_os_seconds();
     if (!data_can_be_read(study, findings)) return reject(err);
-    mlab_error failed = {0};
-    mlab_status status = mlab_data_load(study->context, study->settings, findings, &study->data, &failed);
+    mlab_status status = load_data(study, findings, err);
     if (status == MLAB_ERR_DATA_REJECTED) return reject(err);
-    if (status) {
-        if (err) *err = failed;
-        return status;
-    }
+    if (status) return status;
     status = mlab_study_bind(study, findings, err);
     if (status) return status;
     if (is_rejected(findings)) return reject(err);
