@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a study can answer before any model: per outcome and arm the people, events, person-years, and the smallest
+ * difference from the reference that would likely be seen. */
+#ifndef MLAB_DATA_ANSWERS_H
+#define MLAB_DATA_ANSWERS_H
+
+#include "mentorlab/data.h"
+
+#define MLAB_ANSWERABLE_NOT (-1.0) /* no smallest difference: too few events or people */
+#define MLAB_ANSWERABLE_LEAST 5    /* events, or people with answers, in each of the two arms */
+
+typedef struct mlab_answerable_arm {
+    const char *name; /* lives with the data */
+    uint64_t people;  /* with time at risk, or with an answer, in this arm */
+    uint64_t asked;   /* people with any time in this arm */
+    uint64_t events;  /* events, or answers */
+    double years;     /* person-years at risk; 0 for answers */
+    double mean, sd;  /* of the answers, levels counted 1, 2, ...; 0 for events */
+    double seen;      /* smallest difference from arm 0 likely to be seen: of the share with the event within 12 months, or of
+                       * the mean; 0 for arm 0, MLAB_ANSWERABLE_NOT when it cannot be said */
+} mlab_answerable_arm;
+
+typedef struct mlab_answerable {
+    const char *outcome; /* "retention", "promotion", "satisfaction"; lives with the data */
+    bool event;
+    mlab_answerable_arm *arms; /* [n_arms] */
+    int32_t n_arms;
+} mlab_answerable;
+
+typedef struct mlab_answerables {
+    const mlab_context *context;
+    mlab_answerable *items; /* [n] */
+    size_t n;
+} mlab_answerables;
+
+/* For a panel all its outcomes; for a person-level study one, of the two columns (time in days, event 0 or 1), called `outcome`
+ * (NULL otherwise). Errors: MLAB_ERR_DATA_COLUMN, MLAB_ERR_DATA_TYPE, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_answers(const mlab_context *context, const mlab_data *data, const char *outcome, const char *time, const char *event,
+                                       mlab_answerables *answers, mlab_error *err);
+void mlab_answerables_free(mlab_answerables *answers); /* safe after a failure and twice */
+
+#endif
