@@ -96,35 +96,45 @@ static void put_r_texts(mlab_text *text, const char *const *values, size_t n)
     mlab_text_append(text, ")");
 }
 
-/* Everything is read as text and typed here, so that "01" stays a label. */
-static void put_reading(const mlab_panel *panel, const char *csv_name, mlab_text *text)
+static void put_column(const mlab_column *column, mlab_text *text)
+{
+    if (column->type == MLAB_COLUMN_FACTOR) {
+        mlab_text_append(text, "labels(");
+        put_r_text(text, column->name);
+        mlab_text_append(text, ", ");
+        put_r_texts(text, (const char *const *)column->levels, (size_t)column->n_levels);
+        mlab_text_append(text, ")\n");
+        return;
+    }
+    mlab_text_append(text, column->type == MLAB_COLUMN_TEXT ? "texts(" : column->type == MLAB_COLUMN_DATE ? "days(" : "number(");
+    put_r_text(text, column->name);
+    mlab_text_append(text, ")\n");
+}
+
+static bool is_used(const mlab_formula *const *formulas, size_t n, const char *name)
+{
+    for (size_t k = 0; k < n; k++) {
+        for (size_t c = 0; c < formulas[k]->n_columns; c++)
+            if (!strcmp(formulas[k]->columns[c], name)) return true;
+        if (formulas[k]->names[0] && !strcmp(formulas[k]->names[0], name)) return true;
+    }
+    return false;
+}
+
+/* Everything is read as text and the columns of the models are typed here, so that "01" stays a label. */
+static void put_reading(const mlab_panel *panel, const char *csv_name, const mlab_formula *const *formulas, size_t n, mlab_text *text)
 {
     mlab_text_append(text, "panel <- read.csv(file.path(here, ");
     put_r_text(text, csv_name);
     mlab_text_append(text, "), colClasses = \"character\", na.strings = \"\", check.names = FALSE, encoding = \"UTF-8\")\n");
     mlab_text_append(text, "number <- function(name) panel[[name]] <<- as.numeric(panel[[name]])\n"
-                           "labels <- function(name, levels) panel[[name]] <<- factor(panel[[name]], levels)\n"
-                           "for (name in c(\"start\", \"stop\")) panel[[name]] <- as.numeric(as.Date(panel[[name]]))\n"
-                           "for (name in c(\"period\", \"since\")) number(name)\n"
+                           "days <- function(name) panel[[name]] <<- as.numeric(as.Date(panel[[name]]))\n"
+                           "labels <- function(name, levels) if (!is.null(panel[[name]])) panel[[name]] <<- factor(panel[[name]], levels)\n"
+                           "texts <- function(name) labels(name, sort(unique(panel[[name]]), method = \"radix\"))\n"
+                           "days(\"start\")\ndays(\"stop\")\nnumber(\"period\")\nnumber(\"since\")\n"
                            "panel$.zero <- ave(panel$start, panel$person, FUN = min) # each person's time zero\n");
-    for (size_t c = 0; c < panel->rows->n_columns; c++) {
-        const mlab_column *column = &panel->rows->columns[c];
-        if (column->type == MLAB_COLUMN_FACTOR) {
-            mlab_text_append(text, "labels(");
-            put_r_text(text, column->name);
-            mlab_text_append(text, ", ");
-            put_r_texts(text, (const char *const *)column->levels, (size_t)column->n_levels);
-            mlab_text_append(text, ")\n");
-            continue;
-        }
-        const char *kind = column->type == MLAB_COLUMN_TEXT
-                               ? "if (!is.null(panel[[name]])) labels(name, sort(unique(panel[[name]]), method = \"radix\"))"
-                           : column->type == MLAB_COLUMN_DATE ? "panel[[name]] <- as.numeric(as.Date(panel[[name]]))"
-                                                              : "number(name)";
-        mlab_text_append(text, "name <- ");
-        put_r_text(text, column->name);
-        mlab_text_print(text, "; %s\n", kind);
-    }
+    for (size_t c = 0; c < panel->rows->n_columns; c++)
+        if (is_used(formulas, n, panel->rows->columns[c].name)) put_column(&panel->rows->columns[c], text);
     for (size_t k = 0; k < panel->n_events; k++) mlab_text_print(text, "number(\"%s_share\")\n", panel->events[k].response);
 }
 
@@ -243,11 +253,8 @@ static mlab_status put_other(const mlab_panel *panel, const mlab_panel_model *mo
     return MLAB_OK;
 }
 
-static mlab_status put_model(const mlab_panel *panel, const mlab_panel_model *model, mlab_text *text, mlab_error *err)
+static mlab_status put_model(const mlab_panel *panel, const mlab_panel_model *model, const mlab_formula *formula, mlab_text *text, mlab_error *err)
 {
-    mlab_formula *formula;
-    mlab_status status = mlab_formula_parse(panel->context, model->formula, NULL, &formula, err);
-    if (status) return status;
     const mlab_panel_event *event = formula->names[0] ? mlab_panel_find_event(panel, formula->names[0]) : NULL;
     mlab_text_append(text, "\ncat(");
     put_r_text(text, model->outcome);
@@ -255,16 +262,12 @@ static mlab_status put_model(const mlab_panel *panel, const mlab_panel_model *mo
     put_r_text(text, model->formula);
     mlab_text_append(text, ", \"\\n\", sep = \"\")\n");
     bool hazard = !strcmp(model->model, "hazard") || !strcmp(model->model, "multinomial") || !strcmp(model->model, "cox");
-    if (event && hazard)
-        status = put_hazard(event, model, formula, text, err);
-    else if (formula->response == MLAB_RESPONSE_COLUMN)
-        status = put_other(panel, model, formula, text, err);
-    else if (formula->response == MLAB_RESPONSE_EVENT)
-        put_skipped(model->outcome, "event(...) reads columns that a panel does not have", text);
-    else
-        put_skipped(model->outcome, "its formula has no response", text);
-    mlab_formula_free(formula);
-    return status;
+    if (event && hazard) return put_hazard(event, model, formula, text, err);
+    if (formula->response == MLAB_RESPONSE_COLUMN) return put_other(panel, model, formula, text, err);
+    put_skipped(model->outcome,
+                formula->response == MLAB_RESPONSE_EVENT ? "event(...) reads columns that a panel does not have" : "its formula has no response",
+                text);
+    return MLAB_OK;
 }
 
 mlab_status mlab_panel_script(const mlab_panel *panel, const char *csv_name, const mlab_panel_model *models, size_t n_models, char **text,
@@ -273,10 +276,17 @@ mlab_status mlab_panel_script(const mlab_panel *panel, const char *csv_name, con
     mlab_text made = MLAB_TEXT(panel->context);
     mlab_status status = MLAB_OK;
     *text = NULL;
-    mlab_text_append(&made, head);
-    put_reading(panel, csv_name, &made);
-    mlab_text_append(&made, tools);
-    for (size_t k = 0; k < n_models && !status; k++) status = put_model(panel, &models[k], &made, err);
+    mlab_formula **formulas = mlab_allocate(panel->context, n_models, sizeof *formulas);
+    if (!formulas) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu formulas", n_models);
+    for (size_t k = 0; k < n_models && !status; k++) status = mlab_formula_parse(panel->context, models[k].formula, NULL, &formulas[k], err);
+    if (!status) {
+        mlab_text_append(&made, head);
+        put_reading(panel, csv_name, (const mlab_formula *const *)formulas, n_models, &made);
+        mlab_text_append(&made, tools);
+    }
+    for (size_t k = 0; k < n_models && !status; k++) status = put_model(panel, &models[k], formulas[k], &made, err);
+    for (size_t k = 0; k < n_models; k++) mlab_formula_free(formulas[k]);
+    mlab_release(panel->context, formulas);
     if (!status && made.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write an R script");
     if (!status) *text = made.bytes;
     if (status) mlab_text_free(&made);

@@ -56,17 +56,35 @@ static void put_value(mlab_text *text, const mlab_column *column, size_t row)
     }
 }
 
-/* period and since are told before the columns; TEXT only with names */
-static bool is_written(const mlab_column *column, bool with_names)
+/* Does a level name somebody of the people file (a manager, a mentor)? */
+static bool names_people(const mlab_panel *panel, const mlab_column *column)
 {
-    return strcmp(column->name, "period") != 0 && strcmp(column->name, "since") != 0 && (with_names || column->type != MLAB_COLUMN_TEXT);
+    for (int32_t l = 0; column->type == MLAB_COLUMN_FACTOR && l < column->n_levels; l++) {
+        size_t low = 0, high = panel->n_ids;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (strcmp(panel->ids[middle], column->levels[l]) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < panel->n_ids && !strcmp(panel->ids[low], column->levels[l])) return true;
+    }
+    return false;
 }
 
-static void put_header(const mlab_panel *panel, bool with_names, mlab_text *text)
+/* period and since are told before the columns; what tells who somebody is only with names */
+static bool is_written(const mlab_panel *panel, const mlab_column *column, bool with_names)
+{
+    if (!strcmp(column->name, "period") || !strcmp(column->name, "since")) return false;
+    return with_names || (column->type != MLAB_COLUMN_TEXT && !names_people(panel, column));
+}
+
+static void put_header(const mlab_panel *panel, const bool *written, mlab_text *text)
 {
     mlab_text_append(text, "person,spell,period,since,start,stop,prevalent");
     for (size_t c = 0; c < panel->rows->n_columns; c++) {
-        if (!is_written(&panel->rows->columns[c], with_names)) continue;
+        if (!written[c]) continue;
         mlab_text_append(text, ",");
         put_cell(text, panel->rows->columns[c].name);
     }
@@ -74,7 +92,7 @@ static void put_header(const mlab_panel *panel, bool with_names, mlab_text *text
     mlab_text_append(text, "\n");
 }
 
-static void put_row(const mlab_panel *panel, const char *name, bool with_names, size_t row, mlab_text *text)
+static void put_row(const mlab_panel *panel, const char *name, const bool *written, size_t row, mlab_text *text)
 {
     put_cell(text, name);
     mlab_text_append(text, ",");
@@ -89,7 +107,7 @@ static void put_row(const mlab_panel *panel, const char *name, bool with_names, 
     put_date(text, panel->stop[row]);
     mlab_text_append(text, panel->prevalent[row] ? ",1" : ",0");
     for (size_t c = 0; c < panel->rows->n_columns; c++) {
-        if (!is_written(&panel->rows->columns[c], with_names)) continue;
+        if (!written[c]) continue;
         mlab_text_append(text, ",");
         put_value(text, &panel->rows->columns[c], row);
     }
@@ -123,20 +141,27 @@ mlab_status mlab_panel_csv(const mlab_panel *panel, const char *const *names, ch
     size_t n_people = 0;
     *text = NULL;
     someone *people = mlab_allocate(context, panel->n_people, sizeof *people);
-    if (!people) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write a panel of %zu rows", panel->n_rows);
+    bool *written = mlab_allocate(context, panel->rows->n_columns, sizeof *written);
+    if (!people || !written) {
+        mlab_release(context, people);
+        mlab_release(context, written);
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write a panel of %zu rows", panel->n_rows);
+    }
+    for (size_t c = 0; c < panel->rows->n_columns; c++) written[c] = is_written(panel, &panel->rows->columns[c], !names);
     for (size_t i = 0; i < panel->n_rows; i++) {
         if (i == 0 || panel->person[i] != panel->person[i - 1])
             people[n_people++] = (someone){names ? names[panel->person[i]] : panel->ids[panel->person[i]], i, i};
         people[n_people - 1].end = i + 1;
     }
     if (names) qsort(people, n_people, sizeof *people, by_name); /* the order of ids would tell who is who */
-    put_header(panel, !names, &made);
+    put_header(panel, written, &made);
     for (size_t p = 0; p < n_people && !status; p++) {
-        for (size_t i = people[p].first; i < people[p].end; i++) put_row(panel, people[p].name, !names, i, &made);
+        for (size_t i = people[p].first; i < people[p].end; i++) put_row(panel, people[p].name, written, i, &made);
         if (p % 4096 == 0 && context->cancelled && context->cancelled(context->user))
             status = mlab_raise(err, MLAB_ERR_CANCELLED, "writing was stopped");
     }
     mlab_release(context, people);
+    mlab_release(context, written);
     if (!status && made.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write a panel of %zu rows", panel->n_rows);
     if (status) {
         mlab_text_free(&made);
@@ -198,7 +223,8 @@ static void put_head(const mlab_panel *panel, bool with_names, mlab_text *text)
                     "An event's `_share` is the part of the period's days on which it could have happened: models of hazards take its\n"
                     "logarithm as offset. %s\n\n| column | type | meaning |\n|---|---|---|\n",
                     panel->n_rows, panel->n_people, panel->n_periods, panel->period_name, from, to,
-                    with_names ? "`person` is the id of the people file." : "`person` is a pseudonym; columns of free text are left out.");
+                    with_names ? "`person` is the id of the people file."
+                               : "`person` is a pseudonym; columns that tell who somebody is (free text, ids) are left out.");
     mlab_text_append(text, "| person | text | who; rows of one person have the same |\n"
                            "| spell | whole number | number of the person's stay, from 0 |\n"
                            "| period | whole number | period of the calendar grid, from 0 |\n"
@@ -214,7 +240,7 @@ mlab_status mlab_panel_codebook(const mlab_panel *panel, bool with_names, char *
     put_head(panel, with_names, &made);
     for (size_t c = 0; c < panel->rows->n_columns; c++) {
         const mlab_column *column = &panel->rows->columns[c];
-        if (!is_written(column, with_names)) continue;
+        if (!is_written(panel, column, with_names)) continue;
         mlab_text_print(&made, "| %s | ", column->name);
         put_description(column, &made);
         mlab_text_print(&made, " | %s |\n", meaning_of(panel, column));

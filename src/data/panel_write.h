@@ -17,9 +17,9 @@ typedef struct mlab_panel_model {
 } mlab_panel_model;
 
 /* All rows as CSV (RFC 4180, UTF-8, LF, decimal point, dates YYYY-MM-DD, empty = missing). names: what stands for each rank
- * [n_ids], pseudonyms; people are in the order of these names, and TEXT columns, which may tell who somebody is, are left
- * out. NULL = ids as in the people file, with all columns. *text is released with mlab_release. Errors: MLAB_ERR_MEMORY,
- * MLAB_ERR_CANCELLED. */
+ * [n_ids], pseudonyms; people are in the order of these names, and columns that may tell who somebody is (TEXT, factors
+ * with a level that is somebody's id) are left out. NULL = ids as in the people file, with all columns. *text is released with mlab_release. Errors:
+ * MLAB_ERR_MEMORY, MLAB_ERR_CANCELLED. */
 MLAB_MUST_USE mlab_status mlab_panel_csv(const mlab_panel *panel, const char *const *names, char **text, size_t *n, mlab_error *err);
 
 /* Markdown: what a row is, every column of the CSV with type, unit, levels and meaning. Holds nothing about single people. */

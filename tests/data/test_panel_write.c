@@ -75,6 +75,36 @@ static const mlab_panel_model models[] = {{"promotion", "hazard", "promoted ~ ar
                                           {"score", "linear", "score ~ arm", NULL, 0, false},
                                           {"other", "nonesuch", "score ~ arm", NULL, 0, false}};
 
+/*  manager is a factor whose levels are ids of people: with pseudonyms it must not be written */
+START_TEST(a_column_of_ids_is_written_only_with_names)
+{
+    static const char *const names[] = {"f00d", "beef"}, *const managers[] = {"p01", "somebody"};
+    char *text;
+    size_t n;
+    mlab_error err = {0};
+    small_panel(NULL);
+    mlab_panel_free(w.panel);
+    add_column(w.people, "manager", MLAB_COLUMN_FACTOR, managers, 2);
+    w.people_in.attributes = (const char *const[]){"manager"};
+    w.people_in.n_attributes = 1;
+    ck_assert_int_eq(mlab_panel_build(&context, &w.people_in, w.promotions, w.n_promotions, &w.surveys_in, &w.ties_in, &w.spec, NULL, &w.panel, &err),
+                     MLAB_OK);
+    for (int with_names = 0; with_names < 2; with_names++) {
+        ck_assert_int_eq(mlab_panel_csv(w.panel, with_names ? NULL : names, &text, &n, &err), MLAB_OK);
+        ck_assert((strstr(text, "manager") != NULL) == with_names && (strstr(text, "p01") != NULL) == with_names);
+        mlab_release(&context, text);
+        ck_assert_int_eq(mlab_panel_codebook(w.panel, with_names, &text, &err), MLAB_OK);
+        ck_assert((strstr(text, "p01") != NULL) == with_names);
+        mlab_release(&context, text);
+    }
+    const mlab_panel_model model = {"retention", "hazard", "exit ~ arm", NULL, 0, false};
+    ck_assert_int_eq(mlab_panel_script(w.panel, "panel.csv", &model, 1, &text, &err), MLAB_OK);
+    ck_assert_ptr_null(strstr(text, "p01"));
+    mlab_release(&context, text);
+    world_free(&w);
+}
+END_TEST
+
 START_TEST(the_script_refits_what_r_can_and_says_what_it_cannot)
 {
     static const char *const parts[] = {"formula <- promoted ~ arm + grade + ns(tenure, 3) + arm:grade - 1\n",
@@ -129,4 +159,5 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("panel_write", the_csv_holds_every_row_with_empty_cells_for_missing, with_pseudonyms_people_are_in_their_order_and_texts_are_left_out,
-               the_script_refits_what_r_can_and_says_what_it_cannot, every_failed_allocation_is_reported_and_nothing_leaks)
+               a_column_of_ids_is_written_only_with_names, the_script_refits_what_r_can_and_says_what_it_cannot,
+               every_failed_allocation_is_reported_and_nothing_leaks)
