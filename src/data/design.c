@@ -74,9 +74,9 @@ void mlab_design_free(mlab_design *design)
     if (!design) return;
     const mlab_context *context = design->context;
     for (size_t i = 0; design->variables && i < design->n_variables; i++) free_variable(context, &design->variables[i]);
-    for (size_t i = 0; i < design->n_offsets; i++) free_program(context, &design->offsets[i]);
+    for (size_t i = 0; design->offsets && i < design->n_offsets; i++) free_program(context, &design->offsets[i]);
     for (size_t i = 0; i < design->n_inputs; i++) mlab_release(context, design->inputs[i]);
-    for (size_t i = 0; i < design->n_terms; i++) {
+    for (size_t i = 0; design->terms && i < design->n_terms; i++) {
         mlab_design_term *term = &design->terms[i];
         mlab_release(context, term->label);
         mlab_release(context, term->variables);

@@ -110,7 +110,7 @@ static mlab_status fill_who_and_when(mlab_table *table, const mlab_firm *firm, c
     char id[16];
     if (who) {
         status = add(table, who, MLAB_COLUMN_TEXT, NULL, 0, &column, err);
-        for (size_t r = 0; !status && r < n; r++) {
+        for (size_t r = 0; !status && person && r < n; r++) {
             uint32_t i = *(const uint32_t *)(const void *)((const char *)person + r * stride);
             mlab_firm_id(firm, i, id);
             status = mlab_column_set_text(table, column, r, id, strlen(id), err);
@@ -118,7 +118,7 @@ static mlab_status fill_who_and_when(mlab_table *table, const mlab_firm *firm, c
     }
     if (status || !when) return status;
     status = add(table, when, MLAB_COLUMN_DATE, NULL, 0, &column, err);
-    for (size_t r = 0; !status && r < n; r++) {
+    for (size_t r = 0; !status && date && r < n; r++) {
         int32_t day = *(const int32_t *)(const void *)((const char *)date + r * stride);
         if (day == MLAB_DATE_MISSING)
             status = mlab_column_set_missing(table, column, r, err);

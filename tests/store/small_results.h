@@ -10,9 +10,7 @@
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 /* Parameters: two causes with two coefficients each; names in more than ASCII. */
-static char *parameter_names[] = {"voluntary:(Intercept)", "voluntary:armstructured", "involuntary:(Intercept)",
-                                  "involuntary:Gr\xc3\xb6\xc3\x9f"
-                                  "e"};
+static char *parameter_names[] = {"voluntary:(Intercept)", "voluntary:armstructured", "involuntary:(Intercept)", "involuntary:Gr\303\266\303\237e"};
 static double estimates[] = {-3.25, -0.125, -4.5, 0.1};
 static uint8_t aliased_flags[] = {0, 0, 0, 1};
 static double covariances[] = {0.04, 0.001, 0, 0, 0.001, 0.09, 0, 0, 0, 0, 0.25, 0, 0, 0, 0, 0};
