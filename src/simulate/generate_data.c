@@ -134,7 +134,7 @@ static mlab_status make_promotions(const mlab_firm *firm, mlab_table **table, ml
     mlab_status status;
     const mlab_firm_promotion *p = firm->promotions;
     if ((status = mlab_table_make(firm->context, firm->n_promotions, table, err))) return status;
-    if ((status = fill_who_and_when(*table, firm, "id", p ? &p->person : NULL, "date", p ? &p->date : NULL, sizeof *p, firm->n_promotions, err)))
+    if ((status = fill_who_and_when(*table, firm, "person", p ? &p->person : NULL, "date", p ? &p->date : NULL, sizeof *p, firm->n_promotions, err)))
         return status;
     if ((status = add(*table, "to", MLAB_COLUMN_INTEGER, NULL, 0, &to, err))) return status;
     for (size_t r = 0; p && r < firm->n_promotions; r++) to->as.integer[r] = p[r].to;
@@ -147,7 +147,7 @@ static mlab_status make_surveys(const mlab_firm *firm, mlab_table **table, mlab_
     mlab_status status;
     const mlab_firm_answer *a = firm->answers;
     if ((status = mlab_table_make(firm->context, firm->n_answers, table, err))) return status;
-    if ((status = fill_who_and_when(*table, firm, "id", a ? &a->person : NULL, "date", a ? &a->date : NULL, sizeof *a, firm->n_answers, err)))
+    if ((status = fill_who_and_when(*table, firm, "person", a ? &a->person : NULL, "date", a ? &a->date : NULL, sizeof *a, firm->n_answers, err)))
         return status;
     if ((status = add(*table, "satisfaction", MLAB_COLUMN_FACTOR, levels_of_satisfaction, MLAB_N_SATISFACTION, &level, err))) return status;
     level->ordered = true;
@@ -232,7 +232,7 @@ static mlab_status make_inputs(const mlab_firm *firm, const mlab_data *data, inp
 
 static mlab_status build_panel(const mlab_firm *firm, mlab_data *data, const mlab_table *pairs, inputs *in, mlab_error *err)
 {
-    static const char *const attributes[] = {"gender", "department", "performance", "entry_grade", "capacity"};
+    static const char *const attributes[] = {"gender", "department", "performance", "entry_grade", "manager", "skills", "wants", "capacity"};
     static const char *const measures[] = {"satisfaction"};
     const mlab_panel_people people = {.table = data->people,
                                       .n = firm->n,
