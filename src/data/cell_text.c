@@ -16,27 +16,25 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Blanks, tabs and the no-break space (U+00A0). */
+/* The no-break space U+00A0, and the byte order mark U+FEFF that programs leave inside files: their length, or 0. */
+static size_t odd_blank(const char *text, size_t n)
+{
+    if (n >= 2 && !memcmp(text, "\xC2\xA0", 2)) return 2;
+    return n >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+}
+
 void mlab_trim(const char **text, size_t *n)
 {
-    for (;;) {
-        if (*n && is_blank(**text)) {
-            ++*text;
-            --*n;
-        } else if (*n >= 2 && !memcmp(*text, "\xC2\xA0", 2)) {
-            *text += 2;
-            *n -= 2;
-        } else {
-            break;
-        }
+    for (size_t step = 1; step;) {
+        step = *n && is_blank(**text) ? 1 : odd_blank(*text, *n);
+        *text += step;
+        *n -= step;
     }
-    for (;;) {
-        if (*n && is_blank((*text)[*n - 1]))
-            --*n;
-        else if (*n >= 2 && !memcmp(*text + *n - 2, "\xC2\xA0", 2))
-            *n -= 2;
-        else
-            break;
+    for (size_t step = 1; step;) {
+        step = *n && is_blank((*text)[*n - 1]) ? 1 : 0;
+        if (!step && *n >= 2) step = odd_blank(*text + *n - 2, 2);
+        if (!step && *n >= 3) step = odd_blank(*text + *n - 3, 3) == 3 ? 3 : 0;
+        *n -= step;
     }
 }
 

@@ -2,8 +2,7 @@
 /* Finishing columns of texts and of labels: levels, renames, scales, and labels that differ in case or blanks. */
 #include "core/error.h"
 #include "core/memory.h"
-#include "core/text.h"
-#include "data/read_column.h"
+#include "data/column_labels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,17 +45,7 @@ mlab_status mlab_column_finish_texts(mlab_column_reading *column, const mlab_col
 
 /* --- labels ---------------------------------------------------------------------------------------- */
 
-/* The label of each distinct text after blanks are left out and the study's names are put in; NULL = missing or refused. */
-typedef struct labels {
-    const char **name;  /* [texts.n] */
-    char *trimmed;      /* pool of trimmed texts */
-    uint8_t *unknown;   /* [texts.n] not among the stated levels */
-    uint8_t *blanks;    /* [texts.n] blanks around it */
-    const char **level; /* [n_levels] in their order */
-    size_t n_levels;
-} labels;
-
-static void labels_free(const mlab_context *context, labels *l)
+static void labels_free(const mlab_context *context, mlab_labels *l)
 {
     mlab_release(context, l->name);
     mlab_release(context, l->trimmed);
@@ -65,10 +54,10 @@ static void labels_free(const mlab_context *context, labels *l)
     mlab_release(context, l->level);
 }
 
-static mlab_status labels_make(const mlab_column_reading *column, labels *l, mlab_error *err)
+static mlab_status labels_make(const mlab_column_reading *column, mlab_labels *l, mlab_error *err)
 {
     size_t n = column->texts.n, stated = column->spec.levels ? mlab_setting_size(column->spec.levels) : 0;
-    *l = (labels){0};
+    *l = (mlab_labels){0};
     l->name = mlab_allocate(column->context, n, sizeof *l->name);
     l->trimmed = mlab_allocate(column->context, column->texts.pool_size, 1);
     l->unknown = mlab_allocate(column->context, n, 1);
@@ -88,7 +77,7 @@ static const char *stated_name(const mlab_setting *levels, const char *label)
     return NULL;
 }
 
-static void name_labels(const mlab_column_reading *column, labels *l)
+static void name_labels(const mlab_column_reading *column, mlab_labels *l)
 {
     char *pool = l->trimmed;
     for (uint32_t code = 0; code < column->texts.n; code++) {
@@ -116,7 +105,7 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void collect_levels(const mlab_column_reading *column, labels *l)
+static void collect_levels(const mlab_column_reading *column, mlab_labels *l)
 {
     const mlab_setting *levels = column->spec.levels;
     size_t n = 0;
@@ -139,120 +128,7 @@ static void collect_levels(const mlab_column_reading *column, labels *l)
     l->n_levels = n;
 }
 
-/* --- doubts about labels ----------------------------------------------------------------------------- */
-
-static bool differs_in_case_or_blanks(const char *a, const char *b)
-{
-    for (;;) {
-        while (*a == ' ') a++;
-        while (*b == ' ') b++;
-        char x = *a >= 'A' && *a <= 'Z' ? (char)(*a | 32) : *a, y = *b >= 'A' && *b <= 'Z' ? (char)(*b | 32) : *b;
-        if (x != y) return false;
-        if (!x) return true;
-        a++;
-        b++;
-    }
-}
-
-static bool equal_when_trimmed(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    mlab_trim(&a, &n);
-    mlab_trim(&b, &m);
-    return n == m && !memcmp(a, b, n);
-}
-
-static uint64_t count_of(const mlab_column_reading *column, const labels *l, const char *name)
-{
-    uint64_t count = 0;
-    for (uint32_t code = 0; code < column->texts.n; code++)
-        if (l->name[code] && !strcmp(l->name[code], name)) count += column->texts.entries[code].count;
-    return count;
-}
-
-/* Two levels that are one but for case or blanks: which is meant changes numbers. */
-static mlab_status say_alike(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, uint8_t *flag, mlab_error *err)
-{
-    if (l->n_levels > 500) return MLAB_OK; /* pairs of levels; longer lists are texts more than labels */
-    for (size_t i = 0; i < l->n_levels; i++)
-        for (size_t j = i + 1; j < l->n_levels; j++) {
-            if (!differs_in_case_or_blanks(l->level[i], l->level[j])) continue;
-            bool first_is_rare = count_of(column, l, l->level[i]) <= count_of(column, l, l->level[j]);
-            const char *rare = l->level[first_is_rare ? i : j], *usual = l->level[first_is_rare ? j : i];
-            char sentence[400], pin[300], what[200];
-            snprintf(sentence, sizeof sentence, "column \"%.80s\" has '%.80s' and '%.80s', which differ only in case or blanks", column->spec.from,
-                     rare, usual);
-            if (equal_when_trimmed(rare, usual))
-                snprintf(what, sizeof what, "trim: true");
-            else
-                snprintf(what, sizeof what, "levels: {\"%.60s\": %.60s, ...}", rare, usual);
-            mlab_column_pin(column, what, pin, sizeof pin);
-            for (uint32_t code = 0; code < column->texts.n; code++) flag[code] = l->name[code] && !strcmp(l->name[code], rare);
-            mlab_status status = mlab_column_say_codes(column, finish, flag, column->named ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE,
-                                                       "labels_alike", pin, sentence, err);
-            if (status) return status;
-        }
-    return MLAB_OK;
-}
-
-static mlab_status say_like_missing(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, uint8_t *flag,
-                                    mlab_error *err)
-{
-    static const char *const words[] = {"N/A", "n/a", "na", "#N/A", "NULL",    "null",    "NaN",    "nan",
-                                        "-",   "--",  "?",  ".",    "missing", "(blank)", "#VALUE!"};
-    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
-        bool any = false;
-        for (uint32_t code = 0; code < column->texts.n; code++) {
-            flag[code] = l->name[code] && !column->spec.levels && !strcmp(l->name[code], words[w]);
-            any |= flag[code];
-        }
-        if (!any) continue;
-        char sentence[300], pin[80];
-        snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%s', which looks like a missing value", column->spec.from, words[w]);
-        snprintf(pin, sizeof pin, "missing: [NA, \"\", \"%s\"]", words[w]);
-        mlab_status status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_NOTE, "like_missing", pin, sentence, err);
-        if (status) return status;
-    }
-    return MLAB_OK;
-}
-
-static mlab_status say_unknown(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, uint8_t *flag, mlab_error *err)
-{
-    for (uint32_t code = 0; code < column->texts.n; code++) {
-        if (!l->unknown[code]) continue;
-        char sentence[400], pin[300], what[200];
-        const char *text = mlab_dictionary_text(&column->texts, code);
-        snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%.100s', which is not among its %s", column->spec.from, text,
-                 column->spec.ordered ? "scale" : "levels");
-        snprintf(what, sizeof what, "levels: {..., \"%.60s\": ...}", text);
-        mlab_column_pin(column, l->blanks[code] ? "trim: true" : what, pin, sizeof pin);
-        if (column->spec.ordered && !l->blanks[code]) snprintf(pin, sizeof pin, "scale: [..., \"%.60s\"]      (in its place)", text);
-        memset(flag, 0, column->texts.n);
-        flag[code] = 1;
-        mlab_status status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "unknown_label", pin, sentence, err);
-        if (status) return status;
-    }
-    return MLAB_OK;
-}
-
-static mlab_status say_labels(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, mlab_error *err)
-{
-    char sentence[300];
-    uint8_t *flag = mlab_allocate(column->context, column->texts.n, 1);
-    if (!flag) return no_memory(column, err);
-    bool trim = column->spec.rules.trim;
-    snprintf(sentence, sizeof sentence, "labels of column \"%.100s\" have blanks around them, which are %s", column->spec.from,
-             trim ? "left out, as the study says" : "kept");
-    mlab_status status =
-        mlab_column_say_codes(column, finish, l->blanks, MLAB_SEVERITY_NOTE, "label_blanks", trim ? "trim: false" : "trim: true", sentence, err);
-    if (!status) status = say_alike(column, finish, l, flag, err);
-    if (!status && !column->doubted) status = say_like_missing(column, finish, l, flag, err);
-    if (!status) status = say_unknown(column, finish, l, flag, err);
-    mlab_release(column->context, flag);
-    return status;
-}
-
-static mlab_status codes_to_levels(const mlab_column_reading *column, const mlab_column_finish *finish, const labels *l, mlab_error *err)
+static mlab_status codes_to_levels(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, mlab_error *err)
 {
     mlab_column *made = NULL;
     int32_t *level = mlab_allocate(column->context, column->texts.n, sizeof *level);
@@ -285,12 +161,12 @@ out:
 
 mlab_status mlab_column_finish_factor(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
 {
-    labels l;
+    mlab_labels l;
     mlab_status status = labels_make(column, &l, err);
     if (!status) {
         name_labels(column, &l);
         collect_levels(column, &l);
-        status = say_labels(column, finish, &l, err);
+        status = mlab_labels_doubts(column, finish, &l, err);
     }
     if (!status) status = codes_to_levels(column, finish, &l, err);
     labels_free(column->context, &l);

@@ -147,7 +147,7 @@ START_TEST(what_reads_two_ways_is_never_chosen)
     doubts("x\n1\n2\n3\n4\nunknown\n", "mostly_numbers", MLAB_SEVERITY_DECIDE, 1,
            "missing: [NA, \"\", \"unknown\"]      (or columns: {x: {type: factor}})");
     doubts("x\nmale\nMale\nmale\n", "labels_alike", MLAB_SEVERITY_DECIDE, 1, "columns: {x: {levels: {\"Male\": male, ...}}}");
-    doubts("x\n HoReCa\nIT\nIT\n", "label_blanks", MLAB_SEVERITY_NOTE, 1, "trim: true");
+    doubts("x\n HoReCa\nIT\nIT\n", "label_blanks", MLAB_SEVERITY_NOTE, 1, "columns: {x: {trim: true}}");
     doubts("x\na\nN/A\nb\n", "like_missing", MLAB_SEVERITY_NOTE, 1, "missing: [NA, \"\", \"N/A\"]");
 }
 END_TEST
