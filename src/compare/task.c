@@ -126,11 +126,32 @@ void mlab_task_free(mlab_task *task)
 {
     if (!task) return;
     const mlab_context *context = task->cohort->context;
-    void *parts[] = {task->main.first_run,      task->main.first_row, task->main.runs,    task->main.rows,     task->leaving.first_run,
-                     task->leaving.first_row,   task->leaving.runs,   task->leaving.rows, task->answers.first, task->answers.cell,
-                     task->answers.level,       task->answers.number, task->basis,        task->leaving_basis, task->row,
-                     task->leaving_row,         task->eligible,       task->score,        task->estimate,      task->information,
-                     task->leaving_information, task->people,         task->events,       task->years,         task->followed};
+    void *parts[] = {task->main.first_run,
+                     task->main.first_row,
+                     task->main.runs,
+                     task->main.rows,
+                     task->leaving.first_run,
+                     task->leaving.first_row,
+                     task->leaving.runs,
+                     task->leaving.rows,
+                     task->answers.first,
+                     task->answers.cell,
+                     task->answers.level,
+                     task->answers.number,
+                     task->basis,
+                     task->leaving_basis,
+                     task->row,
+                     task->leaving_row,
+                     task->eligible,
+                     task->score,
+                     task->wave,
+                     task->estimate,
+                     task->information,
+                     task->leaving_information,
+                     task->people,
+                     task->events,
+                     task->years,
+                     task->followed};
     for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(context, parts[j]);
     mlab_release(context, task);
 }

@@ -19,30 +19,40 @@
 
 enum { MOST_BLOCKS = 7 };
 
-/* Rows in which a person may start: up to the first row outside the reference arm; time 0 only when somebody starts there. */
-static size_t at_stake(const mlab_cohort *cohort, size_t g, bool from_zero, size_t *from)
+/* The times at which people start: time 0 is at stake only when somebody starts there, and nothing after the last start. */
+typedef struct stake {
+    bool from_zero;
+    int32_t last;
+} stake;
+
+static stake find_stake(const mlab_cohort *cohort)
+{
+    stake found = {false, -1};
+    for (size_t g = 0; g < cohort->n_people; g++) {
+        size_t r = cohort->first[g], end = cohort->first[g + 1];
+        while (r < end && cohort->arm[r] == cohort->reference) r++;
+        if (r == end) continue;
+        if (cohort->time[r] > found.last) found.last = cohort->time[r];
+        found.from_zero = found.from_zero || cohort->time[r] == 0;
+    }
+    return found;
+}
+
+/* Rows in which a person may start: up to the first row outside the reference arm. */
+static size_t at_stake(const mlab_cohort *cohort, size_t g, const stake *when, size_t *from)
 {
     size_t r = cohort->first[g], end = cohort->first[g + 1];
-    *from = r + (!from_zero && cohort->time[r] == 0);
-    while (r < end && cohort->arm[r] == cohort->reference) r++;
-    return r < end ? r + 1 : end;
+    *from = r + (!when->from_zero && cohort->time[r] == 0);
+    while (r < end && cohort->arm[r] == cohort->reference && cohort->time[r] <= when->last) r++;
+    return r < end && cohort->time[r] <= when->last ? r + 1 : r;
 }
 
-static bool anybody_at_zero(const mlab_cohort *cohort)
-{
-    for (size_t g = 0; g < cohort->n_people; g++) {
-        size_t r = cohort->first[g];
-        if (cohort->time[r] == 0 && cohort->arm[r] != cohort->reference) return true;
-    }
-    return false;
-}
-
-static void walk(mlab_weights *weights, bool from_zero, double *starts_at, size_t *n_rows, bool fill)
+static void walk(mlab_weights *weights, const stake *when, double *starts_at, size_t *n_rows, bool fill)
 {
     const mlab_cohort *cohort = weights->cohort;
     size_t n = 0, from;
     for (size_t g = 0; g < cohort->n_people; g++) {
-        size_t end = at_stake(cohort, g, from_zero, &from);
+        size_t end = at_stake(cohort, g, when, &from);
         for (size_t r = from; r < end; r++, n++) {
             int32_t arm = cohort->arm[r];
             if (fill) {
@@ -82,12 +92,12 @@ static mlab_status make_basis(const mlab_context *context, mlab_weights *weights
 static mlab_status make_rows(const mlab_context *context, mlab_weights *weights, const mlab_compare_options *options, mlab_error *err)
 {
     const mlab_cohort *cohort = weights->cohort;
-    bool from_zero = anybody_at_zero(cohort);
+    stake when = find_stake(cohort);
     size_t n_rows, n_basis = 0, blocks = 0;
     double *starts_at = mlab_allocate(context, cohort->n_times, sizeof *starts_at);
     if (!starts_at) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the model of starting");
-    walk(weights, from_zero, starts_at, &n_rows, false);
-    mlab_status status = make_basis(context, weights, starts_at, from_zero, options->time_df, &n_basis, err);
+    walk(weights, &when, starts_at, &n_rows, false);
+    mlab_status status = make_basis(context, weights, starts_at, when.from_zero, options->time_df, &n_basis, err);
     mlab_release(context, starts_at);
     if (status) return status;
     for (size_t a = 0; a < cohort->n_arms; a++) weights->block_of[a] = weights->started[a] ? (int32_t)blocks++ : -1;
@@ -96,7 +106,7 @@ static mlab_status make_rows(const mlab_context *context, mlab_weights *weights,
     weights->starts.rows = mlab_allocate(context, n_rows, sizeof *weights->starts.rows);
     if (!weights->starts.first_row || !weights->starts.rows)
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the %zu rows of the model of starting", n_rows);
-    walk(weights, from_zero, NULL, &n_rows, true);
+    walk(weights, &when, NULL, &n_rows, true);
     weights->starts.is = (mlab_separable){.n_people = cohort->n_people,
                                           .n_arms = 1,
                                           .n_times = cohort->n_times,
