@@ -113,11 +113,12 @@ typedef struct mlab_panel_event {
     int32_t n_causes;
     uint8_t *what;    /* 0 = none in this row, else the cause + 1 */
     uint8_t *at_risk; /* 1 = at risk in this row */
-    double *share;    /* days it could have been at risk / days in the period, (0, 1]; 0 when not at risk */
+    double *share;    /* days on which it could have happened / days in the period, (0, 1]; 0 when not at risk */
     int32_t *day;     /* date of the event; MLAB_DATE_MISSING when none */
 } mlab_panel_event;
 
-/* Person-periods (start, stop], sorted by person, then start. Every state is that at `start`.
+/* Person-periods, sorted by person, then start: (start, stop] is the days after start up to and with stop. Every state is that of the
+ * morning after `start`; the rules are in docs/panel.md.
  * `rows` has these columns and every attribute of the people file:
  *   arm (FACTOR; missing = unknown), grade, department, ... (state), tenure, time_in_grade (REAL, years of 365.25
  *   days), mentoring_others (INTEGER 0/1), <measure>_last (the last answer before start, FACTOR or REAL),
@@ -132,21 +133,21 @@ typedef struct mlab_panel {
     size_t n_ids;     /* ids in the people file; ranks run from 0 to n_ids - 1 */
     char **ids;       /* [n_ids] in byte order; the rank of a person is the index */
     uint32_t *person; /* [n_rows] rank */
-    uint32_t *spell;  /* [n_rows] number of the spell, from 0 */
+    uint32_t *spell;  /* [n_rows] number of the person's stay, from 0 */
     int32_t *period;  /* [n_rows] period of the calendar grid, from 0 */
     int32_t *since;   /* [n_rows] periods since time zero (panel entry or hire), from 0 */
     int32_t *start;   /* [n_rows] date; the row covers (start, stop] */
     int32_t *stop;
     int32_t *arm;       /* [n_rows] index into arms; -1 = unknown */
     uint8_t *prevalent; /* [n_rows] 1 = the person's relationship began before time zero */
-    char **arms;        /* [n_arms]; arms[0] is the reference ("none" by default) */
+    char **arms;        /* [n_arms]; arms[0] is the reference ("none" by default); "both" and "past" only when somebody is in them */
     int32_t n_arms;
     mlab_panel_event *events; /* [n_events] */
     size_t n_events;
     char **measures; /* [n_measures] names of survey outcomes; columns of rows */
     size_t n_measures;
     int32_t n_periods;         /* of the grid */
-    int32_t from, to;          /* dates of the grid */
+    int32_t from, to;          /* first and last day of the grid */
     int32_t months_per_period; /* 1, 3, 6 or 12 */
     char *period_name;         /* "month", "quarter", "half-year", "year" */
 } mlab_panel;
