@@ -290,6 +290,32 @@ static mlab_status settle_dates(mlab_column_reading *column, const mlab_column_f
     return MLAB_OK;
 }
 
+/* 9999-12-31 and 1900-01-01 stand for something else in many systems: no day before 1900-01-02 or after 2199-12-31 is taken as one. */
+static mlab_status say_far(const mlab_column_reading *column, const mlab_column_finish *finish, uint8_t *flag, mlab_error *err)
+{
+    const char *only = NULL;
+    size_t n = 0;
+    char sentence[300], remedy[160] = "";
+    int32_t date;
+    for (uint32_t code = 0; code < column->texts.n; code++) {
+        const char *text = mlab_dictionary_text(&column->texts, code);
+        flag[code] = !mlab_column_code_missing(column, code) &&
+                     mlab_read_date(text, column->texts.entries[code].n, column->spec.rules.dates, &date) &&
+                     (date <= mlab_date_from_civil(1900, 1, 1) || date > mlab_date_from_civil(2199, 12, 31));
+        if (flag[code] && ++n) only = text;
+    }
+    if (!n) return MLAB_OK;
+    if (n == 1) snprintf(remedy, sizeof remedy, "missing: [NA, \"\", \"%.60s\"]", only);
+    snprintf(sentence, sizeof sentence, "cells of column \"%.100s\" are days before 1900-01-02 or after 2199-12-31; do they mean that there is none?",
+             column->spec.from);
+    mlab_column *made = mlab_table_find(finish->table, column->spec.name);
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; column->named && i < column->n && !status; i++) /* so that no other finding follows from them */
+        if (flag[column->codes[i]]) status = mlab_column_set_missing(finish->table, made, i, err);
+    if (status) return status;
+    return mlab_column_say_codes(column, finish, flag, column->named ? MLAB_SEVERITY_STOP : MLAB_SEVERITY_NOTE, "far_date", remedy, sentence, err);
+}
+
 mlab_status mlab_column_finish_dates(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
 {
     mlab_status status = settle_dates(column, finish, err);
@@ -309,6 +335,7 @@ mlab_status mlab_column_finish_dates(mlab_column_reading *column, const mlab_col
         status = mlab_column_say_codes(column, finish, shape, MLAB_SEVERITY_STOP, "impossible_date", NULL, sentence, err);
         snprintf(sentence, sizeof sentence, "cells of column \"%.100s\" are not dates (years with four digits, no time of day)", column->spec.from);
         if (!status) status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "not_a_date", NULL, sentence, err);
+        if (!status) status = say_far(column, finish, flag, err);
     }
     mlab_release(column->context, flag);
     mlab_release(column->context, shape);

@@ -42,6 +42,18 @@ static mlab_status find_arm(mlab_loading *l, mlab_error *err)
     return l->data->arm_column && l->data->arm_exposure ? MLAB_OK : no_memory(err);
 }
 
+static mlab_status say_no_arm(const mlab_loading *l, mlab_error *err)
+{
+    const mlab_table *people = l->data->people;
+    const mlab_column *arm = people && *l->data->arm_column ? mlab_table_find(people, l->data->arm_column) : NULL;
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; arm && arm->missing && i < people->n_rows && !status; i++)
+        if (arm->missing[i])
+            status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "no_arm", people, i, arm->name, NULL, NULL, err,
+                                      "people whose group is not known; they are left out of comparisons");
+    return status;
+}
+
 mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
 {
     mlab_specs specs = {0};
@@ -60,7 +72,7 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
     reading.table = NULL;
     mlab_reading_free(l->context, &reading);
     mlab_release(l->context, specs.items);
-    return status;
+    return status ? status : say_no_arm(l, err);
 }
 
 /* --- people of a panel --------------------------------------------------------------------------------- */

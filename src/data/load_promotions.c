@@ -118,6 +118,26 @@ static mlab_status say_unordered(const mlab_loading *l, mlab_error *err)
                              "grades are labels without an order; write them from low to high");
 }
 
+/* A grade into which nobody was hired may be the top one, or a slip of the pen that makes a new top one. */
+static mlab_status say_new_grades(const mlab_loading *l, const mlab_column *of_people, const mlab_column *to, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    uint8_t *hired_into = mlab_allocate(l->context, (size_t)l->n_grades, 1);
+    if (!hired_into) return no_memory(err);
+    for (size_t i = 0; i < l->data->people->n_rows; i++) {
+        int32_t code = grade_code(l, of_people, i);
+        if (code >= 0) hired_into[code] = 1;
+    }
+    for (size_t i = 0; to && i < l->data->promotions->n_rows && !status; i++) {
+        int32_t code = grade_code(l, to, i);
+        if (code < 0 || hired_into[code]) continue;
+        status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "grade_by_promotion_only", l->data->promotions, i, "to", l->grades[code], NULL, err,
+                                  "grades that people are promoted to and nobody was hired into");
+    }
+    mlab_release(l->context, hired_into);
+    return status;
+}
+
 static mlab_status take_grades(mlab_loading *l, mlab_error *err)
 {
     const mlab_table *promotions = l->data->promotions;
@@ -131,6 +151,7 @@ static mlab_status take_grades(mlab_loading *l, mlab_error *err)
     mlab_dictionary_free(&labels);
     if (status || !l->n_grades) return status;
     if (!l->grade_is_number && !of_people->ordered) status = say_unordered(l, err);
+    if (!status && !of_people->ordered) status = say_new_grades(l, of_people, to, err);
     if (!status && !(l->grade = mlab_allocate(l->context, l->ids.n, sizeof *l->grade))) status = no_memory(err);
     for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) l->grade[rank] = grade_code(l, of_people, l->ids.row_of_rank[rank]);
     return status;
