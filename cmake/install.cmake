@@ -20,9 +20,18 @@ configure_package_config_file(cmake/mentorlab-config.cmake.in mentorlab-config.c
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/mentorlab-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/mentorlab-config.cmake ${CMAKE_BINARY_DIR}/mentorlab-config-version.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/mentorlab)
+file(RELATIVE_PATH MLAB_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /) # the tree may be moved
 configure_file(cmake/mentorlab.pc.in mentorlab.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/mentorlab.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 if(TARGET mentorlab)
   install(TARGETS mentorlab RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The program writes its own manual page and completion, from the options tables.
+  set(page ${CMAKE_BINARY_DIR}/mentorlab.1)
+  set(completion ${CMAKE_BINARY_DIR}/mentorlab.bash)
+  add_custom_command(OUTPUT ${page} ${completion} DEPENDS mentorlab
+    COMMAND mentorlab help --man > ${page} COMMAND mentorlab help --completion > ${completion} COMMENT "Writing the manual page and the completion")
+  add_custom_target(mlab_pages ALL DEPENDS ${page} ${completion})
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mentorlab)
 endif()

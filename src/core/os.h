@@ -17,7 +17,8 @@ void mlab_os_remove(const char *path); /* fine when not there */
 /* folder + "/" + name, or name alone when it is absolute or folder is "" */
 char *mlab_os_join(const mlab_context *context, const char *folder, const char *name);
 char *mlab_os_folder_of(const mlab_context *context, const char *path); /* "" when none */
-/* Where models/ is: MLAB_MODELS, else the installed share folder, else the source folder of the build. */
+/* Where models/ is: MLAB_MODELS, else the share folder beside the program, else that of the installation, else the source folder of
+ * the build. */
 char *mlab_os_models_folder(const mlab_context *context);
 /* A lock file that explains itself (host, process, start). Errors: MLAB_ERR_LOCKED with its content; a lock whose
  * process is gone on this host is taken over. */

@@ -204,9 +204,29 @@ out:
     return status;
 }
 
+/* share/mentorlab/models beside the bin of the running program, so that an installed tree may be moved. */
+static bool beside_program(char folder[LONGEST_PATH])
+{
+    ssize_t n = readlink("/proc/self/exe", folder, LONGEST_PATH - 1);
+    if (n <= 0) return false;
+    folder[n] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(folder, '/');
+        if (!slash) return false;
+        *slash = '\0';
+    }
+    static const char models[] = "/share/mentorlab/models";
+    size_t length = strlen(folder);
+    if (length + sizeof models > LONGEST_PATH) return false;
+    memcpy(folder + length, models, sizeof models);
+    return is_folder(folder);
+}
+
 char *mlab_os_models_folder(const mlab_context *context)
 {
+    char beside[LONGEST_PATH];
     const char *asked = getenv("MLAB_MODELS");
     if (asked && *asked) return mlab_copy_text(context, asked);
+    if (beside_program(beside)) return mlab_copy_text(context, beside);
     return mlab_copy_text(context, is_folder(MLAB_INSTALLED_MODELS) ? MLAB_INSTALLED_MODELS : MLAB_SOURCE_MODELS);
 }
