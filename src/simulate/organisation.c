@@ -11,10 +11,10 @@ void mlab_organisation_free(mlab_organisation *o)
 {
     if (!o) return;
     const mlab_context *context = o->context;
-    void *owned[] = {o->there,     o->wanted,  o->generation, o->arm,         o->grade,       o->last,           o->load,
-                     o->program,   o->source,  o->entity,     o->mentor,      o->ends,        o->tenure,         o->in_grade,
-                     o->strength,  o->code,    o->group,      o->uniform,     o->mentees,     o->mentors,        o->capacity,
-                     o->mentor_of, o->tickets, o->tally,      o->side_row[0], o->side_row[1], o->side_entity[0], o->side_entity[1]};
+    void *owned[] = {o->there,     o->wanted, o->generation, o->arm,         o->grade,       o->last,           o->load,
+                     o->program,   o->source, o->entity,     o->mentor,      o->ends,        o->tenure,         o->in_grade,
+                     o->strength,  o->code,   o->group,      o->uniform,     o->mentees,     o->mentors,        o->capacity,
+                     o->mentor_of, o->keys,   o->tally,      o->side_row[0], o->side_row[1], o->side_entity[0], o->side_entity[1]};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(context, owned[k]);
     for (int e = 0; e < MLAB_MAX_EQUATIONS; e++) {
         mlab_release(context, o->base[e]);
@@ -80,7 +80,7 @@ static bool allocate_cohorts(mlab_organisation *o)
     size_t n = o->n;
     const need needs[] = {
         {&o->mentees, n, sizeof *o->mentees},     {&o->mentors, n, sizeof *o->mentors},      {&o->capacity, n, sizeof *o->capacity},
-        {&o->mentor_of, n, sizeof *o->mentor_of}, {&o->tickets, n, 2 * sizeof(double)},      {&o->side_row[0], n, sizeof(uint32_t)},
+        {&o->mentor_of, n, sizeof *o->mentor_of}, {&o->keys, 2 * n, sizeof *o->keys},        {&o->side_row[0], n, sizeof(uint32_t)},
         {&o->side_row[1], n, sizeof(uint32_t)},   {&o->side_entity[0], n, sizeof(uint32_t)}, {&o->side_entity[1], n, sizeof(uint32_t)}};
     if (!allocate_all(o->context, needs, sizeof needs / sizeof *needs)) return false;
     for (int side = 0; side < 2; side++)

@@ -47,7 +47,7 @@ typedef struct mlab_organisation {
     uint32_t *side_row[2], *side_entity[2];
     double *side_state[2][MLAB_N_STATE_COLUMNS];
     int32_t *capacity, *mentor_of; /* [n] */
-    void *tickets;                 /* [n] of the lot */
+    double *keys;                  /* [2 n] of the lot */
     double *tally;                 /* [MLAB_N_METRICS * n_grades] of the period */
     uint64_t person_periods;
 } mlab_organisation;
@@ -71,8 +71,6 @@ void mlab_process_end_relationships(mlab_organisation *organisation);
 MLAB_MUST_USE mlab_status mlab_process_cohort(mlab_organisation *organisation, mlab_error *err);
 void mlab_process_informal(mlab_organisation *organisation, uint32_t first, uint32_t n);
 void mlab_process_first_answers(mlab_organisation *organisation, uint32_t first, uint32_t n);
-/* The answer of the person at place i of the block to a survey, from uniform u of theirs. */
-uint8_t mlab_answer_of(const mlab_organisation *organisation, uint32_t i, double logit_u);
 void mlab_process_satisfaction(mlab_organisation *organisation, uint32_t first, uint32_t n);
 void mlab_process_promotion(mlab_organisation *organisation, uint32_t first, uint32_t n);
 void mlab_process_exit(mlab_organisation *organisation, uint32_t first, uint32_t n);

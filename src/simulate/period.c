@@ -33,46 +33,61 @@ static void set_hazards(mlab_organisation *o, uint32_t first, uint32_t n)
     }
 }
 
+/* People of a block by group and two marks, four counts a group; then added to the metrics. */
+typedef struct head_count {
+    uint32_t n[4 * MLAB_MAX_GRADES];
+} head_count;
+
+static void add_counts(mlab_organisation *o, const head_count *counts, mlab_metric all, mlab_metric high_mark, mlab_metric low_mark)
+{
+    for (uint32_t g = 0; g < o->world->n_grades; g++) {
+        const uint32_t *n = counts->n + 4 * (size_t)g;
+        mlab_count(o, all, g, (double)n[0] + n[1] + n[2] + n[3]);
+        mlab_count(o, high_mark, g, (double)n[2] + n[3]);
+        mlab_count(o, low_mark, g, (double)n[1] + n[3]);
+    }
+}
+
 static void count_start(mlab_organisation *o, uint32_t first, uint32_t n)
 {
+    head_count counts;
+    uint32_t people = 0;
+    memset(counts.n, 0, 4 * o->world->n_grades * sizeof *counts.n);
+    memcpy(o->group, o->grade + first, n);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t p = first + i;
-        o->group[i] = o->grade[p];
-        if (!o->there[p]) continue;
-        o->person_periods++;
-        mlab_count(o, MLAB_METRIC_person_periods, o->group[i], 1);
-        if (o->mentor[p] >= 0) mlab_count(o, MLAB_METRIC_mentored, o->group[i], 1);
-        if (o->program[p]) mlab_count(o, MLAB_METRIC_in_program, o->group[i], 1);
+        counts.n[4u * o->group[i] + 2u * (o->mentor[p] >= 0) + o->program[p]] += o->there[p];
+        people += o->there[p];
     }
+    o->person_periods += people;
+    add_counts(o, &counts, MLAB_METRIC_person_periods, MLAB_METRIC_mentored, MLAB_METRIC_in_program);
 }
 
 /* Clocks move on; who is there is counted. */
 static void count_end(mlab_organisation *o, uint32_t first, uint32_t n)
 {
-    int32_t satisfied = o->world->spec->satisfied_from < 0 ? (int32_t)o->world->n_levels - 2 : o->world->spec->satisfied_from;
+    head_count counts;
+    int32_t satisfied = o->world->satisfaction < 0           ? MLAB_MAX_LEVELS
+                        : o->world->spec->satisfied_from < 0 ? (int32_t)o->world->n_levels - 2
+                                                             : o->world->spec->satisfied_from;
+    double years = o->world->years, *tenure = o->tenure + first, *in_grade = o->in_grade + first;
+    memset(counts.n, 0, 4 * o->world->n_grades * sizeof *counts.n);
+    for (uint32_t i = 0; i < n; i++) tenure[i] += years;
+    for (uint32_t i = 0; i < n; i++) in_grade[i] += years;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t p = first + i;
-        o->tenure[p] += o->world->years;
-        o->in_grade[p] += o->world->years;
-        if (!o->there[p]) continue;
-        mlab_count(o, MLAB_METRIC_headcount, o->group[i], 1);
-        if (o->generation[p] == 0) mlab_count(o, MLAB_METRIC_starters_left, o->group[i], 1);
-        if (o->world->satisfaction >= 0 && (int32_t)o->last[p] > satisfied) mlab_count(o, MLAB_METRIC_satisfied, o->group[i], 1);
+        counts.n[4u * o->group[i] + 2u * (o->generation[p] == 0) + (o->last[p] > satisfied)] += o->there[p];
     }
+    add_counts(o, &counts, MLAB_METRIC_headcount, MLAB_METRIC_starters_left, MLAB_METRIC_satisfied);
 }
 
 static void block_of_people(mlab_organisation *o, uint32_t first, uint32_t n)
 {
     const mlab_world *world = o->world;
-    bool survey = world->satisfaction >= 0 && (o->period + 1) % world->survey_every == 0, unasked = false;
+    bool survey = world->satisfaction >= 0 && (o->period + 1) % world->survey_every == 0;
     count_start(o, first, n);
     set_codes(o, first, n);
-    for (uint32_t i = 0; world->satisfaction >= 0 && i < n && !unasked; i++) unasked = o->there[first + i] && !o->last[first + i];
-    if (unasked) {
-        predict(o, world->satisfaction, first, n);
-        mlab_process_first_answers(o, first, n);
-        set_codes(o, first, n);
-    }
+    if (world->satisfaction >= 0) mlab_process_first_answers(o, first, n);
     set_hazards(o, first, n);
     if (survey) {
         predict(o, world->satisfaction, first, n);

@@ -12,7 +12,7 @@
 #include "match/pool.h"
 #include "mentorlab/simulate.h"
 
-enum { MLAB_MAX_EXITS = 6, MLAB_MAX_EQUATIONS = MLAB_MAX_EXITS + 2, MLAB_MAX_STATES = 16384, MLAB_MAX_LEVELS = 32 };
+enum { MLAB_MAX_EXITS = 6, MLAB_MAX_EQUATIONS = MLAB_MAX_EXITS + 2, MLAB_MAX_STATES = 16384, MLAB_MAX_LEVELS = 32, MLAB_MAX_GRADES = 200 };
 
 /* Where the value of a variable comes from. */
 typedef enum mlab_state_place {

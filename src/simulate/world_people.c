@@ -76,8 +76,9 @@ static mlab_status find_grades(mlab_world *world, mlab_error *err)
         if (promotion->what[i] && !is_missing(grade, i) && grade->as.integer[i] + 1 > high) high = grade->as.integer[i] + 1;
     if (grade && grade->type == MLAB_COLUMN_FACTOR && high >= grade->n_levels) high = grade->n_levels - 1;
     bool some = grade && low <= high;
-    if (some && (int64_t)high - low >= 200)
-        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "grades run from %d to %d, allowed at most 200 of them", (int)low, (int)high);
+    if (some && (int64_t)high - low >= MLAB_MAX_GRADES)
+        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "grades run from %d to %d, allowed at most %d of them", (int)low, (int)high,
+                          MLAB_MAX_GRADES);
     world->lowest_grade = some ? low : 0;
     world->n_grades = some ? (uint32_t)(high - low + 1) : 1;
     world->grade_label = mlab_allocate(world->context, world->n_grades, sizeof *world->grade_label);

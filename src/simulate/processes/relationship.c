@@ -9,7 +9,7 @@
 
 #include "core/random.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 static mlab_address address_of(const mlab_organisation *o)
 {
@@ -21,7 +21,7 @@ static mlab_address address_of(const mlab_organisation *o)
 }
 
 /* Uniforms of a person at purpose RELATIONSHIP. */
-enum { U_INFORMAL, U_EARLY, U_LOT };
+enum { U_INFORMAL, U_EARLY, U_LOT }; /* U_LOT is the first of a block */
 
 void mlab_process_end_relationships(mlab_organisation *o)
 {
@@ -42,24 +42,6 @@ void mlab_process_end_relationships(mlab_organisation *o)
 }
 
 /* --- cohorts --------------------------------------------------------------------------------------- */
-
-typedef struct ticket {
-    double key; /* smaller goes first */
-    uint32_t position;
-} ticket;
-
-static int by_key(const void *a, const void *b)
-{
-    const ticket *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return (x->position > y->position) - (x->position < y->position);
-}
-
-static int by_position(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
 
 /* Columns of state of our table, in the order they were added; NULL = not there. */
 typedef struct state_columns {
@@ -105,20 +87,48 @@ static size_t find_sides(mlab_organisation *o, size_t *n_mentees, size_t *n_ment
     return places;
 }
 
-/* Keeps `places` mentees by lot, in ascending order of position. */
+/* The k-th smallest (from 0) of n keys, which are reordered (Hoare 1961, doi:10.1145/366622.366647). */
+static double kth_key(double *key, size_t n, size_t k)
+{
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        double pivot = key[low + (high - low) / 2];
+        size_t i = low, j = high;
+        for (;;) {
+            while (key[i] < pivot) i++;
+            while (key[j] > pivot) j--;
+            if (i >= j) break;
+            double swap = key[i];
+            key[i++] = key[j];
+            key[j--] = swap;
+        }
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+    return key[k];
+}
+
+/* Keeps `places` mentees by lot, the smallest keys, in ascending order of position; equal keys by position. */
 static size_t draw_mentees(mlab_organisation *o, size_t n, size_t places)
 {
-    if (n <= places) return n;
-    ticket *tickets = o->tickets;
+    if (n <= places || !places) return n < places ? n : places;
+    double *key = o->keys, *ordered = o->keys + o->n;
     mlab_address address = address_of(o);
+    address.block = U_LOT / 2;
+    for (size_t k = 0; k < n; k++) o->side_entity[0][k] = o->entity[o->mentees[k]];
+    mlab_random_fill(o->context, &address, o->side_entity[0], n, 1, key);
+    memcpy(ordered, key, n * sizeof *key);
+    double last = kth_key(ordered, n, places - 1);
+    size_t below = 0, kept = 0;
+    for (size_t k = 0; k < n; k++) below += key[k] < last;
     for (size_t k = 0; k < n; k++) {
-        address.entity = o->entity[o->mentees[k]];
-        tickets[k] = (ticket){mlab_random_uniform(&address, U_LOT), o->mentees[k]};
+        if (key[k] > last || (key[k] == last && below == places)) continue;
+        below += key[k] == last;
+        o->mentees[kept++] = o->mentees[k];
     }
-    qsort(tickets, n, sizeof *tickets, by_key);
-    for (size_t k = 0; k < places; k++) o->mentees[k] = tickets[k].position;
-    qsort(o->mentees, places, sizeof *o->mentees, by_position);
-    return places;
+    return kept;
 }
 
 static mlab_pool_side side_of(mlab_organisation *o, int side, const uint32_t *positions, size_t n)

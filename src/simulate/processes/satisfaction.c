@@ -7,42 +7,55 @@
 #include "core/elementary.h"
 #include "core/random.h"
 
-uint8_t mlab_answer_of(const mlab_organisation *o, uint32_t i, double logit_u)
+/* Level + 1 of a latent value: thresholds rise, so it is the number of those below. */
+static uint8_t level_of(const double *threshold, size_t n, double latent)
 {
-    const mlab_equation_draw *equation = &o->draw->equations[o->world->satisfaction];
-    double latent = o->eta[o->world->satisfaction][i] + logit_u;
-    uint8_t level = 0;
-    while (level < equation->equation->n_thresholds && latent > equation->threshold[level]) level++;
-    return (uint8_t)(level + 1);
+    uint32_t level = 1;
+    for (size_t k = 0; k < n; k++) level += latent > threshold[k];
+    return (uint8_t)level;
 }
 
+/* Few people a period: predicted one by one. Their state code is set anew. */
 void mlab_process_first_answers(mlab_organisation *o, uint32_t first, uint32_t n)
 {
-    mlab_address address = {.seed = (uint64_t)o->world->options.seed,
+    const mlab_world *world = o->world;
+    const mlab_equation_draw *equation = &o->draw->equations[world->satisfaction];
+    mlab_address address = {.seed = (uint64_t)world->options.seed,
                             .draw = o->draw->draw,
                             .replicate = o->replicate,
                             .period = (uint16_t)o->period,
                             .purpose = MLAB_PURPOSE_SATISFACTION,
                             .block = 1};
     for (uint32_t i = 0; i < n; i++) {
-        if (!o->there[first + i] || o->last[first + i]) continue;
-        address.entity = o->entity[first + i];
+        uint32_t p = first + i;
+        if (o->last[p] || !o->there[p]) continue;
+        double eta;
+        mlab_equation_block(equation, 1, &o->base[world->satisfaction][p], &o->code[i], &o->tenure[p], &o->in_grade[p], &o->source[p], &eta);
+        address.entity = o->entity[p];
         double u = mlab_random_uniform(&address, 0);
-        o->last[first + i] = mlab_answer_of(o, i, mlab_log(u / (1 - u)));
+        o->last[p] = level_of(equation->threshold, equation->equation->n_thresholds, eta + mlab_log(u / (1 - u)));
+        o->code[i] = (uint16_t)mlab_state_code(world, o->arm[p], o->grade[p], o->load[p] > 0, o->last[p]);
     }
 }
 
 void mlab_process_satisfaction(mlab_organisation *o, uint32_t first, uint32_t n)
 {
-    const mlab_address address = {.seed = (uint64_t)o->world->options.seed,
+    const mlab_world *world = o->world;
+    const mlab_equation_draw *equation = &o->draw->equations[world->satisfaction];
+    const mlab_address address = {.seed = (uint64_t)world->options.seed,
                                   .draw = o->draw->draw,
                                   .replicate = o->replicate,
                                   .period = (uint16_t)o->period,
                                   .purpose = MLAB_PURPOSE_SATISFACTION};
+    const double *eta = o->eta[world->satisfaction];
+    const uint8_t *there = o->there + first;
+    uint8_t *last = o->last + first;
     double *u = o->uniform;
     mlab_random_fill(o->context, &address, o->entity + first, n, 1, u);
     for (uint32_t i = 0; i < n; i++) u[i] = u[i] / (1 - u[i]);
     mlab_log_array(o->context, u, u, n);
-    for (uint32_t i = 0; i < n; i++)
-        if (o->there[first + i]) o->last[first + i] = mlab_answer_of(o, i, u[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t level = level_of(equation->threshold, equation->equation->n_thresholds, eta[i] + u[i]);
+        last[i] = there[i] ? level : last[i];
+    }
 }
