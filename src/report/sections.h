@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Small helps of the sections. */
+#ifndef MLAB_REPORT_SECTIONS_H
+#define MLAB_REPORT_SECTIONS_H
+
+#include "report/tell.h"
+
+/* A paragraph or an item of what was made; frees it. */
+void mlab_say(mlab_doc *doc, const char *class, mlab_text *made);
+void mlab_say_item(mlab_doc *doc, mlab_text *made);
+
+/* The texts of one row, kept until the row is written. */
+typedef struct mlab_cells {
+    char bytes[4096];
+    size_t used;
+    bool failed;
+} mlab_cells;
+const char *mlab_cells_cell(mlab_cells *cells, const mlab_text *made);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who with whom, what the plans would bring, what they would return, and how all of it was made. */
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/words.h"
+#include "report/sections.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- who with whom ---------------------------------------------------------------------------------------- */
+
+enum { MOST_BARS = 12 };
+
+static void draw_fits(mlab_doc *doc, const mlab_story *story)
+{
+    const mlab_results *r = story->spec->results;
+    mlab_chart_bar bars[MOST_BARS];
+    mlab_text texts[2 * MOST_BARS];
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_pairs && n < MOST_BARS; i++) {
+        const mlab_pairs *p = r->pairs[i];
+        mlab_number_text mean;
+        if (p->n_pairs < (uint64_t)story->options->minimum_cell) continue;
+        mlab_text *label = &texts[2 * n], *told = label + 1;
+        *label = *told = MLAB_TEXT(story->context);
+        mlab_tell_name(label, p->policy, true);
+        mlab_text_append(told, mlab_tell_number(p->mean_score, 0, false, mean));
+        bars[n++] = (mlab_chart_bar){mlab_text_get(label), mlab_text_get(told), p->mean_score};
+    }
+    mlab_chart_bars(doc, "Mean fit of the pairs by matching rule, of 100", 100, bars, n);
+    for (size_t i = 0; i < 2 * n; i++) {
+        if (texts[i].failed) doc->text.failed = true;
+        mlab_text_free(&texts[i]);
+    }
+}
+
+void mlab_tell_matching(mlab_doc *doc, const mlab_story *story)
+{
+    const mlab_results *r = story->spec->results;
+    const uint64_t minimum = (uint64_t)story->options->minimum_cell;
+    if (!r->n_pairs) return;
+    mlab_doc_heading(doc, 2, "Who with whom?");
+    draw_fits(doc, story);
+    mlab_doc_table(doc, NULL, false,
+                   (const char *const[]){"Matching rule", "Mentees", "Mentors", "Places", "Pairs", "Waiting", "Mean fit", "Lowest fit", "Mean rank",
+                                         "Would rather swap"},
+                   10);
+    for (size_t i = 0; i < r->n_pairs; i++) {
+        const mlab_pairs *p = r->pairs[i];
+        const bool told = p->n_pairs >= minimum;
+        mlab_number_text count[6], mean, lowest, rank;
+        mlab_text name = MLAB_TEXT(story->context);
+        mlab_tell_name(&name, p->policy, true);
+        mlab_tell_count(p->n_mentees, minimum, count[0]);
+        mlab_tell_count(p->n_mentors, minimum, count[1]);
+        mlab_tell_count(p->places, minimum, count[2]);
+        mlab_tell_count(p->n_pairs, minimum, count[3]);
+        mlab_tell_count(p->n_mentees - p->n_pairs, minimum, count[4]);
+        mlab_tell_count(p->blocking_pairs, minimum, count[5]);
+        mlab_tell_number(p->mean_score, 0, false, mean);
+        mlab_tell_number(p->lowest_score, 0, false, lowest);
+        mlab_tell_number(p->mean_rank, 1, false, rank);
+        /* Mentees less pairs are the waiting: where one of the two is hidden, both are. */
+        const bool both = told && !(p->n_mentees - p->n_pairs > 0 && p->n_mentees - p->n_pairs < minimum);
+        mlab_doc_row(doc,
+                     (const char *const[]){mlab_text_get(&name), count[0], count[1], count[2], both ? count[3] : "hidden", both ? count[4] : "hidden",
+                                           told ? mean : "hidden", told ? lowest : "hidden", told ? rank : "hidden", count[5]});
+        if (name.failed) doc->text.failed = true;
+        mlab_text_free(&name);
+    }
+    mlab_doc_table_end(doc, false);
+    mlab_doc_paragraph(
+        doc, "small",
+        "Mean rank: how high on their own list, by fit, mentees got their mentor; 1 is the top. Would rather swap: mentees and mentors "
+        "who would both rather have each other. The pairs themselves, with a reason for each, are in the list that `mentorlab match` writes.");
+}
+
+/* --- what the plans would bring ------------------------------------------------------------------------------ */
+
+static const double default_level = 0.9;
+
+/* Per 100 people: two decimals at most, however steady the number. */
+static int figure_decimals(double error)
+{
+    const int decimals = error > 0 ? mlab_decimals_for(error) : 1;
+    return decimals > 2 ? 2 : decimals;
+}
+
+static mlab_status tell_figure(mlab_doc *doc, const mlab_story *story, mlab_figure figure, size_t scenario, double level, mlab_error *err)
+{
+    const mlab_outcomes *o = story->spec->results->outcomes;
+    mlab_summary_number value, difference;
+    mlab_status status = mlab_figure_make(story->context, o, figure, scenario, level, &value, &difference, err);
+    if (status) return status;
+    const double value_error = mlab_error_of(value.lower, value.upper, level), error = mlab_error_of(difference.lower, difference.upper, level);
+    const int decimals = figure_decimals(value_error), finer = figure_decimals(error);
+    mlab_number_text mean, less;
+    char range[2 * MLAB_NUMBER_SIZE + 8] = "", apart[2 * MLAB_NUMBER_SIZE + 8] = "";
+    mlab_tell_number(value.mean, decimals, false, mean);
+    mlab_tell_range(value.lower, value.upper, decimals, false, range, sizeof range);
+    if (scenario) {
+        mlab_tell_number(difference.mean, finer, true, less);
+        mlab_tell_range(difference.lower, difference.upper, finer, true, apart, sizeof apart);
+    }
+    mlab_text name = MLAB_TEXT(story->context);
+    mlab_tell_name(&name, o->scenarios[scenario], true);
+    mlab_doc_row(doc, (const char *const[]){mlab_text_get(&name), mlab_figure_name(figure), mean, range, scenario ? less : "", apart});
+    if (name.failed) doc->text.failed = true;
+    mlab_text_free(&name);
+    return MLAB_OK;
+}
+
+static void tell_assumptions(mlab_doc *doc, const mlab_story *story)
+{
+    const mlab_outcomes *o = story->spec->results->outcomes;
+    if (!o->n_assumptions) return;
+    mlab_doc_table(doc, "Values that did not come from the data", true, (const char *const[]){"Value", "Number", "Standard error", "Source"}, 4);
+    for (size_t i = 0; i < o->n_assumptions; i++) {
+        const mlab_assumption *a = &o->assumptions[i];
+        char value[32], error[32] = "fixed";
+        mlab_number_print(a->value, value, sizeof value);
+        if (a->standard_error > 0) mlab_number_print(a->standard_error, error, sizeof error);
+        mlab_doc_row(doc, (const char *const[]){a->name, value, error, a->source ? a->source : "stated"});
+    }
+    mlab_doc_table_end(doc, true);
+}
+
+mlab_status mlab_tell_futures(mlab_doc *doc, const mlab_story *story, mlab_error *err)
+{
+    const mlab_results *r = story->spec->results;
+    const mlab_outcomes *o = r->outcomes;
+    if (!o || !o->n_periods || !o->n_draws || !o->n_replicates) return MLAB_OK;
+    const double level = r->forecast && r->forecast->level > 0 ? r->forecast->level : default_level;
+    const double years = (double)o->n_periods * o->months_per_period / 12;
+    mlab_text text = MLAB_TEXT(story->context);
+    mlab_number_text number, share;
+    mlab_doc_heading(doc, 2, "What would the plans bring?");
+    mlab_text_print(
+        &text, "%zu plan%s over %s years in %zu times %zu simulated futures, the same ones for every plan. The likely range holds %s %% of them.",
+        o->n_scenarios, o->n_scenarios == 1 ? "" : "s", mlab_tell_number(years, years == floor(years) ? 0 : 1, false, number), o->n_draws,
+        o->n_replicates, mlab_tell_number(100 * level, 0, false, share));
+    mlab_say(doc, NULL, &text);
+    mlab_doc_table(doc, NULL, false,
+                   (const char *const[]){"Plan", "Figure", "Mean", "Likely range", "Against the first plan", "Likely range of that"}, 6);
+    mlab_status status = MLAB_OK;
+    for (int figure = 0; figure < MLAB_N_FIGURES && !status; figure++)
+        for (size_t s = 0; s < o->n_scenarios && !status; s++) status = tell_figure(doc, story, (mlab_figure)figure, s, level, err);
+    mlab_doc_table_end(doc, false);
+    tell_assumptions(doc, story);
+    return status;
+}
+
+/* --- what would it return -------------------------------------------------------------------------------------- */
+
+enum { MOST_RETURNS = 24 };
+
+static void draw_returns(mlab_doc *doc, const mlab_story *story, const mlab_forecast *f)
+{
+    mlab_chart_interval rows[MOST_RETURNS];
+    mlab_text texts[2 * MOST_RETURNS];
+    size_t n = 0;
+    char unit[96];
+    double most = 0;
+    for (size_t i = 0; i < f->n_returns; i++)
+        most = fmax(most, fmax(fabs(f->returns[i].net_present_value.lower), fabs(f->returns[i].net_present_value.upper)));
+    const double scale = most >= 2e6 ? 1e6 : most >= 2e4 ? 1e3 : 1;
+    for (; n < f->n_returns && n < MOST_RETURNS; n++) {
+        const mlab_summary_number *v = &f->returns[n].net_present_value;
+        const int fitting = mlab_decimals_for(mlab_error_of(v->lower, v->upper, f->level)), decimals = fitting < 0 ? fitting : 0;
+        mlab_number_text mean;
+        mlab_text *label = &texts[2 * n], *told = label + 1;
+        *label = *told = MLAB_TEXT(story->context);
+        mlab_tell_name(label, f->returns[n].scenario, true);
+        mlab_text_append(told, mlab_tell_number(v->mean, decimals, true, mean));
+        rows[n] = (mlab_chart_interval){mlab_text_get(label), mlab_text_get(told), v->mean / scale, v->lower / scale, v->upper / scale, NULL};
+    }
+    snprintf(unit, sizeof unit, "net present value, %s%.40s", scale == 1e6 ? "million " : scale == 1e3 ? "thousand " : "", f->ledger->currency);
+    mlab_chart_forest(doc, "Net present value of each plan against the first, with its likely range", unit, rows, n);
+    for (size_t i = 0; i < 2 * n; i++) {
+        if (texts[i].failed) doc->text.failed = true;
+        mlab_text_free(&texts[i]);
+    }
+}
+
+static void return_row(mlab_doc *doc, const mlab_story *story, const mlab_forecast *f, const mlab_return *r)
+{
+    const mlab_summary_number *v = &r->net_present_value;
+    const int fitting = mlab_decimals_for(mlab_error_of(v->lower, v->upper, f->level)), decimals = fitting < 0 ? fitting : 0;
+    mlab_number_text all, no_time, cash, benefits, costs, chance, payback = "not in the time looked at";
+    char range[2 * MLAB_NUMBER_SIZE + 8], roi[3 * MLAB_NUMBER_SIZE] = "not defined";
+    mlab_text name = MLAB_TEXT(story->context);
+    mlab_tell_name(&name, r->scenario, true);
+    mlab_tell_number(v->mean, decimals, true, all);
+    mlab_tell_number(r->net_present_value_without_time.mean, decimals, true, no_time);
+    mlab_tell_number(r->net_present_value_cash.mean, decimals, true, cash);
+    mlab_tell_number(r->benefits, decimals, false, benefits);
+    mlab_tell_number(r->costs, decimals, false, costs);
+    mlab_tell_range(v->lower, v->upper, decimals, true, range, sizeof range);
+    mlab_tell_number(100 * r->probability_positive, 0, false, chance);
+    if (r->payback_months >= 0) mlab_tell_number(r->payback_months, 0, false, payback);
+    if (r->roi_defined) {
+        const int digits = mlab_decimals_for(100 * mlab_error_of(r->roi_lower, r->roi_upper, f->level));
+        mlab_number_text ratio;
+        char limits[2 * MLAB_NUMBER_SIZE + 8];
+        snprintf(roi, sizeof roi, "%s %% (%s)", mlab_tell_number(100 * r->roi, digits, true, ratio),
+                 mlab_tell_range(100 * r->roi_lower, 100 * r->roi_upper, digits, true, limits, sizeof limits));
+    }
+    mlab_doc_row(doc, (const char *const[]){mlab_text_get(&name), all, range, no_time, cash, benefits, costs, roi, payback, chance});
+    if (name.failed) doc->text.failed = true;
+    mlab_text_free(&name);
+}
+
+/* Undiscounted difference of a line over the horizon, mean over draws. */
+static double line_total(const mlab_ledger *l, size_t scenario, size_t line)
+{
+    double sum = 0;
+    const double *first = l->difference + scenario * l->n_draws * l->n_periods * l->n_lines;
+    for (size_t k = 0; k < l->n_draws * l->n_periods; k++) sum += first[k * l->n_lines + line];
+    return sum / (double)l->n_draws;
+}
+
+static void tell_lines(mlab_doc *doc, const mlab_story *story, const mlab_forecast *f)
+{
+    static const char *const kinds[] = {"cash", "not spent", "working hours"};
+    const mlab_ledger *l = f->ledger;
+    mlab_doc_table(doc, "The ledger: each line over all years against the first plan, not discounted", true,
+                   (const char *const[]){"Plan", "Line", "Kind", "Amount"}, 4);
+    for (size_t s = 1; s < l->n_scenarios; s++)
+        for (size_t k = 0; k < l->n_lines; k++) {
+            const double total = line_total(l, s, k);
+            mlab_number_text amount;
+            mlab_text plan = MLAB_TEXT(story->context), line = MLAB_TEXT(story->context);
+            mlab_tell_name(&plan, l->scenarios[s], true);
+            mlab_tell_name(&line, l->lines[k], true);
+            mlab_tell_number(total, fabs(total) >= 1000 ? -2 : 0, true, amount);
+            mlab_doc_row(doc, (const char *const[]){mlab_text_get(&plan), mlab_text_get(&line), kinds[l->kinds[k]], amount});
+            if (plan.failed || line.failed) doc->text.failed = true;
+            mlab_text_free(&plan);
+            mlab_text_free(&line);
+        }
+    mlab_doc_table_end(doc, true);
+}
+
+mlab_status mlab_tell_returns(mlab_doc *doc, const mlab_story *story, mlab_error *err)
+{
+    const mlab_forecast *f = story->spec->results->forecast;
+    (void)err;
+    if (!f || !f->ledger) return MLAB_OK;
+    mlab_text text = MLAB_TEXT(story->context);
+    mlab_number_text number;
+    mlab_doc_heading(doc, 2, "What would it return?");
+    if (!f->n_returns) {
+        mlab_doc_paragraph(doc, NULL, "There is one plan only, so there is nothing to hold it against.");
+        return MLAB_OK;
+    }
+    draw_returns(doc, story, f);
+    mlab_doc_table(doc, NULL, false,
+                   (const char *const[]){"Plan", "Net present value", "Likely range", "Without hours", "Cash alone", "Benefits", "Costs",
+                                         "Return on investment", "Pays back in months", "Chance of a positive return, %"},
+                   10);
+    for (size_t i = 0; i < f->n_returns; i++) return_row(doc, story, f, &f->returns[i]);
+    mlab_doc_table_end(doc, false);
+    if (f->largest_unknown && *f->largest_unknown)
+        mlab_text_print(&text, "Largest unknown: %s; it goes along with %s %% of the spread. ", f->largest_unknown,
+                        mlab_tell_number(100 * f->largest_share, 0, false, number));
+    if (f->value_of_knowing > 0)
+        mlab_text_print(&text, "Knowing everything before choosing is worth up to %s %s.",
+                        mlab_tell_number(f->value_of_knowing, mlab_decimals_for(f->value_of_knowing / 4), false, number), f->ledger->currency);
+    mlab_say(doc, NULL, &text);
+    tell_lines(doc, story, f);
+    return MLAB_OK;
+}
+
+/* --- caveats and methods ------------------------------------------------------------------------------------------ */
+
+static void tell_findings(mlab_doc *doc, const mlab_story *story)
+{
+    const mlab_findings *findings = story->spec->findings;
+    if (!findings || !findings->n) return;
+    mlab_doc_table(doc, "What the check of the files found", true, (const char *const[]){"Weight", "Times", "Finding"}, 3);
+    static const char *const weights[] = {"note", "decide", "stop"};
+    for (size_t i = 0; i < findings->n; i++) {
+        const mlab_finding *finding = &findings->items[i];
+        mlab_number_text count;
+        mlab_tell_count(finding->count, (uint64_t)story->options->minimum_cell, count);
+        mlab_doc_row(doc, (const char *const[]){weights[finding->severity], count, finding->sentence});
+    }
+    mlab_doc_table_end(doc, true);
+}
+
+void mlab_tell_caveats(mlab_doc *doc, const mlab_story *story)
+{
+    mlab_text lines = MLAB_TEXT(story->context);
+    mlab_story_caveats(story, &lines);
+    mlab_doc_heading(doc, 2, "Caveats");
+    const char *at = mlab_text_get(&lines);
+    if (!*at) mlab_doc_paragraph(doc, NULL, "None was found by the program. That does not mean that there is none.");
+    while (*at) {
+        const size_t n = strcspn(at, "\n");
+        mlab_text line = MLAB_TEXT(story->context);
+        mlab_text_append_bytes(&line, at, n);
+        mlab_say_item(doc, &line);
+        at += n + (at[n] == '\n');
+    }
+    mlab_doc_end(doc);
+    if (lines.failed) doc->text.failed = true;
+    mlab_text_free(&lines);
+    tell_findings(doc, story);
+    if (!story->spec->n_not_applicable) return;
+    mlab_doc_heading(doc, 3, "What does not apply to this study");
+    for (size_t i = 0; i < story->spec->n_not_applicable; i++) mlab_doc_item(doc, story->spec->not_applicable[i]);
+    mlab_doc_end(doc);
+}
+
+static void tell_words(mlab_doc *doc)
+{
+    size_t n;
+    const mlab_word *words = mlab_words(&n);
+    mlab_doc_table(doc, "The words of this report and the technical ones", true, (const char *const[]){"Here", "Technical", "What it is"}, 3);
+    for (size_t i = 0; i < n; i++) mlab_doc_row(doc, (const char *const[]){words[i].shown, words[i].term, words[i].tip});
+    mlab_doc_table_end(doc, true);
+}
+
+void mlab_tell_methods(mlab_doc *doc, const mlab_story *story)
+{
+    const mlab_results *r = story->spec->results;
+    mlab_text text = MLAB_TEXT(story->context);
+    mlab_doc_heading(doc, 2, "How it was made");
+    mlab_text_print(&text, "Made by mentorlab %s. ", mlab_version());
+    if (r->comparison)
+        mlab_text_append(
+            &text, "Differences between groups are marginal: what would have been, had everyone been in the one group and not in the other from "
+                   "the start, adjusted for what was recorded; time before a relationship began counts as not mentored. ");
+    if (r->n_pairs) mlab_text_append(&text, "Pairs are made by the rules of the study; where pairs are equally good, a lot decides. ");
+    if (r->outcomes)
+        mlab_text_append(
+            &text,
+            "Plans are simulated person by person with the same random numbers, so that a difference between plans is not a difference in luck. ");
+    if (r->forecast) mlab_text_append(&text, "Benefits are differences from the first plan only. ");
+    mlab_text_print(&text, "Counts of people under %lld are hidden, and so is what would give them away.", (long long)story->options->minimum_cell);
+    mlab_say(doc, NULL, &text);
+    tell_words(doc);
+    if (!doc->html || !r->provenance) return;
+    mlab_text_append(&doc->text, "<details><summary>What decided the numbers (provenance)</summary><pre>");
+    mlab_doc_escape(doc, r->provenance);
+    mlab_text_append(&doc->text, "</pre></details>\n");
+}
+
+mlab_status mlab_tell_all(mlab_doc *doc, const mlab_story *story, mlab_error *err)
+{
+    mlab_status status = mlab_tell_effects(doc, story, err);
+    if (!status) status = mlab_tell_curves(doc, story, err);
+    if (status) return status;
+    mlab_tell_balance(doc, story);
+    mlab_tell_fits(doc, story);
+    mlab_tell_matching(doc, story);
+    status = mlab_tell_futures(doc, story, err);
+    if (!status) status = mlab_tell_returns(doc, story, err);
+    if (status) return status;
+    mlab_tell_caveats(doc, story);
+    mlab_tell_methods(doc, story);
+    mlab_doc_end(doc);
+    return MLAB_OK;
+}

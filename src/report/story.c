@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is told of the results and what is hidden, worked out once for the terminal, the Markdown and the page.
+ *
+ * A difference is told only where both groups have enough people. The sizes of the groups are told only where none that is hidden
+ * follows from them and their sum. A difference in a subgroup is told only where no small subgroup follows from it and the whole.
+ * Weakness: people who were in several groups are counted in each, so that the sums are larger than the number of people; that hides no less.
+ */
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "report/tell.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+mlab_report_options mlab_report_defaults(void)
+{
+    return (mlab_report_options){.minimum_cell = 5, .width = 80};
+}
+
+static bool is(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+static bool everyone(const mlab_contrast *c)
+{
+    return !c->group || !*c->group;
+}
+
+/* --- privacy of contrasts ---------------------------------------------------------------------------- */
+
+enum { MOST_NAMES = 64 };
+typedef struct names {
+    const char *items[MOST_NAMES];
+    size_t n;
+    bool full; /* there are more: nothing of the table is told */
+} names;
+
+static size_t place_of(names *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (is(list->items[i], name)) return i;
+    if (list->n == MOST_NAMES) {
+        list->full = true;
+        return 0;
+    }
+    list->items[list->n] = name;
+    return list->n++;
+}
+
+/* "gender" of "gender = female"; the length. */
+static size_t variable_of(const char *group)
+{
+    const char *end = strstr(group, " = ");
+    return end ? (size_t)(end - group) : strlen(group);
+}
+
+static bool same_variable(const char *a, const char *b)
+{
+    const size_t n = variable_of(a);
+    return n == variable_of(b) && strncmp(a, b, n) == 0;
+}
+
+/* Whether contrast c stands in the same table of people as `of`: everyone, or the subgroups of one variable, for one outcome. */
+static bool same_table(const mlab_contrast *c, const mlab_contrast *of)
+{
+    return is(c->outcome, of->outcome) && everyone(c) == everyone(of) && (everyone(c) || same_variable(c->group, of->group));
+}
+
+static const char *row_name(const mlab_contrast *c)
+{
+    return everyone(c) ? "" : c->group;
+}
+
+static void count_people(const mlab_story *story, const mlab_contrast *of, names *rows, names *columns, uint64_t *count)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t k = 0; k < story->n_contrasts; k++) {
+            const mlab_contrast *c = story->contrasts[k].contrast;
+            if (!same_table(c, of)) continue;
+            const size_t row = place_of(rows, row_name(c)), arm = place_of(columns, c->arm), base = place_of(columns, c->reference);
+            if (pass == 0) continue;
+            count[row * columns->n + arm] = c->n_arm;
+            count[row * columns->n + base] = c->n_reference;
+        }
+}
+
+/* Marks the contrasts of one table. The sum over the groups counts as printed for everyone; for subgroups it is the size of each group. */
+static mlab_status judge_table(mlab_story *story, size_t first, mlab_error *err)
+{
+    const mlab_contrast *of = story->contrasts[first].contrast;
+    const uint64_t minimum = (uint64_t)story->options->minimum_cell;
+    names rows = {.n = 0}, columns = {.n = 0};
+    uint64_t count[MOST_NAMES * MOST_NAMES] = {0};
+    uint8_t shown[MOST_NAMES * MOST_NAMES], sum_shown[MOST_NAMES];
+    count_people(story, of, &rows, &columns, count);
+    mlab_status status = mlab_privacy_table(story->context, count, rows.n, columns.n, minimum, shown, everyone(of) ? sum_shown : NULL,
+                                            everyone(of) ? NULL : sum_shown, err);
+    for (size_t k = 0; k < story->n_contrasts && !status; k++) {
+        mlab_told_contrast *told = &story->contrasts[k];
+        const mlab_contrast *c = told->contrast;
+        if (!same_table(c, of)) continue;
+        const size_t row = place_of(&rows, row_name(c)) * columns.n;
+        const bool enough = c->n_arm >= minimum && c->n_reference >= minimum && !rows.full && !columns.full;
+        told->people_told = enough && shown[row + place_of(&columns, c->arm)] && shown[row + place_of(&columns, c->reference)];
+        told->told = everyone(c) ? enough : told->people_told;
+    }
+    return status;
+}
+
+/* Events are told for everyone alone, and only where those with and those without the event are enough in both groups. */
+static void judge_events(const mlab_story *story, mlab_told_contrast *told)
+{
+    const mlab_contrast *c = told->contrast;
+    const uint64_t minimum = (uint64_t)story->options->minimum_cell;
+    const uint64_t cells[] = {c->events_arm, c->n_arm - c->events_arm, c->events_reference, c->n_reference - c->events_reference};
+    told->events_told = told->people_told && everyone(c) && c->events_arm <= c->n_arm && c->events_reference <= c->n_reference;
+    for (int i = 0; i < 4; i++)
+        if (cells[i] > 0 && cells[i] < minimum) told->events_told = false;
+}
+
+static mlab_status judge(mlab_story *story, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < story->n_contrasts && !status; k++) {
+        const mlab_contrast *c = story->contrasts[k].contrast;
+        bool before = false; /* its table has been judged already */
+        for (size_t i = 0; i < k && !before; i++) before = same_table(story->contrasts[i].contrast, c);
+        if (!before) status = judge_table(story, k, err);
+    }
+    for (size_t k = 0; k < story->n_contrasts; k++) judge_events(story, &story->contrasts[k]);
+    return status;
+}
+
+/* --- known truth -------------------------------------------------------------------------------------- */
+
+enum { N_FIELDS = 8 };
+static const char *const fields[N_FIELDS] = {"kind", "outcome", "name", "reference", "measure", "horizon_months", "value", "monte_carlo_error"};
+
+typedef struct cell {
+    const char *text;
+    size_t n;
+} cell;
+
+/* Cells of a line without quotes, which is how truth.csv is written; the line after it. */
+static const char *split_line(const char *line, cell *cells, size_t most, size_t *n)
+{
+    *n = 0;
+    while (*line && *line != '\n') {
+        const size_t length = strcspn(line, ",\r\n");
+        if (*n < most) cells[(*n)++] = (cell){line, length};
+        line += length;
+        if (*line == ',') line++;
+        while (*line == '\r') line++;
+    }
+    return *line ? line + 1 : line;
+}
+
+static bool cell_is(cell c, const char *text)
+{
+    return text && strlen(text) == c.n && strncmp(c.text, text, c.n) == 0;
+}
+
+static void take_truth(mlab_story *story, const cell *value)
+{
+    double months, truth, error;
+    if (!cell_is(value[0], "contrast") || !mlab_number_parse(value[5].text, value[5].n, '.', &months) ||
+        !mlab_number_parse(value[6].text, value[6].n, '.', &truth) || !mlab_number_parse(value[7].text, value[7].n, '.', &error))
+        return;
+    for (size_t k = 0; k < story->n_contrasts; k++) {
+        mlab_told_contrast *told = &story->contrasts[k];
+        const mlab_contrast *c = told->contrast;
+        if (!everyone(c) || !cell_is(value[1], c->outcome) || !cell_is(value[2], c->arm) || !cell_is(value[3], c->reference) ||
+            !cell_is(value[4], c->measure) || fabs(c->horizon - months) > 0.01)
+            continue;
+        told->has_truth = true;
+        told->truth = truth * told->factor;
+        told->truth_error = error * told->factor;
+    }
+}
+
+static void read_truth(mlab_story *story, const char *text)
+{
+    cell heading[32], line[32], value[N_FIELDS];
+    size_t n, at[N_FIELDS], cells;
+    const char *rest = split_line(text, heading, 32, &n);
+    for (size_t f = 0; f < N_FIELDS; f++) {
+        for (at[f] = 0; at[f] < n && !cell_is(heading[at[f]], fields[f]);) at[f]++;
+        if (at[f] == n) return;
+    }
+    while (*rest) {
+        rest = split_line(rest, line, 32, &cells);
+        bool whole = true;
+        for (size_t f = 0; f < N_FIELDS; f++) {
+            whole = whole && at[f] < cells;
+            if (whole) value[f] = line[at[f]];
+        }
+        if (whole) take_truth(story, value);
+    }
+}
+
+/* --- the story ------------------------------------------------------------------------------------------ */
+
+static void set_people(mlab_story *story)
+{
+    const mlab_data *data = story->spec->results->data;
+    story->from = story->to = MLAB_DATE_MISSING;
+    if (!data) return;
+    if (data->panel) {
+        story->people = data->panel->n_people;
+        story->from = data->panel->from;
+        story->to = data->panel->to;
+    } else if (data->people)
+        story->people = data->people->n_rows;
+}
+
+mlab_status mlab_story_make(const mlab_context *context, const mlab_report_spec *spec, const mlab_report_options *options, mlab_story *story,
+                            mlab_error *err)
+{
+    const mlab_comparison *comparison = spec->results ? spec->results->comparison : NULL;
+    *story = (mlab_story){.context = context, .spec = spec, .options = options};
+    if (!spec->results) return mlab_raise(err, MLAB_ERR_ARGUMENT, "there are no results to tell");
+    if (options->minimum_cell < 1 || options->minimum_cell > 1000 || options->width < 60 || options->width > 200)
+        return mlab_raise(err, MLAB_ERR_ARGUMENT, "minimum_cell must be 1 to 1000 and width 60 to 200");
+    set_people(story);
+    const size_t n = comparison ? comparison->n_contrasts : 0;
+    if (!(story->contrasts = mlab_allocate(context, n, sizeof *story->contrasts)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the report");
+    for (; story->n_contrasts < n; story->n_contrasts++) {
+        const mlab_contrast *c = &comparison->contrasts[story->n_contrasts];
+        mlab_told_contrast *told = &story->contrasts[story->n_contrasts];
+        told->contrast = c;
+        told->factor = is(c->measure, "mean_difference") ? 1 : 100;
+        told->error = told->factor * (c->se > 0 ? c->se : mlab_error_of(c->lower, c->upper, c->level));
+        told->decimals = mlab_decimals_for(told->error);
+    }
+    mlab_status status = judge(story, err);
+    if (!status && spec->truth) read_truth(story, spec->truth);
+    if (status) mlab_story_free(story);
+    return status;
+}
+
+void mlab_story_free(mlab_story *story)
+{
+    mlab_release(story->context, story->contrasts);
+    story->contrasts = NULL;
+    story->n_contrasts = 0;
+}
+
+/* --- words ------------------------------------------------------------------------------------------------ */
+
+bool mlab_story_is_main(const mlab_story *story, size_t k)
+{
+    const mlab_contrast *c = story->contrasts[k].contrast;
+    if (!everyone(c)) return false;
+    for (size_t i = 0; i < story->n_contrasts; i++) {
+        const mlab_contrast *o = story->contrasts[i].contrast;
+        if (i == k || !everyone(o) || !is(o->outcome, c->outcome) || !is(o->arm, c->arm) || !is(o->reference, c->reference)) continue;
+        const double theirs = fabs(o->horizon - 12), mine = fabs(c->horizon - 12);
+        if (theirs < mine || (theirs == mine && i < k)) return false;
+    }
+    return true;
+}
+
+/* Levels of an ordinal outcome, 0 = not one. */
+static size_t levels_of(const mlab_story *story, const char *outcome)
+{
+    const mlab_results *r = story->spec->results;
+    for (size_t i = 0; i < r->n_fits; i++)
+        if (is(r->fits[i]->outcome, outcome)) return r->fits[i]->n_levels;
+    return 0;
+}
+
+void mlab_tell_estimate(const mlab_told_contrast *told, mlab_text *text)
+{
+    mlab_number_text number;
+    const mlab_contrast *c = told->contrast;
+    mlab_text_append(text, mlab_tell_number(told->factor * c->estimate, told->decimals, true, number));
+    if (!is(c->measure, "mean_difference")) mlab_text_append(text, is(c->measure, "share_difference") ? " points satisfied" : " points");
+}
+
+void mlab_tell_scale(const mlab_story *story, const mlab_told_contrast *told, mlab_text *text)
+{
+    const size_t levels = is(told->contrast->measure, "mean_difference") ? levels_of(story, told->contrast->outcome) : 0;
+    if (levels > 1) mlab_text_print(text, "on a scale of 1 to %zu", levels);
+}
+
+void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text)
+{
+    const mlab_contrast *c = told->contrast;
+    if (c->lower <= 0 && c->upper >= 0) {
+        mlab_text_append(text, "could be nothing");
+        return;
+    }
+    if (is(c->measure, "mean_difference")) return;
+    const double of_hundred = floor(fabs(told->factor * c->estimate) + 0.5);
+    const char *does = is(c->measure, "share_difference") ? "satisfied" : is(c->outcome, "retention") ? "stay" : NULL;
+    mlab_number_text number;
+    if (of_hundred < 1)
+        mlab_text_append(text, c->estimate > 0 ? "less than 1 more of 100" : "less than 1 fewer of 100");
+    else
+        mlab_text_print(text, "%s %s of 100", mlab_tell_number(of_hundred, 0, false, number), c->estimate > 0 ? "more" : "fewer");
+    if (does)
+        mlab_text_print(text, " %s", does);
+    else if (is(c->outcome, "promotion"))
+        mlab_text_append(text, of_hundred > 1 ? " are promoted" : " is promoted");
+    else
+        mlab_text_append(text, " have it");
+}
+
+void mlab_tell_horizon(double months, mlab_text *text)
+{
+    mlab_number_text number;
+    mlab_text_print(text, "%s month%s", mlab_tell_number(months, months == floor(months) ? 0 : 1, false, number), months == 1 ? "" : "s");
+}
+
+/* Whether the line (n bytes) is one of the text's lines already. */
+static bool has_line(const mlab_text *text, const char *line, size_t n)
+{
+    const char *at = mlab_text_get(text);
+    while (*at) {
+        const size_t length = strcspn(at, "\n");
+        if (length == n && strncmp(at, line, n) == 0) return true;
+        at += length + (at[length] == '\n');
+    }
+    return false;
+}
+
+static void add_lines(mlab_text *text, const char *lines)
+{
+    while (lines && *lines) {
+        const size_t n = strcspn(lines, "\n");
+        if (n && !has_line(text, lines, n)) {
+            mlab_text_append_bytes(text, lines, n);
+            mlab_text_append(text, "\n");
+        }
+        lines += n + (lines[n] == '\n');
+    }
+}
+
+void mlab_story_caveats(const mlab_story *story, mlab_text *text)
+{
+    const mlab_results *r = story->spec->results;
+    if (story->spec->simulated) add_lines(text, "The data are simulated: no number here says anything about real people.");
+    for (size_t k = 0; k < story->n_contrasts; k++) add_lines(text, story->contrasts[k].contrast->caveats);
+    if (r->comparison) add_lines(text, r->comparison->caveats);
+    if (r->forecast) add_lines(text, r->forecast->caveats);
+}
+
+size_t mlab_count_lines(const char *lines)
+{
+    size_t n = 0;
+    while (lines && *lines) {
+        const size_t length = strcspn(lines, "\n");
+        n += length > 0;
+        lines += length + (lines[length] == '\n');
+    }
+    return n;
+}
