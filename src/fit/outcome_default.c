@@ -115,7 +115,7 @@ static bool write_formula(mlab_text *text, const mlab_data *data, const mlab_out
         if (!event && !mlab_table_find(rows, outcome->name)) return false;
         append_name(text, event ? event->response : outcome->name);
         mlab_text_append(text, " ~");
-        add_term(text, &any, rows, "arm", false);
+        if (!outcome->of_mentor) add_term(text, &any, rows, "arm", false); /* what mentoring others does to them is the question */
         add_term(text, &any, rows, "mentoring_others", false);
         if (event) add_term(text, &any, rows, strcmp(event->response, "promoted") == 0 ? "time_in_grade" : "tenure", true);
         add_term(text, &any, rows, "grade", false);

@@ -48,7 +48,8 @@ static mlab_status number_values(const mlab_outcome_problem *made, const char *n
     qsort(keys, n_keys, sizeof *keys, by_value);
     *n_groups = 0;
     for (size_t i = 0; i < n_keys; i++) {
-        bool same = i > 0 && keys[i].number == keys[i - 1].number && (!keys[i].text || !keys[i - 1].text || strcmp(keys[i].text, keys[i - 1].text) == 0);
+        bool same =
+            i > 0 && keys[i].number == keys[i - 1].number && (!keys[i].text || !keys[i - 1].text || strcmp(keys[i].text, keys[i - 1].text) == 0);
         *n_groups += !same;
         group[keys[i].at] = (uint32_t)(*n_groups - 1);
     }

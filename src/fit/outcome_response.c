@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The response of an outcome: categories, numbers or times of the rows that have one.
  *
- * Hazards: rows at risk, category = cause, offset log(days at risk / days in the period); with the logit link rows at risk for part of
- * a period are stubs, left out and counted. Events of causes that are not fitted end a row without an event. Times of cox are whole
- * days or periods; on a panel they are days since time zero, and a row ends on the day of its event.
+ * Hazards: rows at risk, category = cause, offset log(days at risk / days in the period); with the logit link, and in the other models of
+ * categories, rows at risk for part of a period are stubs, left out and counted. Events of causes that are not fitted end a row without an event.
+ * Times of cox are whole days or periods; on a panel they are days since time zero, and a row ends on the day of its event.
  */
 #include "fit/outcome.h"
 
@@ -29,7 +29,7 @@ static bool is_missing(const mlab_column *column, size_t row)
 
 /* --- which rows ------------------------------------------------------------------------------------------------ */
 
-/* Whole periods are asked for when logit is the link of a hazard. */
+/* Whole periods are asked for by all models of periods that do not know the share at risk. */
 static void keep_at_risk(mlab_outcome_problem *made, bool whole)
 {
     const mlab_panel_event *event = made->event;
@@ -57,7 +57,8 @@ mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const mlab_outcome *ou
     (void)outcome;
     memset(made->keep, 1, made->table->n_rows);
     if (made->event) {
-        keep_at_risk(made, (made->model->marks & MLAB_MODEL_SHARE) && options->link == 1);
+        bool share = (made->model->marks & MLAB_MODEL_SHARE) && options->link == 0;
+        keep_at_risk(made, !share && !(made->model->marks & MLAB_MODEL_TIMES));
         return MLAB_OK;
     }
     for (int which = 0; which < 3; which++) {
@@ -106,10 +107,10 @@ static mlab_status choose_causes(const mlab_outcome_problem *made, const mlab_ou
 }
 
 /* Categories of causes; models of two categories see any of them. */
-static mlab_status respond_event(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
+static mlab_status respond_event(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options, mlab_error *err)
 {
     const mlab_panel_event *event = made->event;
-    bool two = made->model->marks & MLAB_MODEL_TWO, share = made->model->marks & MLAB_MODEL_SHARE;
+    bool two = made->model->marks & MLAB_MODEL_TWO, share = (made->model->marks & MLAB_MODEL_SHARE) && options->link == 0;
     size_t n_causes;
     int32_t *of = mlab_allocate(made->context, (size_t)event->n_causes, sizeof *of);
     if (!of) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the causes of %s", event->name);
@@ -263,9 +264,8 @@ static mlab_status respond_times(mlab_outcome_problem *made, mlab_error *err)
 
 mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options, mlab_error *err)
 {
-    (void)options;
     bool times = made->model->marks & MLAB_MODEL_TIMES;
-    if (made->event) return times ? respond_panel_times(made, outcome, err) : respond_event(made, outcome, err);
+    if (made->event) return times ? respond_panel_times(made, outcome, err) : respond_event(made, outcome, options, err);
     if (times) return respond_times(made, err);
     const mlab_column *column = mlab_table_find(made->table, mlab_outcome_response_name(made));
     if (made->model->marks & MLAB_MODEL_NUMBER) return respond_number(made, column, err);

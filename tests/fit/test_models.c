@@ -173,6 +173,36 @@ START_TEST(an_ordinal_of_two_levels_is_a_logit)
 }
 END_TEST
 
+/* Without an intercept a factor has all its dummies; thresholds stand for one of them. */
+START_TEST(thresholds_take_the_place_of_an_intercept)
+{
+    start();
+    static const char *const groups[] = {"a", "b", "c"};
+    int32_t group[FOUR];
+    world with = four_cells("~ x"), without = four_cells("~ x");
+    for (size_t i = 0; i < FOUR; i++) group[i] = (int32_t)(i % 3);
+    world_free(&with);
+    world_free(&without);
+    with = without = (world){0};
+    world_factor(&with, &context, "g", group, FOUR, groups, 3);
+    world_formula(&with, &context, "~ g");
+    world_categories(&with, four_event, 2, no_yes);
+    world_factor(&without, &context, "g", group, FOUR, groups, 3);
+    world_formula(&without, &context, "~ g - 1");
+    world_categories(&without, four_event, 2, no_yes);
+    mlab_fit *a = world_fit(&with, &context, "ordinal", &options), *b = world_fit(&without, &context, "ordinal", &options);
+    ck_assert_uint_eq(a->n_parameters, 3);
+    ck_assert_uint_eq(b->n_parameters, 4);
+    ck_assert_int_eq(b->aliased[3], 1);
+    ck_near(a->log_likelihood, b->log_likelihood, 1e-12, 0);
+    ck_near(a->estimate[1], b->estimate[2] - b->estimate[1], 1e-10, 0);
+    mlab_fit_free(a);
+    mlab_fit_free(b);
+    world_free(&with);
+    world_free(&without);
+}
+END_TEST
+
 START_TEST(a_column_that_repeats_others_is_left_out_and_said)
 {
     start();
@@ -371,8 +401,8 @@ END_TEST
 MLAB_TEST_MAIN("models", a_logit_of_two_groups_is_the_table_of_their_odds, a_hazard_of_two_groups_is_minus_the_log_of_their_survival,
                competing_hazards_share_the_total_as_their_counts, the_offset_makes_hazards_of_unequal_rows_comparable,
                thresholds_without_covariates_are_the_logits_of_cumulative_shares, an_ordinal_of_two_levels_is_a_logit,
-               a_column_that_repeats_others_is_left_out_and_said, a_column_almost_like_another_is_left_out_only_within_the_tolerance_of_R,
-               a_group_with_events_only_is_separated_by_name, no_events_and_all_events_are_outcomes_not_errors,
-               few_events_for_many_coefficients_are_said, too_few_iterations_are_said,
+               thresholds_take_the_place_of_an_intercept, a_column_that_repeats_others_is_left_out_and_said,
+               a_column_almost_like_another_is_left_out_only_within_the_tolerance_of_R, a_group_with_events_only_is_separated_by_name,
+               no_events_and_all_events_are_outcomes_not_errors, few_events_for_many_coefficients_are_said, too_few_iterations_are_said,
                responses_that_a_model_does_not_allow_are_errors_with_their_row, nearly_collinear_columns_cost_no_digits,
                large_constants_do_not_cost_digits)
