@@ -42,6 +42,7 @@ static const mlab_option rows[] = {
     {"arms.both", NULL, NULL, MLAB_OPTION_ANY, HIDDEN, "separate", 0, 0, NULL, "", "two arms", MLAB_OPTION_NO_STRUCT | MLAB_OPTION_DECIDES},
     {"arms.*.relationships", NULL, NULL, MLAB_OPTION_TEXT, HIDDEN, NULL, 0, 0, NULL, "", "filter", MLAB_OPTION_NO_STRUCT | MLAB_OPTION_DECIDES},
     {"arms.*.met", NULL, NULL, MLAB_OPTION_INTEGER, HIDDEN, "0", 0, 1000, NULL, "", "met", MLAB_OPTION_NO_STRUCT | MLAB_OPTION_DECIDES},
+    {"arms.*", NULL, NULL, MLAB_OPTION_MAP, HIDDEN, NULL, 0, 0, NULL, "", "an arm", MLAB_OPTION_NO_STRUCT}, /* after the literal row of arms.both */
 };
 static const mlab_option *const tables[] = {rows};
 static const size_t n_rows[] = {sizeof rows / sizeof *rows};
@@ -172,6 +173,16 @@ START_TEST(kinds_of_values_are_told_apart)
     expect("data:\n  people: {id: a}\n", "missing_key", 2, 3, "missing key 'file' in data.people (the file of people)");
     expect("title: a\n---\ntitle: b\n", "second_document", 3, 1, "a second document begins here, allowed one");
     expect("? [a, b]\n: c\n", "key_no_text", 1, 3, "a key must be a text");
+}
+END_TEST
+
+START_TEST(a_literal_row_wins_over_a_star_wherever_it_stands)
+{
+    world w;
+    open_study(&w, "arms: {both: separate, a: {met: 1}}\n");
+    ck_assert_uint_eq(w.findings.n, 0);
+    close_world(&w);
+    expect("arms: {a: separate}\n", "wrong_kind", 1, 11, "arms.a is one value, allowed a map (key: value)");
 }
 END_TEST
 
@@ -316,7 +327,7 @@ END_TEST
 
 MLAB_TEST_MAIN("settings", every_scalar_stays_the_text_that_was_written, an_unknown_key_gets_the_nearest_sibling_or_its_home,
                a_value_out_of_range_says_what_was_found_and_what_is_allowed, all_findings_come_at_once_with_their_places,
-               kinds_of_values_are_told_apart, text_that_is_not_yaml_is_an_error_with_its_place, bombs_of_aliases_and_depth_end_in_a_finding,
-               a_struct_gets_defaults_and_then_what_the_file_says, the_command_line_wins_and_is_checked_like_the_file,
-               resolved_text_has_what_decides_numbers_and_says_which_are_defaults,
+               kinds_of_values_are_told_apart, a_literal_row_wins_over_a_star_wherever_it_stands, text_that_is_not_yaml_is_an_error_with_its_place,
+               bombs_of_aliases_and_depth_end_in_a_finding, a_struct_gets_defaults_and_then_what_the_file_says,
+               the_command_line_wins_and_is_checked_like_the_file, resolved_text_has_what_decides_numbers_and_says_which_are_defaults,
                every_failed_allocation_of_the_settings_is_reported_and_nothing_leaks)
