@@ -52,10 +52,10 @@ static size_t spline(const mlab_basis_request *request, int64_t df, double *colu
         }
         for (size_t t = 0; t < n; t++) before += x[t] * x[t];
         for (int pass = 0; pass < 2; pass++)
-            for (size_t k = 0; k <= made; k++) {
-                double dot = 0;
-                for (size_t t = 0; t < n; t++) dot += x[t] * (k == made ? 1 / sqrt((double)n) : column[k * n + t]);
-                for (size_t t = 0; t < n; t++) x[t] -= dot * (k == made ? 1 / sqrt((double)n) : column[k * n + t]);
+            for (size_t k = 0; k <= made; k++) { /* the constant last; every column has squared length n */
+                double along = 0;
+                for (size_t t = 0; t < n; t++) along += x[t] * (k == made ? 1 : column[k * n + t]) / (double)n;
+                for (size_t t = 0; t < n; t++) x[t] -= along * (k == made ? 1 : column[k * n + t]);
             }
         for (size_t t = 0; t < n; t++) after += x[t] * x[t];
         if (!(after > 1e-16 * before)) continue;
