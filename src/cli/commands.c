@@ -15,7 +15,7 @@ static const mlab_flag common[] = {
 };
 static const mlab_flag run_flags[] = {
     {"force", NULL, "do everything again, also what is up to date"},
-    {"set", "KEY=VALUE", "any key of the study file, e.g. comparison.bootstrap=0"},
+    {"set", "KEY=VALUE", "any key of the study file"},
 };
 static const mlab_flag match_flags[] = {
     {"people", "FILE", "a sign-up list with a role column, instead of a study"},

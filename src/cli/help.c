@@ -13,12 +13,21 @@ void mlab_show_commands(FILE *to)
     fprintf(to, "\n  mentorlab COMMAND --help explains one. Begin with: mentorlab new first\n");
 }
 
+enum { SCREEN = 80, LEFT = 24 };
+
+/* One line of at most SCREEN columns: what does not fit is left out at a word. */
 static void print_flag(FILE *to, const char *name, const char *value, const char *help, const char *fallback)
 {
-    char left[64];
+    char left[64], right[SCREEN - LEFT - 1];
     snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
-    fprintf(to, "  %-22s %s", left, help);
-    if (fallback) fprintf(to, " (%s)", fallback);
+    size_t n = strlen(help), room = sizeof right - 1;
+    if (n > room) {
+        for (n = room; n > 0 && help[n] != ' '; n--) continue;
+        while (n > 0 && strchr(" ,;:", help[n - 1])) n--;
+    }
+    snprintf(right, sizeof right, "%.*s", (int)n, help);
+    fprintf(to, "  %-*s %s", LEFT - 2, left, right);
+    if (fallback && n + strlen(fallback) + 3 <= room) fprintf(to, " (%s)", fallback);
     fputc('\n', to);
 }
 
@@ -42,7 +51,7 @@ static void print_option(FILE *to, const mlab_option *row)
     if (row->type == MLAB_OPTION_CHOICE)
         snprintf(help, sizeof help, "%s", row->choices);
     else
-        snprintf(help, sizeof help, "%.60s", row->help);
+        snprintf(help, sizeof help, "%s", row->help);
     print_flag(to, row->flag, takes(row), help, row->fallback);
 }
 

@@ -55,8 +55,10 @@ void mlab_h5_fail(mlab_h5_file *file, mlab_status status, const char *format, ..
 
 mlab_h5_group mlab_h5_group_make(const mlab_h5_group *parent, const char *name);
 void mlab_h5_group_close(mlab_h5_group *group);
-void mlab_h5_attribute(const mlab_h5_group *group, const char *name, const char *text);                    /* NULL = "" */
-void mlab_h5_attribute_fixed(const mlab_h5_group *group, const char *name, const char *text, size_t size); /* padded with blanks */
+void mlab_h5_attribute(const mlab_h5_group *group, const char *name, const char *text); /* NULL = "" */
+/* Padded with blanks to `size` bytes. Of variable length to HDF5: such texts stand in a heap without checksum, so that two files
+ * which differ in this text alone differ in these bytes alone. */
+void mlab_h5_attribute_fixed(const mlab_h5_group *group, const char *name, const char *text, size_t size);
 void mlab_h5_attribute_integer(const mlab_h5_group *group, const char *name, int64_t value);
 
 /* A dimension without values, one with texts, one with the numbers first .. first + n - 1. */

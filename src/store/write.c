@@ -113,18 +113,14 @@ void mlab_h5_attribute_fixed(const mlab_h5_group *group, const char *name, const
         mlab_h5_fail(file, MLAB_ERR_ARGUMENT, "attribute '%s' has %zu bytes, allowed %zu", name, strlen(text), size);
         return;
     }
-    char *padded = mlab_allocate(file->context, size, 1);
-    hid_t type = H5Tcopy(H5T_C_S1);
+    char *padded = mlab_allocate(file->context, size + 1, 1);
     if (!padded) {
         mlab_h5_fail(file, MLAB_ERR_MEMORY, "no memory to write %s", file->path);
-    } else {
-        memset(padded, ' ', size);
-        memcpy(padded, text, strlen(text));
-        if (type < 0 || H5Tset_size(type, size) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0 || H5Tset_strpad(type, H5T_STR_SPACEPAD) < 0 ||
-            attribute_fails(group->id, name, type, type, padded))
-            cannot_write(file, name);
+        return;
     }
-    if (type >= 0) H5Tclose(type);
+    memset(padded, ' ', size);
+    memcpy(padded, text, strlen(text));
+    mlab_h5_attribute(group, name, padded);
     mlab_release(file->context, padded);
 }
 

@@ -2,6 +2,7 @@
 /* What decides the numbers, as keys of stages and as JSON in the results; and what two equal runs may differ in. */
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/os.h"
 #include "core/text.h"
 #include "study/inside.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static mlab_status no_memory(mlab_error *err)
 {
@@ -176,9 +176,10 @@ mlab_status mlab_study_provenance(mlab_study *study, char **json, mlab_error *er
 
 static void print_time(int64_t seconds, char *into, size_t size)
 {
-    time_t at = (time_t)seconds;
-    struct tm parts;
-    if (!gmtime_r(&at, &parts) || !strftime(into, size, "%Y-%m-%dT%H:%M:%SZ", &parts)) into[0] = '\0';
+    char day[16];
+    int second = (int)(seconds % 86400);
+    mlab_date_print((mlab_date)(seconds / 86400), day, sizeof day);
+    snprintf(into, size, "%sT%02d:%02d:%02dZ", day, second / 3600, second / 60 % 60, second % 60);
 }
 
 mlab_status mlab_study_run_attribute(const mlab_study *study, char **json, mlab_error *err)
