@@ -134,7 +134,7 @@ void mlab_doc_table(mlab_doc *doc, const char *caption, bool folded, const char 
         mlab_doc_escape(doc, caption);
         put(doc, "</summary>\n");
     }
-    put(doc, "<div class=\"scroll\"><table>\n");
+    put(doc, "<div class=\"scroll\" tabindex=\"0\"><table>\n");
     if (caption) {
         put(doc, folded ? "<caption class=\"unseen\">" : "<caption>");
         mlab_doc_escape(doc, caption);

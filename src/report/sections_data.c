@@ -126,22 +126,44 @@ static mlab_status add_standardised(const mlab_story *story, const char *outcome
     return status;
 }
 
-/* Observed curves, one number a time: survival, or the first cause's incidence; up to where too few are at risk. */
+/* Whether the outcome tells that something has not happened: retention is the share who stayed, 1 at the start. */
+static bool tells_absence(const mlab_comparison *c, const char *outcome, size_t n)
+{
+    const char *arm;
+    for (size_t k = 0; k < c->n_standardised; k++)
+        if (c->n_times && outcome_of(c->standardised_names[k], &arm) == n && strncmp(c->standardised_names[k], outcome, n) == 0)
+            return c->standardised[k * c->n_times] > 0.5;
+    return n == strlen("retention") && strncmp(outcome, "retention", n) == 0;
+}
+
+/* The share of 100 at a time, in the direction of the outcome: with several causes, none of them has happened, or the first has. */
+static double observed_share(const mlab_curve *curve, size_t time, bool absence)
+{
+    if (!curve->n_causes) return 100 * (absence ? curve->estimate[time] : 1 - curve->estimate[time]);
+    const double *incidence = curve->estimate + time * curve->n_causes;
+    if (!absence) return 100 * incidence[0];
+    double left = 0;
+    for (size_t k = 0; k < curve->n_causes; k++) left += incidence[k];
+    return 100 * (1 - left);
+}
+
+/* Observed curves up to where too few are at risk. */
 static mlab_status add_observed(const mlab_story *story, const char *outcome, size_t n, plot *p, mlab_error *err)
 {
     const mlab_comparison *c = story->spec->results->comparison;
+    const bool absence = tells_absence(c, outcome, n);
     mlab_status status = MLAB_OK;
     for (size_t k = 0; k < c->n_curves && !status && p->n < MOST_LINES; k++) {
         const mlab_curve *curve = &c->curves[k];
-        const size_t kept = mlab_privacy_curve(curve, (uint64_t)story->options->minimum_cell), causes = curve->n_causes ? curve->n_causes : 1;
+        const size_t kept = mlab_privacy_curve(curve, (uint64_t)story->options->minimum_cell);
         const char *arm;
         double *x, *y;
         if (!kept || outcome_of(curve->group, &arm) != n || strncmp(curve->group, outcome, n) != 0) continue;
         if (!arm_told(story, outcome, n, arm) || (status = add_line(story, p, arm, kept + 1, true, &x, &y, err))) continue;
-        y[0] = curve->n_causes ? 0 : 100;
+        y[0] = absence ? 100 : 0;
         for (size_t t = 0; t < kept; t++) {
             x[t + 1] = curve->time[t] * c->months_per_time;
-            y[t + 1] = 100 * curve->estimate[t * causes];
+            y[t + 1] = observed_share(curve, t, absence);
         }
     }
     return status;
@@ -158,7 +180,7 @@ static mlab_status tell_outcome(mlab_doc *doc, const mlab_story *story, const ch
                   factor);
     plot_free(story, &p);
     if (!status) status = add_observed(story, outcome, n, &p, err);
-    if (!status) show_plot(doc, story, &p, outcome, n, "as observed in each group, of 100 (first cause where there are several)", 100);
+    if (!status) show_plot(doc, story, &p, outcome, n, "as observed in each group, of 100", 100);
     plot_free(story, &p);
     return status;
 }

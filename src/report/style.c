@@ -36,7 +36,8 @@ static const char style[] =
     ".unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}\n"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);font-weight:400}\n"
     "thead th{color:var(--soft);font-size:.8rem;white-space:nowrap;vertical-align:bottom}td.n{text-align:right;white-space:nowrap}\n"
-    "details{margin:.6rem 0}summary{cursor:pointer;color:var(--main)}summary:focus-visible{outline:2px solid var(--main);outline-offset:2px}\n"
+    "details{margin:.6rem 0}summary{cursor:pointer;color:var(--main)}summary:focus-visible,.scroll:focus-visible{outline:2px solid "
+    "var(--main);outline-offset:2px}\n"
     "pre{overflow-x:auto;background:var(--wash);padding:.75rem;font-size:.8rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--grid:#ddd;--wash:#f4f4f4}main{max-width:none;padding:0}figure,tr,li{"
     "break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}}\n";
