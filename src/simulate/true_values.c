@@ -2,11 +2,11 @@
 /* What a method should find in a generated firm: coefficients, and marginal contrasts had everybody been in an arm from time zero.
  *
  * A contrast is a mean over populations drawn as the firm's people are. Given who a person is and an arm forced from time zero, the
- * chances are exact: staying K periods is exp(-sum of exit hazards), the incidence of the first promotion is the sum over periods of
- * (still there, not yet promoted) (1 - exp(-h)): a promotion comes before the exits of its period. So the only Monte Carlo error is
- * that of the population, and it is given. Clock: whole periods from time zero, a quarter of a year each.
- * Weakness: people hired inside a quarter have a first period that is shorter than this; with 0.06 a year of tenure that moves a
- * hazard by less than 1 %. */
+ * chances are exact: the incidence of a voluntary exit is the sum over periods of
+ * (still there) (h_v / H)(1 - exp(-H)), H the sum of the exit hazards (retention is 1 less it: involuntary exits compete), the incidence of the first
+ * promotion is the sum over periods of (still there, not yet promoted) (1 - exp(-h)): a promotion comes before the exits of its period. So the only
+ * Monte Carlo error is that of the population, and it is given. Clock: whole periods from time zero, a quarter of a year each. Weakness: people hired
+ * inside a quarter have a first period that is shorter than this; with 0.06 a year of tenure that moves a hazard by less than 1 %. */
 #include "simulate/truth.h"
 
 #include "core/elementary.h"
@@ -30,7 +30,7 @@ typedef struct work {
 } work;
 
 typedef struct room {
-    double *rate[3], *stay, *waiting, *promoted, *years;
+    double *rate[3], *stay, *left, *waiting, *promoted, *years;
 } room;
 
 static double effect_of(const mlab_truth *truth, const mlab_effects *effects, int arm)
@@ -40,7 +40,7 @@ static double effect_of(const mlab_truth *truth, const mlab_effects *effects, in
 
 static mlab_status allocate_room(const mlab_context *context, size_t n, room *r, mlab_error *err)
 {
-    double **all[] = {&r->rate[0], &r->rate[1], &r->rate[2], &r->stay, &r->waiting, &r->promoted, &r->years};
+    double **all[] = {&r->rate[0], &r->rate[1], &r->rate[2], &r->stay, &r->left, &r->waiting, &r->promoted, &r->years};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         if (!(*all[k] = mlab_allocate(context, n, sizeof **all[k]))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a population");
     return MLAB_OK;
@@ -48,11 +48,12 @@ static mlab_status allocate_room(const mlab_context *context, size_t n, room *r,
 
 static void free_room(const mlab_context *context, room *r)
 {
-    double *all[] = {r->rate[0], r->rate[1], r->rate[2], r->stay, r->waiting, r->promoted, r->years};
+    double *all[] = {r->rate[0], r->rate[1], r->rate[2], r->stay, r->left, r->waiting, r->promoted, r->years};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) mlab_release(context, all[k]);
 }
 
-/* One period: r->waiting is the log chance of being there and never promoted, r->stay that of being there. */
+/* One period: r->waiting is the log chance of being there and never promoted, r->stay that of being there, r->left the
+ * chance of having left voluntarily. */
 static void one_period(const work *w, const mlab_firm *firm, int arm, int32_t k, room *r)
 {
     const mlab_effects *effects[] = {&w->truth->promotion, &w->truth->voluntary, &w->truth->involuntary};
@@ -65,6 +66,7 @@ static void one_period(const work *w, const mlab_firm *firm, int arm, int32_t k,
     for (size_t i = 0; i < n; i++) {
         double exits = r->rate[1][i] + r->rate[2][i];
         r->promoted[i] += mlab_exp(r->waiting[i]) * -mlab_expm1(-r->rate[0][i]);
+        r->left[i] += mlab_exp(r->stay[i]) * r->rate[1][i] / exits * -mlab_expm1(-exits);
         r->stay[i] -= exits;
         r->waiting[i] -= exits + r->rate[0][i];
     }
@@ -95,15 +97,14 @@ static void one_arm(const work *w, const mlab_firm *firm, int arm, room *r, doub
 {
     double mean = 0, share = 0;
     for (uint32_t i = 0; i < firm->n; i++) {
-        r->stay[i] = r->waiting[i] = r->promoted[i] = 0;
+        r->stay[i] = r->left[i] = r->waiting[i] = r->promoted[i] = 0;
         r->years[i] = i < firm->n_start ? (firm->boundary[0] + 1 - firm->hired[i]) / 365.25 : 0;
     }
     satisfaction_of(w, firm, arm, r, &mean, &share);
     int32_t k = 0;
     for (size_t h = 0; h < w->n_horizons; h++) {
         for (; k < w->horizon[h]; k++) one_period(w, firm, arm, k, r);
-        mlab_exp_array(w->context, r->stay, r->rate[0], firm->n);
-        const double values[N_MEASURES] = {mean_of(r->rate[0], firm->n), mean_of(r->promoted, firm->n), mean, share};
+        const double values[N_MEASURES] = {1 - mean_of(r->left, firm->n), mean_of(r->promoted, firm->n), mean, share};
         for (size_t m = 0; m < N_MEASURES; m++) level[(m * N_ARMS + (size_t)arm) * w->n_horizons + h] = values[m];
     }
 }
