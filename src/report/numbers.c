@@ -52,6 +52,20 @@ const char *mlab_tell_count(uint64_t count, uint64_t minimum, mlab_number_text i
     return into;
 }
 
+const char *mlab_tell_chance(double share, size_t n, mlab_number_text into)
+{
+    mlab_number_text number;
+    if (n == 0) return strcpy(into, "not known");
+    const double edge = fmin(100, ceil(300 / (double)n)); /* of 100, the 95 % limit of a share when none of n was seen */
+    if (share <= 0)
+        snprintf(into, MLAB_NUMBER_SIZE, "under %s %%", mlab_tell_number(edge, 0, false, number));
+    else if (share >= 1)
+        snprintf(into, MLAB_NUMBER_SIZE, "over %s %%", mlab_tell_number(100 - edge, 0, false, number));
+    else
+        snprintf(into, MLAB_NUMBER_SIZE, "%s %%", mlab_tell_number(100 * share, 0, false, number));
+    return into;
+}
+
 void mlab_tell_name(mlab_text *text, const char *name, bool capital)
 {
     for (size_t i = 0; name && name[i]; i++) {

@@ -155,7 +155,7 @@ static void tell_sureness(mlab_doc *doc, const mlab_story *story)
         mlab_tell_number(100 * c->overlap, 0, false, overlap);
         if (c->e_value > 1) {
             mlab_tell_number(c->e_value, 1, false, e);
-            snprintf(limit, sizeof limit, "%s", "holds nothing anyway");
+            snprintf(limit, sizeof limit, "%s", "includes zero");
             if (c->e_value_limit > 1) mlab_tell_number(c->e_value_limit, 1, false, limit);
             any = true;
         }

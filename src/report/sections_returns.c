@@ -38,8 +38,8 @@ static void draw_returns(mlab_doc *doc, const mlab_story *story, const mlab_fore
 /* The rows of the table of returns; one column a plan. */
 typedef enum return_figure { R_ALL, R_RANGE, R_NO_TIME, R_CASH, R_BENEFITS, R_COSTS, R_ROI, R_PAYBACK, R_CHANCE, N_R } return_figure;
 static const char *const return_names[N_R] = {
-    "Net present value",       "its likely range",    "without working hours",         "cash alone", "Benefits", "Costs",
-    "Return on investment, %", "Pays back in months", "Chance of a positive return, %"};
+    "Net present value",       "its likely range",    "without working hours",      "cash alone", "Benefits", "Costs",
+    "Return on investment, %", "Pays back in months", "Chance of a positive return"};
 
 static void return_cell(const mlab_forecast *f, const mlab_return *r, return_figure figure, char *into, size_t size)
 {
@@ -65,7 +65,7 @@ static void return_cell(const mlab_forecast *f, const mlab_return *r, return_fig
     case R_PAYBACK:
         snprintf(into, size, "%s", r->payback_months >= 0 ? mlab_tell_number(r->payback_months, 0, false, number) : "not in time");
         return;
-    case R_CHANCE: snprintf(into, size, "%s", mlab_tell_number(100 * r->probability_positive, 0, false, number)); return;
+    case R_CHANCE: snprintf(into, size, "%s", mlab_tell_chance(r->probability_positive, f->ledger->n_draws, number)); return;
     default: snprintf(into, size, "%s", mlab_tell_number(money[figure], decimals, figure != R_BENEFITS && figure != R_COSTS, number));
     }
 }

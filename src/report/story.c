@@ -215,6 +215,15 @@ static void set_people(mlab_story *story)
         story->people = data->people->n_rows;
 }
 
+static void take_contrast(mlab_story *story, const mlab_contrast *c)
+{
+    mlab_told_contrast *told = &story->contrasts[story->n_contrasts++];
+    told->contrast = c;
+    told->factor = is(c->measure, "mean_difference") ? 1 : 100;
+    told->error = told->factor * (c->se > 0 ? c->se : mlab_error_of(c->lower, c->upper, c->level));
+    told->decimals = mlab_decimals_for(told->error);
+}
+
 mlab_status mlab_story_make(const mlab_context *context, const mlab_report_spec *spec, const mlab_report_options *options, mlab_story *story,
                             mlab_error *err)
 {
@@ -227,13 +236,11 @@ mlab_status mlab_story_make(const mlab_context *context, const mlab_report_spec 
     const size_t n = comparison ? comparison->n_contrasts : 0;
     if (!(story->contrasts = mlab_allocate(context, n, sizeof *story->contrasts)))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the report");
-    for (; story->n_contrasts < n; story->n_contrasts++) {
-        const mlab_contrast *c = &comparison->contrasts[story->n_contrasts];
-        mlab_told_contrast *told = &story->contrasts[story->n_contrasts];
-        told->contrast = c;
-        told->factor = is(c->measure, "mean_difference") ? 1 : 100;
-        told->error = told->factor * (c->se > 0 ? c->se : mlab_error_of(c->lower, c->upper, c->level));
-        told->decimals = mlab_decimals_for(told->error);
+    for (size_t k = 0; k < n; k++) { /* outcome by outcome, in the order of their first */
+        bool before = false;
+        for (size_t i = 0; i < k; i++) before |= is(comparison->contrasts[i].outcome, comparison->contrasts[k].outcome);
+        for (size_t i = k; i < n && !before; i++)
+            if (is(comparison->contrasts[i].outcome, comparison->contrasts[k].outcome)) take_contrast(story, &comparison->contrasts[i]);
     }
     mlab_status status = judge(story, err);
     if (!status && spec->truth) read_truth(story, spec->truth);

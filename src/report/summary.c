@@ -140,7 +140,8 @@ static void how_sure(const screen *s)
         const mlab_told_contrast *told = &s->story->contrasts[k];
         if (!told->told || !mlab_story_is_main(s->story, k)) continue;
         if (!first) first = told;
-        if (!ratio && told->contrast->e_value > 1) ratio = told;
+        const bool clear = told->contrast->lower > 0 || told->contrast->upper < 0;
+        if (!ratio && clear && told->contrast->e_value > 1) ratio = told;
         if (told->contrast->overlap < overlap) overlap = told->contrast->overlap;
     }
     if (!first) return;
@@ -254,7 +255,7 @@ static void one_return(const screen *s, const mlab_forecast *f, const mlab_retur
     if (v->upper > v->lower)
         mlab_text_print(s->text, "   (%s)", mlab_tell_range(v->lower, v->upper, decimals < 0 ? decimals : 0, true, range, sizeof range));
     mlab_text_append(s->text, "\n");
-    mlab_text_print(&line, "chance of a positive return %s %%", mlab_tell_number(100 * r->probability_positive, 0, false, chance));
+    mlab_text_print(&line, "chance of a positive return %s", mlab_tell_chance(r->probability_positive, f->ledger->n_draws, chance));
     if (r->payback_months >= 0)
         mlab_text_print(&line, "   pays back in %s months", mlab_tell_number(r->payback_months, 0, false, months));
     else

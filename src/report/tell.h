@@ -22,6 +22,9 @@ const char *mlab_tell_range(double lower, double upper, int decimals, bool sign,
 double mlab_error_of(double lower, double upper, double level);
 /* A count, or "fewer than 5". */
 const char *mlab_tell_count(uint64_t count, uint64_t minimum, mlab_number_text into);
+/* "84 %" of n draws; "under 2 %" or "over 98 %" where none or all of them are (rule of three, Hanley & Lippman-Hand 1983,
+ * doi:10.1001/jama.1983.03330370053031). */
+const char *mlab_tell_chance(double share, size_t n, mlab_number_text into);
 /* "best_match" as "Best match": underscores are blanks, the first letter is a capital. */
 void mlab_tell_name(mlab_text *text, const char *name, bool capital);
 

@@ -36,6 +36,9 @@ START_TEST(numbers_are_rounded_by_how_unsure_they_are)
     ck_assert_str_eq(mlab_tell_count(4, 5, text), "fewer than 5");
     ck_assert_str_eq(mlab_tell_count(0, 5, text), "0");
     ck_assert_str_eq(mlab_tell_count(12345, 5, text), "12,345");
+    ck_assert_str_eq(mlab_tell_chance(0.84, 40, text), "84 %");
+    ck_assert_str_eq(mlab_tell_chance(0, 200, text), "under 2 %"); /* none of 200: 1.5 % at most */
+    ck_assert_str_eq(mlab_tell_chance(1, 40, text), "over 92 %");
 }
 END_TEST
 
