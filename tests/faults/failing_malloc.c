@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loaded before a program (LD_PRELOAD): call number MLAB_FAIL_AT of malloc, calloc, realloc, posix_memalign and aligned_alloc
  * from the start of main on gives no memory, in our code and in every library alike. The number of calls is written to
- * MLAB_FAIL_COUNT at the end. A crash prints "crash" and its frames. For glibc alone, whose own functions it stands on. */
+ * MLAB_FAIL_COUNT at the end. A crash, or an exit code that the program does not know, prints "crash" and its frames. For glibc
+ * alone, whose own functions it stands on. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -70,6 +73,16 @@ static void tell_crash(int number)
     _exit(CRASHED);
 }
 
+static void (*library_exit)(int code);
+
+/* Some libraries end the process themselves. */
+__attribute__((noreturn)) void exit(int code)
+{
+    if (code < 0 || code > 5 || !library_exit) tell_crash(0);
+    library_exit(code);
+    _exit(code);
+}
+
 __attribute__((constructor)) static void start(void)
 {
     static const int numbers[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
@@ -77,6 +90,8 @@ __attribute__((constructor)) static void start(void)
     void *frames[2];
     backtrace(frames, 2); /* loads what it needs now, not in a crash */
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) signal(numbers[i], tell_crash);
+    void *found = dlsym(RTLD_NEXT, "exit");
+    memcpy(&library_exit, &found, sizeof found);
     fail_at = at ? strtoul(at, NULL, 10) : 0;
     atomic_store(&counting, true);
 }
