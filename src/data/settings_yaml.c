@@ -123,7 +123,7 @@ static mlab_status syntax_error(const yaml_parser_t *parser, const char *file, c
 {
     char sentence[400];
     mlab_place place;
-    if (parser->error == YAML_MEMORY_ERROR) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", file);
+    if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", file);
     if (parser->error == YAML_READER_ERROR) {
         place = place_of_offset(file, text, n, parser->problem_offset);
         snprintf(sentence, sizeof sentence, "%s; the file must be UTF-8 text", parser->problem ? parser->problem : "unreadable characters");
