@@ -211,11 +211,11 @@ mlab_status mlab_organisation_check(const mlab_organisation *o, mlab_error *err)
             status = wrong(o, p, "a clock that runs wrongly", err);
         else if (m >= (int32_t)o->n || m == (int32_t)p)
             status = wrong(o, p, "a mentor who cannot be", err);
-        else if (m >= 0 && o->there[p])
+        else if (m >= 0)
             load[m]++;
     }
     for (uint32_t p = 0; !status && p < o->n; p++)
-        if (o->there[p] && load[p] > o->load[p]) status = wrong(o, p, "more mentees than are counted", err);
+        if (o->there[p] && load[p] != o->load[p]) status = wrong(o, p, "mentees that are not counted, or counted twice", err);
     for (uint32_t p = 0; !status && world->places && world->scorer && o->policy && p < o->n; p++) {
         uint32_t most = (uint32_t)world->places[o->source[p]];
         uint32_t from_start = 0;

@@ -60,7 +60,7 @@ START_TEST(constant_hazards_give_binomial_counts)
     w->options.replicates = 10;
     w->options.replacement = 0;
     w->spec.n_scenarios = 1;
-    const double voluntary = 0.04, involuntary = 0.015, promotion = 0.03;
+    const double voluntary = 0.12, involuntary = 0.06, promotion = 0.15;
     little_set(w, 0, 0, 0, log(voluntary));
     little_set(w, 0, 1, 0, log(involuntary));
     little_set(w, 1, 0, 0, log(promotion));
@@ -216,6 +216,140 @@ START_TEST(the_state_agrees_with_itself_between_all_periods_of_random_worlds)
         mlab_world_free(world);
         little_free(w);
     }
+}
+END_TEST
+
+/* Who is there at the end = who was there at the start less exits; who starts the next period = these and the hires. */
+START_TEST(people_are_neither_lost_nor_made)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_error err;
+    little_world *w = little_make(&context, 100);
+    little_rich(w, 1);
+    for (size_t b = 0; b < 2; b++) little_set(w, 1, b, 0, -1.8);
+    w->options.replacement = 0.8;
+    mlab_world *world = world_of(&context, w);
+    mlab_world_draw *draw;
+    mlab_organisation *o;
+    little_ok(mlab_world_draw_make(world, 0, &draw, &err), &err);
+    little_ok(mlab_organisation_make(world, &o, &err), &err);
+    mlab_organisation_start(o, draw, 1, 0);
+    uint8_t *arm = malloc(o->n), *program = malloc(o->n), *generation = malloc(o->n);
+    double before = o->n, exits = 0, hires = 0;
+    for (int t = 0; t < 16; t++) {
+        double sum[MLAB_N_METRICS] = {0}, starters = 0, satisfied = 0, there = 0;
+        memcpy(arm, o->arm, o->n);
+        memcpy(program, o->program, o->n);
+        memcpy(generation, o->generation, o->n);
+        little_ok(mlab_organisation_period(o, &err), &err);
+        for (int m = 0; m < MLAB_N_METRICS; m++)
+            for (uint32_t g = 0; g < world->n_grades; g++) sum[m] += o->tally[(size_t)m * world->n_grades + g];
+        for (uint32_t p = 0; p < o->n; p++) {
+            bool same = generation[p] == o->generation[p];
+            ck_assert(same || o->generation[p] == generation[p] + 1);
+            ck_assert_msg(o->generation[p] == 0 || o->source[p] >= world->n_starters, "a hire who is no donor");
+            if (same && o->program[p] && !program[p]) ck_assert_int_eq(arm[p], 0);
+            there += o->there[p];
+            starters += o->there[p] && o->generation[p] == 0;
+            satisfied += o->there[p] && o->last[p] > 3;
+        }
+        ck_assert(sum[MLAB_METRIC_person_periods] == before + sum[MLAB_METRIC_hires]);
+        before = sum[MLAB_METRIC_person_periods] - sum[MLAB_METRIC_voluntary_exits] - sum[MLAB_METRIC_involuntary_exits];
+        ck_assert(sum[MLAB_METRIC_headcount] == before && there == before);
+        ck_assert(sum[MLAB_METRIC_starters_left] == starters && sum[MLAB_METRIC_satisfied] == satisfied);
+        ck_assert(sum[MLAB_METRIC_in_program] <= sum[MLAB_METRIC_mentored]);
+        if (t < 15) exits += sum[MLAB_METRIC_voluntary_exits] + sum[MLAB_METRIC_involuntary_exits];
+        hires += sum[MLAB_METRIC_hires];
+    }
+    ck_assert(hires > 0.65 * exits && hires < 0.95 * exits); /* 0.8 of some 500: 4.5 standard errors are 0.08 */
+    free(arm);
+    free(program);
+    free(generation);
+    mlab_organisation_free(o);
+    mlab_world_draw_free(draw);
+    mlab_world_free(world);
+    little_free(w);
+}
+END_TEST
+
+/* Nobody leaves, one cohort: pairs last three periods, not two or four; half as long on average when a third ends early each period. */
+START_TEST(relationships_last_as_long_as_the_scenario_says)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    for (int early = 0; early < 2; early++) {
+        little_world *w = little_make(&context, 100);
+        little_fit(w, little_retention, "exit ~ arm");
+        little_draws(w, 2);
+        for (size_t b = 0; b < 2; b++) little_set(w, 0, b, 0, -30);
+        w->options.early_ending = early ? 0.34 : 0;
+        w->options.informal_rate = 0;
+        w->scenarios[1].start_every = 100;
+        mlab_outcomes *o = run_of(&context, w);
+        double pairs = total(o, MLAB_METRIC_relationships_started, 1, 0);
+        ck_assert(pairs > 50 && total(o, MLAB_METRIC_in_program, 1, 0) == pairs);
+        for (int t = 1; t < 8; t++) {
+            double going = total(o, MLAB_METRIC_in_program, 1, t), expected = t < 3 ? pairs * pow(1 - w->options.early_ending, t) : 0;
+            ck_assert_msg(fabs(going - expected) <= 4.5 * sqrt(pairs) * early / 2, "period %d: %g go on, %g expected", t, going, expected);
+        }
+        mlab_outcomes_free(o);
+        little_free(w);
+    }
+}
+END_TEST
+
+/* The clock of the grade restarts in the middle of the period; tenure goes on. */
+START_TEST(clocks_move_on_and_a_promotion_restarts_one)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_error err;
+    little_world *w = little_make(&context, 40);
+    little_fit(w, little_promotion, "promoted ~ 1");
+    little_draws(w, 1);
+    little_set(w, 0, 0, 0, -0.5);
+    w->spec.n_scenarios = 1;
+    mlab_world *world = world_of(&context, w);
+    mlab_world_draw *draw;
+    mlab_organisation *o;
+    little_ok(mlab_world_draw_make(world, 0, &draw, &err), &err);
+    little_ok(mlab_organisation_make(world, &o, &err), &err);
+    mlab_organisation_start(o, draw, 0, 0);
+    little_ok(mlab_organisation_period(o, &err), &err);
+    int promoted = 0;
+    for (uint32_t p = 0; p < o->n; p++) {
+        bool up = o->grade[p] > world->grade[p];
+        promoted += up;
+        ck_near(o->tenure[p], world->tenure[p] + 0.25, 1e-15, 0);
+        ck_near(o->in_grade[p], up ? 0.125 : world->in_grade[p] + 0.25, 1e-15, 0);
+    }
+    ck_assert_int_gt(promoted, 10);
+    mlab_organisation_free(o);
+    mlab_world_draw_free(draw);
+    mlab_world_free(world);
+    little_free(w);
+}
+END_TEST
+
+START_TEST(each_history_is_its_own_and_a_score_without_pairs_changes_nothing)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    little_world *w = little_make(&context, 80);
+    little_rich(w, 2);
+    w->spec.n_scenarios = 1;
+    mlab_outcomes *o = run_of(&context, w);
+    size_t history = o->n_periods * o->n_groups;
+    const float *exits = o->value[MLAB_METRIC_voluntary_exits];
+    for (size_t a = 0; a < 4; a++)
+        for (size_t b = 0; b < a; b++) ck_assert_int_ne(memcmp(exits + a * history, exits + b * history, history * sizeof *exits), 0);
+    w->options.score_effect = 0.3;
+    mlab_outcomes *scored = run_of(&context, w);
+    same_outcomes(o, scored);
+    w->options.seed++;
+    mlab_outcomes *other = run_of(&context, w);
+    ck_assert_int_ne(memcmp(exits, other->value[MLAB_METRIC_voluntary_exits], history * sizeof *exits), 0);
+    mlab_outcomes_free(o);
+    mlab_outcomes_free(scored);
+    mlab_outcomes_free(other);
+    little_free(w);
 }
 END_TEST
 
@@ -498,7 +632,9 @@ END_TEST
 
 MLAB_TEST_MAIN("organisation", constant_hazards_give_binomial_counts, answers_follow_the_cumulative_logit,
                scenarios_with_the_same_policy_give_the_same_bytes, a_person_whom_the_program_does_not_touch_has_the_same_history,
-               the_state_agrees_with_itself_between_all_periods_of_random_worlds, threads_and_instruction_sets_do_not_change_a_byte,
+               the_state_agrees_with_itself_between_all_periods_of_random_worlds, people_are_neither_lost_nor_made,
+               relationships_last_as_long_as_the_scenario_says, clocks_move_on_and_a_promotion_restarts_one,
+               each_history_is_its_own_and_a_score_without_pairs_changes_nothing, threads_and_instruction_sets_do_not_change_a_byte,
                a_run_that_was_stopped_goes_on_to_the_same_bytes_without_doing_a_draw_twice, one_history_can_be_replayed_alone,
                the_best_matching_has_a_higher_score_than_a_random_one_and_mentors_keep_their_places,
                an_effect_moves_outcomes_in_its_direction_and_the_score_scales_it,
