@@ -65,11 +65,12 @@ static size_t spline(const mlab_basis_request *request, int64_t df, double *colu
     return made;
 }
 
-/* The reference: one for every 20 events of all arms. Differences of an arm: one from 20 of its events on, then one for every 100:
- * a curve of its own that few events draw is mostly noise, and noise in a log hazard makes risks too high on average. */
+/* One for every 20 events; differences of an arm that people start later: one from 20 of its events on, then one for every 100. Such
+ * an arm is thin in early times, and a curve that few events draw is mostly noise there. */
 static int64_t df_of(const mlab_basis_request *request, uint64_t events, bool difference)
 {
-    int64_t most = difference ? (events >= 20 && events < 100 ? 1 : (int64_t)(events / 100)) : (int64_t)(events / 20);
+    int64_t most = (int64_t)(events / 20);
+    if (difference && !request->from_zero) most = events >= 20 && events < 100 ? 1 : (int64_t)(events / 100);
     return most < request->df ? most : request->df;
 }
 

@@ -128,7 +128,8 @@ static mlab_status make_hazard(maker *make, const mlab_task_request *request, si
     mlab_basis_request wanted = {.n_arms = cohort->n_arms,
                                  .n_times = cohort->n_times,
                                  .reference = cohort->reference,
-                                 .df = request->options->time_df,
+                                 .df = request->options->time_df + (cohort->person_level ? 2 : 0),
+                                 .from_zero = cohort->person_level,
                                  .events_at = make->events_at,
                                  .events_of = make->events_of,
                                  .people_of = make->people_of};

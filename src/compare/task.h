@@ -61,12 +61,13 @@ mlab_status mlab_task_hazards(mlab_task *task, const mlab_task_request *request,
 mlab_status mlab_task_answers(mlab_task *task, const mlab_task_request *request, mlab_error *err);
 
 /* Basis of arm-by-time cells: level and natural spline of the reference, and for every other arm with rows a level and a natural
- * spline of its own, as differences. Degrees of freedom: at most `df`; the reference one for every 20 events, an arm's
- * differences one from 20 of its events on and one for every 100. */
+ * spline of its own, as differences. Degrees of freedom: at most `df`; one for every 20 events, but differences of arms
+ * that people start later one from 20 of the arm's events on and one for every 100. */
 typedef struct mlab_basis_request {
     size_t n_arms, n_times;
     int32_t reference;
     int64_t df;
+    bool from_zero;            /* arms are fixed at time zero: early times are as full as any, and df is 2 more than asked for */
     bool without_level;        /* of the reference: thresholds take its place */
     const double *events_at;   /* [n_times] events by time, for the knots */
     const uint64_t *events_of; /* [n_arms] */

@@ -65,4 +65,52 @@ START_TEST(shares_and_means_had_everyone_been_in_an_arm_are_those_of_glm_and_clm
 }
 END_TEST
 
-MLAB_TEST_MAIN("reference", shares_and_means_had_everyone_been_in_an_arm_are_those_of_glm_and_clm)
+/* Without covariates the pooled hazard must follow the Kaplan-Meier curves of the arms (survfit at 6, 12 and 24 months). */
+START_TEST(a_person_level_table_without_covariates_gives_the_observed_shares)
+{
+    static const double km[3][3] = {{0.928, 0.843, 0.686}, {0.974, 0.899, 0.721}, {0.923, 0.819, 0.666}};
+    static const double se[3][3] = {{0.0101, 0.0146, 0.0195}, {0.00923, 0.01776, 0.02787}, {0.0233, 0.0342, 0.0429}};
+    static const char *const arms[] = {"no", "my head", "yes"};
+    const char *folder = getenv("MLAB_TEST_DATA");
+    if (!folder) {
+        fprintf(stderr, "SKIPPED: comparison of the turnover data: MLAB_TEST_DATA is not set\n");
+        return;
+    }
+    char path[4096];
+    snprintf(path, sizeof path, "%s/employee-turnover/turnover.csv", folder);
+    csv table = csv_read(path);
+    ck_assert_ptr_nonnull(table.cell);
+    mlab_context context = mlab_test_context(NULL, 1);
+    static char column[] = "coach", exposure[] = "baseline", name[] = "retention", formula[] = "event(days, left) ~ coach";
+    mlab_data data = {.context = &context, .person_level = true, .arm_column = column, .arm_exposure = exposure};
+    mlab_column *days, *left, *arm;
+    ck_assert_int_eq(mlab_table_make(&context, table.n_rows, &data.people, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_table_add(data.people, "days", MLAB_COLUMN_REAL, NULL, 0, &days, NULL), MLAB_OK);
+    for (size_t i = 0; i < table.n_rows; i++) days->as.real[i] = round(csv_number(&table, i, "stag") * 30.4375);
+    ck_assert_int_eq(mlab_table_add(data.people, "left", MLAB_COLUMN_INTEGER, NULL, 0, &left, NULL), MLAB_OK);
+    for (size_t i = 0; i < table.n_rows; i++) left->as.integer[i] = (int32_t)csv_number(&table, i, "event");
+    ck_assert_int_eq(mlab_table_add(data.people, "coach", MLAB_COLUMN_FACTOR, arms, 3, &arm, NULL), MLAB_OK);
+    for (size_t i = 0; i < table.n_rows; i++)
+        while (strcmp(arms[arm->as.integer[i]], csv_text(&table, i, "coach"))) arm->as.integer[i]++;
+    mlab_outcome outcome = {.name = name, .kind = MLAB_OUTCOME_EVENT, .absence = true, .formula = formula};
+    double horizons[] = {6, 12, 24};
+    mlab_compare_spec spec = {.outcomes = &outcome, .n_outcomes = 1, .horizons = horizons, .n_horizons = 3, .satisfied_from = -1};
+    mlab_compare_options options = mlab_compare_defaults();
+    options.bootstrap = 0;
+    mlab_comparison *c;
+    mlab_error err = {0};
+    ck_assert_msg(mlab_compare(&context, &data, &spec, &options, &c, &err) == MLAB_OK, "%s", err.sentence);
+    for (int a = 1; a < 3; a++)
+        for (int h = 0; h < 3; h++) {
+            const mlab_contrast *k = world_find(c, "retention", arms[a], "risk_difference", "standardisation", horizons[h]);
+            ck_near(k->risk_arm, km[a][h], 0, se[a][h]);
+            ck_near(k->risk_reference, km[0][h], 0, se[0][h]);
+        }
+    mlab_comparison_free(c);
+    mlab_table_free(data.people);
+    csv_free(&table);
+}
+END_TEST
+
+MLAB_TEST_MAIN("reference", shares_and_means_had_everyone_been_in_an_arm_are_those_of_glm_and_clm,
+               a_person_level_table_without_covariates_gives_the_observed_shares)
