@@ -13,9 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A heading inside a sentence: blanks for underscores, "Grade" as "grade", "SAP" as it is. */
 static void append_words(mlab_text *text, const char *name)
 {
-    for (; *name; name++) mlab_text_append_bytes(text, *name == '_' ? " " : name, 1);
+    for (size_t i = 0; name[i]; i++) {
+        char c = name[i] == '_' ? ' ' : name[i];
+        if (i == 0 && c >= 'A' && c <= 'Z' && name[1] >= 'a' && name[1] <= 'z') c = (char)(c - 'A' + 'a');
+        mlab_text_append_bytes(text, &c, 1);
+    }
 }
 
 static void tell_gap(mlab_text *text, const mlab_rule *rule, double gap)

@@ -282,6 +282,7 @@ mlab_status mlab_match(const mlab_context *context, const mlab_table *mentors, c
                                        .capacity = p.capacity,
                                        .forbidden = forbidden,
                                        .n_forbidden = n_forbidden};
+    if ((status = mlab_scorer_note_missing(scorer, &request, findings, err))) goto out;
     if ((status = mlab_pool_build(scorer, &request, &work, err))) goto out;
     for (size_t i = 0; i < spec->n_policies && !status; i++)
         status = run_policy(&p, scorer, &request, &work, mlab_policy_find(spec->policies[i]), spec->seed, &results[i], err);

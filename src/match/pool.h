@@ -15,7 +15,7 @@ typedef struct mlab_scorer mlab_scorer;
 /* state: names of columns whose values come with each request instead of from the tables (grade, tenure, department), n_state of them;
  * NULL and 0 = none. Such a value is a number that means the same on both sides: the grade for a gap, a code for same and different.
  * The spec must outlive the scorer. A team that rules pairs out (same_team) is a term of the scorer too.
- * Findings get a note for each column with missing values, a stop for each column that is missing. Errors: MLAB_ERR_MATCH_COLUMN. */
+ * Findings get a stop for each column that is missing. Errors: MLAB_ERR_MATCH_COLUMN. */
 MLAB_MUST_USE mlab_status mlab_scorer_make(const mlab_context *context, const mlab_match_spec *spec, const mlab_table *mentors,
                                            const mlab_table *mentees, const char *const *state, size_t n_state, mlab_findings *findings,
                                            mlab_scorer **scorer, mlab_error *err);
@@ -77,6 +77,9 @@ typedef struct mlab_term {
     uint32_t need, have; /* OVERLAP: wanted, and of these offered */
     double gap;          /* GAP: mentor less mentee */
 } mlab_term;
+/* A note for each rule and side with members of whom the attribute is not known. */
+MLAB_MUST_USE mlab_status mlab_scorer_note_missing(const mlab_scorer *scorer, const mlab_pool_request *request, mlab_findings *findings,
+                                                   mlab_error *err);
 size_t mlab_scorer_terms(const mlab_scorer *scorer);
 const mlab_rule *mlab_scorer_rule(const mlab_scorer *scorer, size_t term);
 mlab_term mlab_scorer_term(const mlab_scorer *scorer, const mlab_pool_request *request, size_t term, size_t mentee, size_t mentor);

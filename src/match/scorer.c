@@ -67,23 +67,6 @@ static mlab_status report_missing_column(const mlab_table *table, const mlab_rul
     return status;
 }
 
-static uint64_t count_missing(const mlab_column *column, size_t n)
-{
-    uint64_t missing = 0;
-    for (size_t i = 0; column->missing && i < n; i++) missing += column->missing[i] != 0;
-    return missing;
-}
-
-static mlab_status note_missing(const mlab_rule *rule, const mlab_column *column, size_t n, const char *side, mlab_findings *findings,
-                                mlab_error *err)
-{
-    uint64_t missing = column ? count_missing(column, n) : 0;
-    if (!missing) return MLAB_OK;
-    return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, rule->must ? "must_not_known" : "attribute_not_known", &rule->place, "", "", err,
-                             "rule '%s': column '%s' is empty for %llu of %zu %s; %s", rule->name, column->name, (unsigned long long)missing, n, side,
-                             rule->must ? "they may be paired with anybody" : "it neither helps nor harms them");
-}
-
 static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
                                 const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
 {
@@ -103,10 +86,7 @@ static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const
         return mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &rule->place, "rule '%s': '%s' and '%s' cannot be compared while people change", rule->name,
                              rule->mentee_column, rule->mentor_column);
     if (by_state) return MLAB_OK;
-    status = mlab_attributes_make(scorer->context, term, mentee.column, mentees->n_rows, mentor.column, mentors->n_rows, err);
-    if (!status) status = note_missing(rule, mentee.column, mentees->n_rows, "mentees", findings, err);
-    if (!status) status = note_missing(rule, mentor.column, mentors->n_rows, "mentors", findings, err);
-    return status;
+    return mlab_attributes_make(scorer->context, term, mentee.column, mentees->n_rows, mentor.column, mentors->n_rows, err);
 }
 
 /* The rules of the spec, and "not of the same team" for each team that the spec forbids. */
@@ -200,6 +180,37 @@ static mlab_term overlap_term(const mlab_term_rule *term, const uint64_t *need, 
     t.known = t.need && offered;
     if (t.known) t.s = (double)t.have / (double)t.need;
     return t;
+}
+
+static bool is_missing(const mlab_term_rule *term, const mlab_attribute *attribute, const mlab_pool_side *side, size_t member)
+{
+    if (!attribute->bits) return value_of(attribute, side, member) == MLAB_ATTRIBUTE_MISSING;
+    uint64_t any = 0;
+    for (size_t w = 0; w < term->words; w++) any |= attribute->bits[side->row[member] * term->words + w];
+    return any == 0;
+}
+
+static mlab_status note_missing(const mlab_term_rule *term, const mlab_attribute *attribute, const char *column, const mlab_pool_side *side,
+                                const char *name, mlab_findings *findings, mlab_error *err)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < side->n; i++) missing += is_missing(term, attribute, side, i);
+    if (!missing) return MLAB_OK;
+    const mlab_rule *rule = term->rule;
+    return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, rule->must ? "must_not_known" : "attribute_not_known", &rule->place, "", "", err,
+                             "rule '%s': column '%s' is empty for %zu of %zu %s; %s", rule->name, column, missing, side->n, name,
+                             rule->must ? "they may be paired with anybody" : "it neither helps nor harms them");
+}
+
+mlab_status mlab_scorer_note_missing(const mlab_scorer *scorer, const mlab_pool_request *request, mlab_findings *findings, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t t = 0; t < scorer->n_terms && !status; t++) {
+        const mlab_term_rule *term = &scorer->terms[t];
+        status = note_missing(term, &term->mentee, term->rule->mentee_column, &request->mentees, "mentees", findings, err);
+        if (!status) status = note_missing(term, &term->mentor, term->rule->mentor_column, &request->mentors, "mentors", findings, err);
+    }
+    return status;
 }
 
 mlab_term mlab_scorer_term(const mlab_scorer *scorer, const mlab_pool_request *request, size_t which, size_t mentee, size_t mentor)
