@@ -337,6 +337,7 @@ START_TEST(each_history_is_its_own_and_a_score_without_pairs_changes_nothing)
     little_draws(w, 2);
     for (size_t b = 0; b < 2; b++) little_set(w, 0, b, 0, -2.5);
     w->spec.n_scenarios = 1;
+    w->options.replacement = 0;
     mlab_outcomes *o = run_of(&context, w);
     size_t history = o->n_periods * o->n_groups;
     const float *exits = o->value[MLAB_METRIC_voluntary_exits];
