@@ -8,6 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Answers are modelled by odds, and so are events with link logit. */
+static bool is_answered(const mlab_study *study, const char *outcome)
+{
+    if (study->fit_options.link == 1 || strcmp(outcome, "satisfaction") == 0) return true;
+    for (size_t k = 0; k < study->n_outcomes; k++)
+        if (strcmp(study->outcomes[k].name, outcome) == 0) return study->outcomes[k].kind != MLAB_OUTCOME_EVENT;
+    return false;
+}
+
 static mlab_status add_assumption(const mlab_study_reading *reading, const char *outcome, const char *arm, const char *id, const mlab_place *place,
                                   mlab_error *err)
 {
@@ -16,10 +25,13 @@ static mlab_status add_assumption(const mlab_study_reading *reading, const char 
     mlab_evidence_prior prior = {0};
     mlab_error failed;
     mlab_status status = mlab_evidence_find(study->context, id, &entry, &failed);
-    if (!status) status = mlab_evidence_convert(study->context, entry, MLAB_EVIDENCE_LOG_HAZARD_RATIO, -1, &prior, &failed);
+    const bool odds = is_answered(study, outcome);
+    if (!status)
+        status =
+            mlab_evidence_convert(study->context, entry, odds ? MLAB_EVIDENCE_LOG_ODDS_RATIO : MLAB_EVIDENCE_LOG_HAZARD_RATIO, -1, &prior, &failed);
     if (!status) {
         char name[200], source[200];
-        snprintf(name, sizeof name, "%s.%s.log_hazard_ratio", outcome, arm);
+        snprintf(name, sizeof name, "%s.%s.%s", outcome, arm, odds ? "log_odds_ratio" : "log_hazard_ratio");
         snprintf(source, sizeof source, "evidence: %s", id);
         mlab_assumption *assumption = &study->assumptions[study->n_assumptions];
         *assumption = (mlab_assumption){mlab_study_keep_text(study, name), prior.mean, prior.standard_error, mlab_study_keep_text(study, source)};

@@ -71,7 +71,7 @@ static mlab_status reject(mlab_error *err)
     return mlab_raise(err, MLAB_ERR_STUDY_REJECTED, "the study was rejected; the findings say why");
 }
 
-static void tell_check(const running *r, double seconds)
+static mlab_status tell_check(const running *r, double seconds, mlab_error *err)
 {
     const mlab_data *data = r->study->data;
     mlab_text line = MLAB_TEXT(r->study->context);
@@ -87,7 +87,9 @@ static void tell_check(const running *r, double seconds)
         mlab_text_print(&line, " · %s relationships", number);
     }
     tell(r, MLAB_STAGE_CHECK, MLAB_STAGE_RAN, mlab_text_get(&line), seconds);
+    bool failed = line.failed;
     mlab_text_free(&line);
+    return failed ? no_memory(err) : MLAB_OK;
 }
 
 /* Moves findings to those of the caller. */
@@ -129,8 +131,8 @@ static mlab_status check(const running *r, mlab_findings *findings, mlab_error *
     status = mlab_study_bind(study, findings, err);
     if (status) return status;
     if (is_rejected(findings)) return reject(err);
-    tell_check(r, mlab_os_seconds() - start);
-    return mlab_study_key(study, MLAB_STAGE_CHECK, err);
+    status = tell_check(r, mlab_os_seconds() - start, err);
+    return status ? status : mlab_study_key(study, MLAB_STAGE_CHECK, err);
 }
 
 /* --- a stage ---------------------------------------------------------------------------------------- */
@@ -156,12 +158,14 @@ static mlab_status note_not_applicable(mlab_study *study, mlab_stage stage, cons
     return MLAB_OK;
 }
 
-static void tell_stage(const running *r, mlab_stage stage, mlab_stage_state state, double seconds)
+static mlab_status tell_stage(const running *r, mlab_stage stage, mlab_stage_state state, double seconds, mlab_error *err)
 {
     mlab_text line = MLAB_TEXT(r->study->context);
     if (mlab_stage_rows[stage].tell) mlab_stage_rows[stage].tell(r->study, &line);
     tell(r, stage, state, mlab_text_get(&line), seconds);
+    bool failed = line.failed;
     mlab_text_free(&line);
+    return failed ? no_memory(err) : MLAB_OK;
 }
 
 static mlab_status bring_up_to_date(const running *r, mlab_stage stage, mlab_error *err)
@@ -180,13 +184,13 @@ static mlab_status bring_up_to_date(const running *r, mlab_stage stage, mlab_err
     char *path = stage_path(study, stage);
     if (!path) return no_memory(err);
     if (!r->force && is_up_to_date(study, stage, path)) {
-        tell_stage(r, stage, MLAB_STAGE_UP_TO_DATE, mlab_os_seconds() - start);
+        status = tell_stage(r, stage, MLAB_STAGE_UP_TO_DATE, mlab_os_seconds() - start, err);
     } else {
         status = row->work(study, path, study->key[stage], err);
         if (status)
             tell(r, stage, MLAB_STAGE_FAILED, "", mlab_os_seconds() - start);
         else
-            tell_stage(r, stage, MLAB_STAGE_RAN, mlab_os_seconds() - start);
+            status = tell_stage(r, stage, MLAB_STAGE_RAN, mlab_os_seconds() - start, err);
     }
     mlab_release(study->context, path);
     return status;
