@@ -37,30 +37,6 @@ static char *stage_path(const mlab_study *study, mlab_stage stage)
 
 /* --- check ------------------------------------------------------------------------------------------ */
 
-static const char *top_key_at(const mlab_settings *settings, uint64_t line)
-{
-    const mlab_setting *root = mlab_settings_find(settings, NULL, "");
-    const char *key = "";
-    for (size_t i = 0; root && mlab_setting_kind_of(root) == MLAB_SETTING_MAP && i < mlab_setting_size(root); i++) {
-        mlab_place place = mlab_setting_key_place(root, i);
-        if (place.line && place.line <= line) key = mlab_setting_key(root, i);
-    }
-    return key;
-}
-
-/* May the data be read although the study file has findings? Not when a block that says how to read them is wrong. */
-static bool data_can_be_read(const mlab_study *study, const mlab_findings *findings)
-{
-    static const char *const blocks[] = {"data", "events", "arms", "panel", "as_of", ""};
-    for (size_t k = 0; k < findings->n; k++) {
-        if (findings->items[k].severity == MLAB_SEVERITY_NOTE || !findings->items[k].n_occurrences) continue;
-        const char *key = top_key_at(study->settings, findings->items[k].occurrences[0].place.line);
-        for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
-            if (strcmp(key, blocks[b]) == 0) return false;
-    }
-    return true;
-}
-
 static bool is_rejected(const mlab_findings *findings)
 {
     return mlab_findings_count(findings, MLAB_SEVERITY_STOP) || mlab_findings_count(findings, MLAB_SEVERITY_DECIDE);
@@ -124,7 +100,6 @@ static mlab_status check(const running *r, mlab_findings *findings, mlab_error *
     mlab_study *study = r->study;
     if (study->data) return is_rejected(findings) ? reject(err) : MLAB_OK;
     double start = mlab_os_seconds();
-    if (!data_can_be_read(study, findings)) return reject(err);
     mlab_status status = load_data(study, findings, err);
     if (status == MLAB_ERR_DATA_REJECTED) return reject(err);
     if (status) return status;
