@@ -3,6 +3,7 @@
 #include "tables.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* Four mentees, three mentors, one of whom (m2) is a mentee too.
  *
@@ -216,6 +217,38 @@ START_TEST(the_line_of_managers_and_past_pairs_are_forbidden)
 }
 END_TEST
 
+START_TEST(a_list_of_pairs_to_avoid_is_read_and_unknown_people_in_it_are_found)
+{
+    world w;
+    char path[4200];
+    snprintf(path, sizeof path, "%s/no.csv", mlab_test_folder("match"));
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("mentee;mentor\ne2;m1\ne9;m1\n", file);
+    fclose(file);
+    start(&w);
+    w.forbids[0] = (mlab_forbid){.kind = MLAB_FORBID_LIST, .column = path};
+    w.spec.n_forbids = 1;
+    ck_assert_int_eq(match(&w, NULL, 0), MLAB_OK);
+    for (size_t p = 0; p < 3; p++) ck_assert_str_ne(partner(w.got[p], 1), "m1");
+    ck_assert_uint_eq(w.findings.n, 1);
+    ck_assert_str_eq(w.findings.items[0].kind, "unlinked_id");
+    ck_assert_str_eq(w.findings.items[0].occurrences[0].value, "e9");
+    ck_assert_uint_eq(w.findings.items[0].occurrences[0].place.line, 3);
+    finish(&w);
+
+    file = fopen(path, "w");
+    fputs("who,mentor\ne2,m1\n", file);
+    fclose(file);
+    start(&w);
+    w.forbids[0] = (mlab_forbid){.kind = MLAB_FORBID_LIST, .column = path};
+    w.spec.n_forbids = 1;
+    ck_assert_int_eq(match(&w, NULL, 0), MLAB_ERR_MATCH_COLUMN);
+    ck_assert_ptr_nonnull(strstr(w.err.sentence, "has no column 'mentee'"));
+    finish(&w);
+}
+END_TEST
+
 START_TEST(one_table_with_a_role_column_serves_both_sides)
 {
     world w;
@@ -343,6 +376,7 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("match", scores_pairs_reasons_and_figures_are_those_worked_out_by_hand, what_is_not_known_neither_helps_nor_harms_and_is_counted,
-               a_must_rules_pairs_out_and_says_so, the_line_of_managers_and_past_pairs_are_forbidden, one_table_with_a_role_column_serves_both_sides,
+               a_must_rules_pairs_out_and_says_so, the_line_of_managers_and_past_pairs_are_forbidden,
+               a_list_of_pairs_to_avoid_is_read_and_unknown_people_in_it_are_found, one_table_with_a_role_column_serves_both_sides,
                the_list_for_a_spreadsheet_keeps_ids_as_texts_and_runs_no_formula, what_cannot_be_matched_is_refused_with_what_and_where,
                every_failed_allocation_is_reported_and_nothing_leaks)
