@@ -13,14 +13,14 @@
 
 enum { MOST_BLOCKS = 8 };
 
-/* g, g' and g'' at H. */
+/* g, g' and g'' at H; below 0.3 by their series (Bernoulli numbers), which leave less than 1e-14. */
 static void event_terms(double h, double *g, double *g1, double *g2)
 {
-    if (h < 0.02) {
-        double h2 = h * h;
-        *g = -h / 2 + h2 / 24 - h2 * h2 / 2880;
-        *g1 = -0.5 + h / 12 - h * h2 / 720;
-        *g2 = 1.0 / 12 - h2 / 240;
+    if (h < 0.3) {
+        double s = h * h;
+        *g = -h / 2 + s * (1.0 / 24 - s * (1.0 / 2880 - s * (1.0 / 181440 - s * (1.0 / 9676800 - s / 479001600))));
+        *g1 = -0.5 + h * (1.0 / 12 - s * (1.0 / 720 - s * (1.0 / 30240 - s * (1.0 / 1209600 - s / 47900160))));
+        *g2 = 1.0 / 12 - s * (1.0 / 240 - s * (1.0 / 6048 - s * (1.0 / 172800 - s * 9.0 / 47900160)));
         return;
     }
     double up = mlab_expm1(h);
@@ -39,11 +39,12 @@ typedef struct pass {
     const mlab_hazard *hazard;
     const mlab_sample *sample;
     mlab_sums sums;
-    double *rate;     /* [blocks * cells] exp of the cell's part */
-    double *running;  /* [blocks * arms * (times + 1)] sums of rate over time */
-    double *person;   /* [blocks * sample n] exp of the person's part */
-    double *change;   /* [blocks * arms * (times + 1)] what runs add to cells, as differences in time */
-    double *change_z; /* the same times z */
+    double *cell, *part; /* [blocks * cells], [blocks * sample n] the two parts of the linear predictor */
+    double *rate;        /* [blocks * cells] exp of the cell's part */
+    double *running;     /* [blocks * arms * (times + 1)] sums of rate over time */
+    double *person;      /* [blocks * sample n] exp of the person's part */
+    double *change;      /* [blocks * arms * (times + 1)] what runs add to cells, as differences in time */
+    double *change_z;    /* the same times z */
     double log_likelihood;
 } pass;
 
@@ -62,7 +63,7 @@ static void add(size_t q, double by, const double *x, double *into)
 }
 
 /* One row that is not part of a run: its first and second derivatives go to cells, and to u and v of the person. */
-static void add_row(pass *at, const mlab_row *row, double weight, const double *person, const double *z, double *u, double *v)
+static void add_row(pass *at, size_t i, const mlab_row *row, double weight, const double *person, const double *z, double *u, double *v)
 {
     const mlab_separable *is = &at->hazard->is;
     size_t blocks = is->n_blocks, cells = is->n_arms * is->n_times, q = is->n_z;
@@ -70,7 +71,9 @@ static void add_row(pass *at, const mlab_row *row, double weight, const double *
     for (size_t k = 0; k < blocks; k++) total += h[k] = person[k] * at->rate[k * cells + row->cell] * row->share;
     if (row->event) {
         event_terms(total, &g, &g1, &g2);
-        at->log_likelihood += weight * (mlab_log(h[row->event - 1]) + g);
+        size_t k = (size_t)row->event - 1;
+        double eta = at->cell[k * cells + row->cell] + at->part[k * at->sample->n + i] + (row->share < 1 ? mlab_log(row->share) : 0);
+        at->log_likelihood += weight * (eta + g);
     } else {
         at->log_likelihood -= weight * total;
     }
@@ -112,7 +115,7 @@ static void add_person(pass *at, size_t i)
     }
     for (size_t r = hazard->first_row[g]; r < hazard->first_row[g + 1]; r++) {
         double by = at->sample->row_weight ? weight * at->sample->row_weight[r] : weight;
-        add_row(at, &hazard->rows[r], by, person, z, u, v);
+        add_row(at, i, &hazard->rows[r], by, person, z, u, v);
     }
     for (size_t k = 0; k < blocks; k++) {
         add(q, u[k], z, at->sums.z_u + k * q);
@@ -150,12 +153,10 @@ static void set_rates(const mlab_context *context, pass *at, const double *param
     size_t b = is->n_basis, q = is->n_z, p = b + q, times = is->n_times, cells = is->n_arms * times, slots = is->n_arms * (times + 1);
     for (size_t k = 0; k < is->n_blocks; k++) {
         const double *own = parameters + k * p;
-        double *rate = at->rate + k * cells, *person = at->person + k * at->sample->n;
-        for (size_t c = 0; c < cells; c++) {
-            rate[c] = 0;
-            for (size_t i = 0; i < b; i++) rate[c] += is->basis[c * b + i] * own[i];
-        }
-        mlab_exp_array(context, rate, rate, cells);
+        double *cell = at->cell + k * cells, *rate = at->rate + k * cells, *part = at->part + k * at->sample->n;
+        for (size_t c = 0; c < cells; c++)
+            for (size_t i = 0; i < b; i++) cell[c] += is->basis[c * b + i] * own[i];
+        mlab_exp_array(context, cell, rate, cells);
         for (size_t a = 0; a < is->n_arms; a++)
             for (size_t t = 0; t < times; t++) {
                 double *running = at->running + k * slots + a * (times + 1) + t;
@@ -163,10 +164,9 @@ static void set_rates(const mlab_context *context, pass *at, const double *param
             }
         for (size_t i = 0; i < at->sample->n; i++) {
             const double *z = is->z + at->sample->who[i] * q;
-            person[i] = 0;
-            for (size_t j = 0; j < q; j++) person[i] += z[j] * own[b + j];
+            for (size_t j = 0; j < q; j++) part[i] += z[j] * own[b + j];
         }
-        mlab_exp_array(context, person, person, at->sample->n);
+        mlab_exp_array(context, part, at->person + k * at->sample->n, at->sample->n);
     }
 }
 
@@ -174,7 +174,7 @@ size_t mlab_hazard_room(const mlab_hazard *hazard)
 {
     const mlab_separable *is = &hazard->is;
     size_t slots = is->n_arms * (is->n_times + 1);
-    return mlab_sums_size(is) + is->n_blocks * (is->n_arms * is->n_times + slots * (2 + is->n_z) + is->n_people);
+    return mlab_sums_size(is) + is->n_blocks * (2 * is->n_arms * is->n_times + slots * (2 + is->n_z) + 2 * is->n_people);
 }
 
 bool mlab_hazard_evaluate(const mlab_context *context, const void *problem, const mlab_sample *sample, const double *parameters, mlab_room *room,
@@ -185,6 +185,8 @@ bool mlab_hazard_evaluate(const mlab_context *context, const void *problem, cons
     size_t mark = room->used, blocks = is->n_blocks, slots = is->n_arms * (is->n_times + 1);
     pass at = {.hazard = hazard, .sample = sample};
     mlab_sums_take(is, room, &at.sums);
+    at.cell = mlab_room_take(room, blocks * is->n_arms * is->n_times);
+    at.part = mlab_room_take(room, blocks * sample->n);
     at.rate = mlab_room_take(room, blocks * is->n_arms * is->n_times);
     at.running = mlab_room_take(room, blocks * slots);
     at.change = mlab_room_take(room, blocks * slots);

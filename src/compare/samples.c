@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-static const double refit_tolerance = 1e-6; /* squared length of the last Newton step, in standard errors */
+static const double refit_tolerance = 1e-4; /* squared length of the last Newton step, in standard errors: what is left is below 1e-3 of one */
 
 static void take_sample(const mlab_analysis *analysis, size_t b, mlab_room *room, mlab_sample *sample)
 {

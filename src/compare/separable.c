@@ -119,6 +119,11 @@ bool mlab_maximise(const mlab_context *context, mlab_evaluate evaluate, const vo
         mlab_solve(work, n, score, step);
         double length = 0, size = 1;
         for (size_t j = 0; j < n; j++) length += step[j] * score[j];
+        if (!information && length < tolerance) { /* the step is taken unseen: it is quadratically shorter than seen ones */
+            for (size_t j = 0; j < n; j++) parameters[j] += step[j];
+            converged = true;
+            break;
+        }
         int halvings = 0;
         for (; halvings < MOST_HALVINGS; halvings++, size /= 2) {
             for (size_t j = 0; j < n; j++) tried[j] = parameters[j] + size * step[j];
