@@ -211,6 +211,7 @@ START_TEST(true_contrasts_agree_with_simulating_everybody_under_each_arm)
     truth->hires = 0;
     truth->replicates = 200;
     truth->response = 1;
+    truth->involuntary.intercept = -1.4; /* so many that it matters that they compete */
     ck_assert_int_eq(mlab_true_values(&context, truth, 1000, horizon, 1, &values, &n, &err), MLAB_OK);
     double mean[4][2] = {{0}}, square[4][2] = {{0}};
     mlab_truth forced[2] = {*truth, *truth};
@@ -224,7 +225,8 @@ START_TEST(true_contrasts_agree_with_simulating_everybody_under_each_arm)
         for (uint64_t seed = 1; seed <= firms; seed++) {
             mlab_firm *firm = firm_of(&context, f, 1000 * (uint64_t)(arm + 1) + seed, 1000);
             double got[4] = {0}, answers = 0;
-            for (uint32_t i = 0; i < firm->n; i++) got[0] += firm->left[i] == MLAB_DATE_MISSING || firm->left[i] > firm->boundary[4];
+            for (uint32_t i = 0; i < firm->n; i++)
+                got[0] += firm->left[i] == MLAB_DATE_MISSING || firm->left[i] > firm->boundary[4] || firm->cause[i] != 0; /* no voluntary exit */
             for (size_t r = 0; r < firm->n_promotions; r++)
                 got[1] +=
                     firm->promotions[r].to == firm->entry_grade[firm->promotions[r].person] + 1 && firm->promotions[r].date <= firm->boundary[4];
