@@ -40,7 +40,7 @@ typedef enum mlab_stage_state { MLAB_STAGE_RAN, MLAB_STAGE_UP_TO_DATE, MLAB_STAG
 typedef void (*mlab_stage_listener)(void *user, mlab_stage stage, mlab_stage_state state, const char *line, double seconds);
 
 /* Checks the data, brings `last` and what it needs up to date, in order, and writes stage files, then results.h5 whole with every stage
- * that is up to date. MLAB_STAGE_REPORT needs all stages and writes report.html and summary.md too. Findings of the data are added to
+ * that is up to date, and report.html and summary.md over it. MLAB_STAGE_REPORT needs all stages. Findings of the data are added to
  * `findings`. Errors: MLAB_ERR_STUDY_REJECTED when findings hold a stop or an open decision (nothing is written then),
  * MLAB_ERR_LOCKED, MLAB_ERR_CANCELLED (can be resumed), and those of the stages. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_run(mlab_study *study, mlab_stage last, bool force, mlab_stage_listener listener, void *user,

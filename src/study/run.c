@@ -269,7 +269,8 @@ static mlab_status write_report(mlab_study *study, mlab_error *err)
     return status;
 }
 
-static mlab_status finish(const running *r, bool report, mlab_error *err)
+/* Report and summary always go with the results, so that they never tell of others. */
+static mlab_status finish(const running *r, bool tells, mlab_error *err)
 {
     mlab_study *study = r->study;
     double start = mlab_os_seconds();
@@ -280,8 +281,8 @@ static mlab_status finish(const running *r, bool report, mlab_error *err)
     if (!status) status = mlab_study_run_attribute(study, &study->run, err);
     gather(study);
     if (!status) status = write_results(study, err);
-    if (!status && report) status = write_report(study, err);
-    if (!status && report) tell(r, MLAB_STAGE_REPORT, MLAB_STAGE_RAN, "report.html · summary.md · results.h5", mlab_os_seconds() - start);
+    if (!status) status = write_report(study, err);
+    if (!status && tells) tell(r, MLAB_STAGE_REPORT, MLAB_STAGE_RAN, "report.html · summary.md · results.h5", mlab_os_seconds() - start);
     return status;
 }
 
