@@ -169,6 +169,8 @@ typedef struct mlab_input {
     char *file; /* as the user named it */
     char sha256[65];
     uint64_t rows;
+    uint64_t named;  /* distinct ids of people in it, mentors and mentees apart; 0 for the people file */
+    uint64_t linked; /* those of them that are in the people file */
 } mlab_input;
 
 /* Everything that a study's files say. */

@@ -51,9 +51,10 @@ MLAB_API const mlab_data *mlab_study_data(const mlab_study *study); /* NULL befo
 /* Writes the person-periods as analysed with a codebook and a check.R that refits them in base R, mode 0600; ids are pseudonyms
  * unless `names`. Errors: MLAB_ERR_STUDY_STAGE (a person-level study has no panel), MLAB_ERR_WRITE. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_panel(mlab_study *study, bool names, mlab_error *err);
-/* What the study can answer: per outcome and group the people, events, person-years, and the smallest difference likely to be seen. Text
- * for the screen, released with mlab_study_text_free. Counts under report.minimum_cell are not told. */
-MLAB_API MLAB_MUST_USE mlab_status mlab_study_answers(const mlab_study *study, char **text, mlab_error *err);
+/* What the study can answer: per outcome and group the people, events, person-years, share linked or answered, and the smallest difference
+ * likely to be seen. A table for the screen, or a JSON list; released with mlab_study_text_free. Counts under report.minimum_cell, and
+ * what would give them away, are not told (null in JSON). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_answers(const mlab_study *study, bool json, char **text, mlab_error *err);
 MLAB_API void mlab_study_text_free(const mlab_study *study, char *text);
 /* Pairs of one policy with the ids of the files, as CSV; released with mlab_pairs_text_free. Errors: MLAB_ERR_STUDY_STAGE (none made),
  * MLAB_ERR_STORE_READ (pseudonyms of another secret). */

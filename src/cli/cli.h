@@ -72,7 +72,6 @@ void mlab_show_commands(FILE *to);
 /* All findings, most severe first. study_file: findings in it are shown as file:line:column. */
 void mlab_show_findings(const mlab_findings *findings, const char *study_file, FILE *to);
 void mlab_findings_json(const mlab_findings *findings, mlab_text *json);
-void mlab_json_text(mlab_text *json, const char *text); /* quoted */
 /* Prints the error and returns the exit code of its status. */
 int mlab_show_error(const mlab_cli *cli, const mlab_error *err);
 int mlab_exit_code(mlab_status status);

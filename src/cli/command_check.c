@@ -56,7 +56,7 @@ static void show_answers(const mlab_session *session)
     char *text = NULL;
     mlab_error err;
     if (!mlab_study_data(session->study)) return;
-    if (mlab_study_answers(session->study, &text, &err))
+    if (mlab_study_answers(session->study, false, &text, &err))
         mlab_show_error(session->cli, &err);
     else
         printf("\n%s", text);
@@ -81,9 +81,9 @@ static int show_json(const mlab_session *session, int code)
     char *answers = NULL;
     mlab_text_print(&json, "{\"rejected\": %s, \"findings\": ", code == MLAB_EXIT_REJECTED ? "true" : "false");
     mlab_findings_json(&session->findings, &json);
-    if (mlab_study_data(session->study) && !mlab_study_answers(session->study, &answers, NULL)) {
+    if (mlab_study_data(session->study) && !mlab_study_answers(session->study, true, &answers, NULL)) {
         mlab_text_append(&json, ", \"answers\": ");
-        mlab_json_text(&json, answers);
+        mlab_text_append(&json, answers);
     }
     printf("%s}\n", mlab_text_get(&json));
     mlab_study_text_free(session->study, answers);

@@ -140,19 +140,6 @@ void mlab_show_findings(const mlab_findings *findings, const char *study_file, F
                 show_in_data(&findings->items[k], to);
 }
 
-void mlab_json_text(mlab_text *json, const char *text)
-{
-    mlab_text_append(json, "\"");
-    for (const char *c = text ? text : ""; *c; c++) {
-        if (*c == '"' || *c == '\\') mlab_text_append(json, "\\");
-        if ((unsigned char)*c < 0x20)
-            mlab_text_print(json, "\\u%04x", (unsigned)*c);
-        else
-            mlab_text_append_bytes(json, c, 1);
-    }
-    mlab_text_append(json, "\"");
-}
-
 void mlab_findings_json(const mlab_findings *findings, mlab_text *json)
 {
     static const char *const words[] = {"note", "decide", "stop"};

@@ -66,6 +66,26 @@ void mlab_text_number(mlab_text *text, double value)
     mlab_text_append_bytes(text, digits, mlab_number_print(value, digits, sizeof digits));
 }
 
+void mlab_json_text(mlab_text *json, const char *text)
+{
+    mlab_text_append(json, "\"");
+    for (const char *c = text ? text : ""; *c; c++) {
+        if (*c == '"' || *c == '\\') mlab_text_append(json, "\\");
+        if ((unsigned char)*c < 0x20)
+            mlab_text_print(json, "\\u%04x", (unsigned)*c);
+        else
+            mlab_text_append_bytes(json, c, 1);
+    }
+    mlab_text_append(json, "\"");
+}
+
+size_t mlab_text_width(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
 void mlab_text_free(mlab_text *text)
 {
     if (!text) return;

@@ -18,6 +18,8 @@ void mlab_text_append(mlab_text *text, const char *more);
 void mlab_text_append_bytes(mlab_text *text, const char *more, size_t n);
 void mlab_text_print(mlab_text *text, const char *format, ...) MLAB_PRINTF(2, 3); /* numbers of floating point: mlab_text_number */
 void mlab_text_number(mlab_text *text, double value);                             /* shortest round trip */
+void mlab_json_text(mlab_text *json, const char *text);                           /* in quotation marks; NULL is "" */
+size_t mlab_text_width(const char *text);                                         /* characters of UTF-8 */
 void mlab_text_free(mlab_text *text);
 const char *mlab_text_get(const mlab_text *text); /* never NULL; "" when empty */
 

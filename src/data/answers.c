@@ -71,35 +71,50 @@ static bool answer_at(const mlab_column *measure, size_t row, double *value)
 
 enum { SEEN_THERE = 1, SEEN_COUNTED = 2 };
 
-/* Rows are sorted by person, so that a mark of the last person in each arm is enough to count people once. */
+static void add_answer(mlab_answerable_arm *arm, double value)
+{
+    double step = value - arm->mean; /* mean and sum of squares by Welford (1962), doi:10.1080/00401706.1962.10490022 */
+    arm->events++;
+    arm->mean += step / (double)arm->events;
+    arm->sd += step * (value - arm->mean);
+}
+
+static void end_answers(mlab_answerable *item)
+{
+    for (int32_t k = 0; k < item->n_arms; k++)
+        item->arms[k].sd = item->arms[k].events > 1 ? sqrt(item->arms[k].sd / (double)(item->arms[k].events - 1)) : 0;
+}
+
+/* Rows are sorted by person, so that a mark of the last person in each arm is enough to count people once; the last mark is that of
+ * unknown arms. */
 static void count_rows(const mlab_panel *panel, const mlab_panel_event *event, const mlab_column *measure, mlab_answerable *item, uint8_t *marks)
 {
     uint32_t person = UINT32_MAX;
     for (size_t i = 0; i < panel->n_rows; i++) {
-        if (panel->person[i] != person) memset(marks, 0, (size_t)panel->n_arms);
+        if (panel->person[i] != person) memset(marks, 0, (size_t)panel->n_arms + 1);
         person = panel->person[i];
         int32_t k = panel->arm[i];
         double value = 0;
-        if (k < 0) continue;
+        bool counts = event ? event->at_risk[i] : answer_at(measure, i, &value);
+        if (k < 0) {
+            item->unknown += counts && !marks[panel->n_arms];
+            marks[panel->n_arms] |= counts;
+            continue;
+        }
         mlab_answerable_arm *arm = &item->arms[k];
         if (!(marks[k] & SEEN_THERE)) arm->asked++;
         marks[k] |= SEEN_THERE;
-        bool counts = event ? event->at_risk[i] : answer_at(measure, i, &value);
         if (!counts) continue;
         if (!(marks[k] & SEEN_COUNTED)) arm->people++;
         marks[k] |= SEEN_COUNTED;
         if (event) {
             arm->events += event->what[i] != 0;
             arm->years += event->share[i] * (double)(panel->stop[i] - panel->start[i]) / 365.25;
-            continue;
+        } else {
+            add_answer(arm, value);
         }
-        arm->events++; /* mean and sum of squares by Welford (1962), doi:10.1080/00401706.1962.10490022 */
-        double step = value - arm->mean;
-        arm->mean += step / (double)arm->events;
-        arm->sd += step * (value - arm->mean);
     }
-    for (int32_t k = 0; k < item->n_arms; k++)
-        item->arms[k].sd = item->arms[k].events > 1 ? sqrt(item->arms[k].sd / (double)(item->arms[k].events - 1)) : 0;
+    end_answers(item);
 }
 
 static mlab_status add_item(mlab_answerables *answers, const char *outcome, bool event, char *const *names, int32_t n_arms, mlab_error *err)
@@ -115,7 +130,7 @@ static mlab_status add_item(mlab_answerables *answers, const char *outcome, bool
 static mlab_status answer_panel(const mlab_panel *panel, mlab_answerables *answers, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
-    uint8_t *marks = mlab_allocate(answers->context, (size_t)panel->n_arms, 1);
+    uint8_t *marks = mlab_allocate(answers->context, (size_t)panel->n_arms + 1, 1);
     answers->items = mlab_allocate(answers->context, panel->n_events + panel->n_measures, sizeof *answers->items);
     if (!marks || !answers->items) status = no_memory(err);
     for (size_t k = 0; k < panel->n_events + panel->n_measures && !status; k++) {
@@ -134,40 +149,86 @@ static mlab_status answer_panel(const mlab_panel *panel, mlab_answerables *answe
 
 /* --- person-level ------------------------------------------------------------------------------------ */
 
-static mlab_status answer_people(const mlab_data *data, const char *outcome, const char *time, const char *event, mlab_answerables *answers,
-                                 mlab_error *err)
+typedef struct columns {
+    const mlab_column *arm, *start, *time, *event; /* all but event may be NULL */
+    bool in_days;
+} columns;
+
+static bool holds_times(const mlab_column *column)
 {
-    const mlab_column *arm = data->arm_column ? mlab_table_find(data->people, data->arm_column) : NULL;
-    const mlab_column *days = mlab_table_find(data->people, time), *happened = mlab_table_find(data->people, event);
-    static char everyone[] = "everyone";
-    char *one[] = {everyone};
-    if (!days || !happened) return mlab_raise(err, MLAB_ERR_DATA_COLUMN, "column '%s' is not in %s", days ? event : time, data->people->file);
-    if (days->type != MLAB_COLUMN_REAL || happened->type != MLAB_COLUMN_INTEGER)
-        return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a %s", days->type != MLAB_COLUMN_REAL ? time : event,
-                          days->type != MLAB_COLUMN_REAL ? "duration" : "0 or 1 event");
-    bool arms = arm && arm->type == MLAB_COLUMN_FACTOR && arm->n_levels > 0;
-    answers->items = mlab_allocate(answers->context, 1, sizeof *answers->items);
-    if (!answers->items) return no_memory(err);
-    mlab_status status = add_item(answers, outcome, true, arms ? arm->levels : one, arms ? arm->n_levels : 1, err);
-    for (size_t i = 0; i < data->people->n_rows && !status; i++) {
-        if (arms && arm->missing && arm->missing[i]) continue;
-        mlab_answerable_arm *a = &answers->items[0].arms[arms ? arm->as.integer[i] : 0];
-        a->asked++;
-        if ((days->missing && days->missing[i]) || (happened->missing && happened->missing[i])) continue;
-        a->people++;
-        a->events += happened->as.integer[i] != 0;
-        a->years += days->as.real[i] / 365.25;
-    }
-    if (!status) find_seen(&answers->items[0]);
-    return status;
+    return column->type == MLAB_COLUMN_REAL || column->type == MLAB_COLUMN_INTEGER;
 }
 
-mlab_status mlab_answers(const mlab_context *context, const mlab_data *data, const char *outcome, const char *time, const char *event,
-                         mlab_answerables *answers, mlab_error *err)
+static mlab_status find_one(const mlab_table *people, const char *name, const mlab_column **found, mlab_error *err)
+{
+    *found = name ? mlab_table_find(people, name) : NULL;
+    return !name || *found ? MLAB_OK : mlab_raise(err, MLAB_ERR_DATA_COLUMN, "column '%s' is not in %s", name, people->file);
+}
+
+static mlab_status find_columns(const mlab_data *data, const mlab_answer_columns *names, columns *at, mlab_error *err)
+{
+    *at = (columns){.arm = data->arm_column ? mlab_table_find(data->people, data->arm_column) : NULL};
+    if (at->arm && (at->arm->type != MLAB_COLUMN_FACTOR || !at->arm->n_levels)) at->arm = NULL;
+    mlab_status status = find_one(data->people, names->start, &at->start, err);
+    if (!status) status = find_one(data->people, names->time, &at->time, err);
+    if (!status) status = find_one(data->people, names->event, &at->event, err);
+    if (status) return status;
+    if (at->start && !holds_times(at->start)) return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a duration", names->start);
+    if (at->time && !holds_times(at->time)) return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a duration", names->time);
+    if (at->time && at->event->type != MLAB_COLUMN_INTEGER)
+        return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a 0 or 1 event", names->event);
+    if (at->event->type == MLAB_COLUMN_TEXT || at->event->type == MLAB_COLUMN_DATE)
+        return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is neither numbers nor labels", names->event);
+    at->in_days = at->time && !strcmp(at->time->unit, "days") && (!at->start || !strcmp(at->start->unit, "days"));
+    return MLAB_OK;
+}
+
+static void count_people(const mlab_table *people, const columns *at, mlab_answerable *item)
+{
+    for (size_t i = 0; i < people->n_rows; i++) {
+        double start = 0, stop = 0, value = 0;
+        bool counts = answer_at(at->event, i, &value);
+        if (at->start) counts &= answer_at(at->start, i, &start);
+        if (at->time) counts &= answer_at(at->time, i, &stop);
+        if (at->arm && at->arm->missing && at->arm->missing[i]) {
+            item->unknown += counts;
+            continue;
+        }
+        mlab_answerable_arm *arm = &item->arms[at->arm ? at->arm->as.integer[i] : 0];
+        arm->asked++;
+        if (!counts) continue;
+        arm->people++;
+        if (!at->time) {
+            add_answer(arm, value);
+            continue;
+        }
+        arm->events += value != 0;
+        if (at->in_days) arm->years += (stop - start) / 365.25;
+    }
+    if (!at->time) end_answers(item);
+}
+
+static mlab_status answer_people(const mlab_data *data, const mlab_answer_columns *names, mlab_answerables *answers, mlab_error *err)
+{
+    static char everyone[] = "everyone";
+    char *one[] = {everyone};
+    columns at;
+    mlab_status status = find_columns(data, names, &at, err);
+    if (status) return status;
+    answers->items = mlab_allocate(answers->context, 1, sizeof *answers->items);
+    if (!answers->items) return no_memory(err);
+    status = add_item(answers, names->outcome, at.time != NULL, at.arm ? at.arm->levels : one, at.arm ? at.arm->n_levels : 1, err);
+    if (status) return status;
+    count_people(data->people, &at, &answers->items[0]);
+    find_seen(&answers->items[0]);
+    return MLAB_OK;
+}
+
+mlab_status mlab_answers(const mlab_context *context, const mlab_data *data, const mlab_answer_columns *names, mlab_answerables *answers,
+                         mlab_error *err)
 {
     *answers = (mlab_answerables){.context = context};
-    mlab_status status = data->panel ? answer_panel(data->panel, answers, err)
-                                     : answer_people(data, outcome ? outcome : "retention", time ? time : "", event ? event : "", answers, err);
+    mlab_status status = data->panel ? answer_panel(data->panel, answers, err) : answer_people(data, names, answers, err);
     if (status) mlab_answerables_free(answers);
     return status;
 }

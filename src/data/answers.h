@@ -13,8 +13,8 @@ typedef struct mlab_answerable_arm {
     const char *name; /* lives with the data */
     uint64_t people;  /* with time at risk, or with an answer, in this arm */
     uint64_t asked;   /* people with any time in this arm */
-    uint64_t events;  /* events, or answers */
-    double years;     /* person-years at risk; 0 for answers */
+    uint64_t events;  /* events, or answers (a person may give several) */
+    double years;     /* person-years at risk; 0 for answers, and for times whose unit is not days */
     double mean, sd;  /* of the answers, levels counted 1, 2, ...; 0 for events */
     double seen;      /* smallest difference from arm 0 likely to be seen: of the share with the event within 12 months, or of
                        * the mean; 0 for arm 0, MLAB_ANSWERABLE_NOT when it cannot be said */
@@ -25,6 +25,7 @@ typedef struct mlab_answerable {
     bool event;
     mlab_answerable_arm *arms; /* [n_arms] */
     int32_t n_arms;
+    uint64_t unknown; /* people with time at risk, or with an answer, while nothing says in which arm; they are in no count of it */
 } mlab_answerable;
 
 typedef struct mlab_answerables {
@@ -33,9 +34,17 @@ typedef struct mlab_answerables {
     size_t n;
 } mlab_answerables;
 
-/* For a panel all its outcomes; for a person-level study one, of the two columns (time in days, event 0 or 1), called `outcome`
- * (NULL otherwise). Errors: MLAB_ERR_DATA_COLUMN, MLAB_ERR_DATA_TYPE, MLAB_ERR_MEMORY. */
-MLAB_MUST_USE mlab_status mlab_answers(const mlab_context *context, const mlab_data *data, const char *outcome, const char *time, const char *event,
+/* Columns of an outcome of a person-level study. */
+typedef struct mlab_answer_columns {
+    const char *outcome; /* its name; lives as long as the answers */
+    const char *start;   /* days at entry, NULL = 0 */
+    const char *time;    /* days at the event or the end; NULL = `event` holds answers */
+    const char *event;   /* 0 or 1, or answers: numbers or labels */
+} mlab_answer_columns;
+
+/* For a panel all its outcomes (columns may be NULL), for a person-level study the one of these columns. Errors: MLAB_ERR_DATA_COLUMN,
+ * MLAB_ERR_DATA_TYPE, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_answers(const mlab_context *context, const mlab_data *data, const mlab_answer_columns *columns,
                                        mlab_answerables *answers, mlab_error *err);
 void mlab_answerables_free(mlab_answerables *answers); /* safe after a failure and twice */
 

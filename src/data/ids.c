@@ -176,6 +176,10 @@ mlab_status mlab_ids_link(const mlab_ids *ids, const mlab_table *table, const ch
         status = mlab_dictionary_add(code == MLAB_DICTIONARY_NONE ? &unlinked : &linked, text, strlen(text), &ignored, err);
     }
     if (!status && unlinked.n) status = say_unlinked(ids, table, column, link, unlinked.n + linked.n, &unlinked, rank, findings, err);
+    if (link->input) {
+        link->input->named += unlinked.n + linked.n;
+        link->input->linked += linked.n;
+    }
     mlab_dictionary_free(&unlinked);
     mlab_dictionary_free(&linked);
     return status;

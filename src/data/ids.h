@@ -33,6 +33,7 @@ typedef struct mlab_link {
     const char *who;
     const char *block; /* of the study file: "relationships" */
     double accept;
+    mlab_input *input; /* its counts `named` and `linked` grow; NULL = nobody counts */
 } mlab_link;
 MLAB_MUST_USE mlab_status mlab_ids_link(const mlab_ids *ids, const mlab_table *table, const char *column, const mlab_link *link,
                                         mlab_findings *findings, uint32_t *rank, mlab_error *err);

@@ -238,7 +238,7 @@ mlab_status mlab_load_promotions(mlab_loading *l, mlab_error *err)
     mlab_status status = read_promotions(l, err);
     if (status || !l->data->promotions || !l->ids.context || !mlab_table_find(l->data->promotions, "person")) return status;
     uint32_t *rank = mlab_allocate(l->context, l->data->promotions->n_rows, sizeof *rank);
-    const mlab_link link = {"people with promotions", "promotions", accepted(l, "data.promotions")};
+    const mlab_link link = {"people with promotions", "promotions", accepted(l, "data.promotions"), mlab_loading_last_input(l)};
     status = rank ? mlab_ids_link(&l->ids, l->data->promotions, "person", &link, l->findings, rank, err) : no_memory(err);
     if (!status) status = take_grades(l, err);
     if (!status) status = take_promotions(l, rank, err);

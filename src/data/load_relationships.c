@@ -147,7 +147,8 @@ mlab_status mlab_load_relationships(mlab_loading *l, mlab_error *err)
     const mlab_table *table = l->relationships;
     if (status || !table || !l->ids.context || !mlab_table_find(table, "mentor") || !mlab_table_find(table, "mentee")) return status;
     double accept = mlab_loading_number(l, BLOCK, "accept_unlinked", 0.05);
-    const mlab_link mentors = {"mentors", "relationships", accept}, mentees = {"mentees", "relationships", accept};
+    mlab_input *input = mlab_loading_last_input(l);
+    const mlab_link mentors = {"mentors", "relationships", accept, input}, mentees = {"mentees", "relationships", accept, input};
     uint32_t *mentor = mlab_allocate(l->context, table->n_rows, sizeof *mentor), *mentee = mlab_allocate(l->context, table->n_rows, sizeof *mentee);
     if (!mentor || !mentee) status = no_memory(err);
     if (!status) status = mlab_ids_link(&l->ids, table, "mentor", &mentors, l->findings, mentor, err);

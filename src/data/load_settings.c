@@ -199,6 +199,11 @@ static mlab_status keep_input(mlab_loading *l, mlab_reading *reading, mlab_error
     return MLAB_OK;
 }
 
+mlab_input *mlab_loading_last_input(const mlab_loading *l)
+{
+    return l->data->n_inputs ? &l->data->inputs[l->data->n_inputs - 1] : NULL;
+}
+
 static void describe_text(const mlab_loading *l, const char *block, mlab_file_spec *spec)
 {
     static const char *const delimiters[] = {"comma", "semicolon", "tab", "bar"};

@@ -186,7 +186,8 @@ mlab_status mlab_load_surveys(mlab_loading *l, mlab_error *err)
     status = settle_measures(l, err);
     if (status || !l->ids.context || !mlab_table_find(l->data->surveys, "person")) return status;
     uint32_t *rank = mlab_allocate(l->context, l->data->surveys->n_rows, sizeof *rank);
-    const mlab_link link = {"people with answers", "surveys", mlab_loading_number(l, "data.surveys", "accept_unlinked", 0.05)};
+    const mlab_link link = {"people with answers", "surveys", mlab_loading_number(l, "data.surveys", "accept_unlinked", 0.05),
+                            mlab_loading_last_input(l)};
     status = rank ? mlab_ids_link(&l->ids, l->data->surveys, "person", &link, l->findings, rank, err) : no_memory(err);
     if (!status) status = take_answers(l, rank, err);
     mlab_release(l->context, rank);

@@ -63,6 +63,7 @@ MLAB_MUST_USE mlab_status mlab_loading_column(mlab_loading *l, const char *block
 /* Reads the file of a block; role = last part of the block. A file that cannot be opened is a finding at its key and gives
  * a reading without a table. */
 MLAB_MUST_USE mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_specs *specs, mlab_reading *reading, mlab_error *err);
+mlab_input *mlab_loading_last_input(const mlab_loading *l); /* of the file read last; valid until the next one is read; NULL = none */
 MLAB_MUST_USE mlab_status mlab_loading_words(mlab_loading *l, mlab_error *err);
 void mlab_loading_seen(mlab_loading *l, int32_t date);
 MLAB_MUST_USE mlab_status mlab_loading_say(const mlab_loading *l, mlab_severity severity, const char *kind, const mlab_table *table, size_t row,

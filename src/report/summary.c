@@ -14,14 +14,6 @@ typedef struct screen {
     size_t width;
 } screen;
 
-/* Characters, not bytes. */
-static size_t length_of(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
-}
-
 static void blanks(mlab_text *text, size_t n)
 {
     while (n--) mlab_text_append(text, " ");
@@ -30,7 +22,7 @@ static void blanks(mlab_text *text, size_t n)
 /* "QUESTION?                    right" */
 static void question(const screen *s, const char *left, const char *right)
 {
-    const size_t used = length_of(left) + length_of(right);
+    const size_t used = mlab_text_width(left) + mlab_text_width(right);
     mlab_text_append(s->text, left);
     if (*right) {
         blanks(s->text, used + 2 < s->width ? s->width - used : 2);
@@ -47,7 +39,7 @@ static void paragraph(const screen *s, size_t indent, const char *plain)
         const size_t bytes = strcspn(plain, " \n");
         char word[512];
         snprintf(word, sizeof word, "%.*s", (int)(bytes < sizeof word ? bytes : sizeof word - 1), plain);
-        const size_t n = length_of(word);
+        const size_t n = mlab_text_width(word);
         if (at && at + 1 + n > s->width) {
             mlab_text_append(s->text, "\n");
             at = 0;
@@ -89,7 +81,7 @@ static void told_effect(const screen *s, const mlab_told_contrast *told)
     }
     if (c->upper > c->lower) {
         mlab_tell_range(told->factor * c->lower, told->factor * c->upper, told->decimals, true, range, sizeof range);
-        const bool wide = 2 + NAME_WIDTH + 1 + WHO_WIDTH + 1 + length_of(mlab_text_get(&line)) + 5 + length_of(range) > s->width;
+        const bool wide = 2 + NAME_WIDTH + 1 + WHO_WIDTH + 1 + mlab_text_width(mlab_text_get(&line)) + 5 + mlab_text_width(range) > s->width;
         mlab_text_print(&line, wide ? " (%s)" : "   (%s)", range);
     }
     mlab_text_append(s->text, mlab_text_get(&line));
@@ -119,7 +111,7 @@ static void effect(const screen *s, const mlab_told_contrast *told)
     mlab_tell_name(&who, c->reference, false);
     mlab_text_append(s->text, "  ");
     mlab_text_append(s->text, mlab_text_get(&name));
-    const size_t n = length_of(mlab_text_get(&name)), m = length_of(mlab_text_get(&who));
+    const size_t n = mlab_text_width(mlab_text_get(&name)), m = mlab_text_width(mlab_text_get(&who));
     blanks(s->text, n < NAME_WIDTH ? NAME_WIDTH - n + 1 : 1);
     mlab_text_append(s->text, mlab_text_get(&who));
     blanks(s->text, m < WHO_WIDTH ? WHO_WIDTH - m + 1 : 1);
@@ -247,7 +239,7 @@ static void one_return(const screen *s, const mlab_forecast *f, const mlab_retur
     mlab_number_text money, chance, months;
     char range[2 * MLAB_NUMBER_SIZE + 8];
     mlab_tell_name(&name, r->scenario, true);
-    const size_t n = length_of(mlab_text_get(&name));
+    const size_t n = mlab_text_width(mlab_text_get(&name));
     mlab_text_append(s->text, "  ");
     mlab_text_append(s->text, mlab_text_get(&name));
     blanks(s->text, n < 16 ? 16 - n : 1);

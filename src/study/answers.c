@@ -1,99 +1,300 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a study can answer, as text for the screen: the counts and differences come from the data room, small groups are not told. */
+/* What a study can answer, as a table for the screen and as JSON: the counts of data/answers.h, through the privacy filter. A count under the
+ * minimum is hidden, and with it what would give it away: everybody's total stands in other outputs, so that it counts as printed here. */
 #include "data/answers.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "report/tell.h"
 #include "study/inside.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-static void put_count(mlab_text *text, double value, int width)
+/* What may be told of an outcome, by arm. */
+typedef struct told {
+    const mlab_answerable *item;
+    uint8_t *people; /* [n_arms] */
+    uint8_t *events; /* [n_arms] and those without; person-years and differences go with them */
+} told;
+
+static uint64_t without_event(const mlab_answerable *item, const mlab_answerable_arm *arm)
 {
-    char number[64];
-    mlab_number_for_people(value, 0, number, sizeof number);
-    mlab_text_print(text, " %*s", width, number);
+    uint64_t all = item->event ? arm->people : arm->asked, with = item->event ? arm->events : arm->people;
+    return all > with ? all - with : 0; /* events may recur */
 }
 
-/* From which difference on something would likely be seen. */
-static void put_seen(mlab_text *text, const mlab_answerable *item, const mlab_answerable_arm *arm)
+/* Those with and without the event (for answers: who answered, who did not) by arm, with all margins. */
+static mlab_status judge(const mlab_study *study, told *t, mlab_error *err)
 {
-    char number[64];
-    if (arm->seen < 0) {
-        mlab_text_append(text, "  too few");
-        return;
+    const mlab_answerable *item = t->item;
+    size_t n = (size_t)item->n_arms;
+    uint64_t *count = mlab_allocate(study->context, 2 * n, sizeof *count);
+    uint8_t *shown = mlab_allocate(study->context, 2 * n, 1), rows[2];
+    t->people = mlab_allocate(study->context, n, 1);
+    t->events = mlab_allocate(study->context, n, 1);
+    mlab_status status = count && shown && t->people && t->events ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for what can be told");
+    for (size_t k = 0; k < n && !status; k++) {
+        count[k] = item->event ? item->arms[k].events : item->arms[k].people;
+        count[n + k] = without_event(item, &item->arms[k]);
     }
-    double shown = item->event ? 100 * arm->seen : arm->seen;
-    mlab_number_for_people(shown, shown >= 10 ? 0 : item->event ? 1 : 2, number, sizeof number);
-    mlab_text_print(text, "  +-%s%s", number, item->event ? " points" : "");
-}
-
-static void put_arm(mlab_text *text, const mlab_answerable *item, int32_t k, uint64_t minimum)
-{
-    const mlab_answerable_arm *arm = &item->arms[k];
-    mlab_text_print(text, "  %-12.12s %-10.10s", k ? "" : item->outcome, arm->name);
-    if (arm->people && arm->people < minimum) {
-        mlab_text_print(text, "  fewer than %llu people\n", (unsigned long long)minimum);
-        return;
-    }
-    put_count(text, (double)arm->people, 5);
-    mlab_text_append(text, " people");
-    put_count(text, (double)arm->events, 6);
-    mlab_text_append(text, item->event ? " events" : " answers");
-    if (item->event) {
-        put_count(text, arm->years, 6);
-        mlab_text_append(text, " years");
-    } else if (arm->asked) {
-        char share[64];
-        mlab_number_for_people(100 * (double)arm->people / (double)arm->asked, 0, share, sizeof share);
-        mlab_text_print(text, ", %s %%", share);
-    }
-    if (k) put_seen(text, item, arm);
-    mlab_text_append(text, "\n");
-}
-
-/* Columns of time and event of a person-level study, from the formula of its first event outcome. */
-static mlab_status ask(const mlab_study *study, mlab_answerables *answers, mlab_error *err)
-{
-    if (study->data->panel) return mlab_answers(study->context, study->data, NULL, NULL, NULL, answers, err);
-    mlab_status status = MLAB_OK;
-    for (size_t k = 0; k < study->n_outcomes; k++) {
-        const mlab_outcome *outcome = &study->outcomes[k];
-        mlab_formula *formula = NULL;
-        if (!outcome->formula) continue;
-        status = mlab_formula_parse(study->context, outcome->formula, NULL, &formula, err);
-        bool asked = !status && mlab_formula_response(formula) == MLAB_RESPONSE_EVENT && !mlab_formula_response_name(formula, 0);
-        if (asked)
-            status = mlab_answers(study->context, study->data, outcome->name, mlab_formula_response_name(formula, 1),
-                                  mlab_formula_response_name(formula, 2), answers, err);
-        mlab_formula_free(formula);
-        if (asked || status) break;
-    }
+    if (!status) status = mlab_privacy_table(study->context, count, 2, n, (uint64_t)study->report_options.minimum_cell, shown, rows, t->people, err);
+    for (size_t k = 0; k < n && !status; k++) t->events[k] = t->people[k] && shown[k] && shown[n + k];
+    mlab_release(study->context, count);
+    mlab_release(study->context, shown);
     return status;
 }
 
-mlab_status mlab_study_answers(const mlab_study *study, char **text, mlab_error *err)
+static void told_free(const mlab_study *study, told *t)
+{
+    mlab_release(study->context, t->people);
+    mlab_release(study->context, t->events);
+}
+
+/* The file of a role, when it was linked to the people; else NULL. */
+static const mlab_input *linked_file(const mlab_study *study, const char *role)
+{
+    const mlab_data *data = study->data;
+    for (size_t i = 0; i < data->n_inputs; i++)
+        if (!strcmp(data->inputs[i].role, role) && data->inputs[i].named) return &data->inputs[i];
+    return NULL;
+}
+
+/* The file that an outcome comes from; NULL = the people file itself. */
+static const mlab_input *source_of(const mlab_study *study, const mlab_answerable *item)
+{
+    return linked_file(study, !item->event ? "surveys" : !strcmp(item->outcome, "promotion") ? "promotions" : "people");
+}
+
+static double factor_of(const mlab_answerable *item)
+{
+    return item->event ? 100 : 1;
+}
+
+/* --- screen ------------------------------------------------------------------------------------------ */
+
+static void put_padded(mlab_text *text, const char *what, size_t width)
+{
+    mlab_text_append(text, what);
+    for (size_t n = mlab_text_width(what); n < width; n++) mlab_text_append(text, " ");
+}
+
+static void put_cell(mlab_text *text, const char *what, size_t width)
+{
+    for (size_t n = mlab_text_width(what); n < width; n++) mlab_text_append(text, " ");
+    mlab_text_append(text, what);
+}
+
+enum { NAME = 24, PEOPLE = 9, EVENTS = 10, YEARS = 14 }; /* widths */
+
+static void put_linked(mlab_text *text, const mlab_input *input)
+{
+    char share[MLAB_NUMBER_SIZE];
+    mlab_number_for_people(floor(1000 * (double)input->linked / (double)input->named) / 10, 1, share, sizeof share);
+    if (input->linked == input->named)
+        mlab_text_print(text, "    %s: everybody in it is linked\n", input->file);
+    else
+        mlab_text_print(text, "    %s: %s %% of the people in it are linked\n", input->file, share);
+}
+
+static void put_heading(const mlab_study *study, mlab_text *text, const mlab_answerable *item)
+{
+    const mlab_input *source = source_of(study, item);
+    const bool exits = item->event && !strcmp(item->outcome, "retention");
+    mlab_text_append(text, "  ");
+    put_padded(text, item->outcome, NAME - 2);
+    put_cell(text, "people", PEOPLE);
+    put_cell(text, exits ? "exits" : item->event ? "events" : "answers", EVENTS);
+    put_cell(text, item->event ? "person-years" : "answered", YEARS);
+    if (item->n_arms > 1) mlab_text_append(text, item->event ? "  seen in 12 months" : "  seen in the mean");
+    mlab_text_append(text, "\n");
+    if (source) put_linked(text, source);
+}
+
+static void put_seen(mlab_text *text, const mlab_answerable *item, int32_t k)
+{
+    mlab_number_text number;
+    double seen = factor_of(item) * item->arms[k].seen;
+    if (k == 0)
+        mlab_text_append(text, "  compared with");
+    else if (item->arms[k].seen == MLAB_ANSWERABLE_NOT)
+        mlab_text_print(text, "  too few %s", item->event ? "events" : "answers");
+    else
+        mlab_text_print(text, "  from +-%s%s on", mlab_tell_number(seen, mlab_decimals_for(seen / 2.8), false, number), item->event ? " points" : "");
+}
+
+static void put_arm(const mlab_study *study, mlab_text *text, const told *t, int32_t k)
+{
+    const mlab_answerable *item = t->item;
+    const mlab_answerable_arm *arm = &item->arms[k];
+    mlab_number_text number;
+    mlab_text_append(text, "    ");
+    put_padded(text, arm->name, NAME - 4);
+    if (!t->people[k]) {
+        const uint64_t minimum = (uint64_t)study->report_options.minimum_cell;
+        if (arm->people > 0 && arm->people < minimum)
+            mlab_text_print(text, "  fewer than %llu people\n", (unsigned long long)minimum);
+        else
+            mlab_text_append(text, "  hidden, because another group is small\n");
+        return;
+    }
+    put_cell(text, mlab_tell_number((double)arm->people, 0, false, number), PEOPLE);
+    if (!t->events[k]) {
+        put_cell(text, "hidden", EVENTS);
+        put_cell(text, "", YEARS);
+    } else {
+        put_cell(text, mlab_tell_number((double)arm->events, 0, false, number), EVENTS);
+        if (!item->event) {
+            char share[MLAB_NUMBER_SIZE + 3];
+            snprintf(share, sizeof share, "%s %%",
+                     mlab_tell_number(arm->asked ? 100 * (double)arm->people / (double)arm->asked : 0, 0, false, number));
+            put_cell(text, share, YEARS);
+        } else {
+            put_cell(text, arm->years > 0 ? mlab_tell_number(arm->years, arm->years < 10 ? 1 : 0, false, number) : "unknown", YEARS);
+        }
+        if (item->n_arms > 1 && t->events[0]) put_seen(text, item, k);
+    }
+    mlab_text_append(text, "\n");
+}
+
+static void put_item(const mlab_study *study, mlab_text *text, const told *t)
+{
+    mlab_number_text number;
+    put_heading(study, text, t->item);
+    for (int32_t k = 0; k < t->item->n_arms; k++) put_arm(study, text, t, k);
+    if (t->item->unknown)
+        mlab_text_print(text, "    %s people are not counted while nothing says which group they are in\n",
+                        mlab_tell_count(t->item->unknown, (uint64_t)study->report_options.minimum_cell, number));
+}
+
+/* --- JSON -------------------------------------------------------------------------------------------- */
+
+static void put_number(mlab_text *text, const char *key, bool there, double value)
+{
+    mlab_text_print(text, ", \"%s\": ", key);
+    if (there)
+        mlab_text_number(text, value);
+    else
+        mlab_text_append(text, "null");
+}
+
+static void put_item_json(const mlab_study *study, mlab_text *text, const told *t)
+{
+    const mlab_answerable *item = t->item;
+    const mlab_input *source = source_of(study, item);
+    const uint64_t minimum = (uint64_t)study->report_options.minimum_cell;
+    mlab_text_append(text, "{\"outcome\": ");
+    mlab_json_text(text, item->outcome);
+    mlab_text_print(text, ", \"kind\": \"%s\"", item->event ? "event" : "answers");
+    put_number(text, "linked", source != NULL, source ? (double)source->linked / (double)source->named : 0);
+    put_number(text, "group_unknown", !item->unknown || item->unknown >= minimum, (double)item->unknown);
+    mlab_text_append(text, ", \"groups\": [");
+    for (int32_t k = 0; k < item->n_arms; k++) {
+        const mlab_answerable_arm *arm = &item->arms[k];
+        mlab_text_append(text, k ? ", {\"group\": " : "{\"group\": ");
+        mlab_json_text(text, arm->name);
+        put_number(text, "people", t->people[k], (double)arm->people);
+        put_number(text, item->event ? "events" : "answers", t->events[k], (double)arm->events);
+        if (item->event) put_number(text, "person_years", t->events[k] && arm->years > 0, arm->years);
+        if (!item->event) put_number(text, "answered", t->events[k] && arm->asked, arm->asked ? (double)arm->people / (double)arm->asked : 0);
+        put_number(text, "smallest_difference", k && t->events[k] && t->events[0] && arm->seen != MLAB_ANSWERABLE_NOT, arm->seen);
+        mlab_text_append(text, "}");
+    }
+    mlab_text_append(text, "]}");
+}
+
+/* --- outcomes ---------------------------------------------------------------------------------------- */
+
+typedef struct telling {
+    const mlab_study *study;
+    mlab_text *text;
+    bool json;
+    size_t n; /* told so far */
+} telling;
+
+static mlab_status tell(telling *to, const mlab_answerable *item, mlab_error *err)
+{
+    told t = {.item = item};
+    mlab_status status = judge(to->study, &t, err);
+    if (!status && to->json) {
+        mlab_text_append(to->text, to->n ? ", " : "");
+        put_item_json(to->study, to->text, &t);
+    } else if (!status) {
+        put_item(to->study, to->text, &t);
+    }
+    to->n++;
+    told_free(to->study, &t);
+    return status;
+}
+
+static mlab_status tell_panel(telling *to, mlab_error *err)
+{
+    const mlab_study *study = to->study;
+    mlab_answerables answers;
+    mlab_status status = mlab_answers(study->context, study->data, NULL, &answers, err);
+    for (size_t k = 0; k < study->n_outcomes && !status; k++) {
+        const mlab_panel_event *event = mlab_panel_find_event(study->data->panel, study->outcomes[k].name);
+        const char *name = event ? event->name : study->outcomes[k].name;
+        for (size_t i = 0; i < answers.n && !status; i++)
+            if (!strcmp(answers.items[i].outcome, name)) status = tell(to, &answers.items[i], err);
+    }
+    mlab_answerables_free(&answers);
+    return status;
+}
+
+/* A response that cannot be counted, such as a product of columns, says so. */
+static mlab_status tell_person_outcome(telling *to, const mlab_outcome *outcome, mlab_error *err)
+{
+    const mlab_study *study = to->study;
+    mlab_formula *formula = NULL;
+    mlab_answerables answers = {0};
+    mlab_error why = {0};
+    mlab_status status = mlab_formula_parse(study->context, outcome->formula, NULL, &formula, err);
+    if (status) return status;
+    bool times = mlab_formula_response(formula) == MLAB_RESPONSE_EVENT;
+    mlab_answer_columns columns = {.outcome = outcome->name, .event = mlab_formula_response_name(formula, times ? 2 : 0)};
+    if (times) columns.start = mlab_formula_response_name(formula, 0), columns.time = mlab_formula_response_name(formula, 1);
+    status = mlab_answers(study->context, study->data, &columns, &answers, &why);
+    if (!status) {
+        status = tell(to, &answers.items[0], err);
+    } else if (status == MLAB_ERR_DATA_COLUMN || status == MLAB_ERR_DATA_TYPE) {
+        if (!to->json) mlab_text_print(to->text, "  %s: nothing is counted, because %s\n", outcome->name, why.sentence);
+        status = MLAB_OK;
+    } else {
+        status = mlab_raise(err, status, "%s", why.sentence);
+    }
+    mlab_answerables_free(&answers);
+    mlab_formula_free(formula);
+    return status;
+}
+
+mlab_status mlab_study_answers(const mlab_study *study, bool json, char **text, mlab_error *err)
 {
     *text = NULL;
-    mlab_answerables answers = {0};
     mlab_text made = MLAB_TEXT(study->context);
-    mlab_status status = study->data ? ask(study, &answers, err) : MLAB_OK;
-    if (status) {
-        mlab_answerables_free(&answers);
-        return status;
+    mlab_status status = MLAB_OK;
+    telling to = {study, &made, json, 0};
+    mlab_text_append(&made, json ? "[" : "What this study can answer\n");
+    if (study->data && study->data->panel) status = tell_panel(&to, err);
+    for (size_t k = 0; !status && study->data && !study->data->panel && k < study->n_outcomes; k++)
+        if (study->outcomes[k].formula) status = tell_person_outcome(&to, &study->outcomes[k], err);
+    if (json) {
+        mlab_text_append(&made, "]");
+    } else if (to.n) {
+        if (linked_file(study, "relationships")) {
+            mlab_text_append(&made, "  groups\n");
+            put_linked(&made, linked_file(study, "relationships"));
+        }
+        mlab_text_append(&made, "  seen: with 80 % power in a test at 5 %, before any adjustment, which needs more\n");
     }
-    mlab_text_append(&made, "What this study can answer (years: person-years; last: the difference from the\n"
-                            "first group in 12 months that it would see 4 times in 5, before adjustment)\n");
-    for (size_t i = 0; i < answers.n; i++)
-        for (int32_t k = 0; k < answers.items[i].n_arms; k++) put_arm(&made, &answers.items[i], k, (uint64_t)study->report_options.minimum_cell);
-    mlab_answerables_free(&answers);
-    if (made.failed) {
+    if (!status && made.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the text");
+    if (status)
         mlab_text_free(&made);
-        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the text");
-    }
-    *text = made.bytes;
-    return MLAB_OK;
+    else
+        *text = made.bytes;
+    return status;
 }
 
 void mlab_study_text_free(const mlab_study *study, char *text)

@@ -8,6 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static const mlab_answer_columns left = {"retention", NULL, "tenure", "left"}, misspelt = {"retention", NULL, "tenur", "left"},
+                                 labels = {"retention", NULL, "arm", "left"}, late = {"retention", "entry", "tenure", "left"},
+                                 liking = {"liking", NULL, NULL, "liking"}, words = {"liking", NULL, NULL, "words"};
+
+static void in_days(const mlab_data *data, const char *name)
+{
+    mlab_column *column = mlab_table_find(data->people, name);
+    mlab_release(data->context, column->unit);
+    column->unit = mlab_copy_text(data->context, "days");
+}
+
 /* People of two arms, each with a time in days and an event. */
 static mlab_data people_of(const mlab_context *context, size_t n)
 {
@@ -18,6 +29,7 @@ static mlab_data people_of(const mlab_context *context, size_t n)
     ck_assert_int_eq(mlab_table_add(data.people, "arm", MLAB_COLUMN_FACTOR, arms, 2, NULL, &err), MLAB_OK);
     ck_assert_int_eq(mlab_table_add(data.people, "tenure", MLAB_COLUMN_REAL, NULL, 0, NULL, &err), MLAB_OK);
     ck_assert_int_eq(mlab_table_add(data.people, "left", MLAB_COLUMN_INTEGER, NULL, 0, NULL, &err), MLAB_OK);
+    in_days(&data, "tenure");
     data.arm_column = mlab_copy_text(context, "arm");
     return data;
 }
@@ -40,7 +52,7 @@ START_TEST(counts_and_the_smallest_difference_are_those_of_the_formula)
         mlab_table_find(data.people, "tenure")->as.real[i] = 365.25;
         mlab_table_find(data.people, "left")->as.integer[i] = i / 2 < (i % 2 ? 30 : 20);
     }
-    ck_assert_int_eq(mlab_answers(&context, &data, "retention", "tenure", "left", &answers, &err), MLAB_OK);
+    ck_assert_int_eq(mlab_answers(&context, &data, &left, &answers, &err), MLAB_OK);
     ck_assert_uint_eq(answers.n, 1);
     const mlab_answerable *item = &answers.items[0];
     ck_assert_str_eq(item->outcome, "retention");
@@ -53,8 +65,67 @@ START_TEST(counts_and_the_smallest_difference_are_those_of_the_formula)
     ck_assert(item->arms[0].seen == 0);
     mlab_answerables_free(&answers);
     mlab_answerables_free(&answers);
-    ck_assert_int_eq(mlab_answers(&context, &data, NULL, "tenur", "left", &answers, &err), MLAB_ERR_DATA_COLUMN);
-    ck_assert_int_eq(mlab_answers(&context, &data, NULL, "arm", "left", &answers, &err), MLAB_ERR_DATA_TYPE);
+    ck_assert_int_eq(mlab_answers(&context, &data, &misspelt, &answers, &err), MLAB_ERR_DATA_COLUMN);
+    ck_assert_int_eq(mlab_answers(&context, &data, &labels, &answers, &err), MLAB_ERR_DATA_TYPE);
+    free_people(&data);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
+/* Six people who enter after half a year and are there for a quarter; the last one's arm is unknown. */
+START_TEST(late_entry_shortens_the_time_and_a_time_without_unit_gives_none)
+{
+    mlab_test_memory memory = {0};
+    mlab_context context = mlab_test_context(&memory, 1);
+    mlab_data data = people_of(&context, 6);
+    mlab_answerables answers;
+    mlab_error err;
+    ck_assert_int_eq(mlab_table_add(data.people, "entry", MLAB_COLUMN_INTEGER, NULL, 0, NULL, &err), MLAB_OK);
+    for (size_t i = 0; i < 6; i++) {
+        mlab_table_find(data.people, "tenure")->as.real[i] = 273.9375;
+        mlab_table_find(data.people, "entry")->as.integer[i] = 200;
+    }
+    ck_assert_int_eq(mlab_column_set_missing(data.people, mlab_table_find(data.people, "arm"), 5, &err), MLAB_OK);
+    ck_assert_int_eq(mlab_answers(&context, &data, &late, &answers, &err), MLAB_OK);
+    ck_assert_uint_eq(answers.items[0].unknown, 1);
+    ck_assert_uint_eq(answers.items[0].arms[0].people, 5);
+    ck_assert(answers.items[0].arms[0].years == 0 && answers.items[0].arms[1].seen == MLAB_ANSWERABLE_NOT);
+    mlab_answerables_free(&answers);
+    in_days(&data, "entry");
+    ck_assert_int_eq(mlab_answers(&context, &data, &late, &answers, &err), MLAB_OK);
+    ck_near(answers.items[0].arms[0].years, 5 * 73.9375 / 365.25, 1e-12, 0);
+    mlab_answerables_free(&answers);
+    free_people(&data);
+    ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
+/* Twelve people; none: 2 4 2 4 2 and no answer, coach: 3 5 3 5 3 5. */
+START_TEST(answers_of_people_have_a_mean_and_a_difference)
+{
+    mlab_test_memory memory = {0};
+    mlab_context context = mlab_test_context(&memory, 1);
+    mlab_data data = people_of(&context, 12);
+    mlab_answerables answers;
+    mlab_error err;
+    ck_assert_int_eq(mlab_table_add(data.people, "liking", MLAB_COLUMN_REAL, NULL, 0, NULL, &err), MLAB_OK);
+    ck_assert_int_eq(mlab_table_add(data.people, "words", MLAB_COLUMN_TEXT, NULL, 0, NULL, &err), MLAB_OK);
+    for (size_t i = 0; i < 12; i++) {
+        mlab_table_find(data.people, "arm")->as.integer[i] = i % 2;
+        mlab_table_find(data.people, "liking")->as.real[i] = (i / 2 % 2 ? 4 : 2) + (double)(i % 2);
+    }
+    ck_assert_int_eq(mlab_column_set_missing(data.people, mlab_table_find(data.people, "liking"), 10, &err), MLAB_OK);
+    ck_assert_int_eq(mlab_answers(&context, &data, &liking, &answers, &err), MLAB_OK);
+    const mlab_answerable_arm *arms = answers.items[0].arms;
+    ck_assert(!answers.items[0].event);
+    ck_assert_uint_eq(arms[0].asked, 6);
+    ck_assert_uint_eq(arms[0].people, 5);
+    ck_near(arms[0].mean, 2.8, 1e-12, 0);
+    ck_near(arms[0].sd, sqrt(1.2), 1e-12, 0);
+    ck_near(arms[1].mean, 4, 1e-12, 0);
+    ck_near(arms[1].seen, 2.801585218 * sqrt(1.2 / 5 + 1.2 / 6), 1e-12, 0);
+    mlab_answerables_free(&answers);
+    ck_assert_int_eq(mlab_answers(&context, &data, &words, &answers, &err), MLAB_ERR_DATA_TYPE);
     free_people(&data);
     ck_assert_int_eq(memory.live, 0);
 }
@@ -71,7 +142,7 @@ START_TEST(under_five_events_nothing_is_promised)
         mlab_table_find(data.people, "tenure")->as.real[i] = 100;
         mlab_table_find(data.people, "left")->as.integer[i] = i < 9; /* 5 of none, 4 of coach */
     }
-    ck_assert_int_eq(mlab_answers(&context, &data, NULL, "tenure", "left", &answers, &err), MLAB_OK);
+    ck_assert_int_eq(mlab_answers(&context, &data, &left, &answers, &err), MLAB_OK);
     ck_assert(answers.items[0].arms[1].seen == MLAB_ANSWERABLE_NOT);
     mlab_answerables_free(&answers);
     free_people(&data);
@@ -161,11 +232,13 @@ START_TEST(people_of_a_panel_are_counted_once_in_each_arm)
     for (long k = 0; k < 10; k++) { /* k = 0: no failure */
         memory.calls = 0;
         memory.fail_at = k;
-        mlab_status status = mlab_answers(&context, &data, NULL, NULL, NULL, &answers, &err);
+        mlab_status status = mlab_answers(&context, &data, NULL, &answers, &err);
         if (status)
             ck_assert_int_eq(status, MLAB_ERR_MEMORY);
         else if (k == 0) {
             const mlab_answerable_arm *exits = answers.items[0].arms, *moods = answers.items[1].arms;
+            ck_assert_uint_eq(answers.items[0].unknown, 1);
+            ck_assert_uint_eq(answers.items[1].unknown, 1);
             ck_assert_uint_eq(exits[0].people, 2);
             ck_assert_uint_eq(exits[1].people, 1);
             ck_assert_uint_eq(exits[1].events, 1);
@@ -185,4 +258,5 @@ START_TEST(people_of_a_panel_are_counted_once_in_each_arm)
 END_TEST
 
 MLAB_TEST_MAIN("answers", counts_and_the_smallest_difference_are_those_of_the_formula, under_five_events_nothing_is_promised,
+               late_entry_shortens_the_time_and_a_time_without_unit_gives_none, answers_of_people_have_a_mean_and_a_difference,
                the_smallest_difference_is_seen_in_four_of_five_worlds, people_of_a_panel_are_counted_once_in_each_arm)

@@ -64,7 +64,7 @@ static mlab_severity severity_of(size_t unlinked, double accept, char *remedy, s
     mlab_ids ids;
     mlab_error err;
     uint32_t rank[44];
-    const mlab_link link = {"mentees", "relationships", accept};
+    const mlab_link link = {"mentees", "relationships", accept, NULL};
     ck_assert_int_eq(mlab_ids_make(people, "id", NULL, &findings, &ids, &err), MLAB_OK);
     ck_assert_int_eq(mlab_ids_link(&ids, other, "mentee", &link, &findings, rank, &err), MLAB_OK);
     ck_assert_uint_eq(rank[0], (uint32_t)unlinked);
@@ -107,7 +107,7 @@ START_TEST(people_outside_the_population_are_known_and_have_no_rank)
     mlab_ids made;
     mlab_error err;
     uint32_t rank[4];
-    const mlab_link link = {"mentors", "relationships", 0.5};
+    const mlab_link link = {"mentors", "relationships", 0.5, NULL};
     ck_assert_int_eq(mlab_ids_make(people, "id", member, &findings, &made, &err), MLAB_OK);
     ck_assert_uint_eq(made.n, 2);
     ck_assert_str_eq(mlab_ids_text(&made, 0), "b");
@@ -161,7 +161,7 @@ START_TEST(every_failed_allocation_of_linking_is_reported_and_nothing_leaks)
         mlab_ids made = {0};
         mlab_error err;
         uint32_t rank[3];
-        const mlab_link link = {"mentors", "relationships", 0.05};
+        const mlab_link link = {"mentors", "relationships", 0.05, NULL};
         long before = memory.calls;
         memory.fail_at = before + k;
         mlab_status status = mlab_ids_make(people, "id", NULL, &findings, &made, &err);
