@@ -148,32 +148,48 @@ static void draw_line(mlab_doc *doc, const axis *x, const axis *y, const mlab_ch
     mlab_text_print(&doc->text, "\" class=\"line k%zu\"/>\n", kind % LINE_KINDS);
 }
 
-/* Labels stand at the ends of their lines, pushed apart from the top down. */
+enum { MOST_LINES = 16, LABEL_STEP = 16 };
+
+/* Lines by their last value, from the top down; their number. */
+static size_t order_lines(const mlab_chart_line *lines, size_t n, size_t order[MOST_LINES])
+{
+    size_t found = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (!lines[k].n) continue;
+        size_t at_place = found++;
+        for (; at_place > 0 && lines[order[at_place - 1]].y[lines[order[at_place - 1]].n - 1] < lines[k].y[lines[k].n - 1]; at_place--)
+            order[at_place] = order[at_place - 1];
+        order[at_place] = k;
+    }
+    return found;
+}
+
+/* Labels stand at the ends of their lines, pushed apart downwards, and up again where they would leave the chart. */
 static void label_lines(mlab_doc *doc, const axis *x, const axis *y, const mlab_chart_line *lines, size_t n)
 {
-    double free_from = 0;
-    bool done[16] = {false};
-    for (size_t round = 0; round < n; round++) {
-        size_t best = n;
-        for (size_t i = 0; i < n; i++)
-            if (!done[i] && lines[i].n && (best == n || lines[i].y[lines[i].n - 1] > lines[best].y[lines[best].n - 1])) best = i;
-        if (best == n) return;
-        const mlab_chart_line *line = &lines[best];
-        const double here = fmax(at(y, line->y[line->n - 1]), free_from), end = at(x, line->x[line->n - 1]);
-        line_at(doc, end + 2, at(y, line->y[line->n - 1]), PLOT_RIGHT + 8, here, "leader");
+    size_t order[MOST_LINES];
+    double place[MOST_LINES];
+    const size_t found = order_lines(lines, n, order);
+    for (size_t k = 0; k < found; k++) {
+        place[k] = at(y, lines[order[k]].y[lines[order[k]].n - 1]);
+        if (k && place[k] < place[k - 1] + LABEL_STEP) place[k] = place[k - 1] + LABEL_STEP;
+    }
+    double lowest = PLOT_BOTTOM - 4;
+    for (size_t k = found; k-- > 0; lowest -= LABEL_STEP) place[k] = fmin(place[k], lowest);
+    for (size_t k = 0; k < found; k++) {
+        const mlab_chart_line *line = &lines[order[k]];
+        line_at(doc, at(x, line->x[line->n - 1]) + 2, at(y, line->y[line->n - 1]), PLOT_RIGHT + 8, place[k], "leader");
         mlab_text_print(&doc->text, "<path d=\"M%d ", PLOT_RIGHT + 10);
-        coordinate(doc, "", here);
-        mlab_text_print(&doc->text, "h22\" class=\"line k%zu\"/>\n", best % LINE_KINDS);
-        text_at(doc, PLOT_RIGHT + 38, here + 4, "label", line->label);
-        free_from = here + 16;
-        done[best] = true;
+        coordinate(doc, "", place[k]);
+        mlab_text_print(&doc->text, "h22\" class=\"line k%zu\"/>\n", order[k] % LINE_KINDS);
+        text_at(doc, PLOT_RIGHT + 38, place[k] + 4, "label", line->label);
     }
 }
 
 void mlab_chart_lines(mlab_doc *doc, const char *title, const char *x_unit, const mlab_chart_line *lines, size_t n)
 {
     double low = INFINITY, high = -INFINITY, last = 0, tick[MOST_TICKS];
-    if (n > 16) n = 16;
+    if (n > MOST_LINES) n = MOST_LINES;
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < lines[k].n; i++) {
             low = fmin(low, lines[k].y[i]);

@@ -109,6 +109,19 @@ static void show_plot(mlab_doc *doc, const mlab_story *story, const plot *p, con
     mlab_text_free(&table);
 }
 
+/* Months up to which enough people of the curve's group were observed; INFINITY when nothing was. */
+static double months_observed(const mlab_story *story, const char *name)
+{
+    const mlab_comparison *c = story->spec->results->comparison;
+    for (size_t k = 0; k < c->n_curves; k++) {
+        if (strcmp(c->curves[k].group, name) != 0) continue;
+        const size_t kept = mlab_privacy_curve(&c->curves[k], (uint64_t)story->options->minimum_cell);
+        return kept ? c->curves[k].time[kept - 1] * c->months_per_time : 0;
+    }
+    return INFINITY;
+}
+
+/* What would have been is told as far as enough people were observed. */
 static mlab_status add_standardised(const mlab_story *story, const char *outcome, size_t n, double factor, plot *p, mlab_error *err)
 {
     const mlab_comparison *c = story->spec->results->comparison;
@@ -117,8 +130,11 @@ static mlab_status add_standardised(const mlab_story *story, const char *outcome
         const char *arm;
         double *x, *y;
         if (outcome_of(c->standardised_names[k], &arm) != n || strncmp(c->standardised_names[k], outcome, n) != 0) continue;
-        if (!arm_told(story, outcome, n, arm) || (status = add_line(story, p, arm, c->n_times, false, &x, &y, err))) continue;
-        for (size_t t = 0; t < c->n_times; t++) {
+        const double until = months_observed(story, c->standardised_names[k]);
+        size_t kept = 0;
+        while (kept < c->n_times && (double)kept * c->months_per_time <= until) kept++;
+        if (!arm_told(story, outcome, n, arm) || (status = add_line(story, p, arm, kept, false, &x, &y, err))) continue;
+        for (size_t t = 0; t < kept; t++) {
             x[t] = (double)t * c->months_per_time;
             y[t] = factor * c->standardised[k * c->n_times + t];
         }
