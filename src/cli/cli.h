@@ -69,8 +69,8 @@ enum { MLAB_BOLD, MLAB_RED, MLAB_YELLOW, MLAB_DIM, MLAB_PLAIN };
 const char *mlab_paint(FILE *stream, int paint);
 void mlab_show_help(const mlab_command *command, FILE *to);
 void mlab_show_commands(FILE *to);
-/* All findings, most severe first. study_file: findings in it are shown as file:line:column. */
-void mlab_show_findings(const mlab_findings *findings, const char *study_file, FILE *to);
+/* Findings of at least that severity, most severe first. study_file: findings in it are shown as file:line:column. */
+void mlab_show_findings(const mlab_findings *findings, const char *study_file, mlab_severity least, FILE *to);
 void mlab_findings_json(const mlab_findings *findings, mlab_text *json);
 /* Prints the error and returns the exit code of its status. */
 int mlab_show_error(const mlab_cli *cli, const mlab_error *err);

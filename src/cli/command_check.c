@@ -100,7 +100,7 @@ int mlab_command_check(mlab_cli *cli)
         if (cli->json) {
             code = show_json(&session, code);
         } else {
-            if (!cli->quiet || code) mlab_show_findings(&session.findings, cli->arguments[0], code ? stderr : stdout);
+            if (!cli->quiet || code) mlab_show_findings(&session.findings, cli->arguments[0], MLAB_SEVERITY_NOTE, code ? stderr : stdout);
             if (!cli->quiet && !session.findings.n) printf("nothing to remark\n");
             if (!cli->quiet) show_guesses(&session);
             if (!cli->quiet) show_answers(&session);

@@ -24,7 +24,7 @@ int mlab_command_generate(mlab_cli *cli)
     if (!read_whole(cli, "people", 20, 0, &people)) return mlab_usage(cli, "--people takes a whole number of 20 or more");
     mlab_findings_start(&findings, &cli->context);
     mlab_status status = mlab_truth_read(&cli->context, cli->arguments[0], &findings, &truth, &err);
-    if (findings.n && !cli->json) mlab_show_findings(&findings, cli->arguments[0], stderr);
+    if (findings.n && !cli->json) mlab_show_findings(&findings, cli->arguments[0], MLAB_SEVERITY_NOTE, stderr);
     if (!status) status = mlab_os_make_folder(cli->out, &err);
     if (!status) status = mlab_generate(&cli->context, truth, seed >= 0 ? (uint64_t)seed : (uint64_t)truth->seed, people, cli->out, &err);
     if (!status && !cli->quiet && !cli->json) printf("a simulated firm (no real people) is in %s\n", cli->out);

@@ -60,7 +60,7 @@ static int tell_signup(const mlab_cli *cli, const mlab_signup *signup, const mla
     char *csv = NULL;
     if (mlab_pairs_csv(&cli->context, signup->pairs, &csv, &err)) return mlab_show_error(cli, &err);
     if (!cli->json && !cli->quiet) {
-        mlab_show_findings(findings, NULL, stdout);
+        mlab_show_findings(findings, NULL, MLAB_SEVERITY_NOTE, stdout);
         printf("%s\n", signup->sentences);
         show_pairs(signup->pairs);
     }
@@ -81,7 +81,7 @@ static int match_lists(mlab_cli *cli, const char *mentors, const char *mentees)
     mlab_status status = mlab_signup_match(&cli->context, mentors, mentees, &findings, &signup, &err);
     int code;
     if (status == MLAB_ERR_DATA_REJECTED) {
-        mlab_show_findings(&findings, NULL, stderr);
+        mlab_show_findings(&findings, NULL, MLAB_SEVERITY_NOTE, stderr);
         code = MLAB_EXIT_REJECTED;
     } else {
         code = status ? mlab_show_error(cli, &err) : tell_signup(cli, signup, &findings);

@@ -131,10 +131,10 @@ static void show_in_data(const mlab_finding *finding, FILE *to)
         fprintf(to, "           %s%s%s\n", mlab_paint(to, MLAB_BOLD), finding->remedy, mlab_paint(to, MLAB_PLAIN));
 }
 
-void mlab_show_findings(const mlab_findings *findings, const char *study_file, FILE *to)
+void mlab_show_findings(const mlab_findings *findings, const char *study_file, mlab_severity least, FILE *to)
 {
     show_in_study(findings, study_file, to);
-    for (int severity = MLAB_SEVERITY_STOP; severity >= MLAB_SEVERITY_NOTE; severity--)
+    for (int severity = MLAB_SEVERITY_STOP; severity >= (int)least; severity--)
         for (size_t k = 0; k < findings->n; k++)
             if ((int)findings->items[k].severity == severity && !in_study_file(&findings->items[k], study_file))
                 show_in_data(&findings->items[k], to);

@@ -118,7 +118,7 @@ static int show_rejection(mlab_session *session)
         mlab_text_free(&json);
         return MLAB_EXIT_REJECTED;
     }
-    mlab_show_findings(&session->findings, session->cli->arguments[0], stderr);
+    mlab_show_findings(&session->findings, session->cli->arguments[0], MLAB_SEVERITY_DECIDE, stderr);
     fprintf(stderr, "%zu finding%s, nothing was run, results.h5 is unchanged.\n", n, n == 1 ? "" : "s");
     return MLAB_EXIT_REJECTED;
 }

@@ -244,11 +244,34 @@ static mlab_status check_reference(mlab_study *study, mlab_findings *findings, m
     return status;
 }
 
+/* A published effect may stand in for what the data cannot give; weighing it with what they give is another thing. */
+static mlab_status check_evidence(mlab_study *study, mlab_findings *findings, mlab_error *err)
+{
+    const mlab_setting *block = mlab_settings_find(study->settings, NULL, "evidence");
+    const mlab_panel *panel = study->data->panel;
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; !status && panel && block && mlab_setting_kind_of(block) == MLAB_SETTING_MAP && i < mlab_setting_size(block); i++) {
+        const mlab_setting *map = mlab_setting_item(block, i), *use = mlab_settings_find(study->settings, map, "use"),
+                           *named = mlab_settings_find(study->settings, map, "arm");
+        const char *arm = named ? mlab_setting_text(named) : "structured";
+        if (use && strcmp(mlab_setting_text(use), "stated") == 0) continue;
+        bool estimated = false;
+        for (int32_t k = 1; k < panel->n_arms; k++) estimated |= strcmp(panel->arms[k], arm) == 0;
+        mlab_place place = use ? mlab_setting_place(use) : mlab_setting_key_place(block, i);
+        if (estimated)
+            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "not_built", &place, NULL, "use: stated", err,
+                                       "a prior for an effect that the data estimate (%s on %s) is not built yet; stated puts the entry in its place",
+                                       arm, mlab_setting_key(block, i));
+    }
+    return status;
+}
+
 mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_error *err)
 {
     mlab_status status = check_list(study, "comparison.adjust", findings, err);
     if (!status) status = check_list(study, "comparison.by", findings, err);
     if (!status) status = check_reference(study, findings, err);
+    if (!status) status = check_evidence(study, findings, err);
     if (!status) status = default_adjust(study, err);
     if (!status) status = default_horizons(study, err);
     if (!status && !study->outcomes_stated) status = default_outcomes(study, err);

@@ -46,7 +46,7 @@ const mlab_option mlab_study_option_rows[] = {
 
     MAP("evidence", "published effects used where the data say nothing"),
     MAP("evidence.*", "an outcome"),
-    CHOICE("evidence.*.use", "prior|stated", "how the entry is used"),
+    CHOICE("evidence.*.use", "prior|stated", "prior: for an arm that the data do not have; stated: in place of what they say"),
     TEXT("evidence.*.entry", "id of the entry in models/evidence"),
     TEXT("evidence.*.arm", "the arm that has the effect"),
 };

@@ -245,6 +245,36 @@ START_TEST(pairs_keep_their_ids_for_the_user_and_pseudonyms_in_the_file)
 }
 END_TEST
 
+START_TEST(published_effects_stand_in_only_where_the_study_says_so)
+{
+    mlab_context context = mlab_test_context(NULL, 2);
+    firm_make(&context);
+    said s;
+    mlab_findings findings;
+    mlab_study *study;
+    mlab_error err;
+    char text[2 * sizeof firm_study];
+    snprintf(text, sizeof text, "%sevidence: {retention: {entry: formal_program_retention}}\n", firm_study);
+    firm_write(&context, text);
+    ck_assert_int_eq(run(&context, MLAB_STAGE_SIMULATE, &s, &findings, &study, &err), MLAB_ERR_STUDY_REJECTED);
+    ck_finding(&findings, 29, 12,
+               "a prior for an effect that the data estimate (structured on retention) is not built yet; stated puts the entry in its place");
+    end(study, &findings);
+    snprintf(text, sizeof text, "%sevidence: {retention: {use: stated, entry: formal_program_retention}}\n", firm_study);
+    firm_write(&context, text);
+    ck_assert_msg(run(&context, MLAB_STAGE_SIMULATE, &s, &findings, &study, &err) == MLAB_OK, "%s", err.sentence);
+    const mlab_outcomes *outcomes = mlab_study_results(study)->outcomes;
+    ck_assert_str_eq(outcomes->assumptions[0].name, "retention.structured.log_hazard_ratio");
+    ck_assert_str_eq(outcomes->assumptions[0].source, "evidence: formal_program_retention");
+    ck_assert_ptr_nonnull(strstr(mlab_study_results(study)->provenance, "evidence: formal_program_retention"));
+    end(study, &findings);
+    snprintf(text, sizeof text, "%sevidence: {retention: {entry: similarity_quality}}\n", firm_study); /* a correlation */
+    firm_write(&context, text);
+    ck_assert_int_eq(run(&context, MLAB_STAGE_SIMULATE, &s, &findings, &study, &err), MLAB_ERR_STUDY_REJECTED);
+    end(study, &findings);
+}
+END_TEST
+
 START_TEST(two_runs_on_one_output_are_kept_apart)
 {
     mlab_context context = mlab_test_context(NULL, 2);
@@ -318,5 +348,6 @@ END_TEST
 MLAB_TEST_MAIN("study/study", stages_run_once_and_then_are_up_to_date, a_changed_option_runs_again_what_depends_on_it_and_nothing_else,
                a_changed_input_file_runs_everything_again, a_damaged_stage_file_is_made_again, results_hold_every_stage_that_is_up_to_date,
                everything_wrong_is_found_at_once_with_its_place_and_nothing_is_touched, what_does_not_apply_says_so_in_one_line,
-               pairs_keep_their_ids_for_the_user_and_pseudonyms_in_the_file, two_runs_on_one_output_are_kept_apart,
-               a_cancelled_run_leaves_what_was_there_and_goes_on_later, every_failed_allocation_of_opening_a_study_is_reported_and_nothing_leaks)
+               pairs_keep_their_ids_for_the_user_and_pseudonyms_in_the_file, published_effects_stand_in_only_where_the_study_says_so,
+               two_runs_on_one_output_are_kept_apart, a_cancelled_run_leaves_what_was_there_and_goes_on_later,
+               every_failed_allocation_of_opening_a_study_is_reported_and_nothing_leaks)
