@@ -230,6 +230,9 @@ static mlab_status make_inputs(const mlab_firm *firm, const mlab_data *data, inp
     return MLAB_OK;
 }
 
+static const mlab_panel_arm arms[] = {{.name = "structured", .filter = "kind == 'structured'", .met = ""},
+                                      {.name = "informal", .filter = "kind == 'informal'", .met = ""}};
+
 static mlab_status build_panel(const mlab_firm *firm, mlab_data *data, const mlab_table *pairs, inputs *in, mlab_error *err)
 {
     static const char *const attributes[] = {"gender", "department", "performance", "entry_grade", "manager", "skills", "wants", "capacity"};
@@ -263,9 +266,7 @@ static mlab_status build_panel(const mlab_firm *firm, mlab_data *data, const mla
                                               .n = firm->n_pairs,
                                               .known_from = MLAB_DATE_MISSING,
                                               .known_to = MLAB_DATE_MISSING};
-    const mlab_panel_arm arms[] = {{.name = "structured", .filter = "kind == 'structured'", .met = ""},
-                                   {.name = "informal", .filter = "kind == 'informal'", .met = ""}};
-    const int32_t priority[] = {0, 1};
+    static const int32_t priority[] = {0, 1};
     const mlab_panel_spec spec = {.months_per_period = 3,
                                   .from = firm->boundary[0] + 1,
                                   .to = firm->boundary[firm->truth->periods],
