@@ -55,6 +55,7 @@ typedef struct mlab_context {
     mlab_allocator allocator; /* default: malloc, realloc, free */
     int threads;              /* threads of a parallel block, >= 1; results do not depend on it */
     mlab_isa isa;             /* chosen once from the processor, or from MLAB_ISA */
+    bool sha;                 /* SHA-256 by the processor's own instructions: where it has them and MLAB_ISA is not generic; the same digests */
     /* Looked at about twice a second; true stops the work with MLAB_ERR_CANCELLED. NULL = never. */
     bool (*cancelled)(void *user);
     /* Told how far a stage is: done of total units. Called from one thread at a time. NULL = nobody listens. */

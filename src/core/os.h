@@ -42,8 +42,9 @@ typedef struct mlab_sha256 {
     uint64_t length;
     unsigned char block[64];
     size_t used;
+    bool instructions; /* those of the processor for it */
 } mlab_sha256;
-void mlab_sha256_start(mlab_sha256 *hash);
+void mlab_sha256_start(mlab_sha256 *hash, const mlab_context *context); /* NULL = the portable code; the same digests */
 void mlab_sha256_add(mlab_sha256 *hash, const void *bytes, size_t n);
 void mlab_sha256_end(mlab_sha256 *hash, char into[65]);
 

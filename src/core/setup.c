@@ -3,6 +3,9 @@
 #include "core/error.h"
 #include "core/number.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <gsl/gsl_errno.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -62,6 +65,18 @@ static mlab_isa best_isa(void)
     return MLAB_ISA_GENERIC;
 }
 
+/* Leaf 7 for the SHA extensions, leaf 1 for the SSSE3 and SSE4.1 that stand beside them (Intel SDM, volume 2, CPUID). */
+static bool has_sha(void)
+{
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_SHA)) return false;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSSE3) && (c & bit_SSE4_1);
+#else
+    return false;
+#endif
+}
+
 static mlab_status choose_isa(mlab_isa *isa, mlab_error *err)
 {
     static const char *const names[] = {[MLAB_ISA_GENERIC] = "generic", [MLAB_ISA_AVX2] = "avx2", [MLAB_ISA_AVX512] = "avx512"};
@@ -83,5 +98,7 @@ mlab_status mlab_setup(mlab_context *context, mlab_error *err)
     *context = (mlab_context){.allocator = {plain_allocate, plain_reallocate, plain_release, NULL}, .threads = 1, .isa = MLAB_ISA_GENERIC};
     gsl_set_error_handler_off();
     if ((status = choose_threads(&context->threads, err))) return status;
-    return choose_isa(&context->isa, err);
+    if ((status = choose_isa(&context->isa, err))) return status;
+    context->sha = context->isa != MLAB_ISA_GENERIC && has_sha();
+    return MLAB_OK;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SHA-256 of FIPS 180-4, doi:10.6028/NIST.FIPS.180-4: names inputs in keys and provenance. */
 #include "core/os.h"
+#include "core/sha256_isa.h"
 
 #include <string.h>
 
-static const uint32_t constants[64] = {
+const uint32_t mlab_sha256_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
     0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
     0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
@@ -34,17 +35,29 @@ static void take_block(uint32_t state[8], const unsigned char *block)
         for (int j = 0; j < 8; j++) {
             uint32_t a = v[(8 - j) & 7], b = v[(9 - j) & 7], c = v[(10 - j) & 7];
             uint32_t e = v[(12 - j) & 7], f = v[(13 - j) & 7], g = v[(14 - j) & 7];
-            uint32_t t1 = v[(15 - j) & 7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + constants[i + j] + w[i + j];
+            uint32_t t1 =
+                v[(15 - j) & 7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + mlab_sha256_constants[i + j] + w[i + j];
             v[(11 - j) & 7] += t1;
             v[(15 - j) & 7] = t1 + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
         }
     for (int i = 0; i < 8; i++) state[i] += v[i];
 }
 
-void mlab_sha256_start(mlab_sha256 *hash)
+static void take_blocks(mlab_sha256 *hash, const unsigned char *bytes, size_t n_blocks)
+{
+#if defined(__x86_64__)
+    if (hash->instructions) {
+        mlab_sha256_shani(hash->state, bytes, n_blocks);
+        return;
+    }
+#endif
+    for (size_t i = 0; i < n_blocks; i++) take_block(hash->state, bytes + 64 * i);
+}
+
+void mlab_sha256_start(mlab_sha256 *hash, const mlab_context *context)
 {
     static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    *hash = (mlab_sha256){.used = 0};
+    *hash = (mlab_sha256){.instructions = context && context->sha};
     memcpy(hash->state, start, sizeof start);
 }
 
@@ -54,9 +67,9 @@ void mlab_sha256_add(mlab_sha256 *hash, const void *bytes, size_t n)
     hash->length += n;
     while (n > 0) {
         if (hash->used == 0 && n >= 64) {
-            take_block(hash->state, at);
-            at += 64;
-            n -= 64;
+            take_blocks(hash, at, n / 64);
+            at += n / 64 * 64;
+            n %= 64;
             continue;
         }
         size_t part = 64 - hash->used < n ? 64 - hash->used : n;
@@ -65,7 +78,7 @@ void mlab_sha256_add(mlab_sha256 *hash, const void *bytes, size_t n)
         at += part;
         n -= part;
         if (hash->used == 64) {
-            take_block(hash->state, hash->block);
+            take_blocks(hash, hash->block, 1);
             hash->used = 0;
         }
     }
@@ -86,7 +99,7 @@ void mlab_sha256_end(mlab_sha256 *hash, char into[65])
 void mlab_sha256_hex(const void *bytes, size_t n, char into[65])
 {
     mlab_sha256 hash;
-    mlab_sha256_start(&hash);
+    mlab_sha256_start(&hash, NULL);
     mlab_sha256_add(&hash, bytes, n);
     mlab_sha256_end(&hash, into);
 }

@@ -230,7 +230,7 @@ static mlab_status begin(mlab_text_rows *t, const mlab_rows_text_options *option
     t->line = 1;
     t->input.context = t->base.context;
     t->input.windows_1252 = options->windows_1252;
-    mlab_sha256_start(&t->input.hash);
+    mlab_sha256_start(&t->input.hash, t->base.context);
     mlab_status status = mlab_text_bytes_more(&t->input, t->base.file, err);
     if (status) return status;
     if (t->input.end >= 2 && (!memcmp(t->input.buffer, "\xFF\xFE", 2) || !memcmp(t->input.buffer, "\xFE\xFF", 2))) {

@@ -107,7 +107,7 @@ mlab_status mlab_store_digest(const mlab_context *context, const char *path, con
     into[0] = '\0';
     mlab_h5_file file;
     digest d;
-    mlab_sha256_start(&d.hash);
+    mlab_sha256_start(&d.hash, context);
     mlab_h5_group root = mlab_h5_open(&file, context, path, err), start = mlab_h5_group_get(&root, group);
     if (!file.status) {
         add_attributes(&d, &file, start.id, group);

@@ -20,7 +20,7 @@ void mlab_store_pseudonym(const char *secret, const char *id, char into[17])
         outer[i] = key[i] ^ 0x5c;
     }
     mlab_sha256 hash;
-    mlab_sha256_start(&hash);
+    mlab_sha256_start(&hash, NULL);
     mlab_sha256_add(&hash, inner, sizeof inner);
     mlab_sha256_add(&hash, id, strlen(id));
     mlab_sha256_end(&hash, digest);
@@ -29,7 +29,7 @@ void mlab_store_pseudonym(const char *secret, const char *id, char into[17])
         char two[3] = {digest[2 * i], digest[2 * i + 1], 0};
         bytes[i] = (unsigned char)strtoul(two, NULL, 16);
     }
-    mlab_sha256_start(&hash);
+    mlab_sha256_start(&hash, NULL);
     mlab_sha256_add(&hash, outer, sizeof outer);
     mlab_sha256_add(&hash, bytes, sizeof bytes);
     mlab_sha256_end(&hash, digest);

@@ -47,7 +47,7 @@ mlab_status mlab_study_key(mlab_study *study, mlab_stage stage, mlab_error *err)
 {
     const mlab_stage_row *row = &mlab_stage_rows[stage];
     mlab_sha256 hash;
-    mlab_sha256_start(&hash);
+    mlab_sha256_start(&hash, study->context);
     add_line(&hash, "mentorlab");
     add_line(&hash, mlab_version());
     add_line(&hash, mlab_commit());

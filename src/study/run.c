@@ -236,7 +236,7 @@ static mlab_status write_text(const mlab_study *study, const char *name, const c
 static void results_key(const mlab_study *study, char key[65])
 {
     mlab_sha256 hash;
-    mlab_sha256_start(&hash);
+    mlab_sha256_start(&hash, study->context);
     for (int k = 0; k < MLAB_STAGE_REPORT; k++)
         if (study->done[k]) mlab_sha256_add(&hash, study->key[k], 64);
     mlab_sha256_end(&hash, key);

@@ -19,21 +19,61 @@ static const char *in_folder(const char *folder, const char *name)
     return path;
 }
 
+/* What the standard's examples give, by the portable code or by the processor's own instructions. */
+static const char *digest_of(const mlab_context *context, const char *text, size_t n, size_t piece)
+{
+    static char hex[65];
+    mlab_sha256 hash;
+    mlab_sha256_start(&hash, context);
+    for (size_t at = 0; at < n; at += piece) mlab_sha256_add(&hash, text + at, n - at < piece ? n - at : piece);
+    mlab_sha256_end(&hash, hex);
+    return hex;
+}
+
 /* FIPS 180-4 examples, and the million letters of NIST's test vectors. */
+static void check_digests(const mlab_context *context)
+{
+    static char letters[1000000];
+    memset(letters, 'a', sizeof letters);
+    ck_assert_str_eq(digest_of(context, "", 0, 1), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    ck_assert_str_eq(digest_of(context, "abc", 3, 3), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    ck_assert_str_eq(digest_of(context, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, 56),
+                     "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    static const size_t pieces[] = {7, 64, 129, sizeof letters};
+    for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++)
+        ck_assert_str_eq(digest_of(context, letters, sizeof letters, pieces[k]), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
 START_TEST(sha256_gives_the_digests_of_the_standard)
 {
     char hex[65];
-    mlab_sha256_hex("", 0, hex);
-    ck_assert_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    check_digests(NULL);
     mlab_sha256_hex("abc", 3, hex);
     ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    mlab_sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, hex);
-    ck_assert_str_eq(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    mlab_sha256 hash;
-    mlab_sha256_start(&hash);
-    for (int i = 0; i < 1000000; i += 7) mlab_sha256_add(&hash, "aaaaaaa", i + 7 <= 1000000 ? 7 : (size_t)(1000000 - i));
-    mlab_sha256_end(&hash, hex);
-    ck_assert_str_eq(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+END_TEST
+
+START_TEST(the_processors_own_sha256_gives_the_same_digests)
+{
+    mlab_context context;
+    mlab_error err;
+    unsetenv("MLAB_ISA");
+    ck_assert_int_eq(mlab_setup(&context, &err), MLAB_OK);
+    if (!context.sha) {
+        printf("SKIPPED core/test_os: this processor lacks the instruction set of SHA-256\n");
+        return;
+    }
+    check_digests(&context);
+    char bytes[1000]; /* every length up to 1,000, of bytes that are all different */
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (char)(i * 167 % 251);
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        char portable[65];
+        mlab_sha256_hex(bytes, n, portable);
+        ck_assert_str_eq(digest_of(&context, bytes, n, n ? n : 1), portable);
+    }
+    setenv("MLAB_ISA", "generic", 1);
+    ck_assert_int_eq(mlab_setup(&context, &err), MLAB_OK);
+    ck_assert(!context.sha);
 }
 END_TEST
 
@@ -251,9 +291,9 @@ START_TEST(the_models_folder_is_where_the_variable_says)
 }
 END_TEST
 
-MLAB_TEST_MAIN("os", sha256_gives_the_digests_of_the_standard, a_written_file_reads_back_whole_and_leaves_nothing_beside_it,
-               files_that_cannot_be_read_or_written_are_named_with_the_reason, reading_without_memory_is_an_error_and_leaks_nothing,
-               folders_are_made_with_their_parents_and_paths_are_joined, a_lock_is_held_once_and_explains_itself,
-               a_lock_of_a_process_that_is_gone_is_taken_over_but_never_one_of_another_host, of_many_processes_one_holds_the_lock_at_a_time,
-               signals_set_a_flag_and_a_second_interrupt_ends_the_process, the_clock_obeys_source_date_epoch_and_the_machine_answers,
-               the_models_folder_is_where_the_variable_says)
+MLAB_TEST_MAIN("os", sha256_gives_the_digests_of_the_standard, the_processors_own_sha256_gives_the_same_digests,
+               a_written_file_reads_back_whole_and_leaves_nothing_beside_it, files_that_cannot_be_read_or_written_are_named_with_the_reason,
+               reading_without_memory_is_an_error_and_leaks_nothing, folders_are_made_with_their_parents_and_paths_are_joined,
+               a_lock_is_held_once_and_explains_itself, a_lock_of_a_process_that_is_gone_is_taken_over_but_never_one_of_another_host,
+               of_many_processes_one_holds_the_lock_at_a_time, signals_set_a_flag_and_a_second_interrupt_ends_the_process,
+               the_clock_obeys_source_date_epoch_and_the_machine_answers, the_models_folder_is_where_the_variable_says)
