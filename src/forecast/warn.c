@@ -49,6 +49,17 @@ static void warn_about_assumptions(const mlab_outcomes *o, mlab_text *text)
     mlab_text_append(text, o->n_assumptions > MOST_NAMED ? ", ...\n" : ".\n");
 }
 
+/* Programs are compared by whom they reach unless a better fit is said to change what happens. */
+static void warn_about_fit(const mlab_outcomes *o, mlab_text *text)
+{
+    if (o->n_scenarios < 3) return;
+    for (size_t i = 0; i < o->n_assumptions; i++)
+        if (!strcmp(o->assumptions[i].name, "score_effect") && o->assumptions[i].value == 0 && o->assumptions[i].standard_error == 0)
+            mlab_text_append(
+                text, "Nothing in the study says that a better fit of a pair changes what happens, so plans that differ only in the matching rule "
+                      "return nearly the same: simulation.score_effect states how much it would.\n");
+}
+
 static void warn_about_precision(const mlab_forecast *forecast, size_t draws, mlab_text *text)
 {
     for (size_t i = 0; i < forecast->n_returns; i++) {
@@ -72,6 +83,7 @@ mlab_status mlab_forecast_warn(const mlab_futures *f, mlab_forecast *forecast, m
     warn_about_lines(f->spec, &text);
     warn_about_time(f, forecast, &text);
     warn_about_assumptions(f->outcomes, &text);
+    warn_about_fit(f->outcomes, &text);
     warn_about_precision(forecast, f->outcomes->n_draws, &text);
     if (text.failed) {
         mlab_text_free(&text);

@@ -276,6 +276,29 @@ START_TEST(two_benefits_of_the_same_exits_are_warned_of)
 }
 END_TEST
 
+START_TEST(plans_that_differ_only_in_who_is_paired_are_said_to_return_the_same)
+{
+    static char other[] = "other", effect[] = "score_effect", stated[] = "stated";
+    static char *three[] = {test_today, test_plan, other};
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_assumption assumption = {.name = effect, .value = 0, .source = stated};
+    mlab_line_spec lines[] = {{.name = first, .driver = MLAB_PER_PROMOTION, .amount = fixed(3)}};
+    mlab_outcomes o = test_outcomes(4, 2, 2, 2, 12); /* 2 x 4 x ... holds 3 x 2 x ... */
+    o.n_scenarios = 3;
+    o.n_draws = 2;
+    o.scenarios = three;
+    o.assumptions = &assumption;
+    o.n_assumptions = 1;
+    for (int k = 0; k < 2; k++) {
+        assumption.value = k;
+        mlab_forecast *f = forecast(&context, &o, lines, 1, 0, 1);
+        ck_assert_int_eq(strstr(f->caveats, "differ only in the matching rule") != NULL, k == 0);
+        mlab_forecast_free(f);
+    }
+    test_outcomes_free(&o);
+}
+END_TEST
+
 /* 1,000 draws: the cost of an exit is uniform on 0 to 2, 10 exits fewer; the program costs 5. NPV = 10 u - 5, u uniform on 0 to 2:
  * mean 5, positive with chance 3/4, worth of knowing = E max(0, NPV) - 5 = 25/80 ... = integral over u < 1/2 of (5 - 10 u) du / 2 = 0.625 */
 START_TEST(a_known_spread_gives_its_chance_its_limits_and_the_worth_of_knowing)
@@ -419,6 +442,7 @@ MLAB_TEST_MAIN("forecast", turnover_of_100_people_costs_what_gallup_says, replac
                a_raise_is_paid_from_the_promotion_on_to_those_still_there, salaries_are_those_of_the_groups,
                present_value_roi_and_payback_are_those_worked_out_by_hand, money_at_the_end_of_a_period_is_worth_less_than_in_its_middle,
                what_happens_in_both_scenarios_is_no_benefit, two_benefits_of_the_same_exits_are_warned_of,
+               plans_that_differ_only_in_who_is_paired_are_said_to_return_the_same,
                a_known_spread_gives_its_chance_its_limits_and_the_worth_of_knowing, spreads_have_the_quantiles_they_are_stated_by,
                the_same_bytes_for_any_threads_and_a_line_keeps_its_numbers_when_others_come, lines_that_cannot_be_are_refused_by_name,
                every_failed_allocation_is_reported_and_nothing_leaks)
