@@ -34,12 +34,14 @@ typedef struct mlab_compare_spec {
     int32_t satisfied_from; /* ordinal: first level (0-based) that counts as satisfied; -1 = the two best */
 } mlab_compare_spec;
 
-/* One number: arm against reference on one outcome at one horizon. An outcome that tells an absence (retention) is the chance that none
- * of its causes has happened by the horizon: 1 - the sum of the causes' cumulative incidences, "still there", as the generated firms' true contrasts
- * have it; an event outcome (promotion) is the cumulative incidence of its first occurrence with every exit as a competing event. */
+/* One number: arm against reference on one outcome at one horizon. Where causes of leaving compete, the event counted is one of them (voluntary
+ * where there is such a cause, else the first one named), and `cause` says which: an outcome that tells an absence (retention) is then 1 - the
+ * cumulative incidence of that cause, which is more than the share still there. An event outcome (promotion) is the cumulative incidence of its
+ * first occurrence with every exit as a competing event. */
 typedef struct mlab_contrast {
     char *outcome, *arm, *reference;
     char *group;    /* subgroup, "gender = female"; "" = everyone */
+    char *cause;    /* of the event counted, where several compete: "voluntary"; "" or NULL = there is one only */
     char *estimand; /* the sentence */
     char *measure;  /* "risk_difference", "mean_difference", "share_difference" */
     char *method;   /* "standardisation", "weighting" */
@@ -72,11 +74,12 @@ typedef struct mlab_comparison {
     size_t n_balance;
     double weight_lowest, weight_highest, weight_mean; /* stabilised, after truncation; 0 = not used */
     double effective_share;                            /* effective sample size / n */
-    mlab_curve *curves;                                /* [n_curves] observed, by arm as started, with group = "<outcome>/<arm>" */
+    mlab_curve *curves; /* [n_curves] observed, by arm as started, with group = "<outcome>/<arm>"; cause 1 is the event counted, the others compete */
     size_t n_curves;
     double *standardised;      /* [n_standardised * n_times] share or mean had everyone been in the arm, direction as in risk_arm */
     size_t n_times;            /* time t is the end of period t - 1, t = 0 time zero */
     char **standardised_names; /* [n_standardised] "<outcome>/<arm>" */
+    double *standardised_from; /* [n_standardised] first time in months from which somebody in the arm was observed; before it is extrapolation */
     size_t n_standardised;
     double months_per_time;
     char *caveats; /* lines that hold for all */

@@ -31,6 +31,19 @@ static mlab_status check(const mlab_data *data, const mlab_compare_spec *spec, c
     return MLAB_OK;
 }
 
+/* The first time, in periods, at which the arm's level rests on somebody observed in it: events are counted from time zero on, answers
+ * from the end of the first period with one. */
+static double observed_from(const mlab_task *task, size_t arm)
+{
+    size_t times = task->cohort->n_times, first = times;
+    if (task->kind != MLAB_TASK_ANSWERS) return 0;
+    for (size_t r = 0; r < task->answers.first[task->cohort->n_people]; r++) {
+        size_t cell = task->answers.cell[r];
+        if (cell / times == arm && cell % times < first) first = cell % times;
+    }
+    return (double)first + 1;
+}
+
 /* Levels at every time, had everyone been in an arm; one curve an outcome and arm. */
 static mlab_status add_standardised(const mlab_analysis *analysis, mlab_comparison *out, mlab_error *err)
 {
@@ -49,7 +62,8 @@ static mlab_status add_standardised(const mlab_analysis *analysis, mlab_comparis
     int32_t *at = mlab_allocate(context, times, sizeof *at);
     out->standardised = mlab_allocate(context, wide, times * sizeof *out->standardised);
     out->standardised_names = mlab_allocate(context, wide, sizeof *out->standardised_names);
-    if (!room.memory || !who || !one || !level || !at || !out->standardised || !out->standardised_names)
+    out->standardised_from = mlab_allocate(context, wide, sizeof *out->standardised_from);
+    if (!room.memory || !who || !one || !level || !at || !out->standardised || !out->standardised_names || !out->standardised_from)
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the standardised curves");
     for (size_t g = 0; !status && g < n; g++) {
         who[g] = (uint32_t)g;
@@ -70,6 +84,7 @@ static mlab_status add_standardised(const mlab_analysis *analysis, mlab_comparis
             mlab_text_free(&name);
             if (!copy) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the standardised curves");
             for (size_t t = 0; t < times; t++) out->standardised[out->n_standardised * times + t] = level[(a * times + t) * task->n_stats];
+            out->standardised_from[out->n_standardised] = cohort->months * observed_from(task, a);
             out->standardised_names[out->n_standardised++] = copy;
         }
     }
@@ -172,6 +187,7 @@ void mlab_comparison_free(mlab_comparison *comparison)
     mlab_release(context, comparison->balance);
     mlab_release(context, comparison->standardised);
     mlab_release(context, comparison->standardised_names);
+    mlab_release(context, comparison->standardised_from);
     mlab_release(context, comparison->caveats);
     mlab_release(context, comparison);
 }

@@ -133,6 +133,7 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     c->arm = mlab_copy_text(context, cohort->arms[p->arm]);
     c->reference = mlab_copy_text(context, cohort->arms[reference]);
     c->group = mlab_copy_text(context, analysis->group);
+    c->cause = mlab_copy_text(context, mlab_task_cause(task));
     c->method = mlab_copy_text(context, task->weighted ? "weighting" : "standardisation");
     c->estimand = mlab_estimand_sentence(analysis, task, p->arm, p->horizon, p->stat);
     c->horizon = cohort->months * (double)analysis->horizon[p->horizon];
@@ -156,15 +157,15 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     }
     c->reason = mlab_copy_text(context, mlab_text_get(&reason));
     c->caveats = mlab_contrast_caveats(analysis, task, p->arm, p->horizon, overlap);
-    bool made =
-        !reason.failed && c->measure && c->outcome && c->arm && c->reference && c->group && c->method && c->estimand && c->reason && c->caveats;
+    bool made = !reason.failed && c->measure && c->outcome && c->arm && c->reference && c->group && c->cause && c->method && c->estimand &&
+                c->reason && c->caveats;
     mlab_text_free(&reason);
     return made ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a contrast");
 }
 
 void mlab_contrast_clear(const mlab_context *context, mlab_contrast *c)
 {
-    char *parts[] = {c->outcome, c->arm, c->reference, c->group, c->estimand, c->measure, c->method, c->reason, c->caveats};
+    char *parts[] = {c->outcome, c->arm, c->reference, c->group, c->cause, c->estimand, c->measure, c->method, c->reason, c->caveats};
     for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(context, parts[j]);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What was observed, by arm as started: Kaplan-Meier, or Aalen-Johansen where causes compete, in periods since time zero.
  *
- * A stay in one arm is one row: it enters when it begins and is censored when the person goes to another arm. Weakness: people choose
- * when to start, so these curves are not what would have happened; the standardised ones are. */
+ * Cause 1 is the event that the outcome counts. A stay in one arm is one row: it enters when it begins and is censored when the person goes to
+ * another arm. Weakness: people choose when to start, so these curves are not what would have happened; the standardised ones are. */
 #include "compare/analysis.h"
 
 #include "core/error.h"
@@ -15,7 +15,7 @@ typedef struct stays {
     int32_t *status, *arm;
 } stays;
 
-/* Cause of cohort row r: 0 none, else 1 .. causes; FIRST: 1 = the event, 2 = leaving. `at_risk` says whether the row counts. */
+/* Cause of cohort row r: 0 none, 1 the event counted, from 2 on what competes with it. `at_risk` says whether the row counts. */
 static int32_t cause_of(const mlab_task *task, size_t r, bool *at_risk)
 {
     const mlab_cohort *cohort = task->cohort;
@@ -23,7 +23,8 @@ static int32_t cause_of(const mlab_task *task, size_t r, bool *at_risk)
     if (cohort->person_level) return cohort->event[r];
     uint32_t row = cohort->source[r];
     *at_risk = task->event->at_risk[row];
-    if (task->event->what[row]) return task->kind == MLAB_TASK_FIRST ? 1 : task->event->what[row];
+    int32_t what = task->event->what[row], target = (int32_t)task->target + 1;
+    if (what) return task->kind == MLAB_TASK_FIRST || what == target ? 1 : what < target ? what + 1 : what;
     return task->kind == MLAB_TASK_FIRST && task->exit && task->exit->what[row] ? 2 : 0;
 }
 

@@ -37,7 +37,7 @@ static void put_event(mlab_text *text, const mlab_task *task, double months)
         mlab_text_print(text, "Difference in the share with a first %s within ", event->name);
     } else {
         mlab_text_append(text, task->outcome->absence ? "Difference in the share with no " : "Difference in the share with a ");
-        if (event && event->n_causes > 1) mlab_text_print(text, "%s ", event->causes[task->target]);
+        if (*mlab_task_cause(task)) mlab_text_print(text, "%s ", mlab_task_cause(task));
         mlab_text_print(text, "%s within ", event ? event->response : "event");
     }
     put_number(text, months, 0);
@@ -74,7 +74,7 @@ char *mlab_estimand_sentence(const mlab_analysis *analysis, const mlab_task *tas
     mlab_text_append(&text, cohort->person_level ? " people" : " people at time zero (entry into the panel, or hire)");
     if (*analysis->group) mlab_text_print(&text, " with %s", analysis->group);
     if (task->kind == MLAB_TASK_FIRST) mlab_text_append(&text, "; whoever leaves before can no longer have it");
-    if (task->kind == MLAB_TASK_EXIT && task->event && task->event->n_causes > 1) mlab_text_append(&text, "; other causes of leaving compete");
+    if (*mlab_task_cause(task)) mlab_text_append(&text, "; other causes of leaving compete");
     mlab_text_append(&text, ".");
     return taken(&text, analysis->context);
 }

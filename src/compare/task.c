@@ -17,6 +17,11 @@ static size_t target_of(const mlab_panel_event *event, const mlab_outcome *outco
     return 0;
 }
 
+const char *mlab_task_cause(const mlab_task *task)
+{
+    return task->kind == MLAB_TASK_EXIT && task->event && task->event->n_causes > 1 ? task->event->causes[task->target] : "";
+}
+
 static bool is_measure(const mlab_panel *panel, const char *name)
 {
     for (size_t m = 0; m < panel->n_measures; m++)

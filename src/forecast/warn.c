@@ -32,21 +32,36 @@ static void warn_about_time(const mlab_futures *f, const mlab_forecast *forecast
     bool time = false;
     for (size_t i = 0; i < f->spec->n_lines; i++) time |= f->spec->lines[i].kind == MLAB_LINE_TIME;
     for (size_t i = 0; time && i < forecast->n_returns; i++) {
+        const mlab_summary_number *v = &forecast->returns[i].net_present_value_without_time;
+        const double unit = v->upper - v->lower > 4 ? pow(10, floor(log10((v->upper - v->lower) / 4))) : 1; /* as sure as its range */
         char money[64];
-        mlab_number_for_people(forecast->returns[i].net_present_value_without_time.mean, 0, money, sizeof money);
+        mlab_number_for_people(floor(v->mean / unit + 0.5) * unit, 0, money, sizeof money);
         mlab_text_print(text, "Working hours count as money; without them '%s' would return %s %s.\n", forecast->returns[i].scenario, money,
                         forecast->ledger->currency);
     }
 }
 
+static bool from_data(const mlab_assumption *assumption)
+{
+    return assumption->source && !strncmp(assumption->source, "data", 4);
+}
+
 /* Values that no data gave: named, the first few. */
 static void warn_about_assumptions(const mlab_outcomes *o, mlab_text *text)
 {
-    if (!o->n_assumptions) return;
-    mlab_text_print(text, "%zu value%s of the simulation did not come from the data: ", o->n_assumptions, o->n_assumptions == 1 ? "" : "s");
-    for (size_t i = 0; i < o->n_assumptions && i < MOST_NAMED; i++)
-        mlab_text_print(text, "%s%s (%s)", i ? ", " : "", o->assumptions[i].name, o->assumptions[i].source ? o->assumptions[i].source : "stated");
-    mlab_text_append(text, o->n_assumptions > MOST_NAMED ? ", ...\n" : ".\n");
+    size_t n = 0, named = 0;
+    for (size_t i = 0; i < o->n_assumptions; i++) n += !from_data(&o->assumptions[i]);
+    if (n) mlab_text_print(text, "%zu value%s of the simulation did not come from the data: ", n, n == 1 ? "" : "s");
+    for (size_t i = 0; i < o->n_assumptions && named < MOST_NAMED; i++) {
+        const mlab_assumption *a = &o->assumptions[i];
+        if (!from_data(a)) mlab_text_print(text, "%s%s (%s)", named++ ? ", " : "", a->name, a->source ? a->source : "stated");
+    }
+    if (n) mlab_text_append(text, n > MOST_NAMED ? ", ...\n" : ".\n");
+    for (size_t i = 0; i < o->n_assumptions; i++)
+        if (!strcmp(o->assumptions[i].name, "score_effect") && o->assumptions[i].value == 0 && o->n_scenarios > 2)
+            mlab_text_append(text,
+                             "A better fit of pairs is taken to have no effect of its own (score_effect is 0): plans that differ in the matching "
+                             "rule alone return the same, whatever the rule is worth.\n");
 }
 
 /* Programs are compared by whom they reach unless a better fit is said to change what happens. */

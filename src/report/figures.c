@@ -5,7 +5,7 @@
 #include "report/tell.h"
 
 static const char *const names[MLAB_N_FIGURES] = {"still there at the end, of 100 at the start", "voluntary exits a year per 100 people",
-                                                  "promotions a year per 100 people", "satisfied at the end, of 100", "with a mentor, of 100"};
+                                                  "promotions a year per 100 people", "satisfied at the end, of 100", "in the program, of 100"};
 
 const char *mlab_figure_name(mlab_figure figure)
 {
@@ -38,8 +38,8 @@ static double figure_of(const mlab_outcomes *o, mlab_figure figure, size_t futur
         return ratio(sum_periods(o, MLAB_METRIC_promotions, future, 0, n), sum_periods(o, MLAB_METRIC_person_periods, future, 0, n), a_year);
     case MLAB_FIGURE_SATISFIED:
         return ratio(sum_periods(o, MLAB_METRIC_satisfied, future, last, n), sum_periods(o, MLAB_METRIC_headcount, future, last, n), 100);
-    case MLAB_FIGURE_MENTORED:
-        return ratio(sum_periods(o, MLAB_METRIC_mentored, future, 0, n), sum_periods(o, MLAB_METRIC_person_periods, future, 0, n), 100);
+    case MLAB_FIGURE_IN_PROGRAM:
+        return ratio(sum_periods(o, MLAB_METRIC_in_program, future, 0, n), sum_periods(o, MLAB_METRIC_person_periods, future, 0, n), 100);
     case MLAB_N_FIGURES: break;
     }
     return 0;

@@ -63,7 +63,17 @@ static void plot_free(const mlab_story *story, plot *p)
     p->n = 0;
 }
 
-/* The lines of a chart as a table, at most a dozen times. */
+/* Place of a line's value at x, SIZE_MAX = none: a step line keeps its value up to its last step, others have values at their own x alone. */
+static size_t place_at(const mlab_chart_line *line, double x)
+{
+    const double near = 1e-9 * (1 + fabs(x));
+    if (!line->n || x < line->x[0] - near || x > line->x[line->n - 1] + near) return SIZE_MAX;
+    size_t i = 0;
+    while (i + 1 < line->n && line->x[i + 1] <= x + near) i++;
+    return line->steps || fabs(line->x[i] - x) <= near ? i : SIZE_MAX;
+}
+
+/* The lines of a chart as a table, at most a dozen times. Lines may have steps at different times. */
 static void tell_plot(mlab_doc *doc, const mlab_story *story, const plot *p, const char *title, double factor)
 {
     const char *headings[MOST_LINES + 1] = {"Months"}, *cell[MOST_LINES + 1];
@@ -80,10 +90,11 @@ static void tell_plot(mlab_doc *doc, const mlab_story *story, const plot *p, con
         mlab_number_text number;
         for (size_t k = 0; k <= p->n; k++) {
             mlab_text made = MLAB_TEXT(story->context);
+            size_t at;
             if (k == 0)
                 mlab_text_append(&made, mlab_tell_number(along->x[i], 0, false, number));
-            else if (i < p->lines[k - 1].n)
-                mlab_text_append(&made, mlab_tell_number(p->lines[k - 1].y[i], factor == 1 ? 2 : 1, false, number));
+            else if ((at = place_at(&p->lines[k - 1], along->x[i])) != SIZE_MAX)
+                mlab_text_append(&made, mlab_tell_number(p->lines[k - 1].y[at], factor == 1 ? 2 : 1, false, number));
             cell[k] = mlab_cells_cell(&cells, &made);
             mlab_text_free(&made);
         }
@@ -121,7 +132,7 @@ static double months_observed(const mlab_story *story, const char *name)
     return INFINITY;
 }
 
-/* What would have been is told as far as enough people were observed. */
+/* What would have been is told from where somebody and as far as enough people were observed. */
 static mlab_status add_standardised(const mlab_story *story, const char *outcome, size_t n, double factor, plot *p, mlab_error *err)
 {
     const mlab_comparison *c = story->spec->results->comparison;
@@ -131,12 +142,15 @@ static mlab_status add_standardised(const mlab_story *story, const char *outcome
         double *x, *y;
         if (outcome_of(c->standardised_names[k], &arm) != n || strncmp(c->standardised_names[k], outcome, n) != 0) continue;
         const double until = months_observed(story, c->standardised_names[k]);
-        size_t kept = 0;
-        while (kept < c->n_times && (double)kept * c->months_per_time <= until) kept++;
-        if (!arm_told(story, outcome, n, arm) || (status = add_line(story, p, arm, kept, false, &x, &y, err))) continue;
-        for (size_t t = 0; t < kept; t++) {
-            x[t] = (double)t * c->months_per_time;
-            y[t] = factor * c->standardised[k * c->n_times + t];
+        const double from = c->standardised_from ? c->standardised_from[k] : 0;
+        size_t first = 0, end = 0;
+        while (first < c->n_times && (double)first * c->months_per_time < from) first++;
+        for (end = first; end < c->n_times && (double)end * c->months_per_time <= until;) end++;
+        if (end == first) continue;
+        if (!arm_told(story, outcome, n, arm) || (status = add_line(story, p, arm, end - first, false, &x, &y, err))) continue;
+        for (size_t t = first; t < end; t++) {
+            x[t - first] = (double)t * c->months_per_time;
+            y[t - first] = factor * c->standardised[k * c->n_times + t];
         }
     }
     return status;
@@ -152,15 +166,12 @@ static bool tells_absence(const mlab_comparison *c, const char *outcome, size_t 
     return n == strlen("retention") && strncmp(outcome, "retention", n) == 0;
 }
 
-/* The share of 100 at a time, in the direction of the outcome: with several causes, none of them has happened, or the first has. */
+/* The share of 100 at a time, in the direction of the outcome; with several causes the first is the one that counts. */
 static double observed_share(const mlab_curve *curve, size_t time, bool absence)
 {
     if (!curve->n_causes) return 100 * (absence ? curve->estimate[time] : 1 - curve->estimate[time]);
-    const double *incidence = curve->estimate + time * curve->n_causes;
-    if (!absence) return 100 * incidence[0];
-    double left = 0;
-    for (size_t k = 0; k < curve->n_causes; k++) left += incidence[k];
-    return 100 * (1 - left);
+    const double incidence = curve->estimate[time * curve->n_causes];
+    return 100 * (absence ? 1 - incidence : incidence);
 }
 
 /* Observed curves up to where too few are at risk. */
@@ -185,19 +196,37 @@ static mlab_status add_observed(const mlab_story *story, const char *outcome, si
     return status;
 }
 
+/* Which event is counted where several compete: "without a voluntary exit". */
+static void put_cause(const mlab_story *story, const char *outcome, mlab_text *text)
+{
+    for (size_t k = 0; k < story->n_contrasts; k++) {
+        const mlab_contrast *c = story->contrasts[k].contrast;
+        if (strcmp(c->outcome, outcome) != 0 || !c->cause || !*c->cause) continue;
+        mlab_text_print(text, " without a %s exit", c->cause);
+        return;
+    }
+}
+
 static mlab_status tell_outcome(mlab_doc *doc, const mlab_story *story, const char *outcome, mlab_error *err)
 {
     const size_t n = strlen(outcome);
     const double factor = factor_of(story, outcome, n);
+    mlab_text forced = MLAB_TEXT(story->context), seen = MLAB_TEXT(story->context);
+    mlab_text_append(&forced, factor == 1 ? "mean" : "of 100 people");
+    if (factor != 1) put_cause(story, outcome, &forced);
+    mlab_text_append(&forced, factor == 1 ? " had everyone been in the group" : ", had everyone been in the group");
+    mlab_text_append(&seen, "as observed in each group, of 100");
+    put_cause(story, outcome, &seen);
     plot p = {.n = 0};
     mlab_status status = add_standardised(story, outcome, n, factor, &p, err);
-    if (!status)
-        show_plot(doc, story, &p, outcome, n, factor == 1 ? "mean had everyone been in the group" : "of 100 people, had everyone been in the group",
-                  factor);
+    if (!status) show_plot(doc, story, &p, outcome, n, mlab_text_get(&forced), factor);
     plot_free(story, &p);
     if (!status) status = add_observed(story, outcome, n, &p, err);
-    if (!status) show_plot(doc, story, &p, outcome, n, "as observed in each group, of 100", 100);
+    if (!status) show_plot(doc, story, &p, outcome, n, mlab_text_get(&seen), 100);
     plot_free(story, &p);
+    if (forced.failed || seen.failed) doc->text.failed = true;
+    mlab_text_free(&forced);
+    mlab_text_free(&seen);
     return status;
 }
 

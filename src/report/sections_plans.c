@@ -117,7 +117,7 @@ static void tell_assumptions(mlab_doc *doc, const mlab_story *story)
 {
     const mlab_outcomes *o = story->spec->results->outcomes;
     if (!o->n_assumptions) return;
-    mlab_doc_table(doc, "Values that did not come from the data", true, (const char *const[]){"Value", "Number", "Standard error", "Source"}, 4);
+    mlab_doc_table(doc, "Values that no model gave", true, (const char *const[]){"Value", "Number", "Standard error", "Source"}, 4);
     for (size_t i = 0; i < o->n_assumptions; i++) {
         const mlab_assumption *a = &o->assumptions[i];
         char value[32], error[32] = "fixed";
@@ -138,10 +138,12 @@ mlab_status mlab_tell_futures(mlab_doc *doc, const mlab_story *story, mlab_error
     mlab_text text = MLAB_TEXT(story->context);
     mlab_number_text number, share;
     mlab_doc_heading(doc, 2, "What would the plans bring?");
-    mlab_text_print(
-        &text, "%zu plan%s over %s years in %zu times %zu simulated futures, the same ones for every plan. The likely range holds %s %% of them.",
-        o->n_scenarios, o->n_scenarios == 1 ? "" : "s", mlab_tell_number(years, years == floor(years) ? 0 : 1, false, number), o->n_draws,
-        o->n_replicates, mlab_tell_number(100 * level, 0, false, share));
+    mlab_text_print(&text,
+                    "%zu plan%s over %s year%s: %zu sets of values of what is not known, with %zu simulated futures each, the same ones for every "
+                    "plan. The likely "
+                    "range holds %s %% of the sets, each by the mean of its futures: what is not known is in it, the luck of a single future is not.",
+                    o->n_scenarios, o->n_scenarios == 1 ? "" : "s", mlab_tell_number(years, years == floor(years) ? 0 : 1, false, number),
+                    years == 1 ? "" : "s", o->n_draws, o->n_replicates, mlab_tell_number(100 * level, 0, false, share));
     mlab_say(doc, NULL, &text);
     mlab_doc_table(doc, NULL, false,
                    (const char *const[]){"Plan", "Figure", "Mean", "Likely range", "Against the first plan", "Likely range of that"}, 6);
@@ -216,8 +218,7 @@ void mlab_tell_methods(mlab_doc *doc, const mlab_story *story)
     if (r->n_pairs) mlab_text_append(&text, "Pairs are made by the rules of the study; where pairs are equally good, a lot decides. ");
     if (r->outcomes)
         mlab_text_append(
-            &text,
-            "Plans are simulated person by person with the same random numbers, so that a difference between plans is not a difference in luck. ");
+            &text, "Plans are simulated person by person with the same random numbers, so that luck differs as little as can be between plans. ");
     if (r->forecast) mlab_text_append(&text, "Benefits are differences from the first plan only. ");
     mlab_text_print(&text, "Counts of people under %lld are hidden, and so is what would give them away.", (long long)story->options->minimum_cell);
     mlab_say(doc, NULL, &text);

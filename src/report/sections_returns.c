@@ -138,6 +138,10 @@ mlab_status mlab_tell_returns(mlab_doc *doc, const mlab_story *story, mlab_error
         mlab_doc_paragraph(doc, NULL, "There is one plan only, so there is nothing to hold it against.");
         return MLAB_OK;
     }
+    mlab_text_print(&text, "The likely range holds %s %% of the sets of values, each by the mean of its futures.",
+                    mlab_tell_number(100 * f->level, 0, false, number));
+    mlab_say(doc, NULL, &text);
+    text = MLAB_TEXT(story->context);
     draw_returns(doc, story, f);
     tell_return_table(doc, story, f);
     if (f->largest_unknown && *f->largest_unknown)

@@ -222,6 +222,9 @@ static void take_contrast(mlab_story *story, const mlab_contrast *c)
     told->factor = is(c->measure, "mean_difference") ? 1 : 100;
     told->error = told->factor * (c->se > 0 ? c->se : mlab_error_of(c->lower, c->upper, c->level));
     told->decimals = mlab_decimals_for(told->error);
+    /* a range beside zero must not be rounded to one that touches it */
+    const double nearest = told->factor * (c->lower > 0 ? c->lower : c->upper < 0 ? -c->upper : 0);
+    for (int more = 0; more < 3 && nearest > 0 && nearest < 0.5 * pow(10, -told->decimals); more++) told->decimals++;
 }
 
 mlab_status mlab_story_make(const mlab_context *context, const mlab_report_spec *spec, const mlab_report_options *options, mlab_story *story,
@@ -293,6 +296,15 @@ void mlab_tell_scale(const mlab_story *story, const mlab_told_contrast *told, ml
     if (levels > 1) mlab_text_print(text, "on a scale of 1 to %zu", levels);
 }
 
+void mlab_tell_cause(const mlab_contrast *c, const char *leave, mlab_text *text)
+{
+    mlab_text_append(text, leave);
+    if (is(c->cause, "voluntary"))
+        mlab_text_append(text, " by choice");
+    else if (c->cause && *c->cause)
+        mlab_text_print(text, " (%s)", c->cause);
+}
+
 void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text)
 {
     const mlab_contrast *c = told->contrast;
@@ -300,15 +312,19 @@ void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text)
         mlab_text_append(text, "could be nothing");
         return;
     }
-    if (is(c->measure, "mean_difference")) return;
+    if (is(c->measure, "mean_difference") || !(c->upper > c->lower)) return; /* without a range nothing is claimed */
     const double of_hundred = floor(fabs(told->factor * c->estimate) + 0.5);
-    const char *does = is(c->measure, "share_difference") ? "satisfied" : is(c->outcome, "retention") ? "stay" : NULL;
+    const bool one_cause = is(c->outcome, "retention") && c->cause && *c->cause; /* the others may have grown instead: nothing is said of who stays */
+    const char *does = is(c->measure, "share_difference") ? "satisfied" : is(c->outcome, "retention") && !one_cause ? "stay" : NULL;
+    const char *direction = (c->estimate > 0) != one_cause ? "more" : "fewer";
     mlab_number_text number;
     if (of_hundred < 1)
-        mlab_text_append(text, c->estimate > 0 ? "less than 1 more of 100" : "less than 1 fewer of 100");
+        mlab_text_print(text, "less than 1 %s of 100", direction);
     else
-        mlab_text_print(text, "%s %s of 100", mlab_tell_number(of_hundred, 0, false, number), c->estimate > 0 ? "more" : "fewer");
-    if (does)
+        mlab_text_print(text, "%s %s of 100", mlab_tell_number(of_hundred, 0, false, number), direction);
+    if (one_cause)
+        mlab_tell_cause(c, of_hundred == 1 ? " leaves" : " leave", text);
+    else if (does)
         mlab_text_print(text, " %s", does);
     else if (is(c->outcome, "promotion"))
         mlab_text_append(text, of_hundred > 1 ? " are promoted" : " is promoted");

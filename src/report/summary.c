@@ -139,14 +139,23 @@ static void how_sure(const screen *s)
     if (!first) return;
     mlab_text line = MLAB_TEXT(s->text->context);
     mlab_number_text number;
-    mlab_text_print(&line, "How sure: adjusted comparison, comparable people for %s %%, %s.", mlab_tell_number(100 * overlap, 0, false, number),
-                    s->story->spec->simulated ? "a simulated firm" : "no trial");
+    const mlab_results *results = s->story->spec->results;
+    const bool adjusted = results->comparison && results->comparison->n_balance > 0;
+    const bool fixed = results->data && results->data->person_level; /* whether by lot the study does not say */
+    mlab_text_print(&line, "How sure: %s comparison, comparable people for %s %%, %s.", adjusted ? "adjusted" : "unadjusted",
+                    mlab_tell_number(100 * overlap, 0, false, number),
+                    s->story->spec->simulated ? "a simulated firm"
+                    : fixed                   ? "groups fixed at the start"
+                                              : "no trial");
     take(s, &line, 2);
     if (!ratio) return;
     line = MLAB_TEXT(s->text->context);
     mlab_text_print(&line, "A hidden trait would need a risk ratio of %s with both mentoring and ",
                     mlab_tell_number(ratio->contrast->e_value, 1, false, number));
-    mlab_text_append(&line, strcmp(ratio->contrast->outcome, "retention") == 0 ? "leaving" : ratio->contrast->outcome);
+    if (strcmp(ratio->contrast->outcome, "retention") == 0)
+        mlab_tell_cause(ratio->contrast, "leaving", &line);
+    else
+        mlab_text_append(&line, ratio->contrast->outcome);
     mlab_text_append(&line, " to explain the difference away (E-value).");
     take(s, &line, 2);
 }

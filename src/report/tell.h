@@ -63,7 +63,9 @@ bool mlab_story_is_main(const mlab_story *story, size_t k);
 void mlab_tell_estimate(const mlab_told_contrast *told, mlab_text *text);
 /* "on a scale of 1 to 5" for the mean of answers, else nothing. */
 void mlab_tell_scale(const mlab_story *story, const mlab_told_contrast *told, mlab_text *text);
-/* "3 more of 100 stay", "could be nothing", "" when there is nothing to add. */
+/* `leave`, then which way of leaving is counted, where several are there: "leave by choice". */
+void mlab_tell_cause(const mlab_contrast *contrast, const char *leave, mlab_text *text);
+/* "3 more of 100 stay", "3 fewer of 100 leave by choice", "could be nothing", "" when there is nothing to add. */
 void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text);
 /* "12 months" */
 void mlab_tell_horizon(double months, mlab_text *text);
@@ -77,7 +79,7 @@ typedef enum mlab_figure {
     MLAB_FIGURE_EXITS,      /* voluntary exits a year per 100 people */
     MLAB_FIGURE_PROMOTIONS, /* promotions a year per 100 people */
     MLAB_FIGURE_SATISFIED,  /* of 100 at the end, satisfied */
-    MLAB_FIGURE_MENTORED,   /* of 100 people, with a mentor */
+    MLAB_FIGURE_IN_PROGRAM, /* of 100 people, in a relationship that the plan's program made */
     MLAB_N_FIGURES
 } mlab_figure;
 const char *mlab_figure_name(mlab_figure figure);

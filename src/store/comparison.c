@@ -22,6 +22,7 @@ static const mlab_h5_column contrast_columns[] = {
     TEXT(arm, "arm"),
     TEXT(reference, "arm it is compared with"),
     TEXT(group, "subgroup, empty = everyone"),
+    TEXT(cause, "cause of the event counted, empty = there is one only"),
     TEXT(estimand, "what the number answers"),
     TEXT(measure, "scale of the estimate"),
     TEXT(method, "method"),
@@ -38,8 +39,8 @@ static const mlab_h5_column contrast_columns[] = {
     REAL(e_value_limit, "1", "E-value of the limit nearer to 1, 0 = does not apply"),
     COUNT(n_arm, "person", "people ever in the arm"),
     COUNT(n_reference, "person", "people ever in the reference arm"),
-    COUNT(events_arm, "event", "events in the arm"),
-    COUNT(events_reference, "event", "events in the reference arm"),
+    COUNT(events_arm, "event", "events, or answers, in the arm"),
+    COUNT(events_reference, "event", "events, or answers, in the reference arm"),
     REAL(years_arm, "year", "person-years in the arm"),
     REAL(years_reference, "year", "person-years in the reference arm"),
     REAL(overlap, "1", "share of people with comparable others"),
@@ -52,8 +53,8 @@ static const mlab_h5_column contrast_columns[] = {
 static const mlab_h5_column balance_columns[] = {
     {"arm", MLAB_FIELD_TEXT, offsetof(mlab_balance, arm), "1", "arm"},
     {"covariate", MLAB_FIELD_TEXT, offsetof(mlab_balance, covariate), "1", "covariate, or level of one"},
-    {"mean_arm", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_arm), "1", "mean in the arm at time zero"},
-    {"mean_reference", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_reference), "1", "mean in the reference arm at time zero"},
+    {"mean_arm", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_arm), "1", "mean in the arm of what was known at time zero"},
+    {"mean_reference", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_reference), "1", "mean in the reference arm at the same times"},
     {"smd_before", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_before), "1", "standardised mean difference before weighting"},
     {"smd_after", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_after), "1", "standardised mean difference after weighting"},
 };
@@ -88,7 +89,8 @@ static void put_curve_rows(const mlab_h5_group *group, const mlab_curve *curves,
                 number[n_rows + row] = curves[k].n_causes ? (int64_t)c + 1 : 0;
             }
     mlab_h5_put(group, "curve_number", "row", MLAB_H5_INT64, number, "1", "place of the curve");
-    mlab_h5_put(group, "cause", "row", MLAB_H5_INT64, number ? number + n_rows : NULL, "1", "cause, 0 = survival");
+    mlab_h5_put(group, "cause", "row", MLAB_H5_INT64, number ? number + n_rows : NULL, "1",
+                "cause, 0 = survival, 1 = the event counted, the others compete");
 #define PUT(name, unit, long_name, value)                                                                                                            \
     row = 0;                                                                                                                                         \
     for (size_t k = 0; real && k < n_curves; k++) {                                                                                                  \
@@ -138,6 +140,8 @@ static void put_standardised(const mlab_h5_group *parent, const mlab_comparison 
     mlab_h5_dimension_texts(&group, "curve", comparison->standardised_names, comparison->n_standardised, "outcome/arm");
     mlab_h5_dimension_values(&group, "time", MLAB_H5_REAL, months, comparison->n_times, "month", "time from time zero");
     mlab_h5_put(&group, "standardised", "curve time", MLAB_H5_REAL, comparison->standardised, "1", "share or mean had everyone been in the arm");
+    mlab_h5_put(&group, "observed_from", "curve", MLAB_H5_REAL, comparison->standardised_from, "month",
+                "time from which somebody in the arm was observed; before it is extrapolation");
     mlab_release(context, months);
     mlab_h5_group_close(&group);
 }
@@ -250,6 +254,7 @@ static void get_comparison(const mlab_h5_group *root, mlab_comparison *compariso
     comparison->standardised_names = mlab_h5_get_texts(&table, "curve", n);
     if (comparison->standardised_names) comparison->n_standardised = n;
     comparison->standardised = mlab_h5_get(&table, "standardised", MLAB_H5_REAL, n * comparison->n_times);
+    comparison->standardised_from = mlab_h5_get(&table, "observed_from", MLAB_H5_REAL, n);
     mlab_h5_group_close(&table);
     mlab_h5_group_close(&group);
     if (!comparison->contrasts) comparison->n_contrasts = 0;

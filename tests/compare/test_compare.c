@@ -87,6 +87,14 @@ START_TEST(the_observed_curve_of_an_arm_fixed_at_time_zero_is_the_standardised_o
     ck_assert_uint_eq(c->curves[1].n_causes, 2);
     ck_near(c->curves[1].estimate[2], 38.0 / 400, 1e-12, 0); /* two times, two causes: the first cause at the second time */
     ck_near(1 - c->contrasts[0].risk_arm, 38.0 / 400, 1e-8, 0);
+    ck_assert_str_eq(c->contrasts[0].cause, "voluntary");
+    mlab_comparison_free(c);
+    static char *other_order[] = {"involuntary", "voluntary"};
+    w->event[1].causes = other_order; /* what was voluntary is now the second cause, and is counted: it stands first in the curves */
+    c = world_compare(w, &spec, &options);
+    ck_assert_str_eq(c->contrasts[0].cause, "voluntary");
+    ck_assert(fabs(c->curves[1].estimate[2] - 38.0 / 400) > 0.01);
+    ck_near(1 - c->contrasts[0].risk_arm, c->curves[1].estimate[2], 1e-8, 0);
     mlab_comparison_free(c);
     world_end(w);
 }
@@ -173,6 +181,8 @@ START_TEST(satisfaction_of_one_wave_is_the_share_and_the_mean_of_those_asked)
     ck_near(mean->risk_arm, 1 + 4 * 0.7, 1e-8, 0);
     ck_near(mean->estimate, 0.8, 1e-7, 0);
     ck_assert_ptr_nonnull(strstr(mean->estimand, "as if nobody had left before"));
+    ck_assert_str_eq(mean->cause, "");
+    for (size_t k = 0; k < c->n_standardised; k++) ck_near(c->standardised_from[k], 3, 1e-12, 0); /* the end of the first quarter */
     mlab_comparison_free(c);
     world_end(w);
 }

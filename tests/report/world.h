@@ -193,7 +193,7 @@ static inline void w_simulate(test_world *w)
                 o->value[MLAB_METRIC_voluntary_exits][i] = (float)(100 - 6 * (double)s + (double)(f * 7 % 13));
                 o->value[MLAB_METRIC_promotions][i] = (float)(60 + (double)s + (double)(f % 5));
                 o->value[MLAB_METRIC_satisfied][i] = (float)(1100 + 40 * (double)s + (double)(f % 9));
-                o->value[MLAB_METRIC_mentored][i] = (float)(200 + 120 * (double)(s > 0));
+                o->value[MLAB_METRIC_in_program][i] = (float)(0 + 120 * (double)(s > 0));
                 o->value[MLAB_METRIC_starters_left][i] = (float)(2000 - 60 * (double)(t + 1) + 4 * (double)(s * (t + 1)) + (double)(f % 7));
             }
 }

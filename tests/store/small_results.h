@@ -165,7 +165,7 @@ static mlab_curve small_curves[] = {
      .upper = alone_upper},
 };
 static char *standardised_names[] = {"retention/none", "retention/structured"};
-static double standardised_values[] = {0.05, 0.1, 0.04, 0.07};
+static double standardised_values[] = {0.05, 0.1, 0.04, 0.07}, standardised_from[] = {0, 3};
 static mlab_comparison small_comparison = {.contrasts = small_contrasts,
                                            .n_contrasts = 2,
                                            .balance = small_balance,
@@ -179,6 +179,7 @@ static mlab_comparison small_comparison = {.contrasts = small_contrasts,
                                            .standardised = standardised_values,
                                            .n_times = 2,
                                            .standardised_names = standardised_names,
+                                           .standardised_from = standardised_from,
                                            .n_standardised = 2,
                                            .months_per_time = 3,
                                            .caveats = "interference is possible"};

@@ -94,6 +94,7 @@ START_TEST(a_comparison_comes_back_with_its_curves_also_the_empty_one)
     ck_assert_double_eq(got->curves[2].upper[0], 0.9);
     ck_assert_str_eq(got->curves[2].group, "retention/none");
     same_reals(got->standardised, standardised_values, 4);
+    same_reals(got->standardised_from, standardised_from, 2);
     ck_assert_str_eq(got->caveats, "interference is possible");
     mlab_comparison_free(got);
     ck_assert_int_eq(memory.live, 0);
