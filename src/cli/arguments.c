@@ -65,7 +65,7 @@ static int take_set(mlab_cli *cli, const char *text)
 
 static int take_flag(mlab_cli *cli, const mlab_flag *flag, const char *value)
 {
-    if (strcmp(flag->name, "set") == 0) return take_set(cli, value);
+    if (value && strcmp(flag->name, "set") == 0) return take_set(cli, value);
     cli->given[cli->n_given].flag = flag;
     cli->given[cli->n_given++].value = value ? value : "";
     if (strcmp(flag->name, "json") == 0) cli->json = true;

@@ -47,7 +47,7 @@ int mlab_command_fit(mlab_cli *cli)
     const mlab_results *results = session.study ? mlab_study_results(session.study) : NULL;
     if (!code && cli->json)
         code = mlab_session_show_json(&session);
-    else if (!code && !cli->quiet)
+    else if (!code && results && !cli->quiet)
         for (size_t k = 0; k < results->n_fits; k++) show_fit(results->fits[k]);
     if (!code) code = mlab_session_exit(&session);
     mlab_session_end(&session);

@@ -62,4 +62,14 @@ static void write_here(const char *name, const char *text)
     ck_assert_msg(mlab_os_write_file(&context, path, text, strlen(text), false, &err) == MLAB_OK, "%s", err.sentence);
 }
 
+/* A starter study that runs fast, over so many people; under 400 a model may be in doubt (code 4). */
+static inline void make_study(int people)
+{
+    start_here();
+    ck_assert_int_eq(shell(PROGRAM " new first"), 0);
+    write_here("truth.yaml", "title: a firm\n");
+    ck_assert_int_eq(shell(PROGRAM " generate truth.yaml --seed 1 --people %d --out first", people), 0);
+    ck_assert_int_eq(shell("sed -i 's/bootstrap: 50/bootstrap: 20/; s/draws: 40/draws: 12/; s/12 quarters/6 quarters/' first/study.yaml"), 0);
+}
+
 #endif

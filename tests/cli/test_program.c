@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The program as it is typed: help, wrong usage, results that do not depend on threads or interruptions. */
+/* The program as it is typed: help, wrong usage, a study from beginning to end, machine output. */
 #include "cli/program.h"
 
 #include "cli/cli.h"
@@ -7,14 +7,6 @@
 static const char *const all_commands[] = {"new", "check",   "fit",   "compare", "match",    "simulate", "forecast", "report",
                                            "run", "inspect", "panel", "export",  "generate", "words",    "help"};
 enum { N_COMMANDS = sizeof all_commands / sizeof *all_commands };
-
-/* A starter study that runs fast. */
-static void make_study(void)
-{
-    start_here();
-    ck_assert_int_eq(shell(PROGRAM " new first"), 0);
-    ck_assert_int_eq(shell("sed -i 's/bootstrap: 50/bootstrap: 20/; s/draws: 40/draws: 12/; s/12 quarters/6 quarters/' first/study.yaml"), 0);
-}
 
 START_TEST(the_help_of_every_command_fits_a_screen_and_gives_an_example)
 {
@@ -70,7 +62,7 @@ END_TEST
 
 START_TEST(a_starter_study_goes_all_the_way_and_the_second_time_nothing_is_done_again)
 {
-    make_study();
+    make_study(250);
     int code = shell(PROGRAM " run first/study.yaml --out first");
     ck_assert_msg(code == 0 || code == 4, "code %d: %s", code, err_out);
     ck_says(out, "My mentoring program");
@@ -105,7 +97,7 @@ START_TEST(machine_output_is_json_and_parses)
                                         "words",
                                         "words arm",
                                         "run nowhere.yaml"};
-    make_study();
+    make_study(250);
     for (size_t k = 0; k < sizeof typed / sizeof *typed; k++) {
         shell(PROGRAM " %s --out first --json > said.json", typed[k]);
         ck_assert_msg(shell("/usr/bin/python3 -m json.tool said.json") == 0, "%s: %s", typed[k], err_out);
@@ -114,89 +106,6 @@ START_TEST(machine_output_is_json_and_parses)
     ck_assert_int_eq(shell(PROGRAM " run broken.yaml --json > said.json"), 3);
     ck_assert_int_eq(shell("/usr/bin/python3 -m json.tool said.json"), 0);
     ck_says(out, "unknown key 'nonsense'");
-}
-END_TEST
-
-/* results.h5 with the bytes of the attribute `run` blanked; 0 = the two are the same. */
-static int compare_but_run(const char *a, const char *b)
-{
-    return shell("/usr/bin/python3 %s %s %s", mlab_test_path("cli/same_but_run.py"), a, b);
-}
-
-START_TEST(the_bytes_do_not_depend_on_threads)
-{
-    static const int threads[] = {1, 2, 7};
-    make_study();
-    for (size_t k = 0; k < 3; k++) {
-        ck_assert_int_eq(
-            shell("mkdir -p out%d/.mentorlab && { [ %zu = 0 ] || cp -p out1/.mentorlab/secret out%d/.mentorlab/; }", threads[k], k, threads[k]), 0);
-        int code = shell(PROGRAM " run first/study.yaml --out out%d --threads %d", threads[k], threads[k]);
-        ck_assert_msg(code == 0 || code == 4, "code %d: %s", code, err_out);
-    }
-    ck_assert_msg(compare_but_run("out1/results.h5", "out2/results.h5") == 0, "%s", err_out);
-    ck_assert_msg(compare_but_run("out1/results.h5", "out7/results.h5") == 0, "%s", err_out);
-    ck_assert_int_eq(shell("cmp out1/summary.md out7/summary.md && cmp out1/report.html out7/report.html"), 0);
-}
-END_TEST
-
-START_TEST(a_stated_epoch_gives_the_same_file_to_the_last_byte)
-{
-    make_study();
-    ck_assert_int_eq(shell("export SOURCE_DATE_EPOCH=1700000000; " PROGRAM " fit first/study.yaml --out a && sleep 1 && " PROGRAM
-                           " fit first/study.yaml --out b --threads 3 && cmp a/results.h5 b/results.h5"),
-                     0);
-}
-END_TEST
-
-/* Long enough to be interrupted: many draws. */
-static void start_long_run(const char *folder)
-{
-    ck_assert_int_eq(shell("mkdir -p %s/.mentorlab && cp -p whole/.mentorlab/secret %s/.mentorlab/ && { " PROGRAM
-                           " forecast first/study.yaml --out %s >log 2>&1 & echo $! >pid; }",
-                           folder, folder, folder),
-                     0);
-    for (int k = 0; k < 2000; k++) /* until a draw is there, and none too many */
-        if (shell("[ -f %s/.mentorlab/shards/draw-000000.h5 ]", folder) == 0) return;
-    ck_abort_msg("no draw was finished");
-}
-
-START_TEST(after_an_interruption_of_any_kind_the_rerun_gives_the_same_digest)
-{
-    static const struct {
-        const char *signal;
-        int code;
-    } cases[] = {{"INT", 5}, {"TERM", 5}, {"USR1", 5}, {"KILL", 137}};
-    static char whole[100];
-    make_study();
-    ck_assert_int_eq(shell("sed -i 's/draws: 12/draws: 60/' first/study.yaml"), 0);
-    ck_assert_int_eq(shell(PROGRAM " forecast first/study.yaml --out whole"), 0);
-    ck_assert_int_eq(shell(PROGRAM " inspect whole/results.h5 --digest"), 0);
-    snprintf(whole, sizeof whole, "%.90s", out);
-    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        const char *name = cases[k].signal;
-        start_long_run(name);
-        /* the shell that started it is gone: wait for the process, then ask what it said */
-        ck_assert_msg(shell("kill -%s $(cat pid); while kill -0 $(cat pid) 2>/dev/null; do sleep 0.05; done", name) == 0, "%s", err_out);
-        ck_assert_msg(shell("[ ! -f %s/results.h5 ]", name) == 0, "%s came too late", name);
-        if (cases[k].code == 5) {
-            ck_assert_int_eq(shell("cat log"), 0);
-            ck_says(out, "stopped on request; the same command goes on where it stopped");
-        }
-        ck_assert_msg(shell(PROGRAM " forecast first/study.yaml --out %s", name) == 0, "%s: %s", name, err_out);
-        ck_assert_int_eq(shell(PROGRAM " inspect %s/results.h5 --digest", name), 0);
-        ck_assert_str_eq(out, whole);
-        ck_assert_int_eq(shell("ls %s/.mentorlab/shards", name), 0);
-        ck_assert_str_eq(out, "");
-    }
-}
-END_TEST
-
-START_TEST(an_interruption_is_code_five)
-{
-    make_study();
-    ck_assert_int_eq(shell("sed -i 's/draws: 12/draws: 2000/' first/study.yaml"), 0);
-    ck_assert_int_eq(shell(PROGRAM " simulate first/study.yaml --out o & p=$!; sleep 1.5; kill -TERM $p; wait $p"), 5);
-    ck_assert_int_eq(shell("[ ! -f o/.mentorlab/lock ] && [ ! -f o/results.h5 ]"), 0);
 }
 END_TEST
 
@@ -240,7 +149,7 @@ END_TEST
 
 START_TEST(the_panel_is_written_with_pseudonyms_for_the_owner_alone)
 {
-    make_study();
+    make_study(250);
     ck_assert_int_eq(shell(PROGRAM " panel first/study.yaml --out p && stat -c %%a p/panel.csv"), 0);
     ck_says(out, "600\n");
     ck_assert_int_eq(shell("head -3 p/panel.csv; grep -c SIM00 p/panel.csv"), 1);
@@ -255,7 +164,5 @@ END_TEST
 
 MLAB_TEST_MAIN("cli/program", the_help_of_every_command_fits_a_screen_and_gives_an_example, wrong_usage_is_code_two_with_what_was_meant,
                a_starter_study_goes_all_the_way_and_the_second_time_nothing_is_done_again, machine_output_is_json_and_parses,
-               the_bytes_do_not_depend_on_threads, a_stated_epoch_gives_the_same_file_to_the_last_byte,
-               after_an_interruption_of_any_kind_the_rerun_gives_the_same_digest, an_interruption_is_code_five,
                the_manual_and_the_completion_know_every_command_and_flag, sign_up_lists_are_matched_without_a_study,
                the_panel_is_written_with_pseudonyms_for_the_owner_alone)
