@@ -90,7 +90,7 @@ START_TEST(the_simulation_from_the_same_draws_is_the_same_at_every_instruction_s
     ck_assert_int_eq(shell(PROGRAM " fit first/study.yaml --out first"), 0);
     for (size_t k = 0; k < 3; k++) {
         if (shell("MLAB_ISA=%s " PROGRAM " words arm", sets[k]) != 0) {
-            fprintf(stderr, "SKIPPED: simulation with %s, because this processor lacks it\n", sets[k]);
+            fprintf(stderr, "SKIPPED: simulation with %s, because this processor lacks the instruction set\n", sets[k]);
             continue;
         }
         ck_assert_int_eq(
