@@ -17,8 +17,9 @@ MLAB_API mlab_report_options mlab_report_defaults(void);
 
 typedef struct mlab_report_spec {
     const char *title;
-    bool simulated;    /* the data are simulated: said everywhere */
-    const char *truth; /* text of truth.csv as mlab_generate writes it; its contrasts are told beside the estimates; NULL = none */
+    bool simulated;       /* the data are simulated: said everywhere */
+    const char *sampling; /* how these people came into the data, said everywhere; NULL = not stated */
+    const char *truth;    /* text of truth.csv as mlab_generate writes it; its contrasts are told beside the estimates; NULL = none */
     const mlab_results *results;
     const mlab_findings *findings;     /* NULL = none */
     const char *const *not_applicable; /* [n_not_applicable] "match: no mentors in this study" */

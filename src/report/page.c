@@ -23,6 +23,11 @@ static void tell_head(mlab_doc *doc, const mlab_story *story)
     mlab_doc_heading(doc, 1, story->spec->title ? story->spec->title : "Mentoring study");
     mlab_say(doc, "small", &text);
     if (story->spec->simulated) mlab_doc_paragraph(doc, "banner", banner);
+    if (story->spec->sampling) {
+        mlab_text data = MLAB_TEXT(story->context);
+        mlab_text_print(&data, "The data: %s.", story->spec->sampling);
+        mlab_say(doc, "small", &data);
+    }
 }
 
 static void start_page(mlab_doc *doc, const mlab_story *story)

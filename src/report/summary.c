@@ -302,6 +302,11 @@ static void ending(const screen *s)
     if (caveats.failed) s->text->failed = true;
     mlab_text_free(&caveats);
     mlab_text_append(s->text, "\n");
+    if (s->story->spec->sampling) {
+        mlab_text data = MLAB_TEXT(s->text->context);
+        mlab_text_print(&data, "The data: %s.", s->story->spec->sampling);
+        take(s, &data, 2);
+    }
     for (size_t i = 0; i < s->story->spec->n_not_applicable; i++) paragraph(s, 2, s->story->spec->not_applicable[i]);
     mlab_text_print(s->text, "  %zu caveat%s, all numbers and how they were made: report.html   data: results.h5\n", n, n == 1 ? "" : "s");
 }

@@ -155,6 +155,7 @@ mlab_status mlab_study_provenance(mlab_study *study, char **json, mlab_error *er
     char *lines = NULL;
     mlab_status status = mlab_settings_resolved(study->settings, NULL, &lines, err);
     if (status) return status;
+    const char *sampling = mlab_study_setting(study, "data.sampling");
     json_t *root = json_object(), *options = json_object(), *defaults = json_array();
     bool fine = root && options && defaults && options_to_json(lines, options, defaults);
     mlab_release(study->context, lines);
@@ -163,6 +164,7 @@ mlab_status mlab_study_provenance(mlab_study *study, char **json, mlab_error *er
            !json_object_set(root, "defaults", defaults) && !json_object_set_new(root, "inputs", inputs_to_json(study->data)) &&
            !json_object_set_new(root, "models", models_to_json(study)) && !json_object_set_new(root, "assumptions", assumptions_to_json(study)) &&
            !json_object_set_new(root, "libraries", libraries()) && !json_object_set_new(root, "title", json_string(study->title)) &&
+           !json_object_set_new(root, "sampling", json_string(sampling ? sampling : "")) &&
            !json_object_set_new(root, "simulated_data", json_boolean(study->simulated));
     fine = fine && !json_object_set_new(root, "commit", json_string(mlab_commit()));
     if (fine) *json = copy_json(study->context, root);

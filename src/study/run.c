@@ -216,6 +216,7 @@ static void gather(mlab_study *study)
         if (study->not_applicable[k]) study->told[study->n_told++] = study->not_applicable[k];
     study->report = (mlab_report_spec){.title = study->title,
                                        .simulated = study->simulated,
+                                       .sampling = mlab_study_setting(study, "data.sampling"),
                                        .truth = study->truth,
                                        .results = &study->results,
                                        .findings = study->findings,
