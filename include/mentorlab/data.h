@@ -117,6 +117,15 @@ typedef struct mlab_panel_event {
     int32_t *day;     /* date of the event; MLAB_DATE_MISSING when none */
 } mlab_panel_event;
 
+/* A person's state on the last day of their last row, all that happened in that row included. */
+typedef struct mlab_panel_final {
+    int32_t grade;       /* value or code as in the column grade; MLAB_DATE_MISSING = missing, or there are no grades */
+    int32_t grade_since; /* date in whose evening the grade began; the evening before the first day when never promoted */
+    int32_t arm;         /* index into arms; -1 = unknown */
+    uint8_t mentoring;   /* 1 = has a mentee */
+    uint8_t gone;        /* 1 = left on that day, for whatever reason */
+} mlab_panel_final;
+
 /* Person-periods, sorted by person, then start: (start, stop] is the days after start up to and with stop. Every state is that of the
  * morning after `start`; the rules are in docs/panel.md.
  * `rows` has these columns and every attribute of the people file:
@@ -138,9 +147,10 @@ typedef struct mlab_panel {
     int32_t *since;   /* [n_rows] periods since time zero (panel entry or hire), from 0 */
     int32_t *start;   /* [n_rows] date; the row covers (start, stop] */
     int32_t *stop;
-    int32_t *arm;       /* [n_rows] index into arms; -1 = unknown */
-    uint8_t *prevalent; /* [n_rows] 1 = the person's relationship began before time zero */
-    char **arms;        /* [n_arms]; arms[0] is the reference ("none" by default); "both" and "past" only when somebody is in them */
+    int32_t *arm;            /* [n_rows] index into arms; -1 = unknown */
+    uint8_t *prevalent;      /* [n_rows] 1 = the person's relationship began before time zero */
+    mlab_panel_final *final; /* [n_ids]; people without rows: zeros */
+    char **arms;             /* [n_arms]; arms[0] is the reference ("none" by default); "both" and "past" only when somebody is in them */
     int32_t n_arms;
     mlab_panel_event *events; /* [n_events] */
     size_t n_events;

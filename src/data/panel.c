@@ -40,6 +40,7 @@ void mlab_panel_free(mlab_panel *panel)
     mlab_release(context, panel->stop);
     mlab_release(context, panel->arm);
     mlab_release(context, panel->prevalent);
+    mlab_release(context, panel->final);
     mlab_release(context, panel->period_name);
     mlab_release(context, panel);
 }

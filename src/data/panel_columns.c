@@ -165,8 +165,9 @@ mlab_status mlab_panel_make_columns(mlab_panel_work *work, size_t n_rows, mlab_e
     panel->stop = mlab_allocate(context, n_rows, sizeof *panel->stop);
     panel->arm = mlab_allocate(context, n_rows, sizeof *panel->arm);
     panel->prevalent = mlab_allocate(context, n_rows, 1);
+    panel->final = mlab_allocate(context, people->n, sizeof *panel->final);
     if (!panel->period_name || !panel->ids || !panel->person || !panel->spell || !panel->period || !panel->since || !panel->start || !panel->stop ||
-        !panel->arm || !panel->prevalent)
+        !panel->arm || !panel->prevalent || !panel->final)
         return no_memory(work, err);
     size_t n_measures = work->surveys && work->surveys->table ? work->surveys->n_measures : 0;
     panel->measures = copy_names(context, n_measures ? work->surveys->measures : NULL, n_measures);
@@ -302,6 +303,8 @@ static void drop_empty_arms(mlab_panel_work *work)
     bool any[2] = {false, false};
     for (size_t i = 0; i < panel->n_rows; i++)
         if (panel->arm[i] >= both) any[panel->arm[i] - both] = true;
+    for (size_t i = 0; i < panel->n_ids; i++)
+        if (panel->final[i].arm >= both) any[panel->final[i].arm - both] = true;
     mlab_column *column = mlab_table_find(panel->rows, "arm");
     for (int32_t k = 1; k >= 0; k--) {
         if (any[k]) continue;
@@ -313,6 +316,8 @@ static void drop_empty_arms(mlab_panel_work *work)
             column->levels[both] = column->levels[past];
             for (size_t i = 0; i < panel->n_rows; i++)
                 if (panel->arm[i] == past) panel->arm[i] = column->as.integer[i] = both;
+            for (size_t i = 0; i < panel->n_ids; i++)
+                if (panel->final[i].arm == past) panel->final[i].arm = both;
         }
         panel->n_arms--;
         column->n_levels--;

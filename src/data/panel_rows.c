@@ -213,6 +213,12 @@ static void fill_exit(const mlab_panel_work *work, const mlab_panel_walk *walk, 
     event->share[row] = (double)(potential_stop(work, walk, stop) - walk->start) / days;
 }
 
+/* What a row has as the value of a grade's code. */
+static int32_t grade_cell(const mlab_panel_work *work, int32_t grade)
+{
+    return work->people->grade_is_number ? work->people->grade_value[grade] : grade;
+}
+
 static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, person_state *state, size_t row, int32_t stop)
 {
     mlab_panel *panel = work->panel;
@@ -234,10 +240,21 @@ static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, p
     if (c->time_in_grade) c->time_in_grade[row] = (start - state->grade_since) / DAYS_PER_YEAR;
     if (c->grade) {
         c->grade_missing[row] = state->grade < 0;
-        c->grade[row] = state->grade < 0 ? 0 : work->people->grade_is_number ? work->people->grade_value[state->grade] : state->grade;
+        c->grade[row] = state->grade < 0 ? 0 : grade_cell(work, state->grade);
     }
     if (work->promotion) fill_promotion(work, walk, state, row, stop, days);
     if (work->exit) fill_exit(work, walk, row, stop, days);
+}
+
+static void fill_final(const mlab_panel_work *work, uint32_t person, int32_t last, person_state *state)
+{
+    int32_t left = work->people->left[person];
+    take_promotions(work, person, last, state);
+    work->panel->final[person] = (mlab_panel_final){.grade = state->grade < 0 ? MLAB_DATE_MISSING : grade_cell(work, state->grade),
+                                                    .grade_since = state->grade_since,
+                                                    .arm = arm_at(work, person, last - 1),
+                                                    .mentoring = mentors_at(work, person, last - 1),
+                                                    .gone = left != MLAB_DATE_MISSING && left <= last};
 }
 
 static mlab_status fill_people(void *from, size_t block, void *scratch, mlab_error *err)
@@ -259,6 +276,7 @@ static mlab_status fill_people(void *from, size_t block, void *scratch, mlab_err
             fill_row(work, &walk, &state, row++, stop);
             walk.start = stop;
         }
+        if (row > work->row_first[person]) fill_final(work, person, walk.end, &state);
     }
     return MLAB_OK;
 }

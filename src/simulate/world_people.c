@@ -67,9 +67,12 @@ static mlab_status find_grades(mlab_world *world, mlab_error *err)
     if (grade && grade->type != MLAB_COLUMN_INTEGER && grade->type != MLAB_COLUMN_FACTOR) grade = NULL;
     world->grade_column = grade;
     for (size_t i = 0; grade && i < panel->n_rows; i++) {
-        if (is_missing(grade, i)) continue;
-        if (grade->as.integer[i] < low) low = grade->as.integer[i];
-        if (grade->as.integer[i] > high) high = grade->as.integer[i];
+        const int32_t final = panel->final[panel->person[i]].grade, now = is_missing(grade, i) ? final : grade->as.integer[i];
+        if (now == MLAB_DATE_MISSING || final == MLAB_DATE_MISSING) continue;
+        low = now < low ? now : low;
+        low = final < low ? final : low;
+        high = now > high ? now : high;
+        high = final > high ? final : high;
     }
     const mlab_panel_event *promotion = mlab_panel_find_event(panel, "promoted");
     for (size_t i = 0; grade && promotion && i < panel->n_rows; i++)
@@ -118,10 +121,10 @@ static mlab_status find_measure(mlab_world *world, mlab_error *err)
 
 /* --- sources --------------------------------------------------------------------------------------- */
 
-static bool is_starter(const mlab_panel *panel, const mlab_panel_event *exit_event, size_t i, int32_t end)
+static bool is_starter(const mlab_panel *panel, size_t i, int32_t end)
 {
     bool last = i + 1 == panel->n_rows || panel->person[i + 1] != panel->person[i];
-    return last && panel->stop[i] >= end && !(exit_event && exit_event->what[i]);
+    return last && panel->stop[i] >= end && !panel->final[panel->person[i]].gone;
 }
 
 static bool is_donor(const mlab_world *world, const mlab_column *tenure, size_t i)
@@ -171,17 +174,12 @@ static uint8_t grade_code(const mlab_world *world, size_t row)
 static void set_starter(mlab_world *world, uint32_t s, size_t i)
 {
     const mlab_panel *panel = world->panel;
-    const mlab_panel_event *promotion = mlab_panel_find_event(panel, "promoted");
-    double passed = (panel->stop[i] - panel->start[i]) / 365.25;
-    world->tenure[s] = real_at(mlab_table_find(panel->rows, "tenure"), i) + passed;
-    world->in_grade[s] = real_at(mlab_table_find(panel->rows, "time_in_grade"), i) + passed;
-    world->grade[s] = grade_code(world, i);
-    if (promotion && promotion->what[i] && promotion->day[i] != MLAB_DATE_MISSING) {
-        world->in_grade[s] = (panel->stop[i] - promotion->day[i]) / 365.25;
-        if (world->grade[s] + 1u < world->n_grades) world->grade[s]++;
-    }
-    world->unknown_arm += panel->arm[i] < 0;
-    world->arm[s] = panel->arm[i] < 0 ? 0 : (uint8_t)panel->arm[i];
+    const mlab_panel_final *final = &panel->final[panel->person[i]];
+    world->tenure[s] = real_at(mlab_table_find(panel->rows, "tenure"), i) + (panel->stop[i] - panel->start[i]) / 365.25;
+    world->in_grade[s] = (panel->stop[i] - final->grade_since) / 365.25;
+    world->grade[s] = !world->grade_column || final->grade == MLAB_DATE_MISSING ? 0 : (uint8_t)(final->grade - world->lowest_grade);
+    world->unknown_arm += final->arm < 0;
+    world->arm[s] = final->arm < 0 ? 0 : (uint8_t) final->arm;
     if (!world->last_column) return;
     const mlab_column *answer = mlab_table_find(panel->rows, world->measure);
     if (!is_missing(world->last_column, i)) world->last[s] = (uint8_t)(world->last_column->as.integer[i] + 1);
@@ -211,13 +209,12 @@ static mlab_status allocate_sources(mlab_world *world, mlab_error *err)
 static mlab_status find_sources(mlab_world *world, mlab_error *err)
 {
     const mlab_panel *panel = world->panel;
-    const mlab_panel_event *exits = mlab_panel_find_event(panel, "exit");
     const mlab_column *tenure = mlab_table_find(panel->rows, "tenure");
     int32_t end = INT32_MIN;
     for (size_t i = 0; i < panel->n_rows; i++)
         if (panel->stop[i] > end) end = panel->stop[i];
     for (size_t i = 0; i < panel->n_rows; i++) {
-        world->n_starters += is_starter(panel, exits, i, end);
+        world->n_starters += is_starter(panel, i, end);
         world->n_donors += is_donor(world, tenure, i);
     }
     if (!world->n_starters)
@@ -229,12 +226,12 @@ static mlab_status find_sources(mlab_world *world, mlab_error *err)
     if (status) return status;
     uint32_t s = 0, d = world->n_starters;
     for (size_t i = 0; i < panel->n_rows; i++) {
-        if (is_starter(panel, exits, i, end)) {
+        if (is_starter(panel, i, end)) {
             world->panel_row[s] = (uint32_t)i;
             world->person[s] = panel->person[i];
             set_starter(world, s++, i);
         }
-        if (!(world->donors_are_starters ? is_starter(panel, exits, i, end) : is_donor(world, tenure, i))) continue;
+        if (!(world->donors_are_starters ? is_starter(panel, i, end) : is_donor(world, tenure, i))) continue;
         world->panel_row[d] = (uint32_t)i;
         world->person[d] = panel->person[i];
         world->grade[d++] = grade_code(world, i); /* clocks 0, reference arm, never asked */
@@ -262,7 +259,7 @@ static mlab_status set_positions(mlab_world *world, mlab_error *err)
     return MLAB_OK;
 }
 
-/* Relationships that go on beyond the panel, and arms that began inside the last row. A bootstrapped population starts without. */
+/* Relationships that go on beyond the panel. A bootstrapped population starts without. */
 static mlab_status set_relationships(mlab_world *world, mlab_error *err)
 {
     const mlab_data *data = world->spec->data;
@@ -275,9 +272,8 @@ static mlab_status set_relationships(mlab_world *world, mlab_error *err)
         const mlab_relationship *x = &data->relationships[r];
         if (x->mentee >= panel->n_ids || position[x->mentee] == UINT32_MAX) continue;
         uint32_t mentee = position[x->mentee];
-        int32_t end = panel->stop[world->panel_row[mentee]], start = panel->start[world->panel_row[mentee]];
+        int32_t end = panel->stop[world->panel_row[mentee]];
         if (x->start > end) continue;
-        if (x->start > start && x->kind > 0 && world->arm[mentee] == 0) world->arm[mentee] = (uint8_t)x->kind;
         if (x->end != MLAB_DATE_MISSING && x->end <= end) continue;
         if (x->mentor >= panel->n_ids || position[x->mentor] == UINT32_MAX || world->options.people) continue;
         world->start_mentor[mentee] = (int32_t)position[x->mentor];

@@ -482,6 +482,34 @@ START_TEST(random_worlds_agree_with_a_second_derivation)
 }
 END_TEST
 
+/* The year ends with the last row; what happened in Q4 is in no row's start:
+ *   p00   Q3 grade 1   Q4: promoted to 2, then up to 3 ---   a relationship from 5 November on: none in Q4's row
+ *   p01   the mentor, and retires on the last day
+ *   p02   nothing happens                                                                                        */
+START_TEST(the_state_at_the_end_of_the_last_row_has_what_happened_in_it)
+{
+    context = mlab_test_context(NULL, 1);
+    world_start(&w, 3);
+    world_promote(&w, 0, "2021-10-20", -1);
+    world_promote(&w, 0, "2021-12-01", -1);
+    world_tie(&w, 1, 0, "2021-11-05", NULL, 0);
+    world_leave(&w, 1, "2021-12-31", MLAB_CAUSE_CENSORS);
+    const mlab_panel *panel = world_build(&w);
+    const size_t last = row_of(panel, 0, 3);
+    ck_assert_int_eq(integer(panel, "grade", last), 1);
+    ck_assert_int_eq(panel->arm[last], 0);
+    ck_assert_int_eq(panel->final[0].grade, 3);
+    ck_assert_int_eq(panel->final[0].grade_since, day("2021-12-01"));
+    ck_assert_str_eq(panel->arms[panel->final[0].arm], "structured");
+    ck_assert(!panel->final[0].gone && !panel->final[0].mentoring);
+    ck_assert(panel->final[1].gone && panel->final[1].mentoring);
+    ck_assert_int_eq(panel->final[2].grade, 1);
+    ck_assert_int_eq(panel->final[2].grade_since, day("2019-12-31"));
+    ck_assert_int_eq(panel->final[2].arm, 0);
+    world_free(&w);
+}
+END_TEST
+
 /* Flips a bit of a cell; the check must fail; flips it back. */
 static void damage(void *cell, size_t byte, unsigned char bit)
 {
@@ -596,8 +624,9 @@ END_TEST
 MLAB_TEST_MAIN("panel", a_relationship_counts_from_the_first_period_that_begins_with_it,
                current_exposure_has_a_level_past_and_never_goes_back_to_none, a_relationship_ends_when_either_of_the_two_leaves,
                a_second_arm_is_both_or_the_first_of_the_list, time_that_no_source_covers_is_unknown_not_none,
-               pairs_that_never_met_do_not_count_and_unclear_ones_make_the_arm_unknown, relationships_older_than_the_panel_or_the_entry_are_prevalent,
-               entry_is_delayed_and_days_at_risk_are_days_it_could_have_been, promotion_recurs_its_clock_restarts_and_the_top_grade_is_not_at_risk,
-               nothing_after_as_of_has_happened, answers_are_inside_the_period_and_the_last_one_before_it, split_exact_cuts_at_the_day_of_a_change,
+               pairs_that_never_met_do_not_count_and_unclear_ones_make_the_arm_unknown, the_state_at_the_end_of_the_last_row_has_what_happened_in_it,
+               relationships_older_than_the_panel_or_the_entry_are_prevalent, entry_is_delayed_and_days_at_risk_are_days_it_could_have_been,
+               promotion_recurs_its_clock_restarts_and_the_top_grade_is_not_at_risk, nothing_after_as_of_has_happened,
+               answers_are_inside_the_period_and_the_last_one_before_it, split_exact_cuts_at_the_day_of_a_change,
                the_grid_has_months_half_years_and_years, random_worlds_agree_with_a_second_derivation, a_damaged_panel_is_found,
                one_and_seven_threads_make_the_same_panel, what_cannot_be_built_is_told, every_failed_allocation_is_reported_and_nothing_leaks)

@@ -135,6 +135,10 @@ static inline void little_rows(little_world *w, uint32_t starters)
         columns[8]->as.integer[r] = (int32_t)(5 * little_uniform(i, 11));
         if (hire || i % 5 == 0) little_ok(mlab_column_set_missing(t, columns[8], r, &err), &err);
         if (hire || i % 3) little_ok(mlab_column_set_missing(t, columns[7], r, &err), &err);
+        p->final[i] = (mlab_panel_final){.grade = grade->as.integer[i],
+                                         .grade_since = p->stop[r] - (int32_t)(365.25 * columns[5]->as.real[r]) - (p->stop[r] - p->start[r]),
+                                         .arm = p->arm[r],
+                                         .mentoring = (uint8_t)columns[6]->as.integer[r]};
     }
 }
 
@@ -170,6 +174,7 @@ static inline void little_panel(little_world *w, uint32_t starters)
     p->start = calloc(rows, sizeof *p->start);
     p->stop = calloc(rows, sizeof *p->stop);
     p->arm = calloc(rows, sizeof *p->arm);
+    p->final = calloc(n, sizeof *p->final);
     little_ok(mlab_table_make(context, rows, &p->rows, &err), &err);
     w->events[0] = (mlab_panel_event){.name = little_promotion, .response = little_promoted, .causes = little_one_cause, .n_causes = 1};
     w->events[1] = (mlab_panel_event){.name = little_retention, .response = little_exit, .causes = little_causes, .n_causes = 2};
@@ -284,6 +289,7 @@ static inline void little_free(little_world *w)
     free(w->panel.start);
     free(w->panel.stop);
     free(w->panel.arm);
+    free(w->panel.final);
     free(w->draws.value);
     free(w);
 }

@@ -159,9 +159,10 @@ START_TEST(people_start_in_the_state_at_the_end_of_the_panel)
     little_fit(w, little_satisfaction, "satisfaction ~ arm");
     little_draws(w, 1);
     w->spec.n_scenarios = 1;
-    w->events[1].what[7] = 1; /* person 3 leaves in the last quarter */
-    w->events[0].what[9] = 1; /* person 4 is promoted there */
-    w->events[0].day[9] = 150;
+    w->panel.final[3].gone = 1; /* person 3 leaves in the last quarter */
+    w->panel.final[4].grade++;  /* person 4 is promoted there */
+    w->panel.final[4].grade_since = 150;
+    w->panel.final[5].arm = 1; /* person 5 begins a relationship there */
     mlab_relationship begun = {.mentor = 6, .mentee = 5, .start = 120, .end = INT32_MIN, .kind = 1};
     w->panel.arm[10] = w->panel.arm[11] = 0;
     w->data.relationships = &begun;
@@ -173,8 +174,7 @@ START_TEST(people_start_in_the_state_at_the_end_of_the_panel)
     ck_assert_uint_eq(world->person[3], 4);
     ck_near(world->tenure[3], tenure->as.real[9] + 91 / 365.25, 1e-14, 0);
     ck_near(world->in_grade[3], 32 / 365.25, 1e-14, 0);
-    int top = world->lowest_grade + (int)world->n_grades - 1, reached = grade->as.integer[9] + 1;
-    ck_assert_int_eq(world->lowest_grade + world->grade[3], reached < top ? reached : top);
+    ck_assert_int_eq(world->lowest_grade + world->grade[3], grade->as.integer[9] + 1);
     ck_assert_uint_eq(world->person[4], 5);
     ck_assert_uint_eq(world->arm[4], 1);
     ck_assert_int_eq(world->start_mentor[4], 5);
