@@ -164,7 +164,7 @@ mlab_status mlab_os_read_file(const mlab_context *context, const char *path, cha
     mlab_status status = MLAB_OK;
     char *buffer = NULL;
     size_t used = 0, capacity = 0;
-    struct stat info;
+    struct stat info = {0};
     *bytes = NULL;
     *n = 0;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEEPEST = 100 };
+enum { DEEPEST = 100, LONGEST = 16384 }; /* bytes: a tree is as deep as its text is long, and is walked by recursion */
 
 typedef enum word_kind { WORD_END, WORD_NAME, WORD_BACKTICKED, WORD_NUMBER, WORD_QUOTED, WORD_SIGN } word_kind;
 
@@ -381,7 +381,8 @@ mlab_status mlab_expression_compile(const mlab_context *context, const char *tex
 {
     mlab_status status = MLAB_OK;
     *expression = NULL;
-    if (strlen(text) > 65536) return mlab_raise(err, MLAB_ERR_DATA_FORMULA, "an expression of %zu bytes; at most 65536 are allowed", strlen(text));
+    if (strlen(text) > LONGEST)
+        return mlab_raise(err, MLAB_ERR_DATA_FORMULA, "an expression of %zu bytes; at most %d are allowed", strlen(text), LONGEST);
     mlab_expression *made = mlab_allocate(context, 1, sizeof *made);
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for an expression");
     made->context = context;

@@ -6,7 +6,7 @@
 #include "mentorlab/data.h"
 
 enum {
-    MLAB_FORMULA_LENGTH = 65536, /* bytes of a formula, at most */
+    MLAB_FORMULA_LENGTH = 16384, /* bytes of a formula, at most: its tree is walked by recursion */
     MLAB_FORMULA_DEPTH = 100,    /* parentheses in parentheses, at most */
     MLAB_FORMULA_TERMS = 4096,
     MLAB_FORMULA_WORDS = 4, /* 64 atoms a word */

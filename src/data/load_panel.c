@@ -75,10 +75,17 @@ static mlab_status found_arms(mlab_loading *l, const mlab_column *kind, asking *
     return MLAB_OK;
 }
 
+static mlab_status say_no_relationships(const mlab_loading *l, const mlab_setting *arms, mlab_error *err)
+{
+    mlab_place place = mlab_setting_place(arms);
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "arms_without_relationships", &place, NULL, "data: {relationships: {file: pairs.csv}}",
+                             err, "arms are named, and no file says who mentors whom");
+}
+
 static mlab_status make_arms(mlab_loading *l, asking *a, mlab_error *err)
 {
     const mlab_setting *arms = mlab_settings_find(l->settings, NULL, "arms");
-    if (!l->relationships) return MLAB_OK;
+    if (!l->relationships) return arms && !mlab_settings_find(l->settings, NULL, "data.relationships") ? say_no_relationships(l, arms, err) : MLAB_OK;
     const mlab_column *kind = mlab_table_find(l->relationships, "kind");
     if (kind && kind->type != MLAB_COLUMN_FACTOR) kind = NULL;
     bool stated = arms && mlab_setting_kind_of(arms) == MLAB_SETTING_MAP;
@@ -154,6 +161,31 @@ static bool is_state(const mlab_loading *l, const char *name)
     return !strcmp(name, "grade") && l->n_grades > 0;
 }
 
+/* A column of the panel itself. */
+static bool is_made_here(const mlab_loading *l, const char *name)
+{
+    static const char *const made[] = {"arm", "tenure", "time_in_grade", "mentoring_others", "period", "since", "promoted", "exit"};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+        if (!strcmp(name, made[i])) return true;
+    for (size_t k = 0; k < l->n_measures; k++) {
+        size_t n = strlen(l->measures[k]);
+        if (!strncmp(name, l->measures[k], n) && (!name[n] || !strcmp(name + n, "_last"))) return true;
+    }
+    return false;
+}
+
+/* Where the study reads such a column it has to say which of the two is meant. */
+static mlab_status say_name_taken(const mlab_loading *l, const char *name, mlab_error *err)
+{
+    char remedy[200];
+    bool named = mlab_dictionary_find(&l->words, name, strlen(name)) != MLAB_DICTIONARY_NONE;
+    mlab_place place = mlab_place_cell(l->data->people->file, 0, 0, name);
+    snprintf(remedy, sizeof remedy, "columns: {%.60s_in_file: {from: \"%.60s\"}}", name, name);
+    return mlab_findings_add(l->findings, named ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE, "name_taken", &place, NULL, remedy, err,
+                             "columns whose names stand for what is worked out for every period; those of the file are left out%s",
+                             named ? ", unless they get another name" : "");
+}
+
 static mlab_status list_people(mlab_loading *l, asking *a, mlab_error *err)
 {
     const mlab_table *people = l->data->people;
@@ -161,9 +193,21 @@ static mlab_status list_people(mlab_loading *l, asking *a, mlab_error *err)
     a->attributes = mlab_allocate(l->context, people->n_columns, sizeof *a->attributes);
     if (!a->ids || !a->attributes) return no_memory(err);
     for (uint32_t rank = 0; rank < l->ids.n; rank++) a->ids[rank] = mlab_ids_text(&l->ids, rank);
-    for (size_t k = 0; k < people->n_columns; k++)
-        if (!is_state(l, people->columns[k].name)) a->attributes[a->n_attributes++] = people->columns[k].name;
-    return MLAB_OK;
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < people->n_columns && !status; k++) {
+        const char *name = people->columns[k].name;
+        if (is_made_here(l, name))
+            status = say_name_taken(l, name, err);
+        else if (!is_state(l, name))
+            a->attributes[a->n_attributes++] = name;
+    }
+    return status;
+}
+
+static mlab_place place_of_panel(const mlab_loading *l)
+{
+    const mlab_setting *panel = mlab_settings_find(l->settings, NULL, "panel");
+    return panel ? mlab_setting_place(panel) : mlab_place_text(mlab_settings_file(l->settings), 0, 0);
 }
 
 static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec *spec, mlab_error *err)
@@ -198,9 +242,11 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
     mlab_status status =
         mlab_panel_build(l->context, &people, l->promotions, l->n_promotions, &surveys, &relationships, spec, l->findings, &l->data->panel, &why);
     if (status && err) *err = why;
-    if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_COLUMN || status == MLAB_ERR_DATA_TYPE || status == MLAB_ERR_DATA_EMPTY)
-        return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "no_panel", why.place.file[0] ? &why.place : NULL, NULL, NULL, err, "%s",
-                                 why.sentence);
+    if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_COLUMN || status == MLAB_ERR_DATA_TYPE || status == MLAB_ERR_DATA_EMPTY ||
+        status == MLAB_ERR_OVERFLOW) {
+        if (!why.place.file[0]) why.place = place_of_panel(l);
+        return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "no_panel", &why.place, NULL, NULL, err, "%s", why.sentence);
+    }
     if (status) return status;
     l->data->relationships = l->pairs; /* they belong to the data now */
     l->data->n_relationships = l->n_pairs;
@@ -215,6 +261,7 @@ mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err)
     const mlab_setting *reference = mlab_settings_find(l->settings, NULL, "comparison.reference");
     if (reference && *mlab_setting_text(reference)) spec.reference = mlab_setting_text(reference);
     size_t stops = mlab_findings_count(l->findings, MLAB_SEVERITY_STOP);
+    if (l->data->promotions) spec.promotions_file = l->data->promotions->file;
     mlab_status status = make_arms(l, &a, err);
     /* A reference that is an arm of its own leaves "none" as the name of those without a relationship. */
     for (size_t k = 0; k < a.n_arms; k++)

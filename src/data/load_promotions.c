@@ -79,9 +79,12 @@ static mlab_status order_grades(mlab_loading *l, const mlab_dictionary *labels, 
     l->grade_is_number = !ordered;
     for (size_t i = 0; i < labels->n; i++) {
         int64_t value = 0;
+        char number[16];
         const char *text = mlab_dictionary_text(labels, (uint32_t)i);
         l->grade_is_number &= mlab_integer_parse(text, strlen(text), &value) && value >= INT32_MIN && value <= INT32_MAX;
         l->grade_value[i] = (int32_t)value;
+        snprintf(number, sizeof number, "%d", (int)l->grade_value[i]);
+        l->grade_is_number &= !strcmp(number, text); /* 01 is a label */
     }
     if (l->grade_is_number) qsort(l->grade_value, labels->n, sizeof *l->grade_value, by_number);
     for (size_t i = 0; i < labels->n && !status; i++) {

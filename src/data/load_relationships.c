@@ -114,8 +114,7 @@ static mlab_status take_rows(mlab_loading *l, const uint32_t *mentor, const uint
         bool usable;
         status = check_possible(l, &r, i, &usable, err);
         if (status || !usable) continue;
-        mlab_loading_seen(l, r.start);
-        mlab_loading_seen(l, r.end);
+        mlab_loading_seen(l, r.start); /* an end is often planned: it does not tell how far the records go */
         all[(*n)++] = (taken){r, (uint32_t)i};
     }
     return status;

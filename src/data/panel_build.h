@@ -90,10 +90,11 @@ typedef struct mlab_panel_spec {
     const char *reference;     /* name of the arm of those without a relationship: "none" */
     const mlab_panel_arm *arms;
     size_t n_arms;
-    bool both_separate;      /* a second arm makes the arm "both"; else the first of priority wins */
-    const int32_t *priority; /* [n_arms] indexes into arms, when not both_separate */
-    bool exposure_current;   /* false: stays in the arm from the start on; true: level "past" after the end */
-    bool split_exact;        /* cut rows at the day of a change */
+    bool both_separate;          /* a second arm makes the arm "both"; else the first of priority wins */
+    const int32_t *priority;     /* [n_arms] indexes into arms, when not both_separate */
+    bool exposure_current;       /* false: stays in the arm from the start on; true: level "past" after the end */
+    bool split_exact;            /* cut rows at the day of a change */
+    const char *promotions_file; /* for the places of notes; NULL = none */
 } mlab_panel_spec;
 
 /* Makes the panel of everybody who is there for some of from .. to. Adds notes to findings (prevalent relationships, time with

@@ -14,7 +14,7 @@ static mlab_status note(mlab_findings *findings, const char *kind, const mlab_pl
 
 static mlab_status note_promotion(const mlab_panel_work *work, const mlab_panel_promotion *p, bool again, mlab_findings *findings, mlab_error *err)
 {
-    mlab_place place = {.line = p->line};
+    mlab_place place = mlab_place_cell(work->spec->promotions_file ? work->spec->promotions_file : "", p->line, 0, "");
     char day[16];
     mlab_date_print(p->date, day, sizeof day);
     if (p->date <= work->people->hired[p->person])

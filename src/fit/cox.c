@@ -65,7 +65,9 @@ static mlab_status doubt(mlab_fit *fit, const mlab_newton_result *result, mlab_e
         return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s runs away: the likelihood has no maximum (monotone)",
                               fit->names[result->runaway]);
     if (!result->converged) return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "no convergence in %d iterations", result->iterations);
-    return MLAB_OK;
+    size_t used = 0;
+    for (size_t j = 0; j < fit->n_parameters; j++) used += !fit->aliased[j];
+    return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
 }
 
 static mlab_status add_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta, mlab_fit *fit,

@@ -3,7 +3,6 @@
  *
  * Start values are the intercepts that give the category counts; from 65,000 rows on, the fit to every 16th tile (about 512 rows
  * each), so that two or three passes over all rows are left. Inside, columns are centred (fit/tiles.c); results are not.
- * Too few events: fewer than 5 for each coefficient of a cause (Vittinghoff & McCulloch 2007, doi:10.1093/aje/kwk052).
  */
 #include "fit/engine.h"
 
@@ -13,7 +12,6 @@
 #include <math.h>
 #include <string.h>
 
-#define EVENTS_PER_COEFFICIENT 5.0
 /* Largest last step of a refit in standard errors; it is taken, so that what is left is of the order of its square. */
 #define REFIT_TOLERANCE 1e-5
 /* Numbers of influence kept for rows that are their own clusters; beyond, draws use the covariance of each fit alone. */
@@ -234,12 +232,9 @@ static mlab_status doubt_events(const mlab_prepared *prepared, mlab_fit *fit, ml
         if (events == 0 || none == 0)
             return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "%s: %s of %llu rows has an event", what, events == 0 ? "none" : "every one",
                                   (unsigned long long)fit->n_rows);
-        double fewer = (double)(events < none ? events : none);
-        if (used > 0 && fewer < EVENTS_PER_COEFFICIENT * (double)used) {
-            mlab_status status = mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%s: %.0f %s for %zu coefficients; at least %.0f for each", what,
-                                                fewer, events < none ? "events" : "rows without an event", used, EVENTS_PER_COEFFICIENT);
-            if (status) return status;
-        }
+        mlab_status status =
+            mlab_fit_doubt_events(fit, what, events < none ? events : none, used, events < none ? "events" : "rows without an event", err);
+        if (status) return status;
     }
     return MLAB_OK;
 }

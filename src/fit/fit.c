@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Fewer events for each coefficient make intervals and tests unreliable (Vittinghoff & McCulloch 2007, doi:10.1093/aje/kwk052). */
+enum { EVENTS_PER_COEFFICIENT = 5 };
+
 static void free_texts(const mlab_context *context, char **texts, size_t n)
 {
     for (size_t i = 0; texts && i < n; i++) mlab_release(context, texts[i]);
@@ -56,6 +59,13 @@ mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, con
     fit->reason = reason;
     if (fit->trust == MLAB_TRUSTED) fit->trust = trust;
     return MLAB_OK;
+}
+
+mlab_status mlab_fit_doubt_events(mlab_fit *fit, const char *what, uint64_t events, size_t coefficients, const char *name, mlab_error *err)
+{
+    if (coefficients == 0 || events >= EVENTS_PER_COEFFICIENT * coefficients) return MLAB_OK;
+    return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%s: %llu %s for %zu coefficients; at least %d for each", what, (unsigned long long)events,
+                          name, coefficients, EVENTS_PER_COEFFICIENT);
 }
 
 /* --- start ------------------------------------------------------------------------------------------------ */

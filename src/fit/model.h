@@ -65,6 +65,10 @@ void mlab_influence_product(const double *a, const double *b, size_t n_clusters,
 /* Lowers the trust of a fit, with a sentence; the first reason found stays, others are appended. */
 MLAB_MUST_USE mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, const char *format, ...) MLAB_PRINTF(4, 5);
 
+/* Doubts TOO_FEW_EVENTS when there are fewer than 5 events for each coefficient. what: outcome or cause; name: "events". */
+MLAB_MUST_USE mlab_status mlab_fit_doubt_events(mlab_fit *fit, const char *what, uint64_t events, size_t coefficients, const char *name,
+                                                mlab_error *err);
+
 /* One evaluation at `parameters` [n]: log-likelihood; when `score` is not NULL also score [n] and information [n * n]
  * (symmetric, both halves; minus the second derivative or its expectation). */
 typedef mlab_status (*mlab_newton_evaluate)(void *work, const double *parameters, double *log_likelihood, double *score, double *information,

@@ -80,7 +80,7 @@ static pass_room room_of(const pass_work *work, double *memory)
 static void weigh(double *values, const double *weight, size_t rows)
 {
     if (weight)
-        for (size_t i = 0; i < rows; i++) values[i] *= weight[i];
+        for (size_t i = 0; i < rows; i++) values[i] = weight[i] == 0 ? 0 : values[i] * weight[i];
     for (size_t i = rows; i < mlab_whole_lanes(rows); i++) values[i] = 0;
 }
 

@@ -47,7 +47,7 @@ static void ordinal_row(const mlab_fit *fit, const double *thresholds, double et
 static void cloglog_row(size_t n_causes, const double *eta, double *out)
 {
     double H = 0;
-    for (size_t k = 0; k < n_causes; k++) H += out[k] = mlab_exp(eta[k]);
+    for (size_t k = 0; k < n_causes; k++) H += out[k] = mlab_exp(fmin(eta[k], 600)); /* exp of 600 is certain, and finite */
     double any = -mlab_expm1(-H);
     for (size_t k = 0; k < n_causes; k++) out[k] = n_causes == 1 ? any : H > 0 ? any * (out[k] / H) : 0;
 }

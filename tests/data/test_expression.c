@@ -183,6 +183,14 @@ START_TEST(what_cannot_be_read_is_told_with_its_character)
     ck_assert_int_eq(mlab_expression_compile(&context, deep, NULL, t, MLAB_EXPRESSION_CONDITION, &e, &err), MLAB_ERR_DATA_FORMULA);
     memset(deep, '-', 300);
     ck_assert_int_eq(mlab_expression_compile(&context, deep, NULL, t, MLAB_EXPRESSION_CONDITION, &e, &err), MLAB_ERR_DATA_FORMULA);
+    static char wide[40000] = "grade in (4"; /* a tree of 8,000 levels is walked, one of 16,000 refused */
+    for (size_t i = strlen(wide); i + 4 < 16384; i += 2) memcpy(wide + i, ",5", 2);
+    strcat(wide, ")");
+    ck_assert_int_eq(mlab_expression_compile(&context, wide, NULL, t, MLAB_EXPRESSION_CONDITION, &e, &err), MLAB_OK);
+    ck_assert_int_eq(mlab_expression_test(e, 1), MLAB_ANSWER_YES);
+    mlab_expression_free(e);
+    for (size_t i = strlen(wide) - 1; i < 33000; i += 2) memcpy(wide + i, ",5", 2);
+    ck_assert_int_eq(mlab_expression_compile(&context, wide, NULL, t, MLAB_EXPRESSION_CONDITION, &e, &err), MLAB_ERR_DATA_FORMULA);
     mlab_table_free(t);
 }
 END_TEST

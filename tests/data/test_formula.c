@@ -207,6 +207,12 @@ START_TEST(very_deep_and_very_long_formulas_are_refused)
     ck_assert_ptr_nonnull(strstr(err.sentence, "more than 256 variables"));
     ck_assert_int_eq(mlab_formula_parse(&context, "y ~ (a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p)^9", NULL, &formula, &err), MLAB_ERR_DATA_FORMULA);
     ck_assert_ptr_nonnull(strstr(err.sentence, "more than 4096 terms"));
+    static char longest[40000] = "y ~ a"; /* a tree of 8,000 levels is walked, one of 16,000 refused */
+    for (size_t i = 5; i + 2 < 16384; i += 2) memcpy(longest + i, "+a", 2);
+    ck_assert_int_eq(mlab_formula_parse(&context, longest, NULL, &formula, &err), MLAB_OK);
+    mlab_formula_free(formula);
+    for (size_t i = strlen(longest); i < 33000; i += 2) memcpy(longest + i, "+a", 2);
+    ck_assert_int_eq(mlab_formula_parse(&context, longest, NULL, &formula, &err), MLAB_ERR_DATA_FORMULA);
 }
 END_TEST
 

@@ -201,6 +201,128 @@ START_TEST(a_table_of_persons_is_read_as_the_study_describes_it)
 }
 END_TEST
 
+static const char firm_study[] = "data:\n"
+                                 "  people: {file: people.csv}\n"
+                                 "  promotions: {file: promotions.csv}\n"
+                                 "  relationships: {file: relationships.csv}\n"
+                                 "events: {exit: {voluntary: [resign], involuntary: [dismissed]}}\n"
+                                 "panel: {period: quarter, from: 2021-01-01}\n";
+
+static const mlab_finding *finding_of(const world *w, const char *kind)
+{
+    for (size_t i = 0; i < w->findings.n; i++)
+        if (!strcmp(w->findings.items[i].kind, kind)) return &w->findings.items[i];
+    return NULL;
+}
+
+/* 01, 02, 03 are no whole numbers: they were once taken for 1, 2, 3, which no cell holds, and every grade was missing. */
+START_TEST(grades_with_leading_zeros_are_labels_that_need_an_order)
+{
+    put_firm();
+    put("people.csv", "id,hired,left,exit_reason,grade,site\np03,2021-07-01,,,01,Lyon\np01,2020-03-01,2022-05-10,resign,01,Lyon\n"
+                      "p02,2018-01-01,,,03,Nice\np04,2020-01-01,2022-03-01,dismissed,02,Nice\n");
+    put("promotions.csv", "id,date,to\np03,2022-01-10,02\n");
+    put("study.yaml", firm_study);
+    world w;
+    load(&w, 0);
+    ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
+    ck_assert_ptr_nonnull(finding_of(&w, "grades_unordered"));
+    ck_assert_str_eq(finding_of(&w, "grades_unordered")->remedy, "people: {grade: {from: grade, scale: [01, 02, 03]}}");
+    close_world(&w);
+    char stated[sizeof firm_study + 100];
+    snprintf(stated, sizeof stated, "data:\n  people: {file: people.csv, grade: {from: grade, scale: [01, 02, 03]}}\n%s",
+             strstr(firm_study, "  promotions"));
+    put("study.yaml", stated);
+    load(&w, 0);
+    ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
+    const mlab_column *grade = mlab_table_find(w.data->panel->rows, "grade");
+    ck_assert(grade->ordered && grade->n_levels == 3 && !grade->missing);
+    ck_assert_str_eq(mlab_column_text(grade, 0), "01");
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(the_planned_end_of_a_relationship_does_not_tell_how_far_the_records_go)
+{
+    put_firm();
+    put("relationships.csv", "mentor,mentee,start,end,kind\np02,p03,2021-09-01,2031-06-30,informal\n");
+    put("study.yaml", firm_study);
+    world w;
+    load(&w, 0);
+    ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
+    ck_assert_int_eq(w.data->as_of, mlab_date_from_civil(2022, 5, 10)); /* the last exit */
+    ck_assert_int_eq(w.data->relationships[0].end, MLAB_DATE_MISSING);
+    close_world(&w);
+}
+END_TEST
+
+/* A column of the file may not pass for what is worked out for every period: a note, and a decision where the study reads it. */
+START_TEST(a_column_with_a_name_of_the_panel_is_left_out_or_renamed)
+{
+    put_firm();
+    put("people.csv", "id,hired,left,exit_reason,grade,tenure\np03,2021-07-01,,,1,70\np01,2020-03-01,2022-05-10,resign,1,71\n"
+                      "p02,2018-01-01,,,3,72\np04,2020-01-01,2022-03-01,dismissed,2,73\n");
+    put("study.yaml", firm_study);
+    world w;
+    load(&w, 0);
+    ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
+    ck_assert_int_eq(finding_of(&w, "name_taken")->severity, MLAB_SEVERITY_NOTE);
+    ck_assert(mlab_table_find(w.data->panel->rows, "tenure")->as.real[0] < 10);
+    close_world(&w);
+    char used[sizeof firm_study + 200];
+    snprintf(used, sizeof used, "%soutcomes: {retention: {formula: \"exit ~ arm + tenure\"}}\n", firm_study);
+    put("study.yaml", used);
+    load(&w, 0);
+    ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
+    ck_assert_int_eq(finding_of(&w, "name_taken")->severity, MLAB_SEVERITY_DECIDE);
+    ck_assert_str_eq(finding_of(&w, "name_taken")->remedy, "columns: {tenure_in_file: {from: \"tenure\"}}");
+    close_world(&w);
+    snprintf(used, sizeof used,
+             "data:\n  columns: {tenure_in_file: {from: \"tenure\"}}\n%soutcomes: {retention: {formula: \"exit ~ arm + tenure\"}}\n",
+             strstr(firm_study, "  people"));
+    put("study.yaml", used);
+    load(&w, 0);
+    ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
+    ck_assert_int_ge(mlab_table_find(w.data->panel->rows, "tenure_in_file")->as.integer[0], 70);
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(a_panel_that_cannot_be_made_is_a_finding_at_its_place)
+{
+    put_firm();
+    put("study.yaml", "as_of: 9000-01-01\ndata:\n  people: {file: people.csv}\n  promotions: {file: promotions.csv}\n"
+                      "events: {exit: {voluntary: [resign], involuntary: [dismissed]}}\npanel: {period: month, from: 2021-01-01}\n");
+    world w;
+    load(&w, 0);
+    ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
+    ck_assert_str_eq(finding_of(&w, "no_panel")->sentence, "the panel has over 65536 periods");
+    ck_assert_uint_eq(finding_of(&w, "no_panel")->occurrences[0].place.line, 6);
+    close_world(&w);
+    put("study.yaml", "as_of: 2022-12-31\ndata:\n  people: {file: people.csv}\narms: {structured: {relationships: \"kind == 'a'\"}}\n"
+                      "events: {exit: {voluntary: [resign], involuntary: [dismissed]}}\npanel: {period: month, from: 2021-01-01}\n");
+    load(&w, 0);
+    ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
+    ck_assert_uint_eq(finding_of(&w, "arms_without_relationships")->occurrences[0].place.line, 4);
+    close_world(&w);
+}
+END_TEST
+
+/* p03 rises to grade 2, then a second time in the same quarter. */
+START_TEST(notes_of_the_panel_name_the_file_of_promotions)
+{
+    put_firm();
+    put("promotions.csv", "id,date,to\np03,2022-01-10,2\np03,2022-02-10,3\n");
+    put("study.yaml", firm_study);
+    world w;
+    load(&w, 0);
+    ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
+    ck_assert_str_eq(finding_of(&w, "second_promotion")->occurrences[0].place.file, "promotions.csv");
+    ck_assert_uint_eq(finding_of(&w, "second_promotion")->occurrences[0].place.line, 3);
+    close_world(&w);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
 {
     put_firm();
@@ -225,4 +347,7 @@ END_TEST
 
 MLAB_TEST_MAIN("load", four_people_become_a_panel, the_order_of_rows_in_the_files_changes_nothing,
                what_happens_after_the_day_of_the_export_has_not_happened, a_population_leaves_people_out_without_calling_them_unknown,
-               a_table_of_persons_is_read_as_the_study_describes_it, every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
+               a_table_of_persons_is_read_as_the_study_describes_it, grades_with_leading_zeros_are_labels_that_need_an_order,
+               the_planned_end_of_a_relationship_does_not_tell_how_far_the_records_go, a_column_with_a_name_of_the_panel_is_left_out_or_renamed,
+               a_panel_that_cannot_be_made_is_a_finding_at_its_place, notes_of_the_panel_name_the_file_of_promotions,
+               every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
