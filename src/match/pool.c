@@ -222,6 +222,14 @@ static mlab_status make_room(mlab_pool_work *work, size_t used, size_t n, mlab_e
 
 enum { NEUTRAL = 50 }; /* score of a pair of whom nothing is known */
 
+/* Scores are whole multiples of 2^-30 of a point: the same score by other terms is the same number, or rounding would decide between equals in
+ * place of the lot. At most 100, so that the product stays far below 2^53. */
+static double settle(double score)
+{
+    static const double grains = 1073741824;
+    return score >= 100 ? 100 : (double)(int64_t)(score * grains + 0.5) / grains;
+}
+
 static void keep_candidates(mlab_pool_work *work, const bench *b, size_t n, size_t *used)
 {
     for (size_t j = 0; j < n; j++) {
@@ -230,7 +238,7 @@ static void keep_candidates(mlab_pool_work *work, const bench *b, size_t n, size
         work->pairs_unscored += !(b->weight[j] > 0);
         work->terms_missing += b->missing[j];
         work->mentor[*used] = (int32_t)j;
-        work->score[(*used)++] = score > 100 ? 100 : score; /* rounding of the mean */
+        work->score[(*used)++] = settle(score);
     }
 }
 
