@@ -34,10 +34,9 @@ typedef struct mlab_compare_spec {
     int32_t satisfied_from; /* ordinal: first level (0-based) that counts as satisfied; -1 = the two best */
 } mlab_compare_spec;
 
-/* One number: arm against reference on one outcome at one horizon. Where causes of leaving compete, the event counted is one of them (voluntary
- * where there is such a cause, else the first one named), and `cause` says which: an outcome that tells an absence (retention) is then 1 - the
- * cumulative incidence of that cause, which is more than the share still there. An event outcome (promotion) is the cumulative incidence of its
- * first occurrence with every exit as a competing event. */
+/* One number: arm against reference on one outcome at one horizon. An outcome that tells an absence (retention) is 1 - the cumulative
+ * incidence of its first cause (voluntary exit), with its other causes as competing events; an event outcome (promotion) is the cumulative
+ * incidence of its first occurrence with every exit as a competing event (design rule 4, docs/compare.md). */
 typedef struct mlab_contrast {
     char *outcome, *arm, *reference;
     char *group;    /* subgroup, "gender = female"; "" = everyone */
