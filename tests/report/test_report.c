@@ -17,7 +17,7 @@ static char *tell(report_function report, const test_world *w, int64_t minimum)
     mlab_error err = {0};
     text = NULL;
     ck_assert_msg(report(&context, &w->spec, &options, &text, &err) == MLAB_OK, "%s", err.sentence);
-    return text;
+    return w_keep(text);
 }
 
 /* --- numbers ------------------------------------------------------------------------------------------------- */
@@ -308,7 +308,7 @@ END_TEST
 START_TEST(a_very_long_name_shortens_a_row_and_fails_nothing)
 {
     test_world *w = w_make();
-    char *name = malloc(20001);
+    char *name = w_keep(malloc(20001));
     memset(name, 'x', 20000);
     name[20000] = '\0';
     w->contrasts[0].arm = name;
@@ -341,6 +341,7 @@ START_TEST(the_same_bytes_every_time_and_for_any_threads)
     char *again = NULL;
     ck_assert_int_eq(mlab_report_page(&seven, &w->spec, &options, &again, NULL), MLAB_OK);
     ck_assert_str_eq(tell(mlab_report_page, w, 5), again);
+    mlab_report_text_free(&seven, again);
 }
 END_TEST
 

@@ -41,10 +41,19 @@ typedef struct test_world {
     const char *not_applicable[1];
 } test_world;
 
-/* A text that the struct can point to; the fixture never frees, each test runs in its own process. */
+/* Keeps a block in sight until the end: the fixture never frees, each test runs in its own process. */
+static inline void *w_keep(void *block)
+{
+    static void *kept[4096];
+    static size_t n;
+    ck_assert_uint_lt(n, sizeof kept / sizeof *kept);
+    return kept[n++] = block;
+}
+
+/* A text that the struct can point to. */
 static inline char *w_text(const char *text)
 {
-    return strcpy(malloc(strlen(text) + 1), text);
+    return strcpy(w_keep(malloc(strlen(text) + 1)), text);
 }
 
 static inline mlab_contrast w_contrast(const char *outcome, const char *arm, const char *reference, const char *measure, double horizon,
@@ -184,7 +193,7 @@ static inline void w_simulate(test_world *w)
                          .assumptions = &w->assumption,
                          .n_assumptions = 1,
                          .months_per_period = 3};
-    for (size_t m = 0; m < MLAB_N_METRICS; m++) o->value[m] = calloc(W_SCENARIOS * W_DRAWS * W_REPLICATES * W_PERIODS, sizeof(float));
+    for (size_t m = 0; m < MLAB_N_METRICS; m++) o->value[m] = w_keep(calloc(W_SCENARIOS * W_DRAWS * W_REPLICATES * W_PERIODS, sizeof(float)));
     for (size_t s = 0; s < W_SCENARIOS; s++)
         for (size_t f = 0; f < W_DRAWS * W_REPLICATES; f++)
             for (size_t t = 0; t < W_PERIODS; t++) {
@@ -212,8 +221,8 @@ static inline void w_return(test_world *w)
                               .scenarios = w->scenarios,
                               .lines = w->lines,
                               .kinds = w->kinds,
-                              .amount = calloc(n, sizeof(double)),
-                              .difference = calloc(n, sizeof(double)),
+                              .amount = w_keep(calloc(n, sizeof(double))),
+                              .difference = w_keep(calloc(n, sizeof(double))),
                               .currency = w_text("EUR"),
                               .discount_rate = 0.05,
                               .months_per_period = 3};
@@ -264,7 +273,7 @@ static const char w_truth[] = "kind,outcome,name,reference,measure,horizon_month
 
 static inline test_world *w_make(void)
 {
-    test_world *w = calloc(1, sizeof *w);
+    test_world *w = w_keep(calloc(1, sizeof *w));
     w_compare(w);
     w_match(w);
     w_simulate(w);

@@ -68,7 +68,7 @@ START_TEST(a_shard_of_another_run_or_a_broken_one_counts_as_missing)
 {
     mlab_context context = mlab_test_context(NULL, 1);
     snprintf(folder, sizeof folder, "%s/shards", mlab_test_folder("shards"));
-    mlab_sink sink = shards(&context, KEY), later = shards(&context, OTHER_KEY);
+    mlab_sink sink = shards(&context, KEY), later = shards(&context, OTHER_KEY), none;
     mlab_error err;
     mlab_outcomes *all;
     char path[4300];
@@ -80,7 +80,8 @@ START_TEST(a_shard_of_another_run_or_a_broken_one_counts_as_missing)
     snprintf(path, sizeof path, "%s/draw-000001.h5", folder);
     ck_assert_int_eq(mlab_os_write_file(&context, path, "half", 4, false, &err), MLAB_OK);
     ck_assert(!sink.has(sink.user, 1));
-    ck_assert_int_eq(mlab_store_shards(&context, folder, "short", &sink, &err), MLAB_ERR_ARGUMENT);
+    ck_assert_int_eq(mlab_store_shards(&context, folder, "short", &none, &err), MLAB_ERR_ARGUMENT);
+    mlab_store_shards_end(&sink);
     mlab_store_shards_end(&later);
 }
 END_TEST
