@@ -67,6 +67,8 @@ const char *mlab_flag_value(const mlab_cli *cli, const char *name); /* NULL = no
 enum { MLAB_BOLD, MLAB_RED, MLAB_YELLOW, MLAB_DIM, MLAB_PLAIN };
 /* Escape codes when the stream is a terminal and NO_COLOR is not set, else "". */
 const char *mlab_paint(FILE *stream, int paint);
+/* Text from column `at` on, folded at words on a terminal, further lines indented; ends the line. Elsewhere it stays one line. */
+void mlab_show_folded(FILE *to, int at, int indent, const char *text);
 void mlab_show_help(const mlab_command *command, FILE *to);
 void mlab_show_commands(FILE *to);
 /* Findings of at least that severity, most severe first. study_file: findings in it are shown as file:line:column. */

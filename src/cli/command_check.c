@@ -69,8 +69,11 @@ static void show_guesses(const mlab_session *session)
     if (!data || !data->guesses || !*data->guesses) return;
     printf("\n%sTaken from the files (write a line into the study to pin it)%s\n", mlab_paint(stdout, MLAB_DIM), mlab_paint(stdout, MLAB_PLAIN));
     for (const char *line = data->guesses; *line;) {
+        char text[2048];
         size_t n = strcspn(line, "\n");
-        printf("  %.*s\n", (int)n, line);
+        snprintf(text, sizeof text, "%.*s", (int)n, line);
+        fputs("  ", stdout);
+        mlab_show_folded(stdout, 2, 6, text);
         line += n + (line[n] == '\n');
     }
 }

@@ -5,6 +5,7 @@
 #include "core/os.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,36 @@ const char *mlab_paint(FILE *stream, int paint)
     static const char *const codes[] = {"\033[1m", "\033[31m", "\033[33m", "\033[2m", "\033[0m"};
     const char *no = getenv("NO_COLOR");
     return (no && *no) || !mlab_os_is_terminal(fileno(stream)) ? "" : codes[paint];
+}
+
+/* Columns that the first n bytes of a UTF-8 text take. */
+static int columns_of(const char *text, size_t n)
+{
+    int columns = 0;
+    for (size_t k = 0; k < n; k++) columns += ((unsigned char)text[k] & 0xc0) != 0x80;
+    return columns;
+}
+
+void mlab_show_folded(FILE *to, int at, int indent, const char *text)
+{
+    const int width = mlab_os_is_terminal(fileno(to)) ? mlab_os_terminal_width(fileno(to)) : INT_MAX;
+    bool first = true;
+    while (*text) {
+        const size_t n = strcspn(text, " ");
+        const int columns = columns_of(text, n);
+        if (!first && at + 1 + columns > width) {
+            fprintf(to, "\n%*s", indent, "");
+            at = indent;
+        } else if (!first) {
+            fputc(' ', to);
+            at++;
+        }
+        fprintf(to, "%.*s", (int)n, text);
+        at += columns;
+        first = false;
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', to);
 }
 
 int mlab_exit_code(mlab_status status)
@@ -115,8 +146,9 @@ static void show_in_data(const mlab_finding *finding, FILE *to)
     static const char *const words[] = {"note", "decide", "stop"};
     static const int paints[] = {MLAB_DIM, MLAB_YELLOW, MLAB_RED};
     const char *file = finding->n_occurrences ? finding->occurrences[0].place.file : "";
-    fprintf(to, "%s%-6s%s   %s%s%s\n", mlab_paint(to, paints[finding->severity]), words[finding->severity], mlab_paint(to, MLAB_PLAIN), file,
-            *file ? "  " : "", finding->sentence);
+    fprintf(to, "%s%-6s%s   %s%s", mlab_paint(to, paints[finding->severity]), words[finding->severity], mlab_paint(to, MLAB_PLAIN), file,
+            *file ? "  " : "");
+    mlab_show_folded(to, 9 + (*file ? 2 + columns_of(file, strlen(file)) : 0), 11, finding->sentence);
     size_t shown = 0;
     for (size_t k = 0; k < finding->n_occurrences && shown < 3; k++) {
         const mlab_place *place = &finding->occurrences[k].place;

@@ -62,7 +62,8 @@ mlab_status mlab_study_read_evidence(const mlab_study_reading *reading, mlab_err
         if (mlab_setting_kind_of(map) != MLAB_SETTING_MAP) continue;
         if (!entry || mlab_setting_kind_of(entry) != MLAB_SETTING_TEXT) {
             status = mlab_study_stop(reading, "missing_key", &key_place, mlab_setting_key(block, i), err,
-                                     "evidence for '%s' names no entry; mentorlab words evidence lists them", mlab_setting_key(block, i));
+                                     "evidence for '%s' names no entry; the ids are the names of the files in models/evidence",
+                                     mlab_setting_key(block, i));
             continue;
         }
         mlab_place place = mlab_setting_place(entry);
