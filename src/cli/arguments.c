@@ -19,11 +19,13 @@ static const mlab_flag *find_flag(const mlab_command *command, const char *name,
 static const mlab_option *find_option(const mlab_command *command, const char *name, size_t n)
 {
     const mlab_option_tables all = mlab_study_options();
-    for (size_t t = 0; t < all.n; t++)
+    for (size_t t = 0; t < all.n; t++) {
+        const mlab_option *rows = all.tables[t];
         for (size_t k = 0; k < all.n_rows[t]; k++) {
-            const mlab_option *row = &all.tables[t][k];
+            const mlab_option *row = rows + k;
             if (mlab_option_is_flag_of(row, command) && strlen(row->flag) == n && strncmp(row->flag, name, n) == 0) return row;
         }
+    }
     return NULL;
 }
 

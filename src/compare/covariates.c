@@ -52,7 +52,7 @@ static mlab_status find_levels(const mlab_cohort *cohort, const mlab_column *col
         return MLAB_OK;
     }
     size_t n = 0;
-    const char *sorted[MOST_LEVELS];
+    const char *sorted[MOST_LEVELS] = {NULL};
     for (int32_t level = 0; level < column->n_levels; level++)
         for (size_t k = 0; k < found->n; k++)
             if (!strcmp(found->name[k], column->levels[level])) sorted[n++] = column->levels[level];

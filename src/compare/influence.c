@@ -62,7 +62,7 @@ static double person_incidence(const mlab_task *task, parts *at, size_t arm, int
                                double *incidence, double *stay)
 {
     size_t times = task->cohort->n_times, events = task->main.is.n_blocks, target = task->target;
-    double part[MOST_BLOCKS], by_eta[MOST_BLOCKS] = {0}, s = 1, f = 0;
+    double part[MOST_BLOCKS] = {0}, by_eta[MOST_BLOCKS] = {0}, s = 1, f = 0;
     for (size_t k = 0; k < at->blocks; k++) part[k] = person_part(at, k, z);
     for (int32_t t = 0; t < horizon; t++) {
         double all = 0, own = mlab_exp(at->cell[target][arm * times + (size_t)t] + part[target]);
