@@ -11,16 +11,12 @@
 #include "mentorlab/core.h"
 
 /* Who draws. Numbers are part of the file format: add at the end, never renumber. X(name, code) */
-#define MLAB_PURPOSES(X)                                                                                                                             \
-    X(TEST, 0)                                                                                                                                       \
-    X(GENERATE_PERSON, 1)                                                                                                                            \
-    X(GENERATE_PERIOD, 2)                                                                                                                            \
-    X(PARAMETERS, 3)                                                                                                                                 \
-    X(BOOTSTRAP, 4)                                                                                                                                  \
-    X(MATCH, 5)                                                                                                                                      \
-    X(HIRE, 6)                                                                                                                                       \
-    X(RELATIONSHIP, 7) X(SATISFACTION, 8) X(PROMOTION, 9) X(EXIT, 10) X(POPULATION, 11) X(FORECAST, 12) X(CROSS_FIT, 13) X(GENERATE_PAIR, 14)        \
-        X(GENERATE_SURVEY, 15) X(GENERATE_HIRE, 16)
+/* clang-format off */
+#define MLAB_PURPOSES(X) \
+    X(TEST, 0) X(GENERATE_PERSON, 1) X(GENERATE_PERIOD, 2) X(PARAMETERS, 3) X(BOOTSTRAP, 4) X(MATCH, 5) \
+    X(HIRE, 6) X(RELATIONSHIP, 7) X(SATISFACTION, 8) X(PROMOTION, 9) X(EXIT, 10) X(POPULATION, 11) \
+    X(FORECAST, 12) X(CROSS_FIT, 13) X(GENERATE_PAIR, 14) X(GENERATE_SURVEY, 15) X(GENERATE_HIRE, 16)
+/* clang-format on */
 typedef enum mlab_purpose {
 #define MLAB_X(name, code) MLAB_PURPOSE_##name = code,
     MLAB_PURPOSES(MLAB_X)
