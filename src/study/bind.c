@@ -142,6 +142,30 @@ static mlab_status check_column(mlab_study *study, const char *name, const mlab_
     return status;
 }
 
+/* A finding when the values of the column would give people away by name. */
+static mlab_status check_identity(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err)
+{
+    bool tells;
+    mlab_status status = mlab_study_tells_who(study, name, &tells, err);
+    if (status || !tells) return status;
+    return mlab_findings_add(
+        findings, MLAB_SEVERITY_STOP, "tells_who", place, name, NULL, err,
+        "the values of column '%s' tell who somebody is, and would be names in the results; leave it out, or use cluster(%s) in a "
+        "formula",
+        name, name);
+}
+
+/* Only the groups of cluster() and strata() are used, not their names. */
+static bool only_groups(const mlab_formula *formula, const char *name)
+{
+    const char *const *strata, *cluster = mlab_formula_cluster(formula);
+    size_t n = mlab_formula_strata(formula, &strata);
+    if (cluster && strcmp(cluster, name) == 0) return true;
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(strata[k], name) == 0) return true;
+    return false;
+}
+
 static mlab_status check_formula_columns(mlab_study *study, const mlab_outcome *outcome, const mlab_formula *formula, mlab_findings *findings,
                                          mlab_error *err)
 {
@@ -153,7 +177,10 @@ static mlab_status check_formula_columns(mlab_study *study, const mlab_outcome *
         if (!name) continue;
         mlab_place place = outcome->formula_place;
         if (!outcome->stated_default && place.column) place.column += offset_of(outcome->formula, name);
+        const bool groups = k < n && only_groups(formula, name);
+        if (groups && study->data->panel && strcmp(name, "person") == 0) continue; /* every row of a panel knows its person */
         status = check_column(study, name, &place, findings, err);
+        if (!status && k < n && !groups) status = check_identity(study, name, &place, findings, err);
     }
     return status;
 }
@@ -177,7 +204,9 @@ static mlab_status check_list(mlab_study *study, const char *path, mlab_findings
     for (size_t i = 0; !status && list && mlab_setting_kind_of(list) != MLAB_SETTING_MAP && i < mlab_setting_size(list); i++) {
         const mlab_setting *item = mlab_setting_item(list, i);
         mlab_place place = mlab_setting_place(item);
-        if (mlab_setting_kind_of(item) == MLAB_SETTING_TEXT) status = check_column(study, mlab_setting_text(item), &place, findings, err);
+        if (mlab_setting_kind_of(item) != MLAB_SETTING_TEXT) continue;
+        status = check_column(study, mlab_setting_text(item), &place, findings, err);
+        if (!status) status = check_identity(study, mlab_setting_text(item), &place, findings, err);
     }
     return status;
 }

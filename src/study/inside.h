@@ -93,6 +93,8 @@ mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_err
 const mlab_table *mlab_study_table(const mlab_study *study);
 /* The people there at the end of the panel with their state, and an id column. */
 mlab_status mlab_study_present(const mlab_study *study, mlab_table **table, mlab_error *err);
+/* Whether the values of a column tell who somebody is: ids, or a value of their own for most people. */
+MLAB_MUST_USE mlab_status mlab_study_tells_who(const mlab_study *study, const char *name, bool *tells, mlab_error *err);
 
 /* --- stages --------------------------------------------------------------------------------------- */
 

@@ -191,6 +191,13 @@ START_TEST(answers_are_ordinal_with_the_levels_that_were_given)
     ck_assert_str_eq(fit->cluster, "grade");
     ck_assert_uint_eq(fit->n_people, PEOPLE);
     mlab_fit_free(fit);
+    fit = fit_of(outcome_of("satisfaction", MLAB_OUTCOME_ORDINAL, "linear", "satisfaction ~ tenure + cluster(person)")); /* no column of the rows */
+    mlab_fit *same = fit_of(outcome_of("satisfaction", MLAB_OUTCOME_ORDINAL, "linear", "satisfaction ~ tenure"));
+    ck_assert_str_eq(fit->cluster, "person");
+    ck_assert_uint_eq(fit->n_clusters, same->n_clusters);
+    ck_assert_mem_eq(fit->robust, same->robust, fit->n_parameters * fit->n_parameters * sizeof(double));
+    mlab_fit_free(same);
+    mlab_fit_free(fit);
     mlab_table_free(table);
 }
 END_TEST

@@ -194,6 +194,31 @@ START_TEST(everything_wrong_is_found_at_once_with_its_place_and_nothing_is_touch
 }
 END_TEST
 
+START_TEST(columns_that_tell_who_somebody_is_are_no_terms_and_no_groups)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    firm_make(&context);
+    firm_write_with(&context, "exit ~ arm + grade", "exit ~ arm + manager + cluster(person)");
+    said s;
+    mlab_findings findings;
+    mlab_study *study;
+    mlab_error err;
+    ck_assert_int_eq(run(&context, MLAB_STAGE_CHECK, &s, &findings, &study, &err), MLAB_ERR_STUDY_REJECTED);
+    ck_finding(&findings, 13, 38,
+               "the values of column 'manager' tell who somebody is, and would be names in the results; leave it out, or use cluster(manager) in a "
+               "formula");
+    ck_assert_uint_eq(mlab_findings_count(&findings, MLAB_SEVERITY_STOP), 1); /* person needs no column */
+    end(study, &findings);
+    firm_write_with(&context, "adjust: [grade, gender]", "adjust: [grade, manager]");
+    ck_assert_int_eq(run(&context, MLAB_STAGE_CHECK, &s, &findings, &study, &err), MLAB_ERR_STUDY_REJECTED);
+    ck_assert_uint_eq(mlab_findings_count(&findings, MLAB_SEVERITY_STOP), 1);
+    end(study, &findings);
+    firm_write_with(&context, "exit ~ arm + grade", "exit ~ arm + department + cluster(manager)");
+    ck_assert_msg(run(&context, MLAB_STAGE_FIT, &s, &findings, &study, &err) == MLAB_OK, "%s", err.sentence);
+    end(study, &findings);
+}
+END_TEST
+
 START_TEST(what_does_not_apply_says_so_in_one_line)
 {
     mlab_context context = mlab_test_context(NULL, 2);
@@ -347,7 +372,7 @@ END_TEST
 
 MLAB_TEST_MAIN("study/study", stages_run_once_and_then_are_up_to_date, a_changed_option_runs_again_what_depends_on_it_and_nothing_else,
                a_changed_input_file_runs_everything_again, a_damaged_stage_file_is_made_again, results_hold_every_stage_that_is_up_to_date,
-               everything_wrong_is_found_at_once_with_its_place_and_nothing_is_touched, what_does_not_apply_says_so_in_one_line,
-               pairs_keep_their_ids_for_the_user_and_pseudonyms_in_the_file, published_effects_stand_in_only_where_the_study_says_so,
-               two_runs_on_one_output_are_kept_apart, a_cancelled_run_leaves_what_was_there_and_goes_on_later,
-               every_failed_allocation_of_opening_a_study_is_reported_and_nothing_leaks)
+               everything_wrong_is_found_at_once_with_its_place_and_nothing_is_touched, columns_that_tell_who_somebody_is_are_no_terms_and_no_groups,
+               what_does_not_apply_says_so_in_one_line, pairs_keep_their_ids_for_the_user_and_pseudonyms_in_the_file,
+               published_effects_stand_in_only_where_the_study_says_so, two_runs_on_one_output_are_kept_apart,
+               a_cancelled_run_leaves_what_was_there_and_goes_on_later, every_failed_allocation_of_opening_a_study_is_reported_and_nothing_leaks)
