@@ -134,7 +134,9 @@ mlab_status mlab_h5_close(mlab_h5_file *file, mlab_h5_group *root)
     file->id = -1;
     if (file->temporary) {
         mlab_error renaming;
-        if (!file->status && mlab_os_sync_and_rename(file->temporary, file->path, &renaming))
+        if (!file->status && file->fleeting && rename(file->temporary, file->path) != 0)
+            mlab_h5_fail(file, MLAB_ERR_STORE_WRITE, "%s cannot get its name", file->temporary);
+        if (!file->status && !file->fleeting && mlab_os_sync_and_rename(file->temporary, file->path, &renaming))
             mlab_h5_fail(file, MLAB_ERR_STORE_WRITE, "%s", renaming.sentence);
         if (file->status) mlab_os_remove(file->temporary);
         mlab_release(file->context, file->temporary);

@@ -15,6 +15,7 @@ typedef struct mlab_h5_file {
     const mlab_context *context;
     const char *path;
     char *temporary; /* name while writing; NULL when reading */
+    bool fleeting;   /* not synced before it gets its name: a loss of power may cut it, and then it counts as missing */
     mlab_h5_id id;
     mlab_status status;
     mlab_error *err;

@@ -16,6 +16,8 @@
 hid_t mlab_h5_creation_list(hid_t class_id);
 hid_t mlab_h5_memory_type(mlab_h5_type type); /* a library type, not to be closed */
 hid_t mlab_h5_file_type(mlab_h5_type type);
+/* A transfer list for n texts, whose conversion buffer is as small as it may be: HDF5 zeroes one of 1 MB for each transfer else. */
+hid_t mlab_h5_text_transfer(size_t n);
 hid_t mlab_h5_text_type(void); /* variable length, UTF-8; the caller closes it */
 
 #endif

@@ -167,7 +167,7 @@ static void copy_texts(mlab_h5_file *file, char **raw, size_t n, char **texts)
 char **mlab_h5_get_texts(const mlab_h5_group *group, const char *name, size_t n)
 {
     mlab_h5_file *file = group->file;
-    hid_t dataset, type = -1, space = -1;
+    hid_t dataset, type = -1, space = -1, transfer = -1;
     char **raw = NULL, **texts = NULL;
     size_t found = open_variable(group, name, &dataset);
     if (right_size(group, name, found, n)) {
@@ -175,9 +175,10 @@ char **mlab_h5_get_texts(const mlab_h5_group *group, const char *name, size_t n)
         raw = mlab_allocate(file->context, n, sizeof *raw);
         type = mlab_h5_text_type();
         space = H5Dget_space(dataset);
+        transfer = mlab_h5_text_transfer(n);
         if (!texts || !raw)
             mlab_h5_fail(file, MLAB_ERR_MEMORY, "no memory to read %s", file->path);
-        else if (type < 0 || space < 0 || (n && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0))
+        else if (type < 0 || space < 0 || transfer < 0 || (n && H5Dread(dataset, type, H5S_ALL, H5S_ALL, transfer, raw) < 0))
             lacks(file, "readable texts", name);
         else if (n) {
             copy_texts(file, raw, n, texts);
@@ -186,6 +187,7 @@ char **mlab_h5_get_texts(const mlab_h5_group *group, const char *name, size_t n)
     }
     if (type >= 0) H5Tclose(type);
     if (space >= 0) H5Sclose(space);
+    if (transfer >= 0) H5Pclose(transfer);
     if (dataset >= 0) H5Dclose(dataset);
     mlab_release(file->context, raw);
     if (file->status) {

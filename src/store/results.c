@@ -11,8 +11,15 @@
 
 mlab_status mlab_store_write(const mlab_context *context, const char *path, const mlab_results *results, const char *key, mlab_error *err)
 {
+    return mlab_store_write_file(context, path, results, key, false, err);
+}
+
+mlab_status mlab_store_write_file(const mlab_context *context, const char *path, const mlab_results *results, const char *key, bool fleeting,
+                                  mlab_error *err)
+{
     mlab_h5_file file;
     mlab_h5_group root = mlab_h5_create(&file, context, path, err);
+    file.fleeting = fleeting;
     mlab_h5_attribute(&root, "format", MLAB_H5_FORMAT);
     mlab_h5_attribute_integer(&root, "format_version", MLAB_FORMAT_VERSION);
     if (key) mlab_h5_attribute(&root, "key", key);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shards: one file per draw of a simulation, of the same schema as the results, so that work can stop and go on, and be
- * shared out. A shard exists only whole (temporary name, fsync, rename) and carries the key of its stage; one with another
- * key counts as missing. Merging reads them in the order of draws, whoever wrote them. */
+ * shared out. A shard gets its name when it is whole and carries the key of its stage; one with another key, or that cannot be
+ * opened, counts as missing. Shards are not synced one by one: that would cost more than a draw, and a shard that a loss of power cuts is simulated
+ * again. Merging reads them in the order of draws, whoever wrote them. */
 #include "store/stages.h"
 
 #include "core/error.h"
@@ -40,7 +41,7 @@ static mlab_status take(void *user, size_t draw, const mlab_outcomes *one_draw, 
     const shards *s = user;
     char *path = shard_path(s->context, s->folder, draw);
     if (!path) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write draw %zu", draw);
-    mlab_status status = mlab_store_write(s->context, path, &(mlab_results){.outcomes = one_draw}, s->key, err);
+    mlab_status status = mlab_store_write_file(s->context, path, &(mlab_results){.outcomes = one_draw}, s->key, true, err);
     mlab_release(s->context, path);
     return status;
 }
@@ -82,21 +83,47 @@ void mlab_store_shards_remove(const mlab_context *context, const char *folder, s
     }
 }
 
-/* The first shard as a whole with room for all draws. */
-static mlab_status widen(mlab_outcomes *outcomes, size_t n_draws, mlab_error *err)
+static bool copy_names(const mlab_context *context, char *const *from, size_t n, char ***to)
 {
-    const size_t per_draw = outcomes->n_replicates * outcomes->n_periods * outcomes->n_groups;
-    outcomes->n_draws = n_draws;
-    outcomes->person_periods = 0;
-    if (per_draw && n_draws > SIZE_MAX / sizeof(float) / per_draw / (outcomes->n_scenarios ? outcomes->n_scenarios : 1))
-        return mlab_raise(err, MLAB_ERR_OVERFLOW, "%zu draws are too many", n_draws);
-    for (size_t k = 0; k < MLAB_N_METRICS; k++) {
-        float *all = mlab_allocate(outcomes->context, outcomes->n_scenarios * n_draws * per_draw, sizeof *all);
-        if (!all) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
-        mlab_release(outcomes->context, outcomes->value[k]);
-        outcomes->value[k] = all;
+    *to = mlab_allocate(context, n, sizeof **to);
+    for (size_t k = 0; *to && k < n; k++)
+        if (!((*to)[k] = mlab_copy_text(context, from[k]))) return false;
+    return *to != NULL;
+}
+
+static bool copy_assumptions(const mlab_outcomes *from, mlab_outcomes *to)
+{
+    to->assumptions = mlab_allocate(from->context, from->n_assumptions, sizeof *to->assumptions);
+    for (size_t k = 0; to->assumptions && k < from->n_assumptions; k++) {
+        mlab_assumption *a = &to->assumptions[to->n_assumptions++];
+        *a = from->assumptions[k];
+        a->name = mlab_copy_text(from->context, from->assumptions[k].name);
+        a->source = mlab_copy_text(from->context, from->assumptions[k].source);
+        if (!a->name || !a->source) return false;
     }
-    return MLAB_OK;
+    return to->assumptions != NULL;
+}
+
+/* Outcomes like those of one draw, with room for all draws. */
+static mlab_status start_whole(const mlab_outcomes *one, size_t n_draws, mlab_outcomes **whole, mlab_error *err)
+{
+    const mlab_context *context = one->context;
+    const size_t per_draw = one->n_scenarios * one->n_replicates * one->n_periods * one->n_groups;
+    if (per_draw && n_draws > SIZE_MAX / sizeof(float) / per_draw) return mlab_raise(err, MLAB_ERR_OVERFLOW, "%zu draws are too many", n_draws);
+    mlab_outcomes *made = *whole = mlab_allocate(context, 1, sizeof *made);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
+    *made = (mlab_outcomes){.context = context,
+                            .n_draws = n_draws,
+                            .n_replicates = one->n_replicates,
+                            .n_periods = one->n_periods,
+                            .months_per_period = one->months_per_period};
+    bool fine = copy_names(context, one->scenarios, one->n_scenarios, &made->scenarios);
+    if (made->scenarios) made->n_scenarios = one->n_scenarios;
+    fine = fine && copy_names(context, one->groups, one->n_groups, &made->groups);
+    if (made->groups) made->n_groups = one->n_groups;
+    fine = fine && copy_assumptions(one, made);
+    for (size_t k = 0; fine && k < MLAB_N_METRICS; k++) fine = (made->value[k] = mlab_allocate(context, per_draw * n_draws, sizeof(float))) != NULL;
+    return fine ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
 }
 
 static mlab_status place_draw(mlab_outcomes *outcomes, const mlab_outcomes *one, size_t draw, const char *path, mlab_error *err)
@@ -111,13 +138,21 @@ static mlab_status place_draw(mlab_outcomes *outcomes, const mlab_outcomes *one,
     return MLAB_OK;
 }
 
+/* The outcomes of a shard that carries the key; the file is opened once. */
 static mlab_status read_shard(const mlab_context *context, const char *path, const char *key, mlab_outcomes **one, mlab_error *err)
 {
-    char found[65];
-    mlab_status status = mlab_store_key(context, path, found, err);
-    if (status) return status;
-    if (strcmp(found, key) != 0) return mlab_raise(err, MLAB_ERR_STORE_READ, "%s belongs to another run of the simulation", path);
-    return mlab_store_read_outcomes(context, path, one, err);
+    mlab_h5_file file;
+    mlab_h5_group root = mlab_h5_open(&file, context, path, err);
+    char *found = mlab_h5_attribute_get(&root, "key");
+    if (found && strcmp(found, key) != 0) mlab_h5_fail(&file, MLAB_ERR_STORE_READ, "%s belongs to another run of the simulation", path);
+    mlab_release(context, found);
+    mlab_outcomes *got = file.status ? NULL : mlab_store_get_outcomes(&root);
+    mlab_status status = mlab_h5_close(&file, &root);
+    if (status)
+        mlab_outcomes_free(got);
+    else
+        *one = got;
+    return status;
 }
 
 mlab_status mlab_store_merge(const mlab_context *context, const char *folder, const char *key, size_t n_draws, mlab_outcomes **outcomes,
@@ -130,10 +165,7 @@ mlab_status mlab_store_merge(const mlab_context *context, const char *folder, co
         char *path = shard_path(context, folder, draw);
         mlab_outcomes *one = NULL;
         status = path ? read_shard(context, path, key, &one, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to merge shards");
-        if (!status && !all) {
-            status = read_shard(context, path, key, &all, err);
-            if (!status) status = widen(all, n_draws, err);
-        }
+        if (!status && !all) status = start_whole(one, n_draws, &all, err);
         if (!status) status = place_draw(all, one, draw, path, err);
         mlab_outcomes_free(one);
         mlab_release(context, path);

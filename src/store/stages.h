@@ -14,6 +14,10 @@ void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pa
 void mlab_store_put_outcomes(const mlab_h5_group *root, const mlab_outcomes *outcomes);
 void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *forecast);
 
+/* mlab_store_write; fleeting as in mlab_h5_file. */
+mlab_status mlab_store_write_file(const mlab_context *context, const char *path, const mlab_results *results, const char *key, bool fleeting,
+                                  mlab_error *err);
+
 /* Reads /simulation of an open file; NULL after a failure. */
 mlab_outcomes *mlab_store_get_outcomes(const mlab_h5_group *root);
 

@@ -58,6 +58,18 @@ hid_t mlab_h5_text_type(void)
     return type;
 }
 
+hid_t mlab_h5_text_transfer(size_t n)
+{
+    enum { ELEMENT = 32, SMALLEST = 1024, LARGEST = 1 << 20 };
+    size_t size = n > LARGEST / ELEMENT ? LARGEST : n * ELEMENT < SMALLEST ? SMALLEST : n * ELEMENT;
+    hid_t list = H5Pcreate(H5P_DATASET_XFER);
+    if (list >= 0 && H5Pset_buffer(list, size, NULL, NULL) < 0) {
+        H5Pclose(list);
+        return -1;
+    }
+    return list;
+}
+
 static void cannot_write(mlab_h5_file *file, const char *name)
 {
     mlab_h5_fail(file, MLAB_ERR_STORE_WRITE, "%s: '%s' cannot be written: is the disk full?", file->path, name);
@@ -175,13 +187,23 @@ static hid_t create_dataset(const mlab_h5_group *group, const char *name, hid_t 
     return dataset;
 }
 
+/* Writes all values; texts with a transfer list of their own. */
+static bool write_fails(hid_t dataset, hid_t memory_type, const void *values, size_t n)
+{
+    const bool texts = H5Tis_variable_str(memory_type) > 0;
+    if (n == 0) return false;
+    const hid_t transfer = texts ? mlab_h5_text_transfer(n) : H5P_DEFAULT;
+    const bool fails = transfer < 0 || H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, transfer, values) < 0;
+    if (texts && transfer >= 0) H5Pclose(transfer);
+    return fails;
+}
+
 static void put_dimension(const mlab_h5_group *group, const char *name, hid_t type, hid_t memory_type, size_t element, const void *values, size_t n,
                           const char *unit, const char *long_name)
 {
     const hsize_t size = n;
     hid_t dataset = create_dataset(group, name, type, 1, &size, element, false);
-    if (dataset < 0 || (n && H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) || H5DSset_scale(dataset, name) < 0 ||
-        describe_fails(dataset, unit, long_name))
+    if (dataset < 0 || write_fails(dataset, memory_type, values, n) || H5DSset_scale(dataset, name) < 0 || describe_fails(dataset, unit, long_name))
         cannot_write(group->file, name);
     if (dataset >= 0) H5Dclose(dataset);
 }
@@ -258,8 +280,7 @@ static void put(const mlab_h5_group *group, const char *name, const char *dimens
     if (rank < 0) return;
     for (int k = 0; k < rank; k++) elements *= size[k];
     hid_t dataset = create_dataset(group, name, type, rank, size, element, may_compress);
-    bool fails = dataset < 0 || (elements && H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) ||
-                 describe_fails(dataset, unit, long_name);
+    bool fails = dataset < 0 || write_fails(dataset, memory_type, values, (size_t)elements) || describe_fails(dataset, unit, long_name);
     for (int k = 0; k < rank; k++) {
         fails = fails || H5DSattach_scale(dataset, scale[k], (unsigned)k) < 0;
         H5Dclose(scale[k]);

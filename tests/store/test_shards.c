@@ -52,7 +52,7 @@ START_TEST(shards_written_in_any_order_merge_to_the_same_whole)
     take_draw(&context, &sink, 2);
     take_draw(&context, &sink, 0);
     ck_assert(sink.has(sink.user, 0) && !sink.has(sink.user, 1) && sink.has(sink.user, 2));
-    ck_assert_int_eq(mlab_store_merge(&context, folder, KEY, D, &all, &err), MLAB_ERR_STORE_READ);
+    ck_assert_int_eq(mlab_store_merge(&context, folder, KEY, D, &all, &err), MLAB_ERR_STORE_OPEN);
     take_draw(&context, &sink, 1);
     ck_assert_msg(mlab_store_merge(&context, folder, KEY, D, &all, &err) == MLAB_OK, "%s", err.sentence);
     for (size_t k = 0; k < MLAB_N_METRICS; k++) ck_assert_int_eq(memcmp(all->value[k], metric_values[k], sizeof metric_values[k]), 0);
