@@ -32,7 +32,7 @@ static bool read_row(const maker *make, size_t r, double *share, int32_t *event)
     }
     const mlab_panel_event *what = make->leaving ? task->exit : task->event;
     uint32_t row = cohort->source[r];
-    if (!what->at_risk[row]) return false;
+    if (!what || !what->at_risk[row]) return false;
     *share = what->share[row];
     *event = make->leaving ? what->what[row] != 0 : what->what[row];
     return *share > 0;
@@ -44,7 +44,7 @@ static bool before_first(const maker *make, size_t r, bool *over)
     const mlab_task *task = make->task;
     if (task->kind != MLAB_TASK_FIRST) return true;
     if (*over) return false;
-    if (task->event->what[task->cohort->source[r]]) {
+    if (task->event && task->event->what[task->cohort->source[r]]) {
         *over = true;
         return !make->leaving;
     }

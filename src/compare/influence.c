@@ -96,7 +96,7 @@ static double person_incidence(const mlab_task *task, parts *at, size_t arm, int
 /* D of the parameters from by_cell and by_z, then I^-1 D, back into by_cell (as a predictor) and by_z. */
 static void turn(const mlab_task *task, parts *at, mlab_room *room, double *theta)
 {
-    size_t mark = room->used, m = task->kind == MLAB_TASK_ANSWERS ? task->n_main - at->is[0]->n_basis - at->n_z : 0;
+    size_t mark = room->used, m = task->kind == MLAB_TASK_ANSWERS && at->is[0] ? task->n_main - at->is[0]->n_basis - at->n_z : 0;
     size_t n = task->n_main + task->n_leaving, most = task->n_main > task->n_leaving ? task->n_main : task->n_leaving;
     double *d = mlab_room_take(room, n), *work = mlab_room_take(room, most * most);
     for (size_t j = 0; j < m; j++) d[j] = theta[j];

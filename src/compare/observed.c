@@ -22,7 +22,8 @@ static int32_t cause_of(const mlab_task *task, size_t r, bool *at_risk)
     *at_risk = true;
     if (cohort->person_level) return cohort->event[r];
     uint32_t row = cohort->source[r];
-    *at_risk = task->event->at_risk[row];
+    *at_risk = task->event && task->event->at_risk[row];
+    if (!task->event) return 0;
     int32_t what = task->event->what[row], target = (int32_t)task->target + 1;
     if (what) return task->kind == MLAB_TASK_FIRST || what == target ? 1 : what < target ? what + 1 : what;
     return task->kind == MLAB_TASK_FIRST && task->exit && task->exit->what[row] ? 2 : 0;

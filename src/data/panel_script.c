@@ -235,7 +235,7 @@ static mlab_status put_other(const mlab_panel *panel, const mlab_panel_model *mo
         {"cloglog", "print(summary(glm(formula, binomial(\"cloglog\"), d, control = glm.control(epsilon = 1e-14))), digits = 8)\n"},
         {"ordinal", "if (requireNamespace(\"MASS\", quietly = TRUE))\n  print(summary(MASS::polr(formula, d, Hess = TRUE)), digits = 8) else "}};
     for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
-        if (strcmp(model->model, calls[k].model) != 0) continue;
+        if (strcmp(model->model, calls[k].model) != 0 || !formula->names[0]) continue;
         const mlab_column *column = mlab_table_find(panel->rows, formula->names[0]);
         bool levels = k == 0 && column && column->type == MLAB_COLUMN_FACTOR; /* they count from 1 */
         char response[300] = "";

@@ -163,6 +163,7 @@ static mlab_status take_row(table_reading *r, const mlab_row_block *block, size_
 {
     const mlab_cell *cells = block->cells + i * block->n_columns;
     uint64_t *hashes = r->hashes + i * block->n_columns;
+    if (!r->hashes) return mlab_raise(err, MLAB_ERR_ARGUMENT, "no room for the hashes of a block of rows");
     r->use[i] = !is_empty_row(cells, block->n_columns);
     if (!r->use[i]) {
         mlab_place place = mlab_place_cell(r->spec->file, block->lines[i], 0, NULL);
