@@ -107,6 +107,8 @@ static bool copy_assumptions(const mlab_outcomes *from, mlab_outcomes *to)
 /* Outcomes like those of one draw, with room for all draws. */
 static mlab_status start_whole(const mlab_outcomes *one, size_t n_draws, mlab_outcomes **whole, mlab_error *err)
 {
+    *whole = NULL;
+    if (!one) return mlab_raise(err, MLAB_ERR_STORE_READ, "there is no shard to merge");
     const mlab_context *context = one->context;
     const size_t per_draw = one->n_scenarios * one->n_replicates * one->n_periods * one->n_groups;
     if (per_draw && n_draws > SIZE_MAX / sizeof(float) / per_draw) return mlab_raise(err, MLAB_ERR_OVERFLOW, "%zu draws are too many", n_draws);
