@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SHA-256 with the SHA extensions of x86 (Gulley, Gopal, Yap, Feghali, Guilford, Wolrich 2013, "Intel SHA Extensions"): two rounds an
- * instruction, on the state kept as a, b, e, f and c, d, g, h. About six times the portable code; the same digests. */
+ * instruction, on the state kept as a, b, e, f and c, d, g, h. The same digests as the portable code. */
 #include "core/sha256_isa.h"
 
 #include <immintrin.h>
