@@ -162,8 +162,8 @@ static bool is_empty_row(const mlab_cell *cells, size_t n)
 static mlab_status take_row(table_reading *r, const mlab_row_block *block, size_t i, mlab_error *err)
 {
     const mlab_cell *cells = block->cells + i * block->n_columns;
-    uint64_t *hashes = r->hashes + i * block->n_columns;
     if (!r->hashes) return mlab_raise(err, MLAB_ERR_ARGUMENT, "no room for the hashes of a block of rows");
+    uint64_t *hashes = r->hashes + i * block->n_columns;
     r->use[i] = !is_empty_row(cells, block->n_columns);
     if (!r->use[i]) {
         mlab_place place = mlab_place_cell(r->spec->file, block->lines[i], 0, NULL);
