@@ -2,6 +2,7 @@
 /* Reads an expression into its tree. Grammar, loosest first: or; and; not; comparison, in, is missing; + -; * /; minus.
  * Weakness: no functions; whoever needs them derives a column first. */
 #include "data/expression_tree.h"
+#include "data/text_error.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -33,20 +34,12 @@ static mlab_status read_or(reader *r, int32_t *leaf);
 
 mlab_status mlab_expression_raise(const mlab_expression *expression, mlab_error *err, mlab_status status, uint32_t at, const char *format, ...)
 {
-    char sentence[400];
     va_list list;
     va_start(list, format);
-    vsnprintf(sentence, sizeof sentence, format, list);
+    const mlab_place *place = expression->has_place ? &expression->place : NULL;
+    status = mlab_raise_in_text(err, status, "expression", expression->text, place, at, format, list);
     va_end(list);
-    uint32_t character = 1;
-    for (uint32_t i = 0; i < at && expression->text[i]; i++)
-        if (((unsigned char)expression->text[i] & 0xC0u) != 0x80u) character++;
-    mlab_place place = mlab_place_text("", 0, character);
-    if (expression->has_place) {
-        place = expression->place;
-        place.column += character - 1;
-    }
-    return mlab_raise_at(err, status, &place, "expression, character %u: %s", character, sentence);
+    return status;
 }
 
 static mlab_status wrong(const reader *r, const char *expected)

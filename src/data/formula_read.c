@@ -2,6 +2,7 @@
 /* Reads the text of a formula into nodes, with R's operators and their precedence (R Language Definition, 10.4.2).
  * Weakness: the parts of R that no formula of ours needs ($, [, functions, newline rules) are answered as errors. */
 #include "data/formula.h"
+#include "data/text_error.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -34,20 +35,12 @@ typedef struct reader {
 
 mlab_status mlab_formula_raise(const mlab_formula *formula, mlab_error *err, mlab_status status, uint32_t at, const char *format, ...)
 {
-    char sentence[400];
     va_list list;
     va_start(list, format);
-    vsnprintf(sentence, sizeof sentence, format, list);
+    const mlab_place *place = formula->has_place ? &formula->place : NULL;
+    status = mlab_raise_in_text(err, status, "formula", formula->text, place, at, format, list);
     va_end(list);
-    uint32_t character = 1;
-    for (uint32_t i = 0; i < at && formula->text[i]; i++)
-        if (((unsigned char)formula->text[i] & 0xC0u) != 0x80u) character++;
-    mlab_place place = mlab_place_text("", 0, character);
-    if (formula->has_place) {
-        place = formula->place;
-        place.column += character - 1;
-    }
-    return mlab_raise_at(err, status, &place, "formula, character %u: %s", character, sentence);
+    return status;
 }
 
 static bool is_letter(char c)
