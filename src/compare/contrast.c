@@ -119,6 +119,15 @@ static const char *measure_of(const mlab_task *task, size_t stat)
     return "mean_difference";
 }
 
+/* Student's t of the interval: people - 1 degrees of freedom; a standard error from B bootstrap samples is itself uncertain and has
+ * B - 1 of its own (Satterthwaite 1946, doi:10.2307/3002019). 0 = no interval. */
+static double interval_t(double level, size_t people, uint64_t samples)
+{
+    if (people < 2) return 0;
+    double inverse = 1 / ((double)people - 1) + (samples > 1 ? 1 / ((double)samples - 1) : 0);
+    return gsl_cdf_tdist_Pinv(0.5 + level / 2, 1 / inverse);
+}
+
 static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_error *err)
 {
     const mlab_analysis *analysis = p->analysis;
@@ -127,7 +136,7 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     const mlab_cohort *cohort = task->cohort;
     size_t reference = (size_t)cohort->reference;
     mlab_text reason = MLAB_TEXT(context);
-    double log_ratio_se = 0, t = cohort->n_people > 1 ? gsl_cdf_tdist_Pinv(0.5 + analysis->options->level / 2, (double)(cohort->n_people - 1)) : 0;
+    double log_ratio_se = 0;
     c->measure = mlab_copy_text(context, measure_of(task, p->stat));
     c->outcome = mlab_copy_text(context, task->outcome->name);
     c->arm = mlab_copy_text(context, cohort->arms[p->arm]);
@@ -149,6 +158,7 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     c->years_arm = task->years[p->arm];
     c->years_reference = task->years[reference];
     set_errors(p, c, &log_ratio_se);
+    double t = interval_t(c->level, cohort->n_people, c->bootstrap_done);
     c->lower = c->estimate - t * c->se;
     c->upper = c->estimate + t * c->se;
     if (c->measure) {

@@ -281,3 +281,8 @@ double firm_z(double joint_rate, size_t m)
 {
     return gsl_cdf_ugaussian_Qinv(joint_rate / 2 / (double)m);
 }
+
+double firm_t(double joint_rate, size_t m, size_t firms)
+{
+    return gsl_cdf_tdist_Qinv(joint_rate / 2 / (double)m, (double)firms - 1);
+}

@@ -49,5 +49,7 @@ typedef struct firm_verdict {
 size_t firm_verdicts(const firm_number *numbers, size_t n, firm_verdict *verdicts, size_t max);
 /* z of a joint false-alarm rate over m two-sided judgements (Bonferroni). */
 double firm_z(double joint_rate, size_t m);
+/* The same where the error is estimated from that number of firms: Student's t with firms - 1 degrees of freedom. */
+double firm_t(double joint_rate, size_t m, size_t firms);
 
 #endif
