@@ -1,73 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one source of the kernels, compiled once for each instruction set; MLAB_KERNELS is the name of the table it defines.
- * Eight lanes are one register of AVX-512, two of AVX2, an array elsewhere; products and sums are rounded apart in all. */
+ * The file that includes it has the type lanes (MLAB_LANES numbers) with lanes_at, lanes_zero, lanes_add_product and lanes_store;
+ * products and sums are rounded apart in all. */
 #include "fit/kernels.h"
-
-#if defined(__AVX512F__)
-#include <immintrin.h>
-typedef __m512d lanes;
-static inline lanes lanes_at(const double *x)
-{
-    return _mm512_loadu_pd(x);
-}
-static inline lanes lanes_zero(void)
-{
-    return _mm512_setzero_pd();
-}
-static inline lanes lanes_add_product(lanes sum, lanes a, lanes b)
-{
-    return _mm512_add_pd(sum, _mm512_mul_pd(a, b));
-}
-static inline void lanes_store(double *into, lanes a)
-{
-    _mm512_storeu_pd(into, a);
-}
-#elif defined(__AVX2__)
-#include <immintrin.h>
-typedef struct lanes {
-    __m256d low, high;
-} lanes;
-static inline lanes lanes_at(const double *x)
-{
-    return (lanes){_mm256_loadu_pd(x), _mm256_loadu_pd(x + 4)};
-}
-static inline lanes lanes_zero(void)
-{
-    return (lanes){_mm256_setzero_pd(), _mm256_setzero_pd()};
-}
-static inline lanes lanes_add_product(lanes sum, lanes a, lanes b)
-{
-    return (lanes){_mm256_add_pd(sum.low, _mm256_mul_pd(a.low, b.low)), _mm256_add_pd(sum.high, _mm256_mul_pd(a.high, b.high))};
-}
-static inline void lanes_store(double *into, lanes a)
-{
-    _mm256_storeu_pd(into, a.low);
-    _mm256_storeu_pd(into + 4, a.high);
-}
-#else
-typedef struct lanes {
-    double v[MLAB_LANES];
-} lanes;
-static inline lanes lanes_at(const double *x)
-{
-    lanes a;
-    for (size_t l = 0; l < MLAB_LANES; l++) a.v[l] = x[l];
-    return a;
-}
-static inline lanes lanes_zero(void)
-{
-    return (lanes){{0}};
-}
-static inline lanes lanes_add_product(lanes sum, lanes a, lanes b)
-{
-    for (size_t l = 0; l < MLAB_LANES; l++) sum.v[l] += a.v[l] * b.v[l];
-    return sum;
-}
-static inline void lanes_store(double *into, lanes a)
-{
-    for (size_t l = 0; l < MLAB_LANES; l++) into[l] = a.v[l];
-}
-#endif
 
 static inline double sum_lanes(lanes sum)
 {
