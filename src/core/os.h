@@ -8,6 +8,9 @@
 /* Writes bytes to a temporary name beside path, fsyncs and renames; mode 0600 when `secret`, else 0644 by umask. */
 MLAB_MUST_USE mlab_status mlab_os_write_file(const mlab_context *context, const char *path, const char *bytes, size_t n, bool secret,
                                              mlab_error *err);
+/* An empty file under a temporary name beside path, for a library that writes files itself; *name is released with mlab_release.
+ * mlab_os_sync_and_rename then gives it its name. */
+MLAB_MUST_USE mlab_status mlab_os_make_beside(const mlab_context *context, const char *path, bool secret, char **name, mlab_error *err);
 /* The whole file, terminated; *bytes is released with mlab_release. */
 MLAB_MUST_USE mlab_status mlab_os_read_file(const mlab_context *context, const char *path, char **bytes, size_t *n, mlab_error *err);
 bool mlab_os_exists(const char *path);
@@ -28,6 +31,10 @@ bool mlab_os_is_terminal(int descriptor);
 int mlab_os_terminal_width(int descriptor); /* 80 when not known */
 double mlab_os_seconds(void);               /* monotonic */
 int64_t mlab_os_wall_seconds(void);         /* since 1970, or SOURCE_DATE_EPOCH */
+/* The locale "C" (NULL = no memory), for libraries that print numbers by the thread's locale; use gives back the one before. */
+void *mlab_os_locale_make(void);
+void *mlab_os_locale_use(void *locale);
+void mlab_os_locale_free(void *locale); /* NULL is fine */
 void mlab_os_host_name(char *into, size_t size);
 MLAB_MUST_USE mlab_status mlab_os_random_bytes(unsigned char *into, size_t n, mlab_error *err);
 uint64_t mlab_os_peak_memory(void); /* bytes, of this process */

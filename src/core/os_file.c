@@ -141,6 +141,19 @@ static int open_beside(const char *path, bool secret, char *name, size_t size)
     return -1;
 }
 
+mlab_status mlab_os_make_beside(const mlab_context *context, const char *path, bool secret, char **name, mlab_error *err)
+{
+    char made[LONGEST_PATH];
+    *name = NULL;
+    int descriptor = open_beside(path, secret, made, sizeof made);
+    if (descriptor < 0) return mlab_raise(err, MLAB_ERR_WRITE, "%s cannot be written: %s", path, reason(errno));
+    close(descriptor);
+    *name = mlab_copy_text(context, made);
+    if (*name) return MLAB_OK;
+    unlink(made);
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write %s", path);
+}
+
 mlab_status mlab_os_write_file(const mlab_context *context, const char *path, const char *bytes, size_t n, bool secret, mlab_error *err)
 {
     (void)context;

@@ -5,6 +5,7 @@
 #include "core/os.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -65,6 +66,21 @@ int64_t mlab_os_wall_seconds(void)
     int64_t seconds;
     if (fixed && mlab_integer_parse(fixed, strlen(fixed), &seconds)) return seconds;
     return (int64_t)time(NULL);
+}
+
+void *mlab_os_locale_make(void)
+{
+    return newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+void *mlab_os_locale_use(void *locale)
+{
+    return uselocale(locale);
+}
+
+void mlab_os_locale_free(void *locale)
+{
+    if (locale) freelocale(locale);
 }
 
 void mlab_os_host_name(char *into, size_t size)
