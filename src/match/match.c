@@ -233,7 +233,10 @@ static mlab_status run_policy(const people *p, const mlab_scorer *scorer, const 
                               const mlab_policy *policy, uint64_t seed, mlab_pairs **made, mlab_error *err)
 {
     mlab_status status = pairs_make(p, policy, made, err);
-    if (!status) status = policy->assign(p->context, &work->pool, seed, 0, 0, 0, (*made)->mentor_of, err);
+    if (status) return status;
+    const mlab_policy_request rule = {.pool = &work->pool, .seed = seed};
+    mlab_policy_result result = {.mentor_of = (*made)->mentor_of};
+    status = mlab_policy_assign(p->context, policy, &rule, &result, err);
     if (!status) status = mlab_pairs_evaluate(p->context, &work->pool, *made, err);
     if (!status) status = mlab_pairs_explain(scorer, request, &work->pool, *made, err);
     if (!status) {

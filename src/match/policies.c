@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of policies, and what every policy needs: a checked pool, memory, an order by lot. */
+/* The table of policies, and what every policy needs: memory in one block, an order by lot. */
 #include "match/policies.h"
 
 #include "core/error.h"
@@ -24,10 +24,14 @@ const mlab_policy *mlab_policy_find(const char *name)
     return NULL;
 }
 
-static mlab_address address_of(const mlab_match_run *run, uint32_t entity)
+static mlab_address address_of(const mlab_policy_request *request, uint32_t entity)
 {
-    return (mlab_address){
-        .seed = run->seed, .draw = run->draw, .replicate = run->replicate, .entity = entity, .period = run->period, .purpose = MLAB_PURPOSE_MATCH};
+    return (mlab_address){.seed = request->seed,
+                          .draw = request->draw,
+                          .replicate = request->replicate,
+                          .entity = entity,
+                          .period = request->period,
+                          .purpose = MLAB_PURPOSE_MATCH};
 }
 
 static uint32_t entity_of(const uint32_t *entities, size_t i)
@@ -35,16 +39,16 @@ static uint32_t entity_of(const uint32_t *entities, size_t i)
     return entities ? entities[i] : (uint32_t)i;
 }
 
-double mlab_match_mentee_uniform(const mlab_pool *pool, const mlab_match_run *run, size_t mentee, uint32_t which)
+double mlab_match_mentee_uniform(const mlab_policy_request *request, size_t mentee, uint32_t which)
 {
-    mlab_address address = address_of(run, entity_of(pool->mentee_entity, mentee));
+    mlab_address address = address_of(request, entity_of(request->pool->mentee_entity, mentee));
     return mlab_random_uniform(&address, which);
 }
 
-double mlab_match_pair_uniform(const mlab_pool *pool, const mlab_match_run *run, size_t mentee, size_t mentor)
+double mlab_match_pair_uniform(const mlab_policy_request *request, size_t mentee, size_t mentor)
 {
-    mlab_address address = address_of(run, entity_of(pool->mentee_entity, mentee));
-    address.pair = entity_of(pool->mentor_entity, mentor) + 1;
+    mlab_address address = address_of(request, entity_of(request->pool->mentee_entity, mentee));
+    address.pair = entity_of(request->pool->mentor_entity, mentor) + 1;
     return mlab_random_uniform(&address, 0);
 }
 
@@ -55,42 +59,14 @@ static int by_key(const void *a, const void *b)
     return x->entity < y->entity ? -1 : x->entity > y->entity; /* equal keys are possible: 52 bits, many people */
 }
 
-void mlab_match_order(const mlab_match_run *run, uint32_t which, const uint32_t *entities, size_t n, mlab_match_turn *turns)
+void mlab_match_order(const mlab_policy_request *request, uint32_t which, const uint32_t *entities, size_t n, mlab_match_turn *turns)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t entity = entity_of(entities, i);
-        mlab_address address = address_of(run, entity);
+        mlab_address address = address_of(request, entity);
         turns[i] = (mlab_match_turn){mlab_random_uniform(&address, which), entity, (uint32_t)i};
     }
     qsort(turns, n, sizeof *turns, by_key);
-}
-
-static mlab_status check_mentee(const mlab_pool *pool, size_t i, mlab_error *err)
-{
-    if (pool->first[i + 1] < pool->first[i]) return mlab_raise(err, MLAB_ERR_MATCH_POOL, "candidates of mentee %zu end before they begin", i);
-    for (size_t e = pool->first[i]; e < pool->first[i + 1]; e++) {
-        int32_t m = pool->mentor[e];
-        if (m < 0 || (size_t)m >= pool->n_mentors)
-            return mlab_raise(err, MLAB_ERR_MATCH_POOL, "mentee %zu has candidate %d, allowed 0 to %zu", i, m, pool->n_mentors - 1);
-        if (!(pool->score[e] >= 0 && pool->score[e] <= 100))
-            return mlab_raise(err, MLAB_ERR_MATCH_POOL, "the score of mentee %zu and mentor %d is outside 0 to 100", i, m);
-        if (e > pool->first[i] && m <= pool->mentor[e - 1])
-            return mlab_raise(err, MLAB_ERR_MATCH_POOL, "candidates of mentee %zu do not ascend: %d after %d", i, m, pool->mentor[e - 1]);
-    }
-    return MLAB_OK;
-}
-
-mlab_status mlab_pool_check(const mlab_pool *pool, mlab_error *err)
-{
-    if (pool->n_mentees >= INT32_MAX || pool->n_mentors >= INT32_MAX)
-        return mlab_raise(err, MLAB_ERR_OVERFLOW, "a pool of %zu mentees and %zu mentors, allowed fewer than 2147483647 of each", pool->n_mentees,
-                          pool->n_mentors);
-    for (size_t m = 0; m < pool->n_mentors; m++)
-        if (pool->capacity[m] < 0)
-            return mlab_raise(err, MLAB_ERR_MATCH_CAPACITY, "mentor %zu offers %d places, allowed 0 or more", m, pool->capacity[m]);
-    mlab_status status = MLAB_OK;
-    for (size_t i = 0; i < pool->n_mentees && !status; i++) status = check_mentee(pool, i, err);
-    return status;
 }
 
 enum { LINE = 64 }; /* arrays begin on a cache line */

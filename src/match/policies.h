@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the policies share: their rows, the check of a pool, working memory in one block, random keys. */
+/* What the policies share: their rows, working memory in one block, random keys. */
 #ifndef MLAB_MATCH_POLICIES_H
 #define MLAB_MATCH_POLICIES_H
 
@@ -13,25 +13,15 @@ extern const mlab_policy mlab_policy_optimal;
  * its own, uniform 0 at the address of both. */
 enum { MLAB_MATCH_MENTEE_ORDER = 0, MLAB_MATCH_CHOICE = 1, MLAB_MATCH_MENTOR_ORDER = 2 };
 
-/* The address of a run of a policy; entity and pair are added where numbers are drawn. */
-typedef struct mlab_match_run {
-    uint64_t seed;
-    uint32_t draw, replicate;
-    uint16_t period;
-} mlab_match_run;
-
-double mlab_match_mentee_uniform(const mlab_pool *pool, const mlab_match_run *run, size_t mentee, uint32_t which);
-double mlab_match_pair_uniform(const mlab_pool *pool, const mlab_match_run *run, size_t mentee, size_t mentor);
+double mlab_match_mentee_uniform(const mlab_policy_request *request, size_t mentee, uint32_t which);
+double mlab_match_pair_uniform(const mlab_policy_request *request, size_t mentee, size_t mentor);
 
 /* A side of n people in an order by lot: turns[k].who comes k-th. */
 typedef struct mlab_match_turn {
     double key; /* smaller goes first */
     uint32_t entity, who;
 } mlab_match_turn;
-void mlab_match_order(const mlab_match_run *run, uint32_t which, const uint32_t *entities, size_t n, mlab_match_turn *turns);
-
-/* Checks capacities, scores, and that candidates ascend. Errors: MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_MATCH_POOL, MLAB_ERR_OVERFLOW. */
-MLAB_MUST_USE mlab_status mlab_pool_check(const mlab_pool *pool, mlab_error *err);
+void mlab_match_order(const mlab_policy_request *request, uint32_t which, const uint32_t *entities, size_t n, mlab_match_turn *turns);
 
 /* Several arrays in one zeroed block: each *array points into it. Released as one with mlab_release. */
 typedef struct mlab_part {

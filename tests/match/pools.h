@@ -77,4 +77,13 @@ static inline double test_total(const mlab_pool *pool, const int32_t *mentor_of,
     return total;
 }
 
+/* One policy with default options. */
+static inline mlab_status test_assign(const mlab_context *context, const char *policy, const mlab_pool *pool, uint64_t seed, uint32_t replicate,
+                                      int32_t *mentor_of, mlab_error *err)
+{
+    const mlab_policy_request request = {.pool = pool, .seed = seed, .replicate = replicate};
+    mlab_policy_result result = {.mentor_of = mentor_of};
+    return mlab_policy_assign(context, mlab_policy_find(policy), &request, &result, err);
+}
+
 #endif

@@ -85,13 +85,13 @@ START_TEST(the_best_total_of_the_event_is_not_below_the_stable_one_nor_that_belo
     int32_t got[MOST];
     size_t best_pairs, stable_pairs, chance_pairs = 0, pairs;
     double best, stable, chance = 0;
-    ck_assert_int_eq(mlab_policy_find("optimal")->assign(&context, &it.pool, 1, 0, 0, 0, got, NULL), MLAB_OK);
+    ck_assert_int_eq(test_assign(&context, "optimal", &it.pool, 1, 0, got, NULL), MLAB_OK);
     best = test_total(&it.pool, got, &best_pairs);
     it.pool.mentee_rank = it.rank;
-    ck_assert_int_eq(mlab_policy_find("deferred_acceptance")->assign(&context, &it.pool, 1, 0, 0, 0, got, NULL), MLAB_OK);
+    ck_assert_int_eq(test_assign(&context, "deferred_acceptance", &it.pool, 1, 0, got, NULL), MLAB_OK);
     stable = test_total(&it.pool, got, &stable_pairs);
     for (uint32_t r = 0; r < 50; r++) {
-        ck_assert_int_eq(mlab_policy_find("random")->assign(&context, &it.pool, 1, 0, r, 0, got, NULL), MLAB_OK);
+        ck_assert_int_eq(test_assign(&context, "random", &it.pool, 1, r, got, NULL), MLAB_OK);
         chance += test_total(&it.pool, got, &pairs) / 50;
         chance_pairs += pairs;
     }

@@ -13,7 +13,7 @@
 
 typedef struct market {
     const mlab_pool *pool;
-    const mlab_match_run *run;
+    const mlab_policy_request *request;
     uint32_t *heap;      /* [edges] candidates of each mentee, the most wanted on top */
     size_t *left;        /* [n_mentees] candidates not yet asked */
     double *lot;         /* [edges] number of the pair, 0 = not drawn yet */
@@ -26,7 +26,7 @@ typedef struct market {
 
 static double lot_of(market *m, uint32_t e)
 {
-    if (m->lot[e] == 0) m->lot[e] = mlab_match_pair_uniform(m->pool, m->run, m->mentee_at[e], (size_t)m->pool->mentor[e]);
+    if (m->lot[e] == 0) m->lot[e] = mlab_match_pair_uniform(m->request, m->mentee_at[e], (size_t)m->pool->mentor[e]);
     return m->lot[e];
 }
 
@@ -134,15 +134,11 @@ static size_t useful_places(const mlab_pool *pool, size_t mentor)
     return places < pool->n_mentees ? places : pool->n_mentees;
 }
 
-static mlab_status assign(const mlab_context *context, const mlab_pool *pool, uint64_t seed, uint32_t draw, uint32_t replicate, uint16_t period,
-                          int32_t *mentor_of, mlab_error *err)
+static mlab_status assign(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err)
 {
-    const mlab_match_run run = {seed, draw, replicate, period};
-    market m = {.pool = pool, .run = &run};
+    const mlab_pool *pool = request->pool;
+    market m = {.pool = pool, .request = request};
     void *block = NULL;
-    mlab_status status = mlab_pool_check(pool, err);
-    if (status) return status;
-
     size_t places = 0, edges = pool->first[pool->n_mentees];
     for (size_t j = 0; j < pool->n_mentors; j++) places += useful_places(pool, j);
     const mlab_part parts[] = {
@@ -155,11 +151,11 @@ static mlab_status assign(const mlab_context *context, const mlab_pool *pool, ui
         {&m.filled, pool->n_mentors, sizeof *m.filled},
         {&m.worst, pool->n_mentors, sizeof *m.worst},
     };
-    status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &block, err);
+    mlab_status status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &block, err);
     if (status) return status;
     for (size_t j = 0; j < pool->n_mentors; j++) m.first_place[j + 1] = m.first_place[j] + useful_places(pool, j);
     list_candidates(&m);
-    run_market(&m, mentor_of);
+    run_market(&m, result->mentor_of);
     mlab_release(context, block);
     return MLAB_OK;
 }

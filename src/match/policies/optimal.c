@@ -293,10 +293,10 @@ static void read_pairs(const search *s, const lots *l, bool rows_are_mentees, in
         }
 }
 
-static mlab_status assign(const mlab_context *context, const mlab_pool *pool, uint64_t seed, uint32_t draw, uint32_t replicate, uint16_t period,
-                          int32_t *mentor_of, mlab_error *err)
+static mlab_status assign(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err)
 {
-    const mlab_match_run run = {seed, draw, replicate, period};
+    const mlab_pool *pool = request->pool;
+    int32_t *mentor_of = result->mentor_of;
     const size_t n = pool->n_mentees, m = pool->n_mentors;
     void *lot_block = NULL, *mentor_block = NULL, *mentee_block = NULL, *search_block = NULL;
     lots l;
@@ -306,16 +306,16 @@ static mlab_status assign(const mlab_context *context, const mlab_pool *pool, ui
                                {&l.mentors, m, sizeof *l.mentors},
                                {&l.mentor_turn, m, sizeof *l.mentor_turn},
                                {&l.places, m, sizeof *l.places}};
-    mlab_status status = mlab_pool_check(pool, err);
-    if (status || (status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &lot_block, err))) goto out;
+    mlab_status status;
+    if ((status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &lot_block, err))) goto out;
     const size_t edges = pool->first[n];
     if (edges >= NONE) {
         status = mlab_raise(err, MLAB_ERR_OVERFLOW, "%zu allowed pairs, at most %u; add a constraint that rules pairs out", edges, NONE);
         goto out;
     }
     if ((status = graph_make(context, m, n, edges, &mentors, &mentor_block, err))) goto out;
-    mlab_match_order(&run, MLAB_MATCH_MENTEE_ORDER, pool->mentee_entity, n, l.mentees);
-    mlab_match_order(&run, MLAB_MATCH_MENTOR_ORDER, pool->mentor_entity, m, l.mentors);
+    mlab_match_order(request, MLAB_MATCH_MENTEE_ORDER, pool->mentee_entity, n, l.mentees);
+    mlab_match_order(request, MLAB_MATCH_MENTOR_ORDER, pool->mentor_entity, m, l.mentors);
     for (size_t t = 0; t < m; t++) l.mentor_turn[l.mentors[t].who] = (uint32_t)t;
     by_mentor(pool, &l, &mentors);
     const size_t places = count_places(pool, &mentors, &l);
@@ -333,6 +333,7 @@ static mlab_status assign(const mlab_context *context, const mlab_pool *pool, ui
     for (size_t i = 0; i < n; i++) mentor_of[i] = MLAB_UNMATCHED;
     for (uint32_t row = 0; row < s.g.n_rows; row++) enter(&s, row);
     read_pairs(&s, &l, rows_are_mentees, mentor_of);
+    result->status = MLAB_POLICY_OPTIMAL;
 out:
     mlab_release(context, search_block);
     mlab_release(context, mentee_block);

@@ -11,9 +11,10 @@
 
 #include <string.h>
 
-static int32_t draw_place(const mlab_pool *pool, const mlab_match_run *run, size_t mentee, const int32_t *places, uint64_t free_places)
+static int32_t draw_place(const mlab_policy_request *request, size_t mentee, const int32_t *places, uint64_t free_places)
 {
-    double u = mlab_match_mentee_uniform(pool, run, mentee, MLAB_MATCH_CHOICE);
+    const mlab_pool *pool = request->pool;
+    double u = mlab_match_mentee_uniform(request, mentee, MLAB_MATCH_CHOICE);
     uint64_t ticket = (uint64_t)(u * (double)free_places);
     if (ticket >= free_places) ticket = free_places - 1;
     size_t e = pool->first[mentee];
@@ -21,29 +22,28 @@ static int32_t draw_place(const mlab_pool *pool, const mlab_match_run *run, size
     return pool->mentor[e];
 }
 
-static mlab_status assign(const mlab_context *context, const mlab_pool *pool, uint64_t seed, uint32_t draw, uint32_t replicate, uint16_t period,
-                          int32_t *mentor_of, mlab_error *err)
+static mlab_status assign(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err)
 {
-    const mlab_match_run run = {seed, draw, replicate, period};
+    const mlab_pool *pool = request->pool;
+    int32_t *mentor_of = result->mentor_of;
     void *block = NULL;
     int32_t *places;
     mlab_match_turn *turns;
     const mlab_part parts[] = {{&places, pool->n_mentors, sizeof *places}, {&turns, pool->n_mentees, sizeof *turns}};
-    mlab_status status = mlab_pool_check(pool, err);
-    if (status || (status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &block, err))) goto out;
+    mlab_status status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &block, err);
+    if (status) return status;
 
     if (pool->n_mentors) memcpy(places, pool->capacity, pool->n_mentors * sizeof *places);
-    mlab_match_order(&run, MLAB_MATCH_MENTEE_ORDER, pool->mentee_entity, pool->n_mentees, turns);
+    mlab_match_order(request, MLAB_MATCH_MENTEE_ORDER, pool->mentee_entity, pool->n_mentees, turns);
     for (size_t t = 0; t < pool->n_mentees; t++) {
         uint32_t i = turns[t].who;
         uint64_t free_places = 0;
         for (size_t e = pool->first[i]; e < pool->first[i + 1]; e++) free_places += (uint64_t)places[pool->mentor[e]];
-        mentor_of[i] = free_places ? draw_place(pool, &run, i, places, free_places) : MLAB_UNMATCHED;
+        mentor_of[i] = free_places ? draw_place(request, i, places, free_places) : MLAB_UNMATCHED;
         if (free_places) places[mentor_of[i]]--;
     }
-out:
     mlab_release(context, block);
-    return status;
+    return MLAB_OK;
 }
 
 const mlab_policy mlab_policy_random = {

@@ -178,8 +178,13 @@ mlab_status mlab_process_cohort(mlab_organisation *o, mlab_error *err)
                                        .n_forbidden = o->world->n_forbidden};
     mlab_status status = mlab_pool_build(o->world->scorer, &request, &o->pool, err);
     if (status) return status;
-    status = o->policy->assign(o->context, &o->pool.pool, (uint64_t)o->world->options.seed, o->draw->draw, o->replicate, (uint16_t)o->period,
-                               o->mentor_of, err);
+    const mlab_policy_request rule = {.pool = &o->pool.pool,
+                                      .seed = (uint64_t)o->world->options.seed,
+                                      .draw = o->draw->draw,
+                                      .replicate = o->replicate,
+                                      .period = (uint16_t)o->period};
+    mlab_policy_result result = {.mentor_of = o->mentor_of};
+    status = mlab_policy_assign(o->context, o->policy, &rule, &result, err);
     if (status) return status;
     for (size_t k = 0; k < n_mentees; k++)
         if (o->mentor_of[k] != MLAB_UNMATCHED)
