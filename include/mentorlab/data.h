@@ -193,9 +193,10 @@ typedef struct mlab_data {
     size_t n_relationships;
     mlab_panel *panel; /* NULL for a person-level study */
     bool person_level;
-    char *arm_exposure; /* person-level: "baseline", "ever", or "" when not declared */
-    char *arm_column;   /* person-level: name of the arm column in people, "" = none */
-    mlab_input *inputs; /* [n_inputs] */
+    char *arm_exposure;   /* person-level: "baseline", "ever", or "" when not declared */
+    char *arm_column;     /* person-level: name of the arm column in people, "" = none */
+    mlab_place arm_place; /* person-level: where the study file names the arm; zeros when it does not */
+    mlab_input *inputs;   /* [n_inputs] */
     size_t n_inputs;
     int32_t as_of; /* MLAB_DATE_MISSING (INT32_MIN) = the last date seen */
     char *guesses; /* lines for the user: what was inferred, each with the line that pins it */

@@ -23,11 +23,12 @@ typedef struct response {
 
 static mlab_status refuse(const mlab_data *data, mlab_error *err)
 {
-    return mlab_raise(err, MLAB_ERR_COMPARE_IMMORTAL,
-                      "the arm in column \"%s\" is one value a person, and nothing says when it began: one has to stay long enough to be mentored, "
-                      "so the time before would count as mentored (immortal time). Write `exposure: baseline` if the arm was fixed at time zero, or "
-                      "`exposure: ever` to accept this by name",
-                      data->arm_column ? data->arm_column : "");
+    return mlab_raise_at(
+        err, MLAB_ERR_COMPARE_IMMORTAL, &data->arm_place,
+        "the arm in column \"%s\" is one value a person, and nothing says when it began: one has to stay long enough to be mentored, "
+        "so the time before would count as mentored (immortal time). Write `exposure: baseline` if the arm was fixed at time zero, or "
+        "`exposure: ever` to accept this by name",
+        data->arm_column ? data->arm_column : "");
 }
 
 static double unit_days(const char *unit)

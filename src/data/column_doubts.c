@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is doubtful about the labels of a column that the study uses is to be decided; about others there is one note for all
- * of them. Weakness: misspelt labels that differ in more than case and blanks are not looked for.
+ * of them. Misspelt labels: column_near.c.
  */
 #include "core/error.h"
 #include "core/memory.h"
@@ -80,20 +80,20 @@ static mlab_status say_alike(const mlab_column_reading *column, const mlab_colum
 /* Blanks around labels: a note, unless leaving them out would make two labels one and the study has not said what to do. */
 static mlab_status say_blanks(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, mlab_error *err)
 {
-    bool trim = column->spec.rules.trim, joins = false;
+    bool trim = column->spec.rules.trim || column->spec.folded, joins = false;
     char sentence[300], pin[160];
     for (size_t i = 0; !trim && i < l->n_levels && l->n_levels <= MOST_COMPARED; i++)
         for (size_t j = i + 1; j < l->n_levels; j++) joins |= equal_when_trimmed(l->level[i], l->level[j]);
     snprintf(sentence, sizeof sentence, "labels of column \"%.100s\" have blanks around them, which are %s", column->spec.from,
-             trim    ? "left out, as the study says"
+             trim    ? column->spec.rules.trim ? "left out, as the study says" : "left out, as for every answer on a scale"
              : joins ? "kept; without them some would be one with other labels"
                      : "kept");
     if (!column->named)
         snprintf(sentence, sizeof sentence, "labels with blanks around them, in columns that the study does not use%s",
                  trim ? "; left out, as the study says" : "");
-    return mlab_column_say_codes(column, finish, l->blanks, joins ? doubt(column) : MLAB_SEVERITY_NOTE,
-                                 joins && column->named ? "labels_alike" : "label_blanks",
-                                 trim ? "trim: false" : mlab_column_pin(column, "trim: true", pin, sizeof pin), sentence, err);
+    return mlab_column_say_codes(
+        column, finish, l->blanks, joins ? doubt(column) : MLAB_SEVERITY_NOTE, joins && column->named ? "labels_alike" : "label_blanks",
+        trim ? column->spec.folded ? NULL : "trim: false" : mlab_column_pin(column, "trim: true", pin, sizeof pin), sentence, err);
 }
 
 static mlab_status say_like_missing(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, uint8_t *flag,
@@ -124,11 +124,12 @@ static mlab_status say_unknown(const mlab_column_reading *column, const mlab_col
         if (!l->unknown[code]) continue;
         char sentence[400], pin[300], what[200];
         const char *text = mlab_dictionary_text(&column->texts, code);
-        snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%.100s', which is not among its %s", column->spec.from, text,
-                 column->spec.ordered ? "scale" : "levels");
-        snprintf(what, sizeof what, "levels: {..., \"%.60s\": ...}", text);
+        const char *near = mlab_nearest(text, l->level, l->n_levels);
+        snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%.100s', which is not among its %s%s%.60s%s", column->spec.from, text,
+                 column->spec.ordered ? "scale" : "levels", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        snprintf(what, sizeof what, near ? "rename: {\"%.60s\": \"%.60s\"}" : "levels: {..., \"%.60s\": ...}", text, near ? near : "");
         mlab_column_pin(column, l->blanks[code] ? "trim: true" : what, pin, sizeof pin);
-        if (column->spec.ordered && !l->blanks[code]) snprintf(pin, sizeof pin, "scale: [..., \"%.60s\"]      (in its place)", text);
+        if (column->spec.ordered && !l->blanks[code] && !near) snprintf(pin, sizeof pin, "scale: [..., \"%.60s\"]      (in its place)", text);
         memset(flag, 0, column->texts.n);
         flag[code] = 1;
         mlab_status status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "unknown_label", pin, sentence, err);
@@ -143,6 +144,7 @@ mlab_status mlab_labels_doubts(const mlab_column_reading *column, const mlab_col
     if (!flag) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to check column '%s'", column->spec.from);
     mlab_status status = say_blanks(column, finish, l, err);
     if (!status) status = say_alike(column, finish, l, flag, err);
+    if (!status && !column->doubted) status = mlab_labels_near(column, finish, l, flag, err);
     if (!status && !column->doubted) status = say_like_missing(column, finish, l, flag, err);
     if (!status) status = say_unknown(column, finish, l, flag, err);
     mlab_release(column->context, flag);

@@ -20,4 +20,8 @@ typedef struct mlab_labels {
 MLAB_MUST_USE mlab_status mlab_labels_doubts(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l,
                                              mlab_error *err);
 
+/* Labels one slip of the pen from another; flag [texts.n] is scratch (column_near.c). */
+MLAB_MUST_USE mlab_status mlab_labels_near(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, uint8_t *flag,
+                                           mlab_error *err);
+
 #endif

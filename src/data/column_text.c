@@ -67,14 +67,21 @@ static mlab_status labels_make(const mlab_column_reading *column, mlab_labels *l
 }
 
 /* What the study calls this label; NULL = it is not among the levels. */
-static const char *stated_name(const mlab_setting *levels, const char *label)
+static const char *stated_name(const mlab_setting *levels, const char *label, bool folded)
 {
     bool map = mlab_setting_kind_of(levels) == MLAB_SETTING_MAP;
     for (size_t i = 0; i < mlab_setting_size(levels); i++) {
-        const char *text = mlab_setting_text(mlab_setting_item(levels, i));
-        if (!strcmp(map ? mlab_setting_key(levels, i) : text, label)) return text;
+        const char *text = mlab_setting_text(mlab_setting_item(levels, i)), *stated = map ? mlab_setting_key(levels, i) : text;
+        if (folded ? mlab_equal_fold(stated, label) : !strcmp(stated, label)) return text;
     }
     return NULL;
+}
+
+/* The label that the study reads this one as: itself unless `rename` says otherwise. */
+static const char *renamed(const mlab_column_reading *column, const char *label)
+{
+    const char *named = column->spec.rename ? stated_name(column->spec.rename, label, column->spec.folded) : NULL;
+    return named ? named : label;
 }
 
 static void name_labels(const mlab_column_reading *column, mlab_labels *l)
@@ -87,14 +94,15 @@ static void name_labels(const mlab_column_reading *column, mlab_labels *l)
         mlab_trim(&inner, &inner_n);
         l->blanks[code] = inner_n != n;
         l->name[code] = text;
-        if (l->blanks[code] && column->spec.rules.trim) {
+        if (l->blanks[code] && (column->spec.rules.trim || column->spec.folded)) {
             memcpy(pool, inner, inner_n);
             pool[inner_n] = '\0';
             l->name[code] = pool;
             pool += inner_n + 1;
         }
+        l->name[code] = renamed(column, l->name[code]);
         if (!column->spec.levels) continue;
-        const char *named = stated_name(column->spec.levels, l->name[code]);
+        const char *named = stated_name(column->spec.levels, l->name[code], column->spec.folded);
         l->unknown[code] = !named;
         l->name[code] = named;
     }

@@ -35,6 +35,7 @@ static mlab_status find_arm(mlab_loading *l, mlab_error *err)
         }
         const mlab_setting *said = mlab_settings_find(l->settings, column, "exposure");
         name = mlab_setting_key(columns, i);
+        l->data->arm_place = mlab_setting_key_place(columns, i);
         exposure = said ? mlab_setting_text(said) : "";
     }
     l->data->arm_column = mlab_copy_text(l->context, name);

@@ -133,11 +133,13 @@ static mlab_status read_column(mlab_loading *l, const mlab_setting *columns, siz
     if (type >= 0) spec->type = as[type];
     spec->rules = mlab_loading_rules(column, NULL);
     spec->levels = below(column, "levels");
+    spec->rename = below(column, "rename");
+    spec->makes_arms = type >= 0 && !strcmp(types[type], "arm");
     if (below(column, "scale")) {
         spec->levels = below(column, "scale");
         spec->ordered = true;
     }
-    if (spec->levels && spec->type == MLAB_READ_FOUND) spec->type = MLAB_READ_FACTOR;
+    if ((spec->levels || spec->rename) && spec->type == MLAB_READ_FOUND) spec->type = MLAB_READ_FACTOR;
     if (spec->rules.dates && spec->type == MLAB_READ_FOUND) spec->type = MLAB_READ_DATE;
     if ((spec->rules.decimal || spec->rules.thousands) && spec->type == MLAB_READ_FOUND) spec->type = MLAB_READ_NUMBER;
     mlab_status status = below(column, "range") ? read_range(l, below(column, "range"), spec, err) : MLAB_OK;

@@ -40,6 +40,8 @@
         CHOICE(prefix_ "columns.*.unit", NULL, "days|weeks|months|quarters|years", "of a duration; a month is 30.4375 days, a year 365.25"),         \
         CHOICE(prefix_ "columns.*.exposure", NULL, "baseline|ever", "of an arm: baseline = fixed at time zero, ever = at any time (immortal time)"), \
         ANY(prefix_ "columns.*.levels", NULL, "labels in their order [a, b], or label: name in the study {a: A, b: B}"),                             \
+        MAP(prefix_ "columns.*.rename", "labels that are read as another: {Finane: Finance}; the others stay"),                                      \
+        TEXT(prefix_ "columns.*.rename.*", NULL, "the label that it is read as"),                                                                    \
         LIST(prefix_ "columns.*.scale", NULL, "labels of an ordered scale, from low to high"),                                                       \
         LIST(prefix_ "columns.*.range", NULL, "lowest and highest number allowed [16, 80]"), CELL_RULES(prefix_ "columns.*.")
 

@@ -177,12 +177,26 @@ mlab_status mlab_column_reading_take(mlab_column_reading *column, const mlab_row
     return status;
 }
 
+/* One of the codes but for ASCII case? */
+static bool is_missing_folded(const mlab_setting *codes, const char *text, size_t n)
+{
+    char word[64];
+    if (mlab_is_missing(codes, text, n)) return true;
+    if (n >= sizeof word) return n == 0;
+    memcpy(word, text, n);
+    word[n] = '\0';
+    for (size_t i = 0; codes && i < mlab_setting_size(codes); i++)
+        if (mlab_equal_fold(mlab_setting_text(mlab_setting_item(codes, i)), word)) return true;
+    return n == 0;
+}
+
 bool mlab_column_code_missing(const mlab_column_reading *column, uint32_t code)
 {
     const char *text = mlab_dictionary_text(&column->texts, code);
     size_t n = column->texts.entries[code].n;
     if (mlab_is_missing(column->spec.rules.missing, text, n)) return true;
     mlab_trim(&text, &n);
+    if (column->spec.folded) return is_missing_folded(column->spec.rules.missing, text, n);
     return column->spec.rules.trim ? mlab_is_missing(column->spec.rules.missing, text, n) : n == 0;
 }
 

@@ -35,11 +35,14 @@ typedef struct mlab_column_spec {
     const char *name; /* in the table */
     const char *from; /* heading in the file */
     mlab_reading_type type;
-    bool optional; /* a heading that is not there is fine */
-    bool filled;   /* a missing cell is a stop */
-    bool ordered;  /* FACTOR: levels are a scale */
+    bool optional;   /* a heading that is not there is fine */
+    bool filled;     /* a missing cell is a stop */
+    bool ordered;    /* FACTOR: levels are a scale */
+    bool folded;     /* FACTOR: stated levels and missing codes are met without case and outer blanks */
+    bool makes_arms; /* FACTOR: its labels become arms, so that a slip of the pen in one is to be decided */
     mlab_reading_rules rules;
     const mlab_setting *levels; /* FACTOR, EVENT: list of labels, or map label: name; NULL = those found */
+    const mlab_setting *rename; /* FACTOR: map label: label that it is read as; others stay; NULL = none */
     double low, high;           /* REAL, INTEGER: allowed */
     double days;                /* DURATION: days in one unit */
     size_t pad;                 /* ID: to so many digits with leading zeros; 0 = as written */
