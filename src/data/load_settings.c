@@ -206,14 +206,27 @@ mlab_input *mlab_loading_last_input(const mlab_loading *l)
     return l->data->n_inputs ? &l->data->inputs[l->data->n_inputs - 1] : NULL;
 }
 
-static void describe_text(const mlab_loading *l, const char *block, mlab_file_spec *spec)
+static uint32_t whole(const mlab_loading *l, const char *block, const char *key)
 {
-    static const char *const delimiters[] = {"comma", "semicolon", "tab", "bar"};
+    double value = mlab_loading_number(l, block, key, 0);
+    return value >= 0 && value <= 1e9 ? (uint32_t)value : 0; /* others were findings of the walk */
+}
+
+static void describe_rows(const mlab_loading *l, const char *block, mlab_file_spec *spec)
+{
+    static const char *const delimiters[] = {"comma", "semicolon", "tab", "bar"}, *const encodings[] = {"utf-8", "windows-1252", "utf-16"};
     const char *delimiter = mlab_loading_text(l, block, "delimiter", mlab_loading_text(l, "data", "delimiter", NULL));
-    const char *encoding = mlab_loading_text(l, block, "encoding", mlab_loading_text(l, "data", "encoding", "utf-8"));
+    const char *encoding = mlab_loading_text(l, block, "encoding", mlab_loading_text(l, "data", "encoding", NULL));
+    const mlab_setting *stop_at = mlab_loading_at(l, block, "stop_at");
     int mark = mlab_choice_of(delimiter, delimiters, COUNT(delimiters));
-    if (mark >= 0) spec->text.delimiter = ",;\t|"[mark];
-    spec->text.windows_1252 = !strcmp(encoding, "windows-1252");
+    if (mark >= 0) spec->rows.delimiter = ",;\t|"[mark];
+    spec->rows.encoding = (mlab_encoding)(1 + mlab_choice_of(encoding, encodings, COUNT(encodings)));
+    spec->rows.header = whole(l, block, "header");
+    spec->rows.header_rows = whole(l, block, "header_rows");
+    spec->rows.skip_after_header = whole(l, block, "skip_after_header");
+    spec->rows.stop_at = stop_at ? mlab_setting_text(stop_at) : NULL;
+    spec->rows.sheet = mlab_loading_text(l, block, "sheet", NULL);
+    spec->rows.role = spec->role;
     mlab_reading_rules all = mlab_loading_rules(mlab_settings_find(l->settings, NULL, "data"), NULL);
     spec->rules = mlab_loading_rules(mlab_settings_find(l->settings, NULL, block), &all);
 }
@@ -230,7 +243,7 @@ mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_spe
     const char *copies = mlab_loading_text(l, block, "duplicates", NULL);
     spec.duplicates_stated = copies != NULL;
     spec.drop_duplicates = copies && !strcmp(copies, "drop");
-    describe_text(l, block, &spec);
+    describe_rows(l, block, &spec);
     char *path = mlab_os_join(l->context, l->folder, spec.file);
     if (!path) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the name of %s", spec.file);
     spec.path = path;

@@ -20,9 +20,15 @@
 #define SHARE(key_, fallback_, help_) ROW(key_, NUMBER, fallback_, 0, 1, NULL, "", help_, READ)
 #define NOT_YET(key_, help_) ROW(key_, ANY, NULL, 0, 0, NULL, "", help_, LATER)
 
-/* How cells are written; a file's own value comes before that of data, a column's before that of its file. */
+/* How a file is laid out and its cells are written. A file's own value comes before that of data, a column's before that of its file. */
 #define RULES(prefix_)                                                                                                                               \
-    CHOICE(prefix_ "encoding", NULL, "utf-8|windows-1252", "how characters are stored in the file"),                                                 \
+    ROW(prefix_ "header", INTEGER, NULL, 1, 1e9, NULL, "", "line (row of a sheet) of the headings; found when not stated", READ),                    \
+        ROW(prefix_ "header_rows", INTEGER, NULL, 1, 100, NULL, "rows", "rows of headings; the first names the columns", READ),                      \
+        ROW(prefix_ "skip_after_header", INTEGER, NULL, 0, 1e6, NULL, "rows", "rows to pass over below the headings", READ),                         \
+        TEXT(prefix_ "stop_at", NULL, "the row that begins with this text, and all below it, are left out; \"\" = none is"),                         \
+        TEXT(prefix_ "sheet", NULL, "sheet of a workbook, the first one with rows when not stated"), MARKS(prefix_)
+#define MARKS(prefix_)                                                                                                                               \
+    CHOICE(prefix_ "encoding", NULL, "utf-8|windows-1252|utf-16", "how characters are stored in the file; found when not stated"),                   \
         CHOICE(prefix_ "delimiter", NULL, "comma|semicolon|tab|bar", "what stands between cells; found when not stated"), CELL_RULES(prefix_)
 #define CELL_RULES(prefix_)                                                                                                                          \
     LIST(prefix_ "missing", NULL, "codes of missing cells, in place of NA and the empty cell"),                                                      \
@@ -51,7 +57,7 @@ const mlab_option mlab_data_options[] = {
     {"as_of", "as-of", NULL, MLAB_OPTION_DATE, 0, NULL, 0, 0, NULL, "", "the day of the export: nothing after it counts as having happened", READ},
 
     ROW("data", MAP, NULL, 0, 0, NULL, "", "the files and what is in them", READ | MLAB_OPTION_REQUIRED),
-    RULES("data."),
+    MARKS("data."),
     ROW("data.sampling", TEXT, NULL, 0, 0, NULL, "", "how these people came into the data, said in every output", MLAB_OPTION_NO_STRUCT),
     COLUMNS("data."),
 
@@ -72,7 +78,6 @@ const mlab_option mlab_data_options[] = {
     MAP("data.people.near_duplicates", "look for rows that are equal but for some columns"),
     LIST("data.people.near_duplicates.ignore", NULL, "columns in which near-duplicates may differ"),
     NOT_YET("data.people.files", "several files"),
-    NOT_YET("data.people.sheet", "a sheet of a spreadsheet"),
     NOT_YET("data.people.sql", "a query"),
 
     MAP("data.promotions", "the file with one row a promotion"),

@@ -290,6 +290,26 @@ static mlab_status finish_table(table_reading *r, mlab_table **table, mlab_error
     return status;
 }
 
+/* What was found about the frame of the rows, with the lines that pin it. */
+static void say_frame(const table_reading *r)
+{
+    const mlab_rows *rows = r->rows;
+    const char *file = r->spec->file, *role = r->spec->role;
+    if (rows->sheet && rows->sheet_found)
+        mlab_text_print(r->guesses, "%s: the sheet \"%s\" is read; to pin it: %s: {sheet: \"%s\"}\n", file, rows->sheet, role, rows->sheet);
+    if (rows->header_found)
+        mlab_text_print(r->guesses, "%s: the headings are in row %llu, what stands above them is left out; to pin it: %s: {header: %llu}\n", file,
+                        (unsigned long long)rows->header_line, role, (unsigned long long)rows->header_line);
+    if (rows->header_rows_found)
+        mlab_text_print(r->guesses, "%s: %u rows of headings, the first names the columns; to pin it: %s: {header_rows: %u}\n", file,
+                        (unsigned)rows->header_rows, role, (unsigned)rows->header_rows);
+    if (rows->stop_found)
+        mlab_text_print(r->guesses,
+                        "%s: row %llu (\"%s\") is taken for totals, %llu row%s from there on left out; to pin it: %s: {stop_at: \"%s\"}\n", file,
+                        (unsigned long long)rows->stop_line, rows->stop_text, (unsigned long long)rows->n_after_stop,
+                        rows->n_after_stop == 1 ? "" : "s", role, rows->stop_text);
+}
+
 static mlab_status describe_input(const table_reading *r, mlab_input *input, mlab_error *err)
 {
     input->role = mlab_copy_text(r->context, r->spec->role);
@@ -305,6 +325,7 @@ static mlab_status describe_input(const table_reading *r, mlab_input *input, mla
                         : *at == ';' ? "semicolons"
                                      : "bars",
                         names[at - (const char *)",;\t|"]);
+    say_frame(r);
     return MLAB_OK;
 }
 
@@ -345,7 +366,7 @@ mlab_status mlab_read_file(const mlab_context *context, const mlab_file_spec *sp
 {
     mlab_rows *rows = NULL;
     *reading = (mlab_reading){0};
-    mlab_status status = mlab_rows_open_text(context, spec->path, spec->file, &spec->text, findings, &rows, err);
+    mlab_status status = mlab_rows_open(context, spec->path, spec->file, &spec->rows, findings, &rows, err);
     if (!status) status = mlab_read_rows(rows, spec, findings, guesses, reading, err);
     mlab_rows_close(rows);
     return status;

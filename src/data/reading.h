@@ -54,7 +54,7 @@ typedef struct mlab_file_spec {
     const char *role; /* "people" */
     const char *file; /* as named */
     const char *path; /* to open */
-    mlab_rows_text_options text;
+    mlab_rows_options rows;
     mlab_reading_rules rules;
     const mlab_column_spec *columns;
     size_t n_columns;

@@ -78,7 +78,8 @@ static mlab_status make_room(mlab_text_bytes *input, size_t needed, const char *
 
 mlab_status mlab_text_bytes_more(mlab_text_bytes *input, const char *name, mlab_error *err)
 {
-    size_t got = 0, wanted = MLAB_ROWS_BLOCK;
+    size_t got = 0, wanted = MLAB_ROWS_BLOCK, held = input->end - input->start;
+    if (held > wanted && !input->windows_1252) wanted = held; /* a long row, so that it is not scanned anew for every block */
     mlab_status status = make_room(input, input->windows_1252 ? 3 * wanted : wanted, name, err);
     if (status) return status;
     if (input->windows_1252) {

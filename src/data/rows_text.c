@@ -25,26 +25,18 @@ void mlab_text_classes(mlab_text_rows *t, char delimiter)
     t->class_of[0] = NUL;
 }
 
-/* What is wrong with a row; the first trouble counts. */
-typedef struct trouble {
-    const char *kind, *sentence;
-    size_t cell;
-    uint64_t line;
-    char value[8];
-} trouble;
-
 typedef struct scanning {
     mlab_text_rows *t;
     char *at, *end;
     uint64_t line; /* of the byte at `at` */
     size_t n;      /* cells of this row so far */
-    trouble wrong;
+    mlab_text_trouble wrong;
     bool more; /* the buffer ended inside the row */
 } scanning;
 
 static void note_trouble(scanning *s, const char *kind, const char *sentence)
 {
-    if (!s->wrong.kind) s->wrong = (trouble){kind, sentence, s->n, s->line, ""};
+    if (!s->wrong.kind) s->wrong = (mlab_text_trouble){kind, sentence, s->n, s->line, ""};
 }
 
 static mlab_status add_cell(scanning *s, mlab_cell cell, mlab_error *err)
@@ -79,8 +71,8 @@ static bool scan_quoted(scanning *s, mlab_cell *cell)
             if (!s->t->input.at_end)
                 s->more = true;
             else
-                s->wrong =
-                    (trouble){"unterminated_quote", "a quote is opened here and never closed; the rows after it cannot be read", s->n, opened, ""};
+                s->wrong = (mlab_text_trouble){"unterminated_quote", "a quote is opened here and never closed; the rows after it cannot be read",
+                                               s->n, opened, ""};
             return false;
         }
         if (quote + 1 >= s->end && !s->t->input.at_end) {
@@ -165,7 +157,7 @@ static void finish_cells(mlab_cell *cells, size_t n)
     }
 }
 
-static mlab_status report(mlab_text_rows *t, const trouble *wrong, mlab_error *err)
+static mlab_status say(const mlab_text_rows *t, const mlab_text_trouble *wrong, mlab_error *err)
 {
     const char *heading = wrong->cell < t->base.n_columns ? t->base.names[wrong->cell] : "";
     mlab_place place = mlab_place_cell(t->base.file, wrong->line, (uint32_t)wrong->cell + 1, heading);
@@ -174,13 +166,31 @@ static mlab_status report(mlab_text_rows *t, const trouble *wrong, mlab_error *e
                              "%s", wrong->sentence);
 }
 
+static mlab_status report(mlab_text_rows *t, const mlab_text_trouble *wrong, mlab_error *err)
+{
+    t->base.troubled = true;
+    if (t->framed) return say(t, wrong, err);
+    mlab_status status = mlab_grow(t->base.context, &t->waiting, t->n_waiting, &t->waiting_capacity, sizeof *t->waiting, err);
+    if (!status) t->waiting[t->n_waiting++] = *wrong;
+    return status;
+}
+
+mlab_status mlab_text_say_waiting(mlab_text_rows *t, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; i < t->n_waiting && !status; i++) status = say(t, &t->waiting[i], err);
+    t->n_waiting = 0;
+    return status;
+}
+
 /* The bytes of every cell are text in UTF-8. */
-static void check_cells(const mlab_text_rows *t, const mlab_cell *cells, size_t n, uint64_t line, trouble *wrong)
+static void check_cells(const mlab_text_rows *t, const mlab_cell *cells, size_t n, uint64_t line, mlab_text_trouble *wrong)
 {
     for (size_t i = 0; i < n && !wrong->kind; i++) {
         size_t bad;
         if (!cells[i].not_ascii || mlab_utf8_valid(cells[i].text, cells[i].n, &bad)) continue;
-        *wrong = (trouble){"bad_utf8", t->input.windows_1252 ? "a byte that Windows-1252 does not have" : "bytes that are not UTF-8", i, line, ""};
+        *wrong = (mlab_text_trouble){"bad_utf8", t->input.windows_1252 ? "a byte that Windows-1252 does not have" : "bytes that are not UTF-8", i,
+                                     line, ""};
         snprintf(wrong->value, sizeof wrong->value, "0x%02X", (unsigned)(unsigned char)cells[i].text[bad]);
     }
 }

@@ -25,6 +25,14 @@ typedef struct mlab_text_bytes {
     uint64_t first_bad_1252; /* count of bytes that Windows-1252 does not have */
 } mlab_text_bytes;
 
+/* What is wrong with a row; the first trouble counts. */
+typedef struct mlab_text_trouble {
+    const char *kind, *sentence;
+    size_t cell;
+    uint64_t line;
+    char value[8];
+} mlab_text_trouble;
+
 typedef struct mlab_text_rows {
     mlab_rows base;
     mlab_text_bytes input;
@@ -32,9 +40,13 @@ typedef struct mlab_text_rows {
     mlab_cell *cells;
     size_t n_cells, cells_capacity;
     uint64_t *lines;
+    size_t *first; /* [lines_capacity] cells before each row */
     size_t n_lines, lines_capacity;
     uint64_t line; /* of the next row */
     bool broken;   /* no more rows can be told apart */
+    bool framed;   /* the headings are known; before that, troubles wait */
+    mlab_text_trouble *waiting;
+    size_t n_waiting, waiting_capacity;
 } mlab_text_rows;
 
 /* More bytes behind start .. end, which move to the front. Errors: MLAB_ERR_READ, MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW (a row is
@@ -46,6 +58,8 @@ typedef enum mlab_scan { MLAB_SCAN_ROW, MLAB_SCAN_MORE, MLAB_SCAN_END, MLAB_SCAN
 /* One row from the start of the buffer into t->cells from t->n_cells on: MLAB_SCAN_ROW and the cells are finished, n_cells moved
  * on; MLAB_SCAN_MORE: bytes are missing; MLAB_SCAN_BLANK: an empty line was passed. Malformed rows become findings and are passed. */
 MLAB_MUST_USE mlab_status mlab_text_scan(mlab_text_rows *t, size_t *n_in_row, mlab_scan *got, mlab_error *err);
+/* Makes findings of the troubles that waited for the headings. */
+MLAB_MUST_USE mlab_status mlab_text_say_waiting(mlab_text_rows *t, mlab_error *err);
 void mlab_text_classes(mlab_text_rows *t, char delimiter);
 
 #endif

@@ -66,12 +66,12 @@ static mlab_status read_file(const mlab_forecast_reader *r, const mlab_setting *
     const char *by = mlab_forecast_text_at(r, map, "by"), *file = mlab_forecast_text_at(r, map, "file");
     const mlab_place place = mlab_setting_place(map);
     if (!by || !file) return mlab_forecast_stop(r, "missing_key", place, "", err, "salary from a file needs by (the groups) and file");
-    const mlab_rows_text_options options = {0};
+    const mlab_rows_options options = {0};
     mlab_rows *rows = NULL;
     char *folder = mlab_os_folder_of(r->context, mlab_settings_file(r->settings));
     char *path = folder ? mlab_os_join(r->context, folder, file) : NULL;
     mlab_status status = path ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a path");
-    if (!status) status = mlab_rows_open_text(r->context, path, file, &options, r->findings, &rows, err);
+    if (!status) status = mlab_rows_open(r->context, path, file, &options, r->findings, &rows, err);
     if (status == MLAB_ERR_OPEN || status == MLAB_ERR_READ)
         status = mlab_forecast_stop(r, "cannot_open", place, file, err, "the salary file cannot be read");
     else if (!status)

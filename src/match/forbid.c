@@ -137,9 +137,9 @@ static mlab_status read_list(const mlab_forbid *forbid, mlab_rows *rows, const c
 
 static mlab_status forbid_list(const mlab_forbid *forbid, const char *const *ids, size_t n_ids, mlab_findings *findings, keys *list, mlab_error *err)
 {
-    const mlab_rows_text_options options = {0};
+    const mlab_rows_options options = {0};
     mlab_rows *rows = NULL;
-    mlab_status status = mlab_rows_open_text(list->context, forbid->column, forbid->column, &options, findings, &rows, err);
+    mlab_status status = mlab_rows_open(list->context, forbid->column, forbid->column, &options, findings, &rows, err);
     if (!status) status = read_list(forbid, rows, ids, n_ids, findings, list, err);
     mlab_rows_close(rows);
     return status;

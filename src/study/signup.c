@@ -27,13 +27,13 @@ static bool names_people(const char *heading)
 
 static mlab_status read_list(const mlab_context *context, const char *path, mlab_findings *findings, mlab_table **table, mlab_error *err)
 {
-    const mlab_rows_text_options options = {0};
+    const mlab_rows_options options = {0};
     mlab_rows *rows = NULL;
     mlab_text guesses = MLAB_TEXT(context);
     mlab_reading reading = {0};
     mlab_column_spec *columns = NULL;
     mlab_file_spec spec = {.role = "people", .file = path, .path = path, .rules = {.trim = true}};
-    mlab_status status = mlab_rows_open_text(context, path, path, &options, findings, &rows, err);
+    mlab_status status = mlab_rows_open(context, path, path, &options, findings, &rows, err);
     if (!status && !(columns = mlab_allocate(context, rows->n_columns, sizeof *columns)))
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", path);
     for (size_t k = 0; !status && k < rows->n_columns; k++)

@@ -55,7 +55,7 @@ static void scan(void *work)
     mlab_row_block block;
     mlab_error err;
     mlab_findings_start(&findings, &w->context);
-    if (mlab_rows_open_text(&w->context, path, "people.csv", &w->spec.text, &findings, &rows, &err)) end("open", &err);
+    if (mlab_rows_open_text(&w->context, path, "people.csv", &w->spec.rows, &findings, &rows, &err)) end("open", &err);
     do
         if (mlab_rows_next(rows, &block, &err)) end("rows", &err);
     while (block.n_rows);

@@ -54,7 +54,7 @@ static void read_text(world *w, const char *text, const mlab_file_spec *given)
     mlab_file_spec spec = *given;
     spec.role = "people";
     spec.file = "people.csv";
-    w->status = mlab_rows_open_bytes(&w->context, "people.csv", text, strlen(text), &spec.text, &w->findings, &rows, &w->err);
+    w->status = mlab_rows_open_bytes(&w->context, "people.csv", text, strlen(text), &spec.rows, &w->findings, &rows, &w->err);
     if (!w->status) w->status = mlab_read_rows(rows, &spec, &w->findings, &w->guesses, &w->reading, &w->err);
     mlab_rows_close(rows);
 }

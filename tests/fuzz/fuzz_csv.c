@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
                                               MLAB_READ_FACTOR, MLAB_READ_ID,     MLAB_READ_DURATION};
     const mlab_column_spec column = {
         .name = "a", .from = "a", .type = types[how % 7], .optional = true, .low = -10, .high = HUGE_VAL, .days = 30.4375, .pad = how % 5};
-    const mlab_rows_text_options text = {"\0,;\t"[how / 7 % 4], how >= 128};
-    mlab_file_spec spec = {.role = "people", .file = "fuzz.csv", .text = text, .columns = &column, .n_columns = 1};
+    const mlab_rows_options text = {.delimiter = "\0,;\t"[how / 7 % 4], .encoding = how >= 128 ? MLAB_ENCODING_WINDOWS_1252 : MLAB_ENCODING_FOUND};
+    mlab_file_spec spec = {.role = "people", .file = "fuzz.csv", .rows = text, .columns = &column, .n_columns = 1};
     spec.rules.trim = how % 2;
     spec.drop_duplicates = how % 3 == 0;
     mlab_findings findings;

@@ -49,12 +49,12 @@ static bool load(const mlab_context *context)
         return false;
     }
     snprintf(path, sizeof path, "%s/mentor-matching-event/matching_event_reduced.csv", folder);
-    const mlab_rows_text_options options = {0};
+    const mlab_rows_options options = {0};
     mlab_findings findings;
     mlab_rows *rows = NULL;
     mlab_row_block block;
     mlab_findings_start(&findings, context);
-    ck_assert_int_eq(mlab_rows_open_text(context, path, path, &options, &findings, &rows, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_rows_open(context, path, path, &options, &findings, &rows, NULL), MLAB_OK);
     while (mlab_rows_next(rows, &block, NULL) == MLAB_OK && block.n_rows)
         for (size_t i = 0; i < block.n_rows; i++) take_row(rows, &block.cells[i * block.n_columns]);
     mlab_rows_close(rows);
