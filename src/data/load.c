@@ -36,10 +36,11 @@ mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err)
     }
     l->data->as_of = as_of;
     if (as_of == MLAB_DATE_MISSING) return MLAB_OK;
-    for (uint32_t rank = 0; rank < l->ids.n && l->left; rank++) {
-        if (l->left[rank] == MLAB_DATE_MISSING || l->left[rank] <= as_of) continue;
-        l->left[rank] = MLAB_DATE_MISSING;
-        l->cause[rank] = MLAB_CAUSE_STAYS;
+    for (size_t s = 0; s < l->n_spells; s++) {
+        mlab_panel_spell *spell = &l->spells[s];
+        if (spell->to == MLAB_DATE_MISSING || spell->to <= as_of) continue;
+        spell->to = l->left[spell->person] = MLAB_DATE_MISSING;
+        spell->cause = MLAB_CAUSE_STAYS;
         exits++;
     }
     size_t n = 0;
@@ -117,9 +118,8 @@ static mlab_status start(mlab_loading *l, mlab_error *err)
 static void end(mlab_loading *l)
 {
     const mlab_context *context = l->context;
-    void *owned[] = {l->folder,      l->hired,      l->left,          l->cause,      l->grade,       (void *)l->causes,
-                     l->grade_value, l->promotions, l->answer_person, l->answer_row, l->answer_date, (void *)l->measures,
-                     l->pairs,       l->pair_row};
+    void *owned[] = {l->folder,        l->hired,      l->left,        l->spells,           (void *)l->causes, l->grade_value, l->promotions,
+                     l->answer_person, l->answer_row, l->answer_date, (void *)l->measures, l->pairs,          l->pair_row};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mlab_release(context, owned[i]);
     for (int32_t i = 0; l->grades && i < l->n_grades; i++) mlab_release(context, l->grades[i]);
     mlab_release(context, l->grades);

@@ -162,14 +162,20 @@ static mlab_status take_dates(mlab_loading *l, mlab_error *err)
     const mlab_column *hired = mlab_table_find(people, "hired"), *left = mlab_table_find(people, "left");
     l->hired = mlab_allocate(l->context, l->ids.n, sizeof *l->hired);
     l->left = mlab_allocate(l->context, l->ids.n, sizeof *l->left);
-    l->cause = mlab_allocate(l->context, l->ids.n, sizeof *l->cause);
-    if (!l->hired || !l->left || !l->cause) return no_memory(err);
+    l->spells = mlab_allocate(l->context, l->ids.n, sizeof *l->spells);
+    if (!l->hired || !l->left || !l->spells) return no_memory(err);
     mlab_status status = MLAB_OK;
     for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) {
         uint32_t row = l->ids.row_of_rank[rank];
         l->hired[rank] = date_at(hired, row);
         l->left[rank] = date_at(left, row);
-        l->cause[rank] = MLAB_CAUSE_STAYS;
+        l->spells[l->n_spells++] = (mlab_panel_spell){.person = rank,
+                                                      .from = l->hired[rank],
+                                                      .to = l->left[rank],
+                                                      .cause = MLAB_CAUSE_STAYS,
+                                                      .since = l->hired[rank],
+                                                      .grade = -1,
+                                                      .grade_since = l->hired[rank] == MLAB_DATE_MISSING ? 0 : l->hired[rank] - 1};
         mlab_loading_seen(l, l->left[rank]);
         if (l->hired[rank] != MLAB_DATE_MISSING && (l->last_seen == MLAB_DATE_MISSING || l->hired[rank] > l->last_seen))
             l->last_seen = l->hired[rank];
@@ -289,8 +295,9 @@ mlab_status mlab_load_exits(mlab_loading *l, mlab_error *err)
                                           "a reason for leaving without a day of leaving; they count as still there");
             continue;
         }
-        l->cause[rank] = *reason ? cause_of(l, exits, reason) : none;
-        if (l->cause[rank] == MLAB_CAUSE_STAYS) status = say_no_cause(l, row, reason, err);
+        int32_t *cause = &l->spells[rank].cause; /* one stay a person */
+        *cause = *reason ? cause_of(l, exits, reason) : none;
+        if (*cause == MLAB_CAUSE_STAYS) status = say_no_cause(l, row, reason, err);
     }
     if (!mlab_table_find(l->data->people, "left")) l->n_causes = 0; /* no exit can be seen */
     return status;

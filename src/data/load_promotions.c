@@ -155,8 +155,7 @@ static mlab_status take_grades(mlab_loading *l, mlab_error *err)
     if (status || !l->n_grades) return status;
     if (!l->grade_is_number && !of_people->ordered) status = say_unordered(l, err);
     if (!status && !of_people->ordered) status = say_new_grades(l, of_people, to, err);
-    if (!status && !(l->grade = mlab_allocate(l->context, l->ids.n, sizeof *l->grade))) status = no_memory(err);
-    for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) l->grade[rank] = grade_code(l, of_people, l->ids.row_of_rank[rank]);
+    for (uint32_t rank = 0; rank < l->n_spells && !status; rank++) l->spells[rank].grade = grade_code(l, of_people, l->ids.row_of_rank[rank]);
     return status;
 }
 
@@ -224,7 +223,9 @@ static mlab_status take_promotions(mlab_loading *l, const uint32_t *rank, mlab_e
     if (!(l->promotions = mlab_allocate(l->context, table->n_rows, sizeof *l->promotions))) return no_memory(err);
     for (size_t i = 0; i < table->n_rows && !status; i++) {
         if (!usable_rank(l, rank[i]) || mlab_is_missing_at(date, i)) continue;
-        mlab_panel_promotion p = {rank[i], date->as.integer[i], to && l->n_grades ? grade_code(l, to, i) : -1, table->lines ? table->lines[i] : 0};
+        mlab_panel_promotion p = {
+            .person = rank[i], .date = date->as.integer[i], .to = MLAB_GRADE_ONE_UP, .line = table->lines ? table->lines[i] : 0};
+        if (to && l->n_grades) p.to = grade_code(l, to, i);
         bool usable;
         status = check_promotion(l, &p, i, &usable, err);
         if (!usable) continue;

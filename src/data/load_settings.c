@@ -314,6 +314,25 @@ void mlab_loading_seen(mlab_loading *l, int32_t date)
     if (l->last_seen == MLAB_DATE_MISSING || date > l->last_seen) l->last_seen = date;
 }
 
+bool mlab_loading_there(const mlab_loading *l, uint32_t rank, int32_t day, int32_t *last)
+{
+    size_t low = 0, high = l->n_spells; /* the first stay of the person */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (l->spells[middle].person < rank)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (last) *last = MLAB_DATE_MISSING;
+    for (; low < l->n_spells && l->spells[low].person == rank; low++) {
+        const mlab_panel_spell *spell = &l->spells[low];
+        if (last) *last = spell->to;
+        if (spell->to == MLAB_DATE_MISSING || spell->to >= day) return spell->from != MLAB_DATE_MISSING && spell->from <= day;
+    }
+    return false;
+}
+
 mlab_status mlab_loading_say(const mlab_loading *l, mlab_severity severity, const char *kind, const mlab_table *table, size_t row, const char *column,
                              const char *value, const char *remedy, mlab_error *err, const char *sentence)
 {

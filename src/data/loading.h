@@ -24,9 +24,10 @@ typedef struct mlab_loading {
     size_t pad;            /* of ids */
     mlab_ids ids;          /* n == 0 and texts.n == 0 when people could not be read */
     mlab_table *relationships;
-    /* people by rank, [ids.n] */
-    int32_t *hired, *left, *cause, *grade;
-    const char **causes; /* [n_causes] texts of settings or static */
+    mlab_panel_spell *spells; /* [n_spells] sorted by person, from */
+    size_t n_spells;
+    int32_t *hired, *left; /* [ids.n] by rank: first day of the first stay, last day of the last one (MLAB_DATE_MISSING = still there) */
+    const char **causes;   /* [n_causes] texts of settings or static */
     int32_t n_causes;
     char **grades; /* [n_grades] own */
     int32_t *grade_value;
@@ -65,6 +66,9 @@ MLAB_MUST_USE mlab_status mlab_loading_column(mlab_loading *l, const char *block
 MLAB_MUST_USE mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_specs *specs, mlab_reading *reading, mlab_error *err);
 mlab_input *mlab_loading_last_input(const mlab_loading *l); /* of the file read last; valid until the next one is read; NULL = none */
 MLAB_MUST_USE mlab_status mlab_loading_words(mlab_loading *l, mlab_error *err);
+/* Is the person there on the day? *last, when not NULL: the last day of that stay, else of the next one, else of the last one
+ * (MLAB_DATE_MISSING = still there). */
+bool mlab_loading_there(const mlab_loading *l, uint32_t rank, int32_t day, int32_t *last);
 void mlab_loading_seen(mlab_loading *l, int32_t date);
 MLAB_MUST_USE mlab_status mlab_loading_say(const mlab_loading *l, mlab_severity severity, const char *kind, const mlab_table *table, size_t row,
                                            const char *column, const char *value, const char *remedy, mlab_error *err, const char *sentence);

@@ -17,9 +17,11 @@ static mlab_status count_people(void *from, size_t block, void *scratch, mlab_er
     uint32_t first = (uint32_t)(block * MLAB_PANEL_BLOCK), last = first + MLAB_PANEL_BLOCK;
     if (last > work->people->n) last = work->people->n;
     for (uint32_t person = first; person < last; person++) {
-        mlab_panel_walk walk = mlab_panel_walk_start(work, person);
         size_t n = 0;
-        for (; walk.start < walk.end; n++) walk.start = mlab_panel_walk_stop(work, &walk);
+        for (size_t s = work->spell_first[person]; s < work->spell_first[person + 1]; s++) {
+            mlab_panel_walk walk = mlab_panel_walk_start(work, &work->people->spells[s]);
+            for (; walk.start < walk.end; n++) walk.start = mlab_panel_walk_stop(work, &walk);
+        }
         work->row_first[person + 1] = n;
     }
     return MLAB_OK;

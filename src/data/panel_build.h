@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What reading hands to the panel builder: everything is parsed, linked and ranked; what is left is time.
  *
- *   people.csv ─────┐  ids, hired, left, cause, grade, attributes          [n_people] by rank
+ *   people.csv ─────┐  ids, attributes                                     [n_people] by rank
+ *   (or history, ───┤  spells: from, to, cause, grade                      sorted by person, from
+ *   or snapshots)   ┤  states: department, manager, ... as they change     sorted by person, date
  *   promotions.csv ─┤  person, date, to                                    sorted by person, date
  *   surveys.csv ────┤  person, date, measures                              sorted by person, date
  *   pairs.csv ──────┘  mentor, mentee, start, end, row of its table        sorted by start, mentor, mentee
  *                      + spec (grid, arms, exposure) ──► mlab_panel_build ──► mlab_panel
  *
  * Reading has found and reported: bad cells, unlinked ids, promoted before hire, mentoring oneself, left before hired.
- * Rows that cannot be used (their finding is a stop) never come here.
+ * Rows that cannot be used (their finding is a stop) never come here. The simple form (hired, left, grade at hire) is one spell a
+ * person and no states.
  *
  * Days: what begins (employment, a relationship) begins in the morning of its day; what happens (promotion, exit, answer, the
  * end of a relationship) happens in its evening. The grid covers the days from .. to, both included: quarter 0 of a panel from
- * 2021-01-01 is the row (2020-12-31, 2021-03-31], its state that of the morning of 2021-01-01. See docs/panel.md. */
+ * 2021-01-01 is the row (2020-12-31, 2021-03-31], its state that of the morning of 2021-01-01. A change of grade or of another
+ * state counts from the day after its own, as a promotion does: a raise that comes with a promotion cannot foretell it. What
+ * stands on the first day of a spell is there from the start. See docs/panel.md. */
 /* Decided for the whole house (rule 4, docs/architecture.md): promotion is evaluated first in a period, on everyone at risk at its
  * start, then the exits. So the days of promotion do not end with an exit of the same period; generated firms, the simulator, true
  * contrasts and comparisons draw a promotion before the exits of its period and lose none to them. Change all five or none. */
@@ -29,30 +34,71 @@ enum {
     MLAB_CAUSE_CENSORS = -2 /* left for a reason that ends their study time without being an event (retirement, transfer, ...) */
 };
 
+/* A stay: somebody is there from the morning of `from` until the evening of `to`. */
+typedef struct mlab_panel_spell {
+    uint32_t person;     /* rank */
+    int32_t from;        /* first day; never missing */
+    int32_t to;          /* last day, >= from; MLAB_DATE_MISSING = still there */
+    int32_t cause;       /* of its end: index into causes, or MLAB_CAUSE_STAYS, MLAB_CAUSE_CENSORS */
+    int32_t since;       /* day on which tenure begins to count: `from`, or earlier by the days of earlier stays */
+    int32_t grade;       /* code of the grade on the first day, -1 = missing */
+    int32_t grade_since; /* date in whose evening that grade began: the day before `from`, or earlier */
+} mlab_panel_spell;
+
+/* Days that are not at risk of any event, from .. to: a leave, where the study says so. No event falls on one of them. */
+typedef struct mlab_panel_leave {
+    uint32_t person; /* rank */
+    int32_t from, to;
+} mlab_panel_leave;
+
+/* States that change in time: row[k] of the table is how the person is from the evening of date[k] on (on the first day of a
+ * spell: from the start), until their next change. */
+typedef struct mlab_panel_states {
+    const mlab_table *table;   /* NULL = none */
+    size_t n;                  /* changes, sorted by person, date; the last of a day counts */
+    const uint32_t *person;    /* [n] rank */
+    const int32_t *date;       /* [n] */
+    const uint32_t *row;       /* [n] row of the table */
+    const char *const *names;  /* [n_names] columns of the table that go into the panel */
+    const char *const *clocks; /* [n_names] a column that counts the months since the state changed; NULL = none of that name */
+    size_t n_names;
+} mlab_panel_states;
+
 typedef struct mlab_panel_people {
-    const mlab_table *table;   /* [n_people] rows in the order of the file */
-    uint32_t n;                /* ids are distinct */
-    const char *const *ids;    /* [n] by rank, in byte order */
-    const uint32_t *row;       /* [n] row of the table of each rank */
-    const int32_t *hired;      /* [n] date; never missing */
-    const int32_t *left;       /* [n] date, >= hired; MLAB_DATE_MISSING = still there */
-    const int32_t *cause;      /* [n] index into causes, or MLAB_CAUSE_STAYS, MLAB_CAUSE_CENSORS */
-    const char *const *causes; /* [n_causes] "voluntary", "involuntary"; "exit" alone when no reasons are given */
-    int32_t n_causes;          /* >= 1 when anybody's exit can be seen, else 0: no exit outcome */
-    const int32_t *grade;      /* [n] code of the grade at hire, -1 = missing; NULL = no grades */
-    const char *const *grades; /* [n_grades] labels from low to high; the last is the top grade, not at risk of promotion */
-    int32_t n_grades;
-    bool grade_is_number;          /* every label is an integer: the panel's column is INTEGER with grade_value, else an ordered FACTOR */
-    const int32_t *grade_value;    /* [n_grades] when grade_is_number */
-    const char *const *attributes; /* [n_attributes] columns of the table that go into the panel as they are */
+    const mlab_table *table;        /* [n_people] rows in the order of the file */
+    uint32_t n;                     /* ids are distinct */
+    const char *const *ids;         /* [n] by rank, in byte order */
+    const uint32_t *row;            /* [n] row of the table of each rank */
+    const mlab_panel_spell *spells; /* [n_spells] sorted by person, from; those of one person do not overlap */
+    size_t n_spells;
+    const mlab_panel_leave *leaves; /* [n_leaves] sorted by person, from; those of one person do not overlap */
+    size_t n_leaves;
+    const mlab_panel_states *states; /* NULL = none */
+    const char *const *causes;       /* [n_causes] "voluntary", "involuntary"; "exit" alone when no reasons are given */
+    int32_t n_causes;                /* >= 1 when anybody's exit can be seen, else 0: no exit outcome */
+    const char *const *grades;       /* [n_grades] labels from low to high; the last is the top grade, not at risk of promotion */
+    int32_t n_grades;                /* 0 = no grades */
+    bool grade_is_number;            /* every label is an integer: the panel's column is INTEGER with grade_value, else an ordered FACTOR */
+    const int32_t *grade_value;      /* [n_grades] when grade_is_number */
+    const char *const *attributes;   /* [n_attributes] columns of the table that go into the panel as they are */
     size_t n_attributes;
 } mlab_panel_people;
 
+/* Is a change of grade the event promotion? */
+typedef enum mlab_panel_counting {
+    MLAB_COUNTS_UPWARD, /* when it leads to a higher grade (or there are no grades) */
+    MLAB_COUNTS_ALWAYS, /* the study's rule says that it is one */
+    MLAB_COUNTS_NEVER   /* the study's rule says that it is none: it sets the grade, the clock of the grade runs on */
+} mlab_panel_counting;
+
+enum { MLAB_GRADE_ONE_UP = -1, MLAB_GRADE_UNKNOWN = -2 };
+
 typedef struct mlab_panel_promotion {
     uint32_t person; /* rank */
-    int32_t date;    /* >= hired and <= left */
-    int32_t to;      /* code of the grade after, -1 = one grade up (or not known, when there are no grades) */
+    int32_t date;    /* inside a spell */
+    int32_t to;      /* code of the grade after, MLAB_GRADE_ONE_UP (or not known, when there are no grades), MLAB_GRADE_UNKNOWN */
     uint64_t line;
+    mlab_panel_counting counting;
 } mlab_panel_promotion;
 
 typedef struct mlab_panel_surveys {

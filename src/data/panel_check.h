@@ -16,4 +16,7 @@ MLAB_MUST_USE mlab_status mlab_panel_check_inputs(const mlab_context *context, c
                                                   const mlab_panel_relationships *relationships, const mlab_panel_spec *spec, const mlab_panel *panel,
                                                   mlab_error *err);
 
+/* Raises MLAB_ERR_ARGUMENT about a row. */
+mlab_status mlab_panel_wrong(const mlab_panel *panel, size_t row, const char *what, mlab_error *err);
+
 #endif

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILL_BLOCK = 65536 }; /* rows a parallel block */
+enum { FILL_BLOCK = MLAB_PANEL_FILL_BLOCK };
 
 static mlab_status no_memory(const mlab_panel_work *work, mlab_error *err)
 {
@@ -119,7 +119,7 @@ static mlab_status add_events(mlab_panel_work *work, mlab_error *err)
     if (!levels) return no_memory(work, err);
     levels[0] = "none";
     for (int32_t k = 0; k < people->n_causes; k++) levels[k + 1] = people->causes[k];
-    status = add(work, "exit", MLAB_COLUMN_FACTOR, levels, people->n_causes + 1, "", &c->exit, NULL, err);
+    status = add(work, "exit", MLAB_COLUMN_FACTOR, levels, people->n_causes + 1, "", &c->exit, &c->exit_missing, err);
     mlab_release(work->context, levels);
     return status;
 }
@@ -186,7 +186,7 @@ typedef struct spread {
     mlab_column *to, *last_to; /* an attribute: to alone; a measure: the answer inside the row and the last before */
 } spread;
 
-static void copy_value(const mlab_column *from, size_t source, mlab_column *to, size_t row)
+void mlab_panel_copy_value(const mlab_column *from, size_t source, mlab_column *to, size_t row)
 {
     if (from->missing && from->missing[source]) {
         to->missing[row] = 1;
@@ -206,7 +206,7 @@ static mlab_status spread_attribute(void *from, size_t block, void *scratch, mla
     const mlab_panel *panel = s->work->panel;
     (void)scratch, (void)err;
     size_t last = (block + 1) * FILL_BLOCK < panel->n_rows ? (block + 1) * FILL_BLOCK : panel->n_rows;
-    for (size_t i = block * FILL_BLOCK; i < last; i++) copy_value(s->from, s->work->people->row[panel->person[i]], s->to, i);
+    for (size_t i = block * FILL_BLOCK; i < last; i++) mlab_panel_copy_value(s->from, s->work->people->row[panel->person[i]], s->to, i);
     return MLAB_OK;
 }
 
@@ -234,17 +234,16 @@ static mlab_status spread_answers(void *from, size_t block, void *scratch, mlab_
         if (inside == SIZE_MAX)
             s->to->missing[i] = 1;
         else
-            copy_value(s->from, inside, s->to, i);
+            mlab_panel_copy_value(s->from, inside, s->to, i);
         if (before == SIZE_MAX)
             s->last_to->missing[i] = 1;
         else
-            copy_value(s->from, before, s->last_to, i);
+            mlab_panel_copy_value(s->from, before, s->last_to, i);
     }
     return MLAB_OK;
 }
 
-/* A column of the panel like `from`, with room for missing ones. */
-static mlab_status add_like(mlab_panel_work *work, const char *name, const mlab_column *from, mlab_error *err)
+mlab_status mlab_panel_add_like(mlab_panel_work *work, const char *name, const mlab_column *from, mlab_error *err)
 {
     mlab_column *column;
     mlab_status status = mlab_table_add(work->panel->rows, name, from->type, (const char *const *)from->levels,
@@ -289,7 +288,7 @@ static mlab_status spread_measure(mlab_panel_work *work, const char *name, size_
         return mlab_raise(err, MLAB_ERR_DATA_TYPE, "the survey column \"%s\" is text, not a scale or a number", name);
     if (snprintf(last, sizeof last, "%s_last", name) >= (int)sizeof last)
         return mlab_raise(err, MLAB_ERR_OVERFLOW, "the name of a survey column has over %zu bytes", sizeof last - 6);
-    if ((status = add_like(work, name, s.from, err)) || (status = add_like(work, last, s.from, err))) return status;
+    if ((status = mlab_panel_add_like(work, name, s.from, err)) || (status = mlab_panel_add_like(work, last, s.from, err))) return status;
     s.to = mlab_table_find(work->panel->rows, name);
     s.last_to = mlab_table_find(work->panel->rows, last);
     return mlab_parallel_blocks(work->context, NULL, n_blocks, 0, spread_answers, &s, err);
@@ -324,18 +323,26 @@ static void drop_empty_arms(mlab_panel_work *work)
     }
 }
 
-mlab_status mlab_panel_fill_columns(mlab_panel_work *work, mlab_error *err)
+static mlab_status spread_attributes(mlab_panel_work *work, size_t n_blocks, mlab_error *err)
 {
     const mlab_panel_people *people = work->people;
-    mlab_status status;
-    size_t n_blocks = (work->panel->n_rows + FILL_BLOCK - 1) / FILL_BLOCK;
-    for (size_t a = 0; a < people->n_attributes; a++) {
+    mlab_status status = MLAB_OK;
+    for (size_t a = 0; a < people->n_attributes && !status; a++) {
         spread s = {.work = work, .from = mlab_table_find(people->table, people->attributes[a])};
         if (!s.from) return mlab_raise(err, MLAB_ERR_DATA_COLUMN, "the people have no column \"%s\"", people->attributes[a]);
-        if ((status = add_like(work, people->attributes[a], s.from, err))) return status;
+        if ((status = mlab_panel_add_like(work, people->attributes[a], s.from, err))) return status;
         s.to = mlab_table_find(work->panel->rows, people->attributes[a]);
-        if ((status = mlab_parallel_blocks(work->context, NULL, n_blocks, 0, spread_attribute, &s, err))) return status;
+        status = mlab_parallel_blocks(work->context, NULL, n_blocks, 0, spread_attribute, &s, err);
     }
+    return status;
+}
+
+mlab_status mlab_panel_fill_columns(mlab_panel_work *work, mlab_error *err)
+{
+    size_t n_blocks = (work->panel->n_rows + FILL_BLOCK - 1) / FILL_BLOCK;
+    mlab_status status = spread_attributes(work, n_blocks, err);
+    if (!status) status = mlab_panel_fill_states(work, err);
+    if (status) return status;
     for (size_t m = 0; m < work->panel->n_measures; m++)
         if ((status = spread_measure(work, work->panel->measures[m], n_blocks, err))) return status;
     drop_empty_arms(work);

@@ -12,12 +12,19 @@ static mlab_status note(mlab_findings *findings, const char *kind, const mlab_pl
     return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, kind, place, value, "", err, "%s", sentence);
 }
 
+static bool on_first_day(const mlab_panel_work *work, const mlab_panel_promotion *p)
+{
+    for (size_t s = work->spell_first[p->person]; s < work->spell_first[p->person + 1]; s++)
+        if (work->people->spells[s].from == p->date) return true;
+    return false;
+}
+
 static mlab_status note_promotion(const mlab_panel_work *work, const mlab_panel_promotion *p, bool again, mlab_findings *findings, mlab_error *err)
 {
     mlab_place place = mlab_place_cell(work->spec->promotions_file ? work->spec->promotions_file : "", p->line, 0, "");
     char day[16];
     mlab_date_print(p->date, day, sizeof day);
-    if (p->date <= work->people->hired[p->person])
+    if (on_first_day(work, p))
         return note(findings, "promotion_on_hire_day", &place, day, "a promotion on the day of hire sets the grade and is not counted as an event",
                     err);
     if (p->date <= work->boundaries[0])
@@ -42,7 +49,7 @@ static mlab_status note_promotions(const mlab_panel_work *work, mlab_findings *f
             while (row < end && work->panel->stop[row] < p->date) row++;
             bool inside = row < end && p->date > work->panel->start[row];
             bool twin = k > work->promotion_first[person] && work->promotions[k - 1].date == p->date;
-            if (inside && work->promotion->day[row] == p->date && !twin) continue;
+            if (p->counting == MLAB_COUNTS_NEVER || (inside && work->promotion->day[row] == p->date && !twin)) continue;
             if ((status = note_promotion(work, p, inside && work->promotion->what[row], findings, err))) return status;
         }
     }
@@ -57,13 +64,17 @@ static mlab_status note_exits(const mlab_panel_work *work, mlab_findings *findin
         const mlab_table *table = people->table;
         mlab_place place = table ? mlab_place_cell(table->file, table->lines ? table->lines[people->row[person]] : 0, 0, "") : (mlab_place){0};
         char day[16];
-        if (people->left[person] != MLAB_DATE_MISSING && people->left[person] > work->last && people->hired[person] <= work->last) {
-            mlab_date_print(people->left[person], day, sizeof day);
+        const mlab_panel_spell *spells = people->spells;
+        size_t first = work->spell_first[person], end = work->spell_first[person + 1];
+        for (size_t s = first; s < end; s++) {
+            if (spells[s].to == MLAB_DATE_MISSING || spells[s].to <= work->last || spells[s].from > work->last) continue;
+            mlab_date_print(spells[s].to, day, sizeof day);
             if ((status = note(findings, "exit_after_panel", &place, day, "an exit after the panel's last day counts as not having happened", err)))
                 return status;
         }
         if (work->row_first[person] < work->row_first[person + 1]) continue;
-        mlab_date_print(people->hired[person], day, sizeof day);
+        day[0] = '\0';
+        if (first < end) mlab_date_print(spells[first].from, day, sizeof day);
         if ((status = note(findings, "not_in_panel", &place, day, "a person who is not there on any day of the panel has no rows", err)))
             return status;
     }

@@ -61,18 +61,24 @@ static mlab_status index_ties(mlab_panel_work *work, bool mentor, size_t **first
     return MLAB_OK;
 }
 
-static int32_t left_day(const mlab_panel_work *work, uint32_t person)
+/* The last day of the stay in which somebody is on the day, or of the next one; of the last one when none is later. */
+static int32_t left_day(const mlab_panel_work *work, uint32_t person, int32_t day)
 {
-    if (person == MLAB_NO_PERSON || work->people->left[person] == MLAB_DATE_MISSING) return INT32_MAX;
-    return work->people->left[person];
+    if (person == MLAB_NO_PERSON) return INT32_MAX;
+    int32_t left = INT32_MAX;
+    for (size_t s = work->spell_first[person]; s < work->spell_first[person + 1]; s++) {
+        left = work->people->spells[s].to == MLAB_DATE_MISSING ? INT32_MAX : work->people->spells[s].to;
+        if (left >= day) break;
+    }
+    return left;
 }
 
 static void set_ends(mlab_panel_work *work)
 {
     const mlab_panel_relationships *r = work->relationships;
     for (size_t i = 0; r && i < r->n; i++) {
-        int32_t end = r->items[i].end == MLAB_DATE_MISSING ? INT32_MAX : r->items[i].end;
-        int32_t mentor = left_day(work, r->items[i].mentor), mentee = left_day(work, r->items[i].mentee);
+        int32_t end = r->items[i].end == MLAB_DATE_MISSING ? INT32_MAX : r->items[i].end, start = r->items[i].start;
+        int32_t mentor = left_day(work, r->items[i].mentor, start), mentee = left_day(work, r->items[i].mentee, start);
         end = mentor < end ? mentor : end;
         work->ends[i] = mentee < end ? mentee : end;
     }
@@ -143,17 +149,35 @@ static mlab_status set_meanings(mlab_panel_work *work, mlab_findings *findings, 
     return status;
 }
 
+/* Whose spells, leaves, states, promotions and answers are whose. */
+static mlab_status index_people(mlab_panel_work *work, mlab_error *err)
+{
+    const mlab_panel_people *people = work->people;
+    mlab_status status;
+    size_t n = people->n;
+    if ((status = make_offsets(work, &work->spell_first, err)) || (status = make_offsets(work, &work->leave_first, err)) ||
+        (status = make_offsets(work, &work->state_first, err)) || (status = make_offsets(work, &work->promotion_first, err)) ||
+        (status = make_offsets(work, &work->answer_first, err)))
+        return status;
+    for (size_t i = 0; i < people->n_spells; i++) work->spell_first[people->spells[i].person + 1]++;
+    for (size_t i = 0; i < people->n_leaves; i++) work->leave_first[people->leaves[i].person + 1]++;
+    for (size_t i = 0; people->states && i < people->states->n; i++) work->state_first[people->states->person[i] + 1]++;
+    for (size_t i = 0; i < work->n_promotions; i++) work->promotion_first[work->promotions[i].person + 1]++;
+    for (size_t i = 0; work->surveys && i < work->surveys->n; i++) work->answer_first[work->surveys->person[i] + 1]++;
+    sum_up(work->spell_first, n);
+    sum_up(work->leave_first, n);
+    sum_up(work->state_first, n);
+    sum_up(work->promotion_first, n);
+    sum_up(work->answer_first, n);
+    return MLAB_OK;
+}
+
 mlab_status mlab_panel_index(mlab_panel_work *work, mlab_findings *findings, mlab_error *err)
 {
     mlab_status status;
-    size_t n = work->people->n, n_ties = work->relationships ? work->relationships->n : 0;
-    if ((status = make_boundaries(work, err)) || (status = make_offsets(work, &work->promotion_first, err)) ||
-        (status = make_offsets(work, &work->answer_first, err)) || (status = make_offsets(work, &work->row_first, err)))
+    size_t n_ties = work->relationships ? work->relationships->n : 0;
+    if ((status = make_boundaries(work, err)) || (status = make_offsets(work, &work->row_first, err)) || (status = index_people(work, err)))
         return status;
-    for (size_t i = 0; i < work->n_promotions; i++) work->promotion_first[work->promotions[i].person + 1]++;
-    for (size_t i = 0; work->surveys && i < work->surveys->n; i++) work->answer_first[work->surveys->person[i] + 1]++;
-    sum_up(work->promotion_first, n);
-    sum_up(work->answer_first, n);
     if ((status = index_ties(work, false, &work->mentee_first, &work->mentee_ties, err)) ||
         (status = index_ties(work, true, &work->mentor_first, &work->mentor_ties, err)))
         return status;
@@ -168,6 +192,9 @@ void mlab_panel_work_free(mlab_panel_work *work)
 {
     const mlab_context *context = work->context;
     mlab_release(context, work->boundaries);
+    mlab_release(context, work->spell_first);
+    mlab_release(context, work->leave_first);
+    mlab_release(context, work->state_first);
     mlab_release(context, work->promotion_first);
     mlab_release(context, work->answer_first);
     mlab_release(context, work->mentee_first);

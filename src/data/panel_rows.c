@@ -12,12 +12,11 @@
 
 #define DAYS_PER_YEAR 365.25
 
-mlab_panel_walk mlab_panel_walk_start(const mlab_panel_work *work, uint32_t person)
+mlab_panel_walk mlab_panel_walk_start(const mlab_panel_work *work, const mlab_panel_spell *spell)
 {
-    mlab_panel_walk walk = {.person = person};
-    int32_t hired = work->people->hired[person], left = work->people->left[person];
-    walk.start = hired - 1 > work->boundaries[0] ? hired - 1 : work->boundaries[0];
-    walk.end = left != MLAB_DATE_MISSING && left < work->last ? left : work->last;
+    mlab_panel_walk walk = {.spell = spell, .person = spell->person};
+    walk.start = spell->from - 1 > work->boundaries[0] ? spell->from - 1 : work->boundaries[0];
+    walk.end = spell->to != MLAB_DATE_MISSING && spell->to < work->last ? spell->to : work->last;
     int32_t low = 0, high = work->n_periods - 1;
     while (low < high) {
         int32_t middle = low + (high - low + 1) / 2;
@@ -52,6 +51,7 @@ static void cut_at_changes(const mlab_panel_work *work, const mlab_panel_walk *w
     }
     for (size_t k = work->promotion_first[p]; k < work->promotion_first[p + 1]; k++) cut(work->promotions[k].date, walk->start, stop);
     for (size_t k = work->answer_first[p]; k < work->answer_first[p + 1]; k++) cut(work->surveys->date[k], walk->start, stop);
+    for (size_t k = work->state_first[p]; k < work->state_first[p + 1]; k++) cut(work->people->states->date[k], walk->start, stop);
 }
 
 int32_t mlab_panel_walk_stop(const mlab_panel_work *work, mlab_panel_walk *walk)
@@ -68,22 +68,24 @@ typedef struct person_state {
     int32_t grade;       /* code, -1 = missing */
     int32_t grade_since; /* day in whose evening the grade began */
     size_t promotion;    /* the next one that has not entered the grade */
+    uint32_t stay;       /* number of the spell among the person's */
     int32_t period_zero;
     bool prevalent;
 } person_state;
 
-/* Grade after a promotion; to = -1 is one up. */
+/* Grade after a promotion */
 static int32_t promoted_grade(const mlab_panel_work *work, int32_t grade, int32_t to)
 {
-    if (!work->people->n_grades) return -1;
+    if (!work->people->n_grades || to == MLAB_GRADE_UNKNOWN) return -1;
     if (to >= 0) return to;
     return grade >= 0 && grade < work->people->n_grades - 1 ? grade + 1 : grade;
 }
 
-/* Is it upward? Without grades, or from an unknown one, every promotion is. */
-static bool is_upward(const mlab_panel_work *work, int32_t grade, int32_t to)
+/* Is it the event? Without grades, or from an unknown one, every promotion is upward. What stands on the first day is none. */
+static bool is_event(const mlab_panel_work *work, const mlab_panel_spell *spell, int32_t grade, const mlab_panel_promotion *p)
 {
-    return grade < 0 || promoted_grade(work, grade, to) > grade;
+    if (p->date <= spell->from || p->counting == MLAB_COUNTS_NEVER) return false;
+    return p->counting == MLAB_COUNTS_ALWAYS || grade < 0 || promoted_grade(work, grade, p->to) > grade;
 }
 
 static bool top_grade(const mlab_panel_work *work, int32_t grade)
@@ -91,11 +93,11 @@ static bool top_grade(const mlab_panel_work *work, int32_t grade)
     return work->people->n_grades > 0 && grade == work->people->n_grades - 1;
 }
 
-static void take_promotions(const mlab_panel_work *work, uint32_t person, int32_t until, person_state *state)
+static void take_promotions(const mlab_panel_work *work, const mlab_panel_spell *spell, int32_t until, person_state *state)
 {
-    for (; state->promotion < work->promotion_first[person + 1] && work->promotions[state->promotion].date <= until; state->promotion++) {
+    for (; state->promotion < work->promotion_first[spell->person + 1] && work->promotions[state->promotion].date <= until; state->promotion++) {
         const mlab_panel_promotion *p = &work->promotions[state->promotion];
-        if (is_upward(work, state->grade, p->to) && p->date > work->people->hired[person]) state->grade_since = p->date;
+        if (is_event(work, spell, state->grade, p)) state->grade_since = p->date;
         state->grade = promoted_grade(work, state->grade, p->to);
     }
 }
@@ -171,25 +173,37 @@ static bool is_prevalent(const mlab_panel_work *work, uint32_t person, int32_t t
  * leaving censors both. */
 static int32_t potential_stop(const mlab_panel_work *work, const mlab_panel_walk *walk, int32_t stop)
 {
-    if (stop != work->people->left[walk->person] || work->people->cause[walk->person] < 0) return stop;
+    if (stop != walk->spell->to || walk->spell->cause < 0) return stop;
     int32_t period_end = work->boundaries[walk->q + 1];
     return period_end < work->last ? period_end : work->last;
+}
+
+/* Days at risk of a row: those until its possible end that are not spent on a leave that is not at risk. */
+static int32_t days_at_risk(const mlab_panel_work *work, const mlab_panel_walk *walk, int32_t stop)
+{
+    int32_t end = potential_stop(work, walk, stop), days = end - walk->start;
+    for (size_t k = work->leave_first[walk->person]; k < work->leave_first[walk->person + 1]; k++) {
+        const mlab_panel_leave *leave = &work->people->leaves[k];
+        int32_t first = leave->from > walk->start + 1 ? leave->from : walk->start + 1, last = leave->to < end ? leave->to : end;
+        if (first <= last) days -= last - first + 1;
+    }
+    return days;
 }
 
 static void fill_promotion(const mlab_panel_work *work, const mlab_panel_walk *walk, const person_state *state, size_t row, int32_t stop,
                            int32_t days)
 {
     mlab_panel_event *event = work->promotion;
-    uint32_t person = walk->person;
+    int32_t possible = days_at_risk(work, walk, stop);
     event->day[row] = MLAB_DATE_MISSING;
-    work->columns.promoted_missing[row] = top_grade(work, state->grade);
+    work->columns.promoted_missing[row] = top_grade(work, state->grade) || possible == 0;
     if (work->columns.promoted_missing[row]) return;
     event->at_risk[row] = 1;
-    event->share[row] = (double)(potential_stop(work, walk, stop) - walk->start) / days;
+    event->share[row] = (double)possible / days;
     int32_t grade = state->grade;
-    for (size_t k = state->promotion; k < work->promotion_first[person + 1] && work->promotions[k].date <= stop; k++) {
+    for (size_t k = state->promotion; k < work->promotion_first[walk->person + 1] && work->promotions[k].date <= stop; k++) {
         const mlab_panel_promotion *p = &work->promotions[k];
-        if (is_upward(work, grade, p->to) && p->date > work->people->hired[person]) {
+        if (is_event(work, walk->spell, grade, p)) {
             event->what[row] = 1;
             event->day[row] = p->date;
             work->columns.promoted[row] = 1;
@@ -202,15 +216,16 @@ static void fill_promotion(const mlab_panel_work *work, const mlab_panel_walk *w
 static void fill_exit(const mlab_panel_work *work, const mlab_panel_walk *walk, size_t row, int32_t stop, int32_t days)
 {
     mlab_panel_event *event = work->exit;
-    int32_t left = work->people->left[walk->person], cause = work->people->cause[walk->person];
+    int32_t cause = walk->spell->cause, possible = days_at_risk(work, walk, stop);
     event->day[row] = MLAB_DATE_MISSING;
+    work->columns.exit_missing[row] = possible == 0;
+    if (!possible) return;
     event->at_risk[row] = 1;
-    if (stop == left && cause >= 0) {
-        event->what[row] = (uint8_t)(cause + 1);
-        event->day[row] = left;
-        work->columns.exit[row] = cause + 1;
-    }
-    event->share[row] = (double)(potential_stop(work, walk, stop) - walk->start) / days;
+    event->share[row] = (double)possible / days;
+    if (stop != walk->spell->to || cause < 0) return;
+    event->what[row] = (uint8_t)(cause + 1);
+    event->day[row] = stop;
+    work->columns.exit[row] = cause + 1;
 }
 
 /* What a row has as the value of a grade's code. */
@@ -223,10 +238,12 @@ static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, p
 {
     mlab_panel *panel = work->panel;
     const mlab_panel_columns *c = &work->columns;
+    const mlab_panel_spell *spell = walk->spell;
     uint32_t person = walk->person;
     int32_t start = walk->start, days = work->boundaries[walk->q + 1] - work->boundaries[walk->q];
-    take_promotions(work, person, start > work->people->hired[person] ? start : work->people->hired[person], state);
+    take_promotions(work, spell, start > spell->from ? start : spell->from, state);
     panel->person[row] = person;
+    panel->spell[row] = state->stay;
     panel->period[row] = c->period[row] = walk->q;
     panel->since[row] = c->since[row] = walk->q - state->period_zero;
     panel->start[row] = start;
@@ -236,7 +253,7 @@ static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, p
     c->arm_missing[row] = panel->arm[row] < 0;
     c->arm[row] = panel->arm[row] < 0 ? 0 : panel->arm[row];
     c->mentoring[row] = mentors_at(work, person, start);
-    c->tenure[row] = (start + 1 - work->people->hired[person]) / DAYS_PER_YEAR;
+    c->tenure[row] = (start + 1 - spell->since) / DAYS_PER_YEAR;
     if (c->time_in_grade) c->time_in_grade[row] = (start - state->grade_since) / DAYS_PER_YEAR;
     if (c->grade) {
         c->grade_missing[row] = state->grade < 0;
@@ -246,15 +263,39 @@ static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, p
     if (work->exit) fill_exit(work, walk, row, stop, days);
 }
 
-static void fill_final(const mlab_panel_work *work, uint32_t person, int32_t last, person_state *state)
+static void fill_final(const mlab_panel_work *work, const mlab_panel_spell *spell, int32_t last, person_state *state)
 {
-    int32_t left = work->people->left[person];
-    take_promotions(work, person, last, state);
+    uint32_t person = spell->person;
+    take_promotions(work, spell, last, state);
     work->panel->final[person] = (mlab_panel_final){.grade = state->grade < 0 ? MLAB_DATE_MISSING : grade_cell(work, state->grade),
                                                     .grade_since = state->grade_since,
                                                     .arm = arm_at(work, person, last - 1),
                                                     .mentoring = mentors_at(work, person, last - 1),
-                                                    .gone = left != MLAB_DATE_MISSING && left <= last};
+                                                    .gone = spell->to != MLAB_DATE_MISSING && spell->to <= last};
+}
+
+/* The rows of a person; a later stay begins anew, but prevalent is told of the person. */
+static void fill_person(const mlab_panel_work *work, uint32_t person)
+{
+    size_t row = work->row_first[person], first = row;
+    person_state state = {.promotion = work->promotion_first[person]};
+    for (size_t s = work->spell_first[person]; s < work->spell_first[person + 1]; s++) {
+        const mlab_panel_spell *spell = &work->people->spells[s];
+        mlab_panel_walk walk = mlab_panel_walk_start(work, spell);
+        if (walk.start >= walk.end) continue;
+        state.grade = work->people->n_grades ? spell->grade : -1;
+        state.grade_since = spell->grade_since;
+        state.period_zero = walk.q;
+        state.stay = (uint32_t)(s - work->spell_first[person]);
+        while (state.promotion < work->promotion_first[person + 1] && work->promotions[state.promotion].date < spell->from) state.promotion++;
+        if (row == first) state.prevalent = is_prevalent(work, person, walk.start);
+        while (walk.start < walk.end) {
+            int32_t stop = mlab_panel_walk_stop(work, &walk);
+            fill_row(work, &walk, &state, row++, stop);
+            walk.start = stop;
+        }
+        fill_final(work, spell, walk.end, &state);
+    }
 }
 
 static mlab_status fill_people(void *from, size_t block, void *scratch, mlab_error *err)
@@ -263,21 +304,7 @@ static mlab_status fill_people(void *from, size_t block, void *scratch, mlab_err
     (void)scratch, (void)err;
     uint32_t first = (uint32_t)(block * MLAB_PANEL_BLOCK), last = first + MLAB_PANEL_BLOCK;
     if (last > work->people->n) last = work->people->n;
-    for (uint32_t person = first; person < last; person++) {
-        mlab_panel_walk walk = mlab_panel_walk_start(work, person);
-        size_t row = work->row_first[person];
-        person_state state = {.grade = work->people->grade ? work->people->grade[person] : -1,
-                              .grade_since = work->people->hired[person] - 1,
-                              .promotion = work->promotion_first[person],
-                              .period_zero = walk.q};
-        state.prevalent = is_prevalent(work, person, walk.start);
-        while (walk.start < walk.end) {
-            int32_t stop = mlab_panel_walk_stop(work, &walk);
-            fill_row(work, &walk, &state, row++, stop);
-            walk.start = stop;
-        }
-        if (row > work->row_first[person]) fill_final(work, person, walk.end, &state);
-    }
+    for (uint32_t person = first; person < last; person++) fill_person(work, person);
     return MLAB_OK;
 }
 

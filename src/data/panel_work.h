@@ -12,12 +12,12 @@ enum {
     MLAB_TIE_UNCLEAR = -3 /* a missing value leaves it open */
 };
 
-enum { MLAB_PANEL_BLOCK = 1024 }; /* people a parallel block */
+enum { MLAB_PANEL_BLOCK = 1024, MLAB_PANEL_FILL_BLOCK = 65536 }; /* people, and rows, a parallel block */
 
 /* Pointers into the columns of panel->rows; missing is allocated for those that may lack values. */
 typedef struct mlab_panel_columns {
     int32_t *arm, *grade, *mentoring, *promoted, *exit, *period, *since; /* grade, promoted, exit: NULL when there are none */
-    uint8_t *arm_missing, *grade_missing, *promoted_missing;
+    uint8_t *arm_missing, *grade_missing, *promoted_missing, *exit_missing;
     double *tenure, *time_in_grade; /* time_in_grade: NULL without grades and promotions */
 } mlab_panel_columns;
 
@@ -32,6 +32,9 @@ typedef struct mlab_panel_work {
     int32_t *boundaries; /* [n_periods + 1] period q covers the days boundaries[q] + 1 .. boundaries[q + 1] */
     int32_t n_periods;
     int32_t last;            /* the last day of any row: the earlier of to and as_of */
+    size_t *spell_first;     /* [people + 1] into people->spells */
+    size_t *leave_first;     /* [people + 1] */
+    size_t *state_first;     /* [people + 1] */
     size_t *promotion_first; /* [people + 1] */
     size_t *answer_first;    /* [people + 1] */
     size_t *mentee_first;    /* [people + 1] into mentee_ties */
@@ -46,10 +49,11 @@ typedef struct mlab_panel_work {
     mlab_panel_event *promotion, *exit; /* NULL when there are none */
 } mlab_panel_work;
 
-/* One person while their rows are walked. */
+/* One spell of a person while its rows are walked. */
 typedef struct mlab_panel_walk {
+    const mlab_panel_spell *spell;
     uint32_t person;
-    int32_t start, end; /* their rows cover start + 1 .. end; start >= end: none */
+    int32_t start, end; /* its rows cover start + 1 .. end; start >= end: none */
     int32_t q;          /* period of the next row */
 } mlab_panel_walk;
 
@@ -57,13 +61,18 @@ typedef struct mlab_panel_walk {
 MLAB_MUST_USE mlab_status mlab_panel_index(mlab_panel_work *work, mlab_findings *findings, mlab_error *err);
 void mlab_panel_work_free(mlab_panel_work *work);
 /* panel_rows.c */
-mlab_panel_walk mlab_panel_walk_start(const mlab_panel_work *work, uint32_t person);
+mlab_panel_walk mlab_panel_walk_start(const mlab_panel_work *work, const mlab_panel_spell *spell);
 /* The stop of the row that begins at walk->start; moves walk->q to its period first. */
 int32_t mlab_panel_walk_stop(const mlab_panel_work *work, mlab_panel_walk *walk);
 MLAB_MUST_USE mlab_status mlab_panel_fill(mlab_panel_work *work, mlab_error *err);
 /* panel_columns.c: the empty panel with all columns; then attributes and answers, which need only person and dates. */
 MLAB_MUST_USE mlab_status mlab_panel_make_columns(mlab_panel_work *work, size_t n_rows, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_panel_fill_columns(mlab_panel_work *work, mlab_error *err);
+void mlab_panel_copy_value(const mlab_column *from, size_t source, mlab_column *to, size_t row);
+/* A column of the panel like `from`, with room for missing ones. */
+MLAB_MUST_USE mlab_status mlab_panel_add_like(mlab_panel_work *work, const char *name, const mlab_column *from, mlab_error *err);
+/* panel_states.c: the states that change in time, and the clocks that count from their changes */
+MLAB_MUST_USE mlab_status mlab_panel_fill_states(mlab_panel_work *work, mlab_error *err);
 /* panel_findings.c */
 MLAB_MUST_USE mlab_status mlab_panel_note(const mlab_panel_work *work, mlab_findings *findings, mlab_error *err);
 

@@ -242,7 +242,7 @@ static mlab_status respond_panel_times(mlab_outcome_problem *made, const mlab_ou
     int32_t zero = 0;
     size_t at = 0;
     for (size_t row = 0; row < panel->n_rows; row++) {
-        if (row == 0 || panel->person[row] != panel->person[row - 1]) zero = panel->start[row];
+        if (row == 0 || panel->person[row] != panel->person[row - 1] || panel->spell[row] != panel->spell[row - 1]) zero = panel->start[row];
         if (!made->keep[row]) continue;
         bool any = event->what[row] > 0;
         made->start[at] = panel->start[row] - zero;

@@ -175,7 +175,7 @@ static mlab_status make_pairs(const mlab_firm *firm, mlab_table **table, mlab_er
 typedef struct inputs {
     const char **ids;
     uint32_t *row; /* 0, 1, ...: long enough for every table */
-    int32_t *cause, *grade;
+    mlab_panel_spell *spells;
     mlab_panel_promotion *promotions;
     uint32_t *answer_person;
     int32_t *answer_date;
@@ -187,7 +187,7 @@ typedef struct inputs {
 
 static void free_inputs(const mlab_context *context, inputs *in)
 {
-    void *owned[] = {(void *)in->ids, in->row, in->cause, in->grade, in->promotions, in->answer_person, in->answer_date, in->relationships};
+    void *owned[] = {(void *)in->ids, in->row, in->spells, in->promotions, in->answer_person, in->answer_date, in->relationships};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(context, owned[k]);
 }
 
@@ -198,24 +198,28 @@ static mlab_status make_inputs(const mlab_firm *firm, const mlab_data *data, inp
     if (firm->n_pairs > longest) longest = firm->n_pairs;
     in->ids = mlab_allocate(context, n, sizeof *in->ids);
     in->row = mlab_allocate(context, longest, sizeof *in->row);
-    in->cause = mlab_allocate(context, n, sizeof *in->cause);
-    in->grade = mlab_allocate(context, n, sizeof *in->grade);
+    in->spells = mlab_allocate(context, n, sizeof *in->spells);
     in->promotions = mlab_allocate(context, firm->n_promotions, sizeof *in->promotions);
     in->answer_person = mlab_allocate(context, firm->n_answers, sizeof *in->answer_person);
     in->answer_date = mlab_allocate(context, firm->n_answers, sizeof *in->answer_date);
     in->relationships = mlab_allocate(context, firm->n_pairs, sizeof *in->relationships);
-    if (!in->ids || !in->row || !in->cause || !in->grade || !in->promotions || !in->answer_person || !in->answer_date || !in->relationships)
+    if (!in->ids || !in->row || !in->spells || !in->promotions || !in->answer_person || !in->answer_date || !in->relationships)
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the panel's inputs");
     const mlab_column *id = mlab_table_find(data->people, "id");
     for (size_t r = 0; r < longest; r++) in->row[r] = (uint32_t)r;
     for (size_t i = 0; i < n; i++) {
         in->ids[i] = mlab_column_text(id, i);
-        in->cause[i] = firm->left[i] == MLAB_DATE_MISSING ? MLAB_CAUSE_STAYS : firm->cause[i];
-        in->grade[i] = firm->entry_grade[i] - 1;
+        in->spells[i] = (mlab_panel_spell){.person = (uint32_t)i,
+                                           .from = firm->hired[i],
+                                           .to = firm->left[i],
+                                           .cause = firm->left[i] == MLAB_DATE_MISSING ? MLAB_CAUSE_STAYS : firm->cause[i],
+                                           .since = firm->hired[i],
+                                           .grade = firm->entry_grade[i] - 1,
+                                           .grade_since = firm->hired[i] - 1};
     }
     for (size_t r = 0; r < firm->n_promotions; r++) {
         const mlab_firm_promotion *p = &firm->promotions[r];
-        in->promotions[r] = (mlab_panel_promotion){p->person, p->date, p->to - 1, r + 2};
+        in->promotions[r] = (mlab_panel_promotion){p->person, p->date, p->to - 1, r + 2, MLAB_COUNTS_UPWARD};
     }
     for (size_t r = 0; r < firm->n_answers; r++) in->answer_person[r] = firm->answers[r].person, in->answer_date[r] = firm->answers[r].date;
     for (size_t r = 0; r < firm->n_pairs; r++) {
@@ -241,12 +245,10 @@ static mlab_status build_panel(const mlab_firm *firm, mlab_data *data, const mla
                                       .n = firm->n,
                                       .ids = in->ids,
                                       .row = in->row,
-                                      .hired = firm->hired,
-                                      .left = firm->left,
-                                      .cause = in->cause,
+                                      .spells = in->spells,
+                                      .n_spells = firm->n,
                                       .causes = causes,
                                       .n_causes = 2,
-                                      .grade = in->grade,
                                       .grades = in->grades,
                                       .n_grades = (int32_t)firm->truth->grades,
                                       .grade_is_number = true,

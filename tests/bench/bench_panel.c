@@ -75,29 +75,28 @@ static void make_people(const mlab_context *context, firm *f, uint32_t n)
     char(*text)[12] = room(n, sizeof *text);
     const char **ids = room(n, sizeof *ids);
     uint32_t *row = room(n, sizeof *row);
-    int32_t *hired = room(n, sizeof *hired), *left = room(n, sizeof *left), *cause = room(n, sizeof *cause), *grade = room(n, sizeof *grade);
+    mlab_panel_spell *spells = room(n, sizeof *spells);
     for (uint32_t i = 0; i < n; i++) {
         snprintf(text[i], sizeof text[i], "%08u", i);
         ids[i] = text[i];
         row[i] = i;
         department->as.integer[i] = (int32_t)draw(i, 0, 4);
         gender->as.integer[i] = (int32_t)draw(i, 1, 2);
-        hired[i] = f->spec.from - 1500 + (int32_t)draw(i, 2, 2300);
+        int32_t hired = f->spec.from - 1500 + (int32_t)draw(i, 2, 2300);
         bool leaves = draw(i, 3, 3) == 0;
-        left[i] = leaves ? (hired[i] > f->spec.from ? hired[i] : f->spec.from) + (int32_t)draw(i, 4, 1200) : MLAB_DATE_MISSING;
-        cause[i] = leaves ? (int32_t)draw(i, 5, 2) : MLAB_CAUSE_STAYS;
-        grade[i] = (int32_t)draw(i, 6, 4);
+        spells[i] = (mlab_panel_spell){.person = i, .from = hired, .since = hired, .grade_since = hired - 1};
+        spells[i].to = leaves ? (hired > f->spec.from ? hired : f->spec.from) + (int32_t)draw(i, 4, 1200) : MLAB_DATE_MISSING;
+        spells[i].cause = leaves ? (int32_t)draw(i, 5, 2) : MLAB_CAUSE_STAYS;
+        spells[i].grade = (int32_t)draw(i, 6, 4);
     }
     f->in = (mlab_panel_people){.table = f->people,
                                 .n = n,
                                 .ids = ids,
                                 .row = row,
-                                .hired = hired,
-                                .left = left,
-                                .cause = cause,
+                                .spells = spells,
+                                .n_spells = n,
                                 .causes = causes,
                                 .n_causes = 2,
-                                .grade = grade,
                                 .grades = grades,
                                 .n_grades = 5,
                                 .grade_is_number = true,
@@ -122,10 +121,10 @@ static void make_events(const mlab_context *context, firm *f)
     satisfaction->ordered = true;
     size_t n_ties = 0, n_answers = 0;
     for (uint32_t i = 0; i < n; i++) {
-        int32_t until = f->in.left[i] == MLAB_DATE_MISSING ? f->spec.to : f->in.left[i];
-        if (draw(i, 7, 2) && until > f->in.hired[i])
-            f->promotions[f->n_promotions++] =
-                (mlab_panel_promotion){i, f->in.hired[i] + 1 + (int32_t)draw(i, 8, (uint32_t)(until - f->in.hired[i])), -1, i};
+        int32_t hired = f->in.spells[i].from, until = f->in.spells[i].to == MLAB_DATE_MISSING ? f->spec.to : f->in.spells[i].to;
+        if (draw(i, 7, 2) && until > hired)
+            f->promotions[f->n_promotions++] = (mlab_panel_promotion){
+                .person = i, .date = hired + 1 + (int32_t)draw(i, 8, (uint32_t)(until - hired)), .to = MLAB_GRADE_ONE_UP, .line = i};
         if (draw(i, 9, 3) == 0) {
             kind->as.integer[n_ties] = (int32_t)draw(i, 10, 2);
             items[n_ties] =

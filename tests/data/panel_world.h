@@ -25,6 +25,13 @@ typedef struct world {
     const char *ids[MOST];
     uint32_t row[MOST];
     int32_t hired[MOST], left[MOST], cause[MOST], grade[MOST];
+    mlab_panel_spell spells[2 * MOST];
+    size_t n_spells; /* 0 = one of each person, from hired, left, cause, grade */
+    mlab_panel_leave leaves[MOST];
+    size_t n_leaves;
+    mlab_panel_states states; /* table NULL = none; freed with the world */
+    uint32_t state_person[8 * MOST], state_row[8 * MOST];
+    int32_t state_date[8 * MOST];
     mlab_panel_promotion promotions[2 * MOST];
     size_t n_promotions;
     struct {
@@ -63,6 +70,23 @@ static int32_t day(const char *text)
     return date;
 }
 
+static mlab_column *add_column(mlab_table *table, const char *name, mlab_column_type type, const char *const *levels, int32_t n)
+{
+    mlab_column *column;
+    mlab_error err = {0};
+    ck_assert_msg(mlab_table_add(table, name, type, levels, n, &column, &err) == MLAB_OK, "%s", err.sentence);
+    return column;
+}
+
+static void set_integer(mlab_table *table, mlab_column *column, size_t row, int32_t value)
+{
+    mlab_error err;
+    if (value < 0)
+        ck_assert_int_eq(mlab_column_set_missing(table, column, row, &err), MLAB_OK);
+    else
+        column->as.integer[row] = value;
+}
+
 /* Four quarters of 2021; n people of grade 1 who were hired on 2020-01-01 and stay. */
 static void world_start(world *w, uint32_t n)
 {
@@ -93,7 +117,7 @@ static void world_leave(world *w, uint32_t person, const char *date, int32_t cau
 
 static void world_promote(world *w, uint32_t person, const char *date, int32_t to)
 {
-    w->promotions[w->n_promotions] = (mlab_panel_promotion){person, day(date), to, w->n_promotions + 2};
+    w->promotions[w->n_promotions] = (mlab_panel_promotion){person, day(date), to, w->n_promotions + 2, MLAB_COUNTS_UPWARD};
     w->n_promotions++;
 }
 
@@ -115,23 +139,6 @@ static void world_answer(world *w, uint32_t person, const char *date, int mood, 
     w->answers[i].date = day(date);
     w->answers[i].mood = mood;
     w->answers[i].score = score;
-}
-
-static mlab_column *add_column(mlab_table *table, const char *name, mlab_column_type type, const char *const *levels, int32_t n)
-{
-    mlab_column *column;
-    mlab_error err = {0};
-    ck_assert_msg(mlab_table_add(table, name, type, levels, n, &column, &err) == MLAB_OK, "%s", err.sentence);
-    return column;
-}
-
-static void set_integer(mlab_table *table, mlab_column *column, size_t row, int32_t value)
-{
-    mlab_error err;
-    if (value < 0)
-        ck_assert_int_eq(mlab_column_set_missing(table, column, row, &err), MLAB_OK);
-    else
-        column->as.integer[row] = value;
 }
 
 static void world_tables(world *w)
@@ -167,16 +174,20 @@ static void world_inputs(world *w)
         w->answer_person[i] = w->answers[i].person;
         w->answer_date[i] = w->answers[i].date;
     }
+    size_t n_spells = w->n_spells;
+    for (uint32_t i = 0; i < w->n && !w->n_spells; i++)
+        w->spells[n_spells++] = (mlab_panel_spell){i, w->hired[i], w->left[i], w->cause[i], w->hired[i], w->grade[i], w->hired[i] - 1};
     w->people_in = (mlab_panel_people){.table = w->people,
                                        .n = w->n,
                                        .ids = w->ids,
                                        .row = w->row,
-                                       .hired = w->hired,
-                                       .left = w->left,
-                                       .cause = w->cause,
+                                       .spells = w->spells,
+                                       .n_spells = n_spells,
+                                       .leaves = w->leaves,
+                                       .n_leaves = w->n_leaves,
+                                       .states = w->states.table ? &w->states : NULL,
                                        .causes = world_causes,
                                        .n_causes = 2,
-                                       .grade = w->grade,
                                        .grades = world_grades,
                                        .n_grades = 3,
                                        .grade_is_number = true,
@@ -221,6 +232,7 @@ static void world_free(world *w)
     mlab_panel_free(w->panel);
     mlab_table_free(w->people);
     mlab_table_free(w->relationships);
+    mlab_table_free((mlab_table *)(uintptr_t)w->states.table);
     mlab_table_free(w->surveys);
     mlab_findings_free(&w->findings);
 }

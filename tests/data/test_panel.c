@@ -5,6 +5,44 @@
 
 #include <stdlib.h>
 
+static void world_stay(world *w, uint32_t person, const char *from, const char *to, int32_t cause)
+{
+    int32_t first = day(from);
+    w->spells[w->n_spells++] = (mlab_panel_spell){person, first, to ? day(to) : NEVER, cause, first, 0, first - 1};
+}
+
+static const char *const world_roles[] = {"fitter", "foreman", "master"}, *const world_states[] = {"role", "fte"},
+                         *const world_clocks[] = {"months_in_role", NULL};
+
+/* Room for n changes of the states role (-1 = missing) and fte; in the order of person and day. */
+static void world_states_start(world *w, size_t n)
+{
+    mlab_error err = {0};
+    mlab_table *table;
+    ck_assert_int_eq(mlab_table_make(&context, n, &table, &err), MLAB_OK);
+    add_column(table, "role", MLAB_COLUMN_FACTOR, world_roles, 3);
+    add_column(table, "fte", MLAB_COLUMN_REAL, NULL, 0);
+    w->states = (mlab_panel_states){.table = table,
+                                    .person = w->state_person,
+                                    .date = w->state_date,
+                                    .row = w->state_row,
+                                    .names = world_states,
+                                    .clocks = world_clocks,
+                                    .n_names = 2};
+}
+
+static void world_change(world *w, uint32_t person, int32_t date, int32_t role, double fte)
+{
+    mlab_table *table = (mlab_table *)(uintptr_t)w->states.table;
+    size_t i = w->states.n++;
+    ck_assert_uint_lt(i, table->n_rows);
+    w->state_person[i] = person;
+    w->state_date[i] = date;
+    w->state_row[i] = (uint32_t)(table->n_rows - 1 - i); /* the table's order is another */
+    set_integer(table, mlab_table_find(table, "role"), w->state_row[i], role);
+    mlab_table_find(table, "fte")->as.real[w->state_row[i]] = fte;
+}
+
 static world w;
 
 /* "none none structured" of a person's rows */
@@ -466,12 +504,140 @@ static void random_world(uint64_t seed)
     }
 }
 
+/* Half of those who left come back; all have states that change, some are on leave; some changes of grade are no promotions. */
+static void random_stays(void)
+{
+    world_states_start(&w, 160);
+    for (uint32_t i = 0; i < w.n; i++) {
+        int32_t until = w.left[i] == NEVER ? w.spec.to + 50 : w.left[i], at = w.hired[i];
+        w.spells[w.n_spells++] = (mlab_panel_spell){i, w.hired[i], w.left[i], w.cause[i], w.hired[i], w.grade[i], w.hired[i] - 1};
+        for (int k = below(4); k > 0 && at <= until; k--, at += below(300)) world_change(&w, i, at, below(4) - 1, below(2) ? 1 : 0.5);
+        if (until > w.hired[i] + 40 && below(3) == 0) {
+            int32_t from = w.hired[i] + 1 + below(until - w.hired[i] - 20);
+            w.leaves[w.n_leaves++] = (mlab_panel_leave){i, from, from + below(19)};
+        }
+        if (w.left[i] == NEVER || below(2)) continue;
+        mlab_panel_spell again = {i, w.left[i] + 1 + below(200), NEVER, MLAB_CAUSE_STAYS, 0, below(4) - 1, 0};
+        if (below(2)) {
+            again.to = again.from + below(300);
+            again.cause = below(2);
+        }
+        again.since = below(2) ? again.from : again.from - (w.left[i] - w.hired[i] + 1);
+        again.grade_since = again.since - 1;
+        w.spells[w.n_spells++] = again;
+        for (int k = below(3); k > 0; k--) {
+            int32_t end = again.to == NEVER ? again.from + 300 : again.to;
+            w.promotions[w.n_promotions] = (mlab_panel_promotion){
+                .person = i, .date = again.from + below(end - again.from + 1), .to = below(5) - 2, .line = 500 + w.n_promotions};
+            w.n_promotions++;
+        }
+        if (below(2)) world_change(&w, i, again.from, below(4) - 1, 0.25);
+        if (below(2)) world_change(&w, i, again.from + 30, below(4) - 1, 0.75);
+    }
+    size_t kept = 0; /* nothing happens on a leave */
+    for (size_t k = 0; k < w.n_promotions; k++) {
+        bool away = false;
+        for (size_t m = 0; m < w.n_leaves; m++)
+            away |=
+                w.leaves[m].person == w.promotions[k].person && w.promotions[k].date >= w.leaves[m].from && w.promotions[k].date <= w.leaves[m].to;
+        w.promotions[k].counting = (mlab_panel_counting)below(3);
+        if (!away) w.promotions[kept++] = w.promotions[k];
+    }
+    w.n_promotions = kept;
+    qsort(w.promotions, w.n_promotions, sizeof *w.promotions, by_person_date);
+}
+
+/*          Q1          Q2          Q3          Q4
+ *  p00  |-------X   H-|-----------|-----------|           leaves on 10 February and is back on 15 May
+ *       a stay of its own: since, tenure and time in grade begin again; both exits would count
+ *  p01  |-----------|---LLLLLLLLL|LLLLL------|             on leave from 1 May to 31 July, which is not at risk
+ */
+START_TEST(a_return_is_a_new_stay_and_a_leave_may_be_out_of_risk)
+{
+    context = mlab_test_context(NULL, 1);
+    world_start(&w, 2);
+    world_stay(&w, 0, "2020-01-01", "2021-02-10", 0);
+    world_stay(&w, 0, "2021-05-15", "2021-11-01", 1);
+    world_stay(&w, 1, "2020-01-01", NULL, MLAB_CAUSE_STAYS);
+    w.leaves[w.n_leaves++] = (mlab_panel_leave){1, day("2021-05-01"), day("2021-09-30")};
+    const mlab_panel *panel = world_build(&w);
+    const mlab_panel_event *exits = mlab_panel_find_event(panel, "exit");
+    ck_assert_uint_eq(panel->n_rows, 4 + 4);
+    ck_assert_uint_eq(panel->n_people, 2);
+    ck_assert_int_eq(exits->what[0], 1);
+    ck_assert_uint_eq(panel->spell[0], 0);
+    ck_assert_uint_eq(panel->spell[1], 1);
+    ck_assert_int_eq(panel->start[1], day("2021-05-14"));
+    ck_assert_int_eq(panel->since[1], 0);
+    ck_near(real(panel, "tenure", 1), 0, 0, 0);
+    ck_assert_int_eq(exits->what[3], 2);
+    ck_assert(panel->final[0].gone);
+    size_t q2 = row_of(panel, 1, 1), q3 = row_of(panel, 1, 2);
+    ck_near(exits->share[q2], 30.0 / 91, 1e-15, 0);
+    ck_assert(!exits->at_risk[q3] && is_missing(panel, "exit", q3));
+    ck_near(exits->share[row_of(panel, 1, 3)], 1, 0, 0);
+    world_free(&w);
+}
+END_TEST
+
+/*          Q1          Q2          Q3
+ *  role |fitter-----|M----------|-----------   master from 1 April, the first day of Q2, on, with a promotion and a raise of hours
+ *       the row of Q2 has the state of the evening before: what comes with a promotion cannot foretell it                          */
+START_TEST(a_state_counts_from_the_day_after_its_change)
+{
+    context = mlab_test_context(NULL, 1);
+    world_start(&w, 2);
+    world_states_start(&w, 3);
+    world_change(&w, 0, day("2020-01-01"), 0, 0.5);
+    world_change(&w, 0, day("2021-04-01"), 2, 1);
+    world_change(&w, 0, day("2021-07-02"), 2, 0.75); /* the role stays: its clock runs on */
+    world_promote(&w, 0, "2021-04-01", 1);
+    const mlab_panel *panel = world_build(&w);
+    const mlab_column *role = mlab_table_find(panel->rows, "role");
+    ck_assert_str_eq(mlab_column_text(role, 0), "fitter");
+    ck_assert_str_eq(mlab_column_text(role, 1), "fitter");
+    ck_assert_int_eq(mlab_panel_find_event(panel, "promotion")->what[1], 1);
+    ck_assert_int_eq(integer(panel, "grade", 1), 1);
+    ck_near(real(panel, "fte", 1), 0.5, 0, 0);
+    ck_assert_str_eq(mlab_column_text(role, 2), "master");
+    ck_assert_int_eq(integer(panel, "grade", 2), 2);
+    ck_near(real(panel, "fte", 2), 1, 0, 0);
+    ck_near(real(panel, "fte", 3), 0.75, 0, 0);
+    ck_near(real(panel, "months_in_role", 3), (day("2021-09-30") - day("2021-04-01")) / 30.4375, 1e-12, 0);
+    ck_near(real(panel, "months_in_role", 0), 366 / 30.4375, 1e-12, 0);
+    ck_assert(is_missing(panel, "role", row_of(panel, 1, 0)));
+    world_free(&w);
+}
+END_TEST
+
+/* A rule may count a change that is not upward, and leave out one that is. */
+START_TEST(a_rule_says_which_changes_of_grade_are_promotions)
+{
+    context = mlab_test_context(NULL, 1);
+    world_start(&w, 2);
+    world_promote(&w, 0, "2021-02-10", 2);
+    w.promotions[0].counting = MLAB_COUNTS_NEVER;
+    world_promote(&w, 1, "2021-02-10", 0);
+    w.promotions[1].counting = MLAB_COUNTS_ALWAYS;
+    const mlab_panel *panel = world_build(&w);
+    const mlab_panel_event *promotion = mlab_panel_find_event(panel, "promotion");
+    ck_assert_int_eq(promotion->what[row_of(panel, 0, 0)], 0);
+    ck_assert_int_eq(integer(panel, "grade", row_of(panel, 0, 1)), 3);
+    ck_near(real(panel, "time_in_grade", row_of(panel, 0, 1)), real(panel, "tenure", row_of(panel, 0, 1)), 0, 0);
+    ck_assert_int_eq(promotion->what[row_of(panel, 1, 0)], 1);
+    ck_assert_int_eq(integer(panel, "grade", row_of(panel, 1, 1)), 1);
+    ck_assert_uint_eq(count_of("promotion_not_upward"), 0);
+    world_free(&w);
+}
+END_TEST
+
 START_TEST(random_worlds_agree_with_a_second_derivation)
 {
     size_t rows = 0, events = 0;
     for (uint64_t seed = 1; seed <= 300; seed++) {
         context = mlab_test_context(NULL, 1);
         random_world(seed);
+        if (seed > 150) random_stays();
         const mlab_panel *panel = world_build(&w);
         rows += panel->n_rows;
         for (size_t i = 0; i < panel->n_rows; i++) events += (size_t)(panel->events[0].what[i] > 0) + (size_t)(panel->events[1].what[i] > 0);
@@ -628,5 +794,7 @@ MLAB_TEST_MAIN("panel", a_relationship_counts_from_the_first_period_that_begins_
                relationships_older_than_the_panel_or_the_entry_are_prevalent, entry_is_delayed_and_days_at_risk_are_days_it_could_have_been,
                promotion_recurs_its_clock_restarts_and_the_top_grade_is_not_at_risk, nothing_after_as_of_has_happened,
                answers_are_inside_the_period_and_the_last_one_before_it, split_exact_cuts_at_the_day_of_a_change,
-               the_grid_has_months_half_years_and_years, random_worlds_agree_with_a_second_derivation, a_damaged_panel_is_found,
-               one_and_seven_threads_make_the_same_panel, what_cannot_be_built_is_told, every_failed_allocation_is_reported_and_nothing_leaks)
+               the_grid_has_months_half_years_and_years, a_return_is_a_new_stay_and_a_leave_may_be_out_of_risk,
+               a_state_counts_from_the_day_after_its_change, a_rule_says_which_changes_of_grade_are_promotions,
+               random_worlds_agree_with_a_second_derivation, a_damaged_panel_is_found, one_and_seven_threads_make_the_same_panel,
+               what_cannot_be_built_is_told, every_failed_allocation_is_reported_and_nothing_leaks)
