@@ -297,6 +297,7 @@ static void say_frame(const table_reading *r)
     const char *file = r->spec->file, *role = r->spec->role;
     if (rows->sheet && rows->sheet_found)
         mlab_text_print(r->guesses, "%s: the sheet \"%s\" is read; to pin it: %s: {sheet: \"%s\"}\n", file, rows->sheet, role, rows->sheet);
+    if (rows->utf16_found) mlab_text_print(r->guesses, "%s: its characters are stored as UTF-16; to pin it: encoding: utf-16\n", file);
     if (rows->header_found)
         mlab_text_print(r->guesses, "%s: the headings are in row %llu, what stands above them is left out; to pin it: %s: {header: %llu}\n", file,
                         (unsigned long long)rows->header_line, role, (unsigned long long)rows->header_line);

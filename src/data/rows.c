@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/os.h"
+#include "data/rows_sniff.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -99,12 +100,26 @@ mlab_status mlab_rows_open_nothing(const mlab_context *context, const char *path
 mlab_status mlab_rows_open(const mlab_context *context, const char *path, const char *name, const mlab_rows_options *options, mlab_findings *findings,
                            mlab_rows **rows, mlab_error *err)
 {
-    unsigned char bytes[8] = {0};
+    const char *sentence, *remedy;
+    mlab_file_is is;
     *rows = NULL;
     FILE *stream = fopen(path, "rb");
     if (!stream) return mlab_raise(err, MLAB_ERR_OPEN, "%s cannot be opened: %s", name, strerror(errno));
-    size_t n = fread(bytes, 1, sizeof bytes, stream);
+    if (fseek(stream, 0, SEEK_END)) { /* a pipe can be read only once */
+        fclose(stream);
+        return mlab_rows_open_text(context, path, name, options, findings, rows, err);
+    }
+    rewind(stream);
+    mlab_status status = mlab_rows_sniff(context, stream, name, &is, &sentence, &remedy, err);
     fclose(stream);
-    if (n >= 4 && !memcmp(bytes, "PK\x03\x04", 4)) return mlab_rows_open_sheet(context, path, name, options, findings, rows, err);
-    return mlab_rows_open_text(context, path, name, options, findings, rows, err);
+    if (status) return status;
+    if (is == MLAB_FILE_WORKBOOK) return mlab_rows_open_sheet(context, path, name, options, findings, rows, err);
+    if (is == MLAB_FILE_TEXT) return mlab_rows_open_text(context, path, name, options, findings, rows, err);
+    status = mlab_rows_open_nothing(context, path, name, findings, rows, err);
+    if (!status) status = mlab_rows_say(*rows, MLAB_SEVERITY_STOP, "not_text", 1, 0, NULL, remedy, err, sentence);
+    if (status) {
+        mlab_rows_close(*rows);
+        *rows = NULL;
+    }
+    return status;
 }

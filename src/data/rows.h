@@ -68,6 +68,7 @@ struct mlab_rows {
     uint64_t n_bytes; /* size of the file, 0 = not known */
     char delimiter;   /* of delimited text */
     bool found;       /* the delimiter was found, not stated */
+    bool utf16_found; /* of delimited text */
     char *sheet;      /* name of the sheet that is read, NULL = none */
     bool sheet_found; /* among several, not stated */
     bool no_header;   /* the first row is not one of headings: a finding */

@@ -7,24 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* --- delimiter -------------------------------------------------------------------------------------- */
-
-/* Cells of the first line outside quotes, for each candidate; the most wins, the earlier on a tie. */
-static char find_delimiter(const char *bytes, size_t n)
-{
-    static const char candidates[] = {',', ';', '\t', '|'};
-    size_t counts[sizeof candidates] = {0};
-    bool quoted = false;
-    for (size_t i = 0; i < n && (quoted || (bytes[i] != '\n' && bytes[i] != '\r')); i++) {
-        if (bytes[i] == '"') quoted = !quoted;
-        for (size_t c = 0; !quoted && c < sizeof candidates; c++) counts[c] += bytes[i] == candidates[c];
-    }
-    size_t best = 0;
-    for (size_t c = 1; c < sizeof candidates; c++)
-        if (counts[c] > counts[best]) best = c;
-    return candidates[best];
-}
-
 /* --- blocks ----------------------------------------------------------------------------------------- */
 
 static mlab_status keep_row(mlab_text_rows *t, uint64_t line, mlab_error *err)
@@ -101,23 +83,60 @@ static const mlab_rows_kind text_kind = {.name = "delimited text", .next = text_
 
 /* --- opening ---------------------------------------------------------------------------------------- */
 
+static mlab_status cannot_read(mlab_text_rows *t, const char *kind, const char *remedy, mlab_error *err, const char *sentence)
+{
+    t->broken = true;
+    return mlab_rows_say(&t->base, MLAB_SEVERITY_STOP, kind, 1, 0, NULL, remedy, err, sentence);
+}
+
+static mlab_status check_encoding(mlab_text_rows *t, mlab_error *err)
+{
+    const mlab_text_bytes *input = &t->input;
+    if (input->encoding == MLAB_TEXT_UTF32)
+        return cannot_read(t, "utf32", NULL, err, "the file is UTF-32 text; save it as UTF-8 (in a spreadsheet: CSV UTF-8)");
+    if (!input->says_otherwise) return MLAB_OK;
+    if (input->encoding == MLAB_TEXT_UTF8)
+        return cannot_read(t, "encoding", "encoding: utf-8", err, "the file begins with the mark of UTF-8, the study says another encoding");
+    return cannot_read(t, "encoding", "encoding: utf-16", err, "the file begins with the mark of UTF-16, the study says another encoding");
+}
+
+/* "sep=;" in the first line is what a spreadsheet program is told. */
+static bool take_sep(mlab_text_rows *t, char *delimiter)
+{
+    const char *at = t->input.buffer + t->input.start;
+    if (t->input.end - t->input.start < 6 || memcmp(at, "sep=", 4) || !at[4] || !strchr(",;\t|", at[4]) || (at[5] != '\n' && at[5] != '\r'))
+        return false;
+    *delimiter = at[4];
+    t->input.start += at[5] == '\r' && at[6] == '\n' ? 7 : 6; /* at[6] is the terminator at worst */
+    t->line = 2;
+    return true;
+}
+
+static mlab_status settle_delimiter(mlab_text_rows *t, char stated, mlab_error *err)
+{
+    static const char *const names[] = {"commas", "semicolons", "tabs", "bars"}, marks[] = ",;\t|";
+    char mixed = 0, sentence[200];
+    t->base.found = !take_sep(t, &t->base.delimiter) && !stated;
+    if (stated) t->base.delimiter = stated;
+    if (t->base.found) t->base.delimiter = mlab_text_find_delimiter(t->input.buffer + t->input.start, t->input.end - t->input.start, &mixed);
+    mlab_text_classes(t, t->base.delimiter);
+    if (!mixed) return MLAB_OK;
+    snprintf(sentence, sizeof sentence, "the headings are divided by %s and the rows below by %s; save the file anew with one of them",
+             names[strchr(marks, mixed) - (const char *)marks], names[strchr(marks, t->base.delimiter) - (const char *)marks]);
+    return cannot_read(t, "mixed_delimiters", NULL, err, sentence);
+}
+
 static mlab_status begin(mlab_text_rows *t, const mlab_rows_options *options, mlab_error *err)
 {
     t->line = 1;
     t->input.context = t->base.context;
-    t->input.windows_1252 = options->encoding == MLAB_ENCODING_WINDOWS_1252;
+    t->input.stated = options->encoding;
     mlab_sha256_start(&t->input.hash, t->base.context);
     mlab_status status = mlab_text_bytes_more(&t->input, t->base.file, err);
-    if (status) return status;
-    if (t->input.end >= 2 && (!memcmp(t->input.buffer, "\xFF\xFE", 2) || !memcmp(t->input.buffer, "\xFE\xFF", 2))) {
-        t->broken = true;
-        return mlab_rows_say(&t->base, MLAB_SEVERITY_STOP, "utf16", 1, 0, NULL, NULL, err,
-                             "the file is UTF-16 text; save it as UTF-8 (in a spreadsheet: CSV UTF-8)");
-    }
-    if (t->input.end >= 3 && !memcmp(t->input.buffer, "\xEF\xBB\xBF", 3)) t->input.start = 3;
-    t->base.found = !options->delimiter;
-    t->base.delimiter = options->delimiter ? options->delimiter : find_delimiter(t->input.buffer + t->input.start, t->input.end - t->input.start);
-    mlab_text_classes(t, t->base.delimiter);
+    if (!status) status = check_encoding(t, err);
+    if (!status && !t->broken) status = settle_delimiter(t, options->delimiter, err);
+    if (status || t->broken) return status;
+    t->base.utf16_found = !options->encoding && (t->input.encoding == MLAB_TEXT_UTF16_LE || t->input.encoding == MLAB_TEXT_UTF16_BE);
     status = mlab_rows_frame(&t->base, options, err);
     t->framed = true;
     return status ? status : mlab_text_say_waiting(t, err);

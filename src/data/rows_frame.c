@@ -170,6 +170,17 @@ mlab_status mlab_rows_frame(mlab_rows *rows, const mlab_rows_options *options, m
 
 /* --- the rows below ---------------------------------------------------------------------------------- */
 
+/* Does the one cell of the row hold the row, divided by another mark? */
+static char other_delimiter(const mlab_rows *rows, const mlab_cell *cells, size_t n)
+{
+    for (const char *mark = rows->delimiter && n == 1 && rows->n_columns > 1 ? ",;\t|" : ""; *mark; mark++) {
+        size_t marks = 0;
+        for (size_t i = 0; i < cells[0].n; i++) marks += cells[0].text[i] == *mark;
+        if (*mark != rows->delimiter && marks + 1 == rows->n_columns) return *mark;
+    }
+    return '\0';
+}
+
 /* A row that is not as wide as the headings; *keep = it is usable all the same. */
 static mlab_status check_width(mlab_rows *rows, const mlab_cell *cells, size_t n, uint64_t line, bool *keep, mlab_error *err)
 {
@@ -182,6 +193,11 @@ static mlab_status check_width(mlab_rows *rows, const mlab_cell *cells, size_t n
         if (*keep) return MLAB_OK;
     }
     snprintf(value, sizeof value, "%zu cells", n);
+    if (other_delimiter(rows, cells, n)) {
+        snprintf(value, sizeof value, "'%c'", other_delimiter(rows, cells, n));
+        return mlab_rows_say(rows, MLAB_SEVERITY_STOP, "other_delimiter", line, 0, value, NULL, err,
+                             "rows whose cells are divided by another mark than those of the headings; save the file anew with one of them");
+    }
     if (wanted > 2 && filled == 1 && n < wanted) {
         const mlab_cell *text = cells;
         while (!text->n) text++;
@@ -214,7 +230,7 @@ static mlab_status is_wanted(mlab_rows *rows, const mlab_cell *cells, size_t n, 
         return MLAB_OK;
     }
     rows->n_after_stop++;
-    if (!rows->stop_found || rows->n_after_stop == 1 || n != rows->n_columns || 2 * mlab_frame_filled(cells, n) < n) return MLAB_OK;
+    if (!rows->stop_found || rows->n_after_stop == 1 || n != rows->n_columns || 2 * mlab_frame_filled(cells, n) <= n) return MLAB_OK;
     char remedy[200];
     snprintf(remedy, sizeof remedy, "stop_at: \"%.60s\"      (or stop_at: \"\" when all rows are data)", rows->stop_text);
     rows->stop_found = false; /* said once */

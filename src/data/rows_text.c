@@ -161,7 +161,7 @@ static mlab_status say(const mlab_text_rows *t, const mlab_text_trouble *wrong, 
 {
     const char *heading = wrong->cell < t->base.n_columns ? t->base.names[wrong->cell] : "";
     mlab_place place = mlab_place_cell(t->base.file, wrong->line, (uint32_t)wrong->cell + 1, heading);
-    bool encoding = !strcmp(wrong->kind, "bad_utf8") && !t->input.windows_1252;
+    bool encoding = !strcmp(wrong->kind, "bad_utf8") && t->input.encoding == MLAB_TEXT_UTF8;
     return mlab_findings_add(t->base.findings, MLAB_SEVERITY_STOP, wrong->kind, &place, wrong->value, encoding ? "encoding: windows-1252" : NULL, err,
                              "%s", wrong->sentence);
 }
@@ -183,14 +183,19 @@ mlab_status mlab_text_say_waiting(mlab_text_rows *t, mlab_error *err)
     return status;
 }
 
+static const char *not_text(const mlab_text_bytes *input)
+{
+    if (input->encoding == MLAB_TEXT_WINDOWS_1252) return "a byte that Windows-1252 does not have";
+    return input->encoding == MLAB_TEXT_UTF8 ? "bytes that are not UTF-8" : "half a character of UTF-16";
+}
+
 /* The bytes of every cell are text in UTF-8. */
 static void check_cells(const mlab_text_rows *t, const mlab_cell *cells, size_t n, uint64_t line, mlab_text_trouble *wrong)
 {
     for (size_t i = 0; i < n && !wrong->kind; i++) {
         size_t bad;
         if (!cells[i].not_ascii || mlab_utf8_valid(cells[i].text, cells[i].n, &bad)) continue;
-        *wrong = (mlab_text_trouble){"bad_utf8", t->input.windows_1252 ? "a byte that Windows-1252 does not have" : "bytes that are not UTF-8", i,
-                                     line, ""};
+        *wrong = (mlab_text_trouble){"bad_utf8", not_text(&t->input), i, line, ""};
         snprintf(wrong->value, sizeof wrong->value, "0x%02X", (unsigned)(unsigned char)cells[i].text[bad]);
     }
 }

@@ -11,18 +11,29 @@
 #define MLAB_ROWS_BLOCK ((size_t)1 << 18)        /* bytes read at a time */
 #define MLAB_ROWS_LONGEST_ROW ((size_t)16 << 20) /* bytes; a longer row is an open quote */
 
+typedef enum mlab_text_encoding {
+    MLAB_TEXT_UTF8,
+    MLAB_TEXT_WINDOWS_1252,
+    MLAB_TEXT_UTF16_LE,
+    MLAB_TEXT_UTF16_BE,
+    MLAB_TEXT_UTF32
+} mlab_text_encoding;
+
 typedef struct mlab_text_bytes {
     const mlab_context *context;
     FILE *stream;
     const char *bytes; /* or memory */
     size_t bytes_left;
-    bool windows_1252;
-    unsigned char *raw; /* [MLAB_ROWS_BLOCK] before the change of encoding */
-    char *buffer;       /* [size + 1]; buffer[end] == 0 */
+    mlab_text_encoding encoding;
+    unsigned char *raw;   /* [MLAB_ROWS_BLOCK] before the change of encoding */
+    unsigned high;        /* UTF-16: first half of a character at the end of a block; 0 = none */
+    bool started, marked; /* the encoding is settled; a byte order mark was passed over */
+    bool says_otherwise;  /* the byte order mark is not that of the stated encoding */
+    char *buffer;         /* [size + 1]; buffer[end] == 0 */
     size_t size, start, end;
     bool at_end;
     mlab_sha256 hash;
-    uint64_t first_bad_1252; /* count of bytes that Windows-1252 does not have */
+    mlab_encoding stated;
 } mlab_text_bytes;
 
 /* What is wrong with a row; the first trouble counts. */
@@ -60,6 +71,8 @@ typedef enum mlab_scan { MLAB_SCAN_ROW, MLAB_SCAN_MORE, MLAB_SCAN_END, MLAB_SCAN
 MLAB_MUST_USE mlab_status mlab_text_scan(mlab_text_rows *t, size_t *n_in_row, mlab_scan *got, mlab_error *err);
 /* Makes findings of the troubles that waited for the headings. */
 MLAB_MUST_USE mlab_status mlab_text_say_waiting(mlab_text_rows *t, mlab_error *err);
+/* The delimiter of the lines; *mixed = another one divides the first line from the one that divides the rest. */
+char mlab_text_find_delimiter(const char *bytes, size_t n, char *mixed);
 void mlab_text_classes(mlab_text_rows *t, char delimiter);
 
 #endif

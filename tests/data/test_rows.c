@@ -126,9 +126,6 @@ START_TEST(malformed_rows_are_findings_and_the_others_are_read)
     finds(T("a,b,a\n1,2,3\n"), "duplicate_heading", 1, 3, "a", "1|2|3/");
     finds(T("a,,b\n1,2,3\n"), "no_heading", 1, 2, "", "1|2|3/");
     finds(T("a, b\n1,2\n"), "heading_blanks", 1, 2, " b", "1|2/");
-    finds(T("\xFF\xFE"
-            "a\0,\0b\0\n\0"),
-          "utf16", 1, 0, "", "");
     finds(T("\"a,b\n1,2\n"), "unterminated_quote", 1, 1, "", "");
 #undef T
 }
