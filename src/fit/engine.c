@@ -41,20 +41,6 @@ static void set_columns(mlab_engine *engine, const uint8_t *aliased)
         }
 }
 
-/* The response less its first value: a large constant would swallow the digits of the residuals. */
-static mlab_status shift_number(const mlab_context *context, mlab_engine *engine, mlab_error *err)
-{
-    const mlab_fit_problem *problem = engine->problem;
-    engine->number = problem->number;
-    if (!problem->number || !engine->intercept) return MLAB_OK;
-    engine->own_number = mlab_allocate(context, problem->n, sizeof *engine->own_number);
-    if (!engine->own_number) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu numbers", problem->n);
-    engine->shift = problem->number[0];
-    for (size_t i = 0; i < problem->n; i++) engine->own_number[i] = problem->number[i] - engine->shift;
-    engine->number = engine->own_number;
-    return MLAB_OK;
-}
-
 mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prepared, const mlab_family *family, mlab_error *err)
 {
     const mlab_fit_problem *problem = prepared->problem;
@@ -78,7 +64,7 @@ mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prep
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", engine->n_parameters);
         goto out;
     }
-    if ((status = shift_number(context, engine, err))) goto out;
+    if ((status = mlab_engine_numbers(context, engine, err))) goto out;
     bool constant = engine->n_thresholds > 0;
     size_t bytes = problem->keep_bytes ? problem->keep_bytes : MLAB_PREPARED_BYTES;
     status = mlab_tiles_make(context, problem, prepared->first_column, constant || engine->intercept, engine->intercept, bytes, &engine->tiles, err);
@@ -94,8 +80,7 @@ out:
 
 /* --- centred and back ------------------------------------------------------------------------------------ */
 
-/* Takes estimates, or one row of influence, from the centred and mixed columns to the design's own (sign +1) or back (-1). */
-static void uncentre(const mlab_engine *engine, double *v, double sign)
+void mlab_engine_uncentre(const mlab_engine *engine, double *v, double sign)
 {
     for (size_t k = 0; k < engine->n_eta; k++) {
         double *b = v + engine->n_thresholds + k * engine->p, sum = 0;
@@ -117,7 +102,7 @@ static void uncentre_covariance(const mlab_engine *engine, double *covariance)
 {
     size_t n = engine->n_parameters;
     for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < n; i++) uncentre(engine, covariance + i * n, 1);
+        for (size_t i = 0; i < n; i++) mlab_engine_uncentre(engine, covariance + i * n, 1);
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < i; j++) {
                 double swap = covariance[i * n + j];
@@ -139,6 +124,7 @@ static bool is_large(const mlab_engine *engine)
 static mlab_status null_start(const mlab_pass *pass, double *intercepts, mlab_error *err)
 {
     const mlab_engine *engine = pass->engine;
+    if (engine->family->log_mean) intercepts[0] = mlab_engine_log_mean(pass);
     if (!engine->family->start) return MLAB_OK;
     size_t n = engine->problem->n_categories;
     double *counts = mlab_allocate(pass->context, n, sizeof *counts);
@@ -270,7 +256,7 @@ static mlab_status add_influence(const mlab_context *context, const mlab_prepare
         mlab_release(context, influence);
         return status;
     }
-    for (size_t g = 0; g < n_clusters; g++) uncentre(engine, influence + g * n, 1);
+    for (size_t g = 0; g < n_clusters; g++) mlab_engine_uncentre(engine, influence + g * n, 1);
     return mlab_fit_robust(context, prepared, fit, influence, total, err);
 }
 
@@ -310,7 +296,7 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
     if (prepared->problem->warm) {
         memcpy(parameters, prepared->problem->warm, n * sizeof *parameters);
         shift_intercept(engine, parameters, -1);
-        uncentre(engine, parameters, -1);
+        mlab_engine_uncentre(engine, parameters, -1);
     } else {
         place_intercepts(engine, intercepts, parameters);
         if ((status = sample_start(&pass, options, parameters, err))) goto out;
@@ -323,7 +309,7 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
     }
     if ((status = add_influence(context, prepared, &pass, parameters, fit->covariance, fit, err))) goto out;
     uncentre_covariance(engine, fit->covariance);
-    uncentre(engine, parameters, 1);
+    mlab_engine_uncentre(engine, parameters, 1);
     shift_intercept(engine, parameters, 1);
     memcpy(fit->estimate, parameters, n * sizeof *parameters);
     fit->log_likelihood = result.log_likelihood;
@@ -368,7 +354,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     if (start) {
         memcpy(estimate, start, n * sizeof *estimate);
         shift_intercept(engine, estimate, -1);
-        uncentre(engine, estimate, -1);
+        mlab_engine_uncentre(engine, estimate, -1);
     } else {
         if ((status = null_start(&pass, intercepts, err))) goto out;
         place_intercepts(engine, intercepts, estimate);
@@ -376,7 +362,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     mlab_newton_spec spec = spec_of(engine, &pass, &prepared->options);
     spec.tolerance = fmax(spec.tolerance, REFIT_TOLERANCE);
     if ((status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err))) goto out;
-    uncentre(engine, estimate, 1);
+    mlab_engine_uncentre(engine, estimate, 1);
     shift_intercept(engine, estimate, 1);
     *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
                                        : result.converged ? MLAB_TRUSTED

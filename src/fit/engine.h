@@ -17,7 +17,8 @@ typedef struct mlab_family_tile {
     size_t rows;
     size_t n_eta;
     const int32_t *category;  /* [rows] */
-    const double *number;     /* [rows] linear */
+    const double *number;     /* [rows] models of numbers */
+    double shape;             /* negative binomial: theta > 0 */
     const double *eta;        /* [n_eta * MLAB_TILE] */
     const double *thresholds; /* [n_thresholds] rising */
     size_t n_thresholds;
@@ -38,9 +39,16 @@ typedef struct mlab_family {
     bool (*tile)(const mlab_family_tile *tile);
     /* Predictor or thresholds of each block that give the weighted category counts without covariates. */
     void (*start)(const double *counts, size_t n_categories, double *intercepts);
+    /* Families of numbers. */
+    bool additive;   /* the identity link: a constant taken off the response is taken off the intercept */
+    bool log_number; /* the logarithm of the response is modelled */
+    bool log_mean;   /* start at the logarithm of the mean */
+    double least;    /* smallest response allowed, with `above` not itself */
+    bool bounded, above, whole;
 } mlab_family;
 
-extern const mlab_family mlab_family_logit, mlab_family_cloglog, mlab_family_ordinal, mlab_family_linear;
+extern const mlab_family mlab_family_logit, mlab_family_cloglog, mlab_family_probit, mlab_family_linear;
+extern const mlab_family mlab_family_ordinal, mlab_family_ordinal_probit, mlab_family_ordinal_cloglog;
 
 typedef struct mlab_engine {
     const mlab_fit_problem *problem;
@@ -51,6 +59,7 @@ typedef struct mlab_engine {
     bool expected;
     const double *number; /* [n] linear: the response less `shift`, which the intercept takes up */
     double *own_number, shift;
+    double shape; /* of the tiles; set by the models that have one */
     uint8_t *aliased; /* [n_parameters] */
     double *scale;    /* [n_parameters] for the divergence rule */
 } mlab_engine;
@@ -59,6 +68,8 @@ typedef struct mlab_engine {
 MLAB_MUST_USE mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prepared, const mlab_family *family, mlab_error *err);
 void mlab_engine_release(const mlab_context *context, void *own);
 MLAB_MUST_USE mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+/* From the centred and mixed columns to the design's own (sign +1) or back (-1): estimates, or one row of influence. */
+void mlab_engine_uncentre(const mlab_engine *engine, double *v, double sign);
 MLAB_MUST_USE mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                             const double *start, double *estimate, mlab_refit_info *info, mlab_error *err);
 
@@ -79,6 +90,13 @@ MLAB_MUST_USE mlab_status mlab_pass_evaluate(void *work, const double *parameter
 size_t mlab_pass_parameters(const mlab_pass *pass);
 /* scores [n_clusters * n_parameters] += score of each row, added to its cluster's, in row order. */
 MLAB_MUST_USE mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parameters, double *scores, mlab_error *err);
+/* Sets engine->number: the response, its logarithm where that is modelled, less its first value where a large constant would swallow the
+ * digits of the residuals. Errors: MLAB_ERR_FIT_RESPONSE with the row that the family does not allow. */
+MLAB_MUST_USE mlab_status mlab_engine_numbers(const mlab_context *context, mlab_engine *engine, mlab_error *err);
+/* Logarithm of the weighted mean of the response; -1 when that is 0. */
+double mlab_engine_log_mean(const mlab_pass *pass);
+/* eta [n]: the first predictor of every row, offset included. */
+MLAB_MUST_USE mlab_status mlab_pass_predictors(const mlab_pass *pass, const double *parameters, double *eta, mlab_error *err);
 /* counts [n_categories]: sum of weights by category. */
 void mlab_pass_counts(const mlab_pass *pass, double *counts);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Linear regression of a number, Gaussian: least squares by the same Newton steps, the second of which refines the first.
+/* Linear regression of a number, or of the logarithm of a positive one: least squares by the same Newton steps, the second of which
+ * refines the first.
  *
  * Covariance with RSS / (N - p); log-likelihood at the maximum-likelihood variance RSS / N, as logLik of lm in R.
  * Weakness: outliers and unequal variances; the cluster-robust covariance answers the second.
@@ -20,11 +21,19 @@ static bool linear_tile(const mlab_family_tile *tile)
     return true;
 }
 
-const mlab_family mlab_family_linear = {"identity", true, linear_tile, NULL};
+const mlab_family mlab_family_linear = {.link = "identity", .knows_expected = true, .tile = linear_tile, .additive = true};
+/* The logarithm of a positive number. */
+static const mlab_family lognormal = {
+    .link = "identity", .knows_expected = true, .tile = linear_tile, .additive = true, .log_number = true, .bounded = true, .above = true};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
     return mlab_engine_prepare(context, prepared, &mlab_family_linear, err);
+}
+
+static mlab_status prepare_lognormal(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
+{
+    return mlab_engine_prepare(context, prepared, &lognormal, err);
 }
 
 static double gaussian(double squares, double n)
@@ -37,12 +46,17 @@ static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *
     mlab_status status = mlab_engine_fit(context, prepared, fit, err);
     if (status) return status;
     const mlab_fit_problem *problem = prepared->problem;
+    const mlab_engine *engine = prepared->own;
     size_t p = fit->n_parameters, used = 0;
-    double n = 0, squares = -2 * fit->log_likelihood;
+    double n = 0, logs = 0, squares = -2 * fit->log_likelihood;
     for (size_t j = 0; j < p; j++) used += !fit->aliased[j];
-    for (size_t i = 0; i < problem->n; i++) n += problem->weight ? problem->weight[i] : 1;
-    fit->null_log_likelihood = gaussian(-2 * fit->null_log_likelihood, n);
-    fit->log_likelihood = gaussian(squares, n);
+    for (size_t i = 0; i < problem->n; i++) {
+        double w = problem->weight ? problem->weight[i] : 1;
+        n += w;
+        if (engine->family->log_number) logs += w * (engine->number[i] + engine->shift); /* the density is that of the number itself */
+    }
+    fit->null_log_likelihood = gaussian(-2 * fit->null_log_likelihood, n) - logs;
+    fit->log_likelihood = gaussian(squares, n) - logs;
     if (n <= (double)used)
         return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%.0f rows for %zu coefficients: nothing is left to judge by", n, used);
     fit->residual_variance = squares / (n - (double)used);
@@ -56,6 +70,17 @@ const mlab_model mlab_model_linear = {
     .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER) | MLAB_KIND(MLAB_OUTCOME_COUNT) | MLAB_KIND(MLAB_OUTCOME_ORDINAL),
     .marks = MLAB_MODEL_NUMBER,
     .prepare = prepare,
+    .release = mlab_engine_release,
+    .fit = fit_linear,
+    .refit = mlab_engine_refit,
+};
+
+const mlab_model mlab_model_lognormal = {
+    .name = "lognormal",
+    .summary = "a positive number: its logarithm is linear and normal",
+    .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER),
+    .marks = MLAB_MODEL_NUMBER,
+    .prepare = prepare_lognormal,
     .release = mlab_engine_release,
     .fit = fit_linear,
     .refit = mlab_engine_refit,

@@ -103,6 +103,7 @@ static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, 
     own->rows = rows;
     own->category = problem->category ? problem->category + first : NULL;
     own->number = engine->number ? engine->number + first : NULL;
+    own->shape = engine->shape;
     *allowed = engine->family->tile(own);
     if (!*allowed) return MLAB_OK;
     const double *weight = work->pass->weight ? work->pass->weight + first : NULL;
@@ -337,6 +338,26 @@ mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parame
         for (size_t j = 0; j < work.n_parameters; j++) scores[g * work.n_parameters + j] += work.heads[c * work.n_parameters + j];
     }
     mlab_release(pass->context, work.heads);
+    return status;
+}
+
+mlab_status mlab_pass_predictors(const mlab_pass *pass, const double *parameters, double *eta, mlab_error *err)
+{
+    const mlab_tiles *tiles = pass->engine->tiles;
+    const mlab_kernels *kernels = mlab_kernels_of(pass->context);
+    double *scratch = mlab_allocate(pass->context, mlab_tiles_scratch(tiles) + MLAB_TILE, sizeof *scratch);
+    if (!scratch) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the predictors of %zu rows", tiles->n);
+    double *out = scratch + mlab_tiles_scratch(tiles);
+    mlab_status status = MLAB_OK;
+    for (size_t tile = 0; tile < tiles->n_tiles && !status; tile++) {
+        const double *x, *offset;
+        size_t rows = mlab_tiles_rows(tiles, tile), n = mlab_whole_lanes(rows);
+        if ((status = mlab_tiles_get(tiles, tile, scratch, &x, &offset, err))) break;
+        memcpy(out, offset, n * sizeof *out);
+        kernels->predict(x, pass->engine->p, parameters + pass->engine->n_thresholds, n, out);
+        memcpy(eta + tile * MLAB_TILE, out, rows * sizeof *out);
+    }
+    mlab_release(pass->context, scratch);
     return status;
 }
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Responses that are numbers: which of them a family allows, what is taken off them, and where a log-linear mean starts. */
+#include "fit/engine.h"
+
+#include "core/elementary.h"
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <math.h>
+
+static mlab_status check_numbers(const mlab_fit_problem *problem, const mlab_family *family, mlab_error *err)
+{
+    for (size_t i = 0; family->bounded && i < problem->n; i++) {
+        double y = problem->number[i];
+        if ((family->above ? y > family->least : y >= family->least) && (!family->whole || y == floor(y))) continue;
+        size_t row = problem->rows ? problem->rows[i] : i;
+        const mlab_table *table = problem->table;
+        mlab_place place = table && table->lines ? mlab_place_cell(table->file, table->lines[row], 0, NULL) : mlab_place_text("", 0, 0);
+        return mlab_raise_at(err, MLAB_ERR_FIT_RESPONSE, &place, "%s: the response of row %zu is %.10g; allowed: %s %s %g",
+                             problem->outcome ? problem->outcome : "outcome", row + 1, y, family->whole ? "whole numbers" : "numbers",
+                             family->above ? "above" : "from", family->least);
+    }
+    return MLAB_OK;
+}
+
+mlab_status mlab_engine_numbers(const mlab_context *context, mlab_engine *engine, mlab_error *err)
+{
+    const mlab_fit_problem *problem = engine->problem;
+    const mlab_family *family = engine->family;
+    bool shifts = family->additive && engine->intercept;
+    engine->number = problem->number;
+    if (!problem->number) return MLAB_OK;
+    mlab_status status = check_numbers(problem, family, err);
+    if (status) return status;
+    if (!shifts && !family->log_number) return MLAB_OK;
+    engine->own_number = mlab_allocate(context, problem->n, sizeof *engine->own_number);
+    if (!engine->own_number) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu numbers", problem->n);
+    for (size_t i = 0; i < problem->n; i++) engine->own_number[i] = family->log_number ? mlab_log(problem->number[i]) : problem->number[i];
+    engine->shift = shifts ? engine->own_number[0] : 0;
+    for (size_t i = 0; i < problem->n; i++) engine->own_number[i] -= engine->shift;
+    engine->number = engine->own_number;
+    return MLAB_OK;
+}
+
+double mlab_engine_log_mean(const mlab_pass *pass)
+{
+    double sum = 0, weights = 0;
+    for (size_t i = 0; i < pass->engine->problem->n; i++) {
+        double w = pass->weight ? pass->weight[i] : 1;
+        sum += w * pass->engine->number[i];
+        weights += w;
+    }
+    return sum > 0 ? mlab_log(sum / weights) : -1;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Negative binomial regression of a count (NB2): log of the mean m is linear, the variance is m + m^2 / theta (Lawless 1987,
+ * doi:10.2307/3314912). Coefficients and log theta are maximised in turns, which are nearly independent of each other. The covariance
+ * of the coefficients is that of the joint observed information; with expected information the two are independent. The
+ * cluster-robust covariance takes theta as known.
+ * Weakness: counts that vary no more than Poisson have no theta; the fit then says so.
+ */
+#include "fit/engine.h"
+
+#include "core/elementary.h"
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <gsl/gsl_sf_gamma.h>
+#include <gsl/gsl_sf_psi.h>
+#include <math.h>
+#include <string.h>
+
+static const double MOST = 16;      /* of |log theta|: beyond it the counts are Poisson, or nearly all zero */
+static const double SETTLED = 1e-9; /* change of log theta */
+static const double AWAY = 1e-3;    /* of log theta, for the derivative of the coefficients by it */
+enum { TURNS = 100 };
+
+static bool tile_of_counts(const mlab_family_tile *tile)
+{
+    double *mean = tile->scratch, theta = tile->shape;
+    mlab_exp_array(tile->context, tile->eta, mean, tile->rows);
+    for (size_t i = 0; i < tile->rows; i++) {
+        double y = tile->number[i], m = mean[i], share = theta / (theta + m);
+        tile->log_likelihood[i] = y * tile->eta[i] - (y + theta) * mlab_log1p(m / theta);
+        if (!tile->derivatives) continue;
+        tile->score[i] = (y - m) * share;
+        tile->curvature[i] = tile->expected ? m * share : (y + theta) * share * (m / (theta + m));
+    }
+    return true;
+}
+
+static const mlab_family counts = {
+    .link = "log", .knows_expected = true, .tile = tile_of_counts, .log_mean = true, .bounded = true, .whole = true};
+
+static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
+{
+    mlab_status status = mlab_engine_prepare(context, prepared, &counts, err);
+    if (!status) ((mlab_engine *)prepared->own)->shape = 1;
+    return status;
+}
+
+/* --- theta at known means ---------------------------------------------------------------------------------- */
+
+typedef struct means {
+    const double *y, *weight, *eta; /* [n]; weight NULL = 1 */
+    size_t n;
+} means;
+
+/* First and second derivative of the log-likelihood by log theta. */
+static double slope(const means *m, double theta, double *bend)
+{
+    double first = 0, second = 0, psi = gsl_sf_psi(theta), psi_1 = gsl_sf_psi_1(theta);
+    for (size_t i = 0; i < m->n; i++) {
+        double y = m->y[i], w = m->weight ? m->weight[i] : 1, mean = mlab_exp(m->eta[i]), sum = theta + mean;
+        if (w == 0) continue;
+        double a = (y > 0 ? gsl_sf_psi(y + theta) - psi : 0) - mlab_log1p(mean / theta) + (mean - y) / sum;
+        double b = (y > 0 ? gsl_sf_psi_1(y + theta) - psi_1 : 0) + mean / (theta * sum) - (mean - y) / (sum * sum);
+        first += w * theta * a;
+        second += w * (theta * a + theta * theta * b);
+    }
+    *bend = second;
+    return first;
+}
+
+/* The log theta at which the slope is 0, by Newton steps kept in a bracket; MOST or -MOST where it is beyond. */
+static double best_log_theta(const means *m, double from)
+{
+    double low = -MOST, high = MOST, at = fmin(fmax(from, low), high);
+    for (int i = 0; i < 200; i++) {
+        double bend, first = slope(m, mlab_exp(at), &bend);
+        if (first > 0)
+            low = at;
+        else
+            high = at;
+        double next = bend < 0 ? at - first / bend : first > 0 ? at + 1 : at - 1;
+        if (!(next > low && next < high)) next = (low + high) / 2;
+        if (fabs(next - at) <= 1e-14 * (1 + fabs(at))) return next;
+        at = next;
+    }
+    return at;
+}
+
+/* What the log-likelihood of a tile leaves out. */
+static double constant_of(const means *m, double theta)
+{
+    double sum = 0, gamma = gsl_sf_lngamma(theta), log_theta = mlab_log(theta);
+    for (size_t i = 0; i < m->n; i++) {
+        double y = m->y[i], w = m->weight ? m->weight[i] : 1;
+        if (y > 0 && w > 0) sum += w * (gsl_sf_lngamma(y + theta) - gamma - gsl_sf_lngamma(y + 1) - y * log_theta);
+    }
+    return sum;
+}
+
+/* --- in turns ------------------------------------------------------------------------------------------------ */
+
+/* A copy of what was prepared with a theta of its own, so that several fits may run at a time. */
+typedef struct own_theta {
+    mlab_engine engine;
+    mlab_fit_problem problem;
+    mlab_prepared prepared;
+} own_theta;
+
+static void own_start(own_theta *own, const mlab_prepared *prepared)
+{
+    own->engine = *(const mlab_engine *)prepared->own;
+    own->problem = *prepared->problem;
+    own->prepared = *prepared;
+    own->prepared.problem = &own->problem;
+    own->prepared.own = &own->engine;
+}
+
+static mlab_status predict(const mlab_context *context, const own_theta *own, const double *estimate, double *centred, double *eta, mlab_error *err)
+{
+    mlab_pass pass = {context, &own->engine, NULL, 1, false};
+    memcpy(centred, estimate, own->engine.n_parameters * sizeof *centred);
+    mlab_engine_uncentre(&own->engine, centred, -1);
+    return mlab_pass_predictors(&pass, centred, eta, err);
+}
+
+/* Coefficients and log theta that are each the best for the other. centred [p] and eta [n]: scratch, eta that of the end. */
+static mlab_status settle(const mlab_context *context, own_theta *own, const mlab_refit_weights *weights, means *m, double *estimate, double *centred,
+                          double *eta, double *log_theta, mlab_refit_info *info, mlab_error *err)
+{
+    for (int turn = 0; turn < TURNS; turn++) {
+        own->engine.shape = mlab_exp(*log_theta);
+        mlab_status status = mlab_engine_refit(context, &own->prepared, weights, turn ? estimate : NULL, estimate, info, err);
+        if (!status) status = predict(context, own, estimate, centred, eta, err);
+        if (status || info->trust != MLAB_TRUSTED) return status;
+        double before = *log_theta;
+        *log_theta = best_log_theta(m, turn ? before : 0);
+        if (fabs(*log_theta) > MOST - 1e-6) {
+            info->trust = MLAB_NOT_CONVERGED;
+            return MLAB_OK;
+        }
+        if (turn && fabs(*log_theta - before) <= SETTLED) return MLAB_OK;
+    }
+    info->trust = MLAB_NOT_CONVERGED;
+    return MLAB_OK;
+}
+
+/* The joint covariance: V + u u' / I, with u the derivative of the coefficients by log theta and I the information of the profile. */
+static mlab_status add_theta(const mlab_context *context, own_theta *own, means *m, double log_theta, double *room, double *eta, mlab_fit *fit,
+                             mlab_error *err)
+{
+    size_t p = fit->n_parameters;
+    double *sides[2] = {room, room + p}, *centred = room + 2 * p, slopes[2], bend;
+    for (int side = 0; side < 2; side++) {
+        mlab_refit_info info;
+        double at = log_theta + (side ? AWAY : -AWAY);
+        own->engine.shape = mlab_exp(at);
+        mlab_status status = mlab_engine_refit(context, &own->prepared, NULL, fit->estimate, sides[side], &info, err);
+        if (!status) status = predict(context, own, sides[side], centred, eta, err);
+        if (status) return status;
+        slopes[side] = slope(m, own->engine.shape, &bend);
+    }
+    double information = (slopes[0] - slopes[1]) / (2 * AWAY);
+    if (!(information > 0)) return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "theta is not determined by these counts");
+    fit->shape_se = fit->shape / sqrt(information);
+    if (own->engine.expected) return MLAB_OK;
+    for (size_t j = 0; j < p; j++)
+        for (size_t k = 0; k < p; k++)
+            fit->covariance[j * p + k] +=
+                (sides[1][j] - sides[0][j]) * (sides[1][k] - sides[0][k]) / (4 * AWAY * AWAY * information);
+    return MLAB_OK;
+}
+
+/* The log-likelihood of one mean for all, offsets kept: its own theta. */
+static mlab_status null_log_likelihood(const mlab_context *context, own_theta *own, means *m, double *eta, double *value, mlab_error *err)
+{
+    double mean = 0, log_theta = 0;
+    mlab_pass pass = {context, &own->engine, own->problem.weight, 1, true};
+    mlab_newton_result result;
+    if (!own->engine.intercept || own->engine.tiles->any_offset) return MLAB_OK; /* that of the fit's theta stands */
+    mean = mlab_engine_log_mean(&pass);
+    for (size_t i = 0; i < m->n; i++) eta[i] = mean;
+    log_theta = best_log_theta(m, 0);
+    own->engine.shape = mlab_exp(log_theta);
+    mlab_newton_spec spec = {.n = 1, .evaluate = mlab_pass_evaluate, .work = &pass, .tolerance = 1e-8, .iterations = 50};
+    mlab_status status = mlab_newton(context, &spec, &mean, NULL, NULL, &result, err);
+    if (!status) *value = result.log_likelihood + constant_of(m, own->engine.shape);
+    return status;
+}
+
+static mlab_status finish(const mlab_context *context, own_theta *own, means *m, double log_theta, double *room, double *eta, mlab_fit *fit,
+                          mlab_error *err)
+{
+    own->engine.shape = fit->shape = mlab_exp(log_theta);
+    own->problem.warm = room;
+    mlab_status status = mlab_engine_fit(context, &own->prepared, fit, err);
+    if (status) return status;
+    double constant = constant_of(m, fit->shape);
+    fit->log_likelihood += constant;
+    fit->null_log_likelihood += constant;
+    status = add_theta(context, own, m, log_theta, room, eta, fit, err);
+    return status ? status : null_log_likelihood(context, own, m, eta, &fit->null_log_likelihood, err);
+}
+
+static mlab_status fit_counts(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    own_theta own;
+    own_start(&own, prepared);
+    size_t p = fit->n_parameters, n = prepared->problem->n;
+    double log_theta = 0, *room = mlab_allocate(context, 3 * p, sizeof *room), *eta = mlab_allocate(context, n, sizeof *eta);
+    means m = {own.engine.number, own.problem.weight, eta, n};
+    mlab_refit_info info;
+    mlab_status status = room && eta ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the means of %zu counts", n);
+    if (!status) status = settle(context, &own, NULL, &m, room, room + p, eta, &log_theta, &info, err);
+    if (!status) status = finish(context, &own, &m, log_theta, room, eta, fit, err);
+    if (!status && log_theta > MOST - 1e-6)
+        status = mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "theta has no maximum: the counts vary no more than Poisson; use model poisson");
+    else if (!status && info.trust == MLAB_NOT_CONVERGED && fit->trust == MLAB_TRUSTED)
+        status = mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "theta did not settle in %d turns", TURNS);
+    mlab_release(context, room);
+    mlab_release(context, eta);
+    return status;
+}
+
+static mlab_status refit_counts(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
+                                double *estimate, mlab_refit_info *info, mlab_error *err)
+{
+    own_theta own;
+    own_start(&own, prepared);
+    (void)start; /* theta is not in it: both are found anew */
+    size_t n = prepared->problem->n;
+    double log_theta = 0, *room = mlab_allocate(context, own.engine.n_parameters + 2 * n, sizeof *room);
+    if (!room) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the means of %zu counts", n);
+    double *eta = room + own.engine.n_parameters, *all = eta + n;
+    means m = {own.engine.number, all, eta, n};
+    for (size_t i = 0; i < n; i++) {
+        double row = weights && weights->row ? weights->row[i] : own.problem.weight ? own.problem.weight[i] : 1;
+        all[i] = weights && weights->cluster ? row * weights->cluster[own.problem.cluster ? own.problem.cluster[i] : i] : row;
+    }
+    mlab_status status = settle(context, &own, weights, &m, estimate, room, eta, &log_theta, info, err);
+    mlab_release(context, room);
+    return status;
+}
+
+const mlab_model mlab_model_negative_binomial = {
+    .name = "negative_binomial",
+    .summary = "a count that varies more than Poisson: log of the mean is linear",
+    .kinds = MLAB_KIND(MLAB_OUTCOME_COUNT),
+    .marks = MLAB_MODEL_NUMBER,
+    .prepare = prepare,
+    .release = mlab_engine_release,
+    .fit = fit_counts,
+    .refit = refit_counts,
+};
