@@ -25,6 +25,7 @@ typedef struct mlab_outcome {
     bool absence;   /* the name tells the absence of the event: retention = no exit */
     bool of_mentor; /* whose: mentor */
     char *model;    /* row of mlab_models: "hazard", "cox", "ordinal", ... */
+    char *link;     /* "" or NULL = that of the options; hazard: "cloglog", "logit"; ordinal: "logit", "probit", "cloglog" */
     char *formula;  /* text */
     mlab_place formula_place;
     char **causes; /* [n_causes] causes fitted together, NULL = all of the panel's event */
@@ -37,6 +38,7 @@ typedef struct mlab_fit_options {
     int ties;           /* Cox: 0 efron, 1 breslow */
     int information;    /* 0 observed, 1 expected */
     int link;           /* discrete hazards: 0 cloglog, 1 logit */
+    int ordinal_link;   /* ordinal: 0 logit, 1 probit, 2 cloglog */
     int64_t iterations; /* at most, 1 .. 1000 */
     double tolerance;   /* largest Newton step relative to the standard error, or gradient, at the end */
     int curve_interval; /* 0 log-log, 1 log, 2 plain */
@@ -49,7 +51,7 @@ typedef struct mlab_fit {
     const mlab_context *context;
     char *outcome, *model, *formula;
     char *information; /* which information the model-based standard errors use: "observed", "expected" */
-    char *link;        /* "logit", "cloglog", "identity", "log" */
+    char *link;        /* "logit", "cloglog", "probit", "identity", "log" */
     size_t n_parameters;
     char **names;        /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
     double *estimate;    /* [n_parameters]; aliased ones 0 */
@@ -63,7 +65,8 @@ typedef struct mlab_fit {
     char **levels;       /* ordinal, multinomial: [n_levels] */
     size_t n_levels;
     double log_likelihood, null_log_likelihood; /* null: intercepts (thresholds) and offsets alone */
-    double residual_variance;                   /* linear: RSS / (N - p); else 0 */
+    double residual_variance;                   /* linear, lognormal: RSS / (N - p), of the logarithm for lognormal; else 0 */
+    double shape, shape_se;                     /* negative_binomial: theta; gamma: shape; standard error; else 0 */
     uint64_t n_rows, n_people, n_events, n_clusters, n_dropped_missing, n_dropped_stubs;
     uint64_t *events_by_block; /* [n_blocks] */
     char *cluster;             /* "person", "" = rows are their own clusters and no robust covariance was made */
@@ -93,14 +96,14 @@ MLAB_API double mlab_t_quantile(double p, double df);
 
 typedef enum mlab_scale {
     MLAB_SCALE_LINK,    /* linear predictors, offset() terms and log(share) included */
-    MLAB_SCALE_RESPONSE /* probabilities; means for `linear` */
+    MLAB_SCALE_RESPONSE /* probabilities; means of numbers */
 } mlab_scale;
-/* Numbers a row: link: n_blocks; response: 1 for logit, cloglog, linear; the probability of each cause for hazards; of each
- * level for ordinal and multinomial; 0 for cox, which has no response scale. */
+/* Numbers a row: link: n_blocks; response: 1 for logit, cloglog, probit and models of numbers (the mean); the probability of each cause for hazards;
+ * of each level for ordinal and multinomial; 0 for cox, which has no response scale. */
 MLAB_API size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale);
 /* out[i * width + k] for the n rows `rows[i]` of table (NULL: first, first + 1, ...), which must be complete for the design.
  * parameters: in the order of estimate, NULL = estimate. share [n]: of the period at risk, hazards only, NULL = 1.
- * The ordinal link is x'b; P(Y <= k) = logistic(threshold k - x'b). Errors: MLAB_ERR_FIT_MODEL (cox, response), those of
+ * The ordinal link is x'b; P(Y <= k) = F(threshold k - x'b). Errors: MLAB_ERR_FIT_MODEL (cox, response), those of
  * mlab_design_fill. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_predict(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
                                                 size_t first, size_t n, const double *parameters, const double *share, mlab_scale scale, double *out,

@@ -59,7 +59,7 @@ typedef struct mlab_engine {
     bool expected;
     const double *number; /* [n] linear: the response less `shift`, which the intercept takes up */
     double *own_number, shift;
-    double shape; /* of the tiles; set by the models that have one */
+    double shape;     /* of the tiles; set by the models that have one */
     uint8_t *aliased; /* [n_parameters] */
     double *scale;    /* [n_parameters] for the divergence rule */
 } mlab_engine;

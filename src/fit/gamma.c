@@ -29,8 +29,7 @@ static bool gamma_tile(const mlab_family_tile *tile)
     return true;
 }
 
-static const mlab_family gamma_family = {
-    .link = "log", .knows_expected = true, .tile = gamma_tile, .log_mean = true, .bounded = true, .above = true};
+static const mlab_family gamma_family = {.link = "log", .knows_expected = true, .tile = gamma_tile, .log_mean = true, .bounded = true, .above = true};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {

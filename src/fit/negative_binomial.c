@@ -35,8 +35,7 @@ static bool tile_of_counts(const mlab_family_tile *tile)
     return true;
 }
 
-static const mlab_family counts = {
-    .link = "log", .knows_expected = true, .tile = tile_of_counts, .log_mean = true, .bounded = true, .whole = true};
+static const mlab_family counts = {.link = "log", .knows_expected = true, .tile = tile_of_counts, .log_mean = true, .bounded = true, .whole = true};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -165,8 +164,7 @@ static mlab_status add_theta(const mlab_context *context, own_theta *own, means 
     if (own->engine.expected) return MLAB_OK;
     for (size_t j = 0; j < p; j++)
         for (size_t k = 0; k < p; k++)
-            fit->covariance[j * p + k] +=
-                (sides[1][j] - sides[0][j]) * (sides[1][k] - sides[0][k]) / (4 * AWAY * AWAY * information);
+            fit->covariance[j * p + k] += (sides[1][j] - sides[0][j]) * (sides[1][k] - sides[0][k]) / (4 * AWAY * AWAY * information);
     return MLAB_OK;
 }
 

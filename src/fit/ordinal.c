@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cumulative logit of ordered levels, thresholds minus x'b; a positive coefficient means more. Observed information.
+/* Cumulative logit (probit, complementary log-log) of ordered levels, thresholds minus x'b; a positive coefficient means more. Observed
+ * information.
  * Weakness: a coefficient is the same at every threshold (proportional odds).
  */
 #include "fit/engine.h"
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
-    return mlab_engine_prepare(context, prepared, &mlab_family_ordinal, err);
+    static const mlab_family *const families[] = {&mlab_family_ordinal, &mlab_family_ordinal_probit, &mlab_family_ordinal_cloglog};
+    return mlab_engine_prepare(context, prepared, families[prepared->options.ordinal_link], err);
 }
 
 const mlab_model mlab_model_ordinal = {

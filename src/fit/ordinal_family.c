@@ -82,4 +82,4 @@ static void ordinal_start(const double *counts, size_t n_categories, double *thr
     }
 }
 
-const mlab_family mlab_family_ordinal = {"logit", false, ordinal_tile, ordinal_start};
+const mlab_family mlab_family_ordinal = {.link = "logit", .tile = ordinal_tile, .start = ordinal_start};

@@ -9,7 +9,6 @@
 
 #include "core/elementary.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 /* What a category contributes: log P, A and B, and f'(a) / P, f'(b) / P. A missing end contributes nothing. */
@@ -57,7 +56,7 @@ static bool tile_by(const mlab_family_tile *tile, ends_of ends_at)
         if (!(thresholds[k] > thresholds[k - 1])) return false;
     for (size_t i = 0; i < tile->rows; i++) {
         size_t y = (size_t)tile->category[i];
-        bool has_a = y < tile->n_thresholds, has_b = y > 0;
+        bool has_a = y<tile->n_thresholds, has_b = y> 0;
         ends e = ends_at(has_a ? thresholds[y] - tile->eta[i] : 0, has_b ? thresholds[y - 1] - tile->eta[i] : 0, has_a, has_b);
         tile->log_likelihood[i] = e.log_p;
         if (!tile->derivatives) continue;
@@ -107,5 +106,5 @@ static void cloglog_start(const double *counts, size_t n_categories, double *thr
     start_by(counts, n_categories, thresholds, cloglog_quantile);
 }
 
-const mlab_family mlab_family_ordinal_probit = {"probit", false, probit_tile, probit_start, .additive = false};
-const mlab_family mlab_family_ordinal_cloglog = {"cloglog", false, cloglog_tile, cloglog_start, .additive = false};
+const mlab_family mlab_family_ordinal_probit = {.link = "probit", .tile = probit_tile, .start = probit_start};
+const mlab_family mlab_family_ordinal_cloglog = {.link = "cloglog", .tile = cloglog_tile, .start = cloglog_start};

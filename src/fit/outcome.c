@@ -49,7 +49,8 @@ static const char *default_model(const mlab_outcome_problem *made, const mlab_ou
     if (made->event) return "hazard";
     const char *response = mlab_outcome_response_name(made);
     const mlab_column *column = response ? mlab_table_find(made->table, response) : NULL;
-    if (outcome->kind == MLAB_OUTCOME_NUMBER || outcome->kind == MLAB_OUTCOME_COUNT) return "linear";
+    if (outcome->kind == MLAB_OUTCOME_COUNT) return "poisson";
+    if (outcome->kind == MLAB_OUTCOME_NUMBER) return "linear";
     if (column && column->type == MLAB_COLUMN_FACTOR && column->n_levels > 2) return column->ordered ? "ordinal" : "multinomial";
     if (column && column->type == MLAB_COLUMN_REAL) return "linear";
     return outcome->kind == MLAB_OUTCOME_ORDINAL ? "ordinal" : "logit";
@@ -117,6 +118,23 @@ static mlab_status drop_incomplete(mlab_outcome_problem *made, mlab_error *err)
     return MLAB_OK;
 }
 
+/* The link that the outcome states, where its model has that choice. */
+static mlab_status choose_link(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
+{
+    static const char *const of_hazards[] = {"cloglog", "logit"}, *const of_levels[] = {"logit", "probit", "cloglog"};
+    bool hazard = made->model->marks & MLAB_MODEL_SHARE, ordinal = made->model->marks & MLAB_MODEL_THRESHOLDS;
+    if (!outcome->link || !outcome->link[0]) return MLAB_OK;
+    for (int k = 0; hazard && k < 2; k++)
+        if (strcmp(outcome->link, of_hazards[k]) == 0) return made->options.link = k, MLAB_OK;
+    for (int k = 0; ordinal && k < 3; k++)
+        if (strcmp(outcome->link, of_levels[k]) == 0) return made->options.ordinal_link = k, MLAB_OK;
+    return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: model %s has no link \"%s\"; allowed: %s", outcome->name,
+                         made->model->name, outcome->link,
+                         hazard    ? "cloglog, logit"
+                         : ordinal ? "logit, probit, cloglog"
+                                   : "none");
+}
+
 static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, const mlab_outcome *outcome, mlab_error *err)
 {
     made->panel = data->panel;
@@ -140,11 +158,13 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
     mlab_outcome_problem *made = mlab_allocate(context, 1, sizeof *made);
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
     made->context = context;
+    made->options = *options;
     mlab_status status = start(made, data, outcome, err);
-    if (!status) status = mlab_outcome_keep(made, outcome, options, err);
+    if (!status) status = choose_link(made, outcome, err);
+    if (!status) status = mlab_outcome_keep(made, outcome, &made->options, err);
     if (!status) status = drop_incomplete(made, err);
     if (!status) status = mlab_design_make(made->formula, made->table, made->keep, &made->design, err);
-    if (!status) status = mlab_outcome_respond(made, outcome, options, err);
+    if (!status) status = mlab_outcome_respond(made, outcome, &made->options, err);
     if (!status) status = mlab_outcome_group(made, err);
     if (status) {
         mlab_outcome_problem_free(made);
@@ -161,7 +181,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     mlab_outcome_problem *made = NULL;
     *fit = NULL;
     mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
-    if (!status) status = mlab_fit_problem_fit(context, made->model, &made->problem, options, fit, err);
+    if (!status) status = mlab_fit_problem_fit(context, made->model, &made->problem, &made->options, fit, err);
     mlab_outcome_problem_free(made);
     return status;
 }

@@ -9,6 +9,7 @@
 typedef struct mlab_outcome_problem {
     const mlab_context *context;
     const mlab_model *model;
+    mlab_fit_options options; /* those given, with the outcome's own link */
     mlab_fit_problem problem;
     const mlab_table *table;
     const mlab_panel *panel;       /* NULL for a person-level study */

@@ -23,8 +23,7 @@ static bool poisson_tile(const mlab_family_tile *tile)
     return true;
 }
 
-static const mlab_family poisson = {
-    .link = "log", .knows_expected = true, .tile = poisson_tile, .log_mean = true, .bounded = true, .whole = true};
+static const mlab_family poisson = {.link = "log", .knows_expected = true, .tile = poisson_tile, .log_mean = true, .bounded = true, .whole = true};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {

@@ -34,8 +34,27 @@ size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale)
 
 /* Each takes the predictors of one row and gives its probabilities. */
 
+static double share_below(const mlab_fit *fit, double z)
+{
+    return strcmp(fit->link, "probit") == 0 ? 0.5 * erfc(-z * 0.70710678118654752440) : -mlab_expm1(-mlab_exp(fmin(z, 600)));
+}
+
+static void other_link_row(const mlab_fit *fit, const double *thresholds, double eta, double *out)
+{
+    double below = 0;
+    for (size_t y = 0; y < fit->n_levels; y++) {
+        double up_to = y < fit->n_thresholds ? share_below(fit, thresholds[y] - eta) : 1;
+        out[y] = up_to - below;
+        below = up_to;
+    }
+}
+
 static void ordinal_row(const mlab_fit *fit, const double *thresholds, double eta, double *out)
 {
+    if (!by_logit(fit)) {
+        other_link_row(fit, thresholds, eta, out);
+        return;
+    }
     for (size_t y = 0; y < fit->n_levels; y++) {
         double above = y < fit->n_thresholds ? mlab_logistic(thresholds[y] - eta) : 1;
         double not_below = y > 0 ? mlab_logistic(eta - thresholds[y - 1]) : 1;
@@ -69,8 +88,14 @@ static void respond(const mlab_fit *fit, const double *parameters, const double 
 {
     if (fit->n_thresholds)
         ordinal_row(fit, parameters, eta[0], out);
+    else if (is(fit, "lognormal"))
+        out[0] = mlab_exp(eta[0] + 0.5 * fit->residual_variance);
     else if (strcmp(fit->link, "identity") == 0)
         out[0] = eta[0];
+    else if (strcmp(fit->link, "log") == 0)
+        out[0] = mlab_exp(eta[0]);
+    else if (strcmp(fit->link, "probit") == 0)
+        out[0] = share_below(fit, eta[0]);
     else if (by_logit(fit))
         logit_row(fit->n_blocks, eta, fit->n_levels > 0, out);
     else

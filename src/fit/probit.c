@@ -30,7 +30,7 @@ static void probit_start(const double *counts, size_t n_categories, double *inte
     intercepts[0] = mlab_normal_quantile(yes / (yes + no));
 }
 
-const mlab_family mlab_family_probit = {"probit", true, probit_tile, probit_start, .additive = false};
+const mlab_family mlab_family_probit = {.link = "probit", .knows_expected = true, .tile = probit_tile, .start = probit_start};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {

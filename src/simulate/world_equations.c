@@ -92,9 +92,10 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
     size_t first;
     mlab_status status = find_draws(world->spec->draws, fit, &first, err);
     if (status) return status;
-    if (strcmp(fit->link, "cloglog") && strcmp(fit->link, "logit"))
-        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has the link %s; a simulation needs cloglog or logit", fit->outcome,
-                          fit->link);
+    bool known = strcmp(fit->link, "logit") == 0 || (strcmp(fit->link, "cloglog") == 0 && fit->n_thresholds == 0);
+    if (!known)
+        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has the link %s; a simulation needs %s", fit->outcome, fit->link,
+                          fit->n_thresholds ? "logit" : "cloglog or logit");
     if (world->n_equations + fit->n_blocks > MLAB_MAX_EQUATIONS)
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "%zu causes of %s, allowed at most %d", fit->n_blocks, fit->outcome, MLAB_MAX_EXITS);
     for (size_t b = 0; b < fit->n_blocks; b++) {

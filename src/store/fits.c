@@ -42,7 +42,9 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
 #define FIT_REALS(X)                                                                                                                                 \
     X(log_likelihood, "log-likelihood at the estimate")                                                                                              \
     X(null_log_likelihood, "log-likelihood of intercepts and offsets alone")                                                                         \
-    X(residual_variance, "linear model: residual variance, else 0")                                                                                  \
+    X(residual_variance, "linear, lognormal: residual variance, else 0")                                                                             \
+    X(shape, "negative_binomial: theta; gamma: shape; else 0")                                                                                       \
+    X(shape_se, "standard error of shape")                                                                                                           \
     X(gradient, "largest score in standard errors at the end")
 
 static void put_design(const mlab_h5_group *group, const mlab_fit *fit)

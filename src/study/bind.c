@@ -78,7 +78,7 @@ static mlab_status default_formula(mlab_study *study, mlab_outcome *outcome, mla
 
 static mlab_status default_model(mlab_study *study, mlab_outcome *outcome, mlab_error *err)
 {
-    static const char *const on_panel[] = {"hazard", "ordinal", "linear", "linear", "logit"};
+    static const char *const on_panel[] = {"hazard", "ordinal", "linear", "poisson", "logit"};
     if (outcome->model) return MLAB_OK;
     bool times = outcome->formula && strncmp(outcome->formula, "event(", 6) == 0;
     const char *model = times || (outcome->kind == MLAB_OUTCOME_EVENT && !study->data->panel) ? "cox" : on_panel[outcome->kind];

@@ -32,8 +32,12 @@ static bool kind_of_model(const char *model, mlab_outcome_kind *kind)
     static const struct {
         const char *model;
         mlab_outcome_kind kind;
-    } rows[] = {{"hazard", MLAB_OUTCOME_EVENT}, {"cox", MLAB_OUTCOME_EVENT},      {"ordinal", MLAB_OUTCOME_ORDINAL},
-                {"logit", MLAB_OUTCOME_YES_NO}, {"cloglog", MLAB_OUTCOME_YES_NO}, {"linear", MLAB_OUTCOME_NUMBER}};
+    } rows[] = {{"hazard", MLAB_OUTCOME_EVENT},           {"cox", MLAB_OUTCOME_EVENT},
+                {"ordinal", MLAB_OUTCOME_ORDINAL},        {"logit", MLAB_OUTCOME_YES_NO},
+                {"cloglog", MLAB_OUTCOME_YES_NO},         {"linear", MLAB_OUTCOME_NUMBER},
+                {"probit", MLAB_OUTCOME_YES_NO},          {"lognormal", MLAB_OUTCOME_NUMBER},
+                {"gamma", MLAB_OUTCOME_NUMBER},           {"poisson", MLAB_OUTCOME_COUNT},
+                {"negative_binomial", MLAB_OUTCOME_COUNT}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
         if (strcmp(rows[k].model, model) == 0) {
             *kind = rows[k].kind;
@@ -93,7 +97,9 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
     const mlab_setting *formula = mlab_settings_find(reading->settings, map, "formula");
     outcome->name = mlab_study_keep_text(reading->study, name);
     if (!outcome->name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
-    if (model && !(outcome->model = mlab_study_keep_text(reading->study, model)))
+    const char *link = mlab_study_text_at(reading, map, "link");
+    if ((model && !(outcome->model = mlab_study_keep_text(reading->study, model))) ||
+        (link && !(outcome->link = mlab_study_keep_text(reading->study, link))))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
     if (formula && mlab_setting_kind_of(formula) == MLAB_SETTING_TEXT && *mlab_setting_text(formula)) {
         outcome->formula = mlab_study_keep_text(reading->study, mlab_setting_text(formula));
