@@ -13,7 +13,7 @@ static mlab_fit_options options;
  *   share    1   1   1   1   1   1 | .5 1 ...      promotion: nobody at risk in period 5 (top grade)
  */
 enum { PEOPLE = 8, PERIODS = 6, ROWS = PEOPLE * PERIODS };
-static uint32_t person[ROWS];
+static uint32_t person[ROWS], stay[ROWS];
 static int32_t start_day[ROWS], stop_day[ROWS], exit_day[ROWS];
 static uint8_t left[ROWS], at_risk[ROWS], promoted[ROWS], at_risk_promotion[ROWS];
 static double share[ROWS], tenure[ROWS];
@@ -74,6 +74,7 @@ static void make_data(mlab_test_memory *memory)
                          .n_rows = ROWS,
                          .n_people = PEOPLE,
                          .person = person,
+                         .spell = stay,
                          .start = start_day,
                          .stop = stop_day,
                          .events = events,
