@@ -7,7 +7,34 @@
  */
 #include "match/blossom.h"
 
+#include "core/memory.h"
+
 #define NONE MLAB_ALONE
+
+void mlab_blossom_push(mlab_blossom_search *s, int64_t time, uint32_t a, uint32_t b)
+{
+    if (time >= s->bound || s->status) return;
+    if ((s->status = mlab_grow(s->context, &s->heap, s->n_heap, &s->heap_capacity, sizeof *s->heap, NULL))) return;
+    size_t i = s->n_heap++;
+    for (; i > 0 && s->heap[(i - 1) / 4].time > time; i = (i - 1) / 4) s->heap[i] = s->heap[(i - 1) / 4];
+    s->heap[i] = (mlab_blossom_event){time, a, b};
+}
+
+mlab_blossom_event mlab_blossom_pop(mlab_blossom_search *s)
+{
+    const mlab_blossom_event top = s->heap[0], moving = s->heap[--s->n_heap];
+    size_t i = 0;
+    for (size_t child = 1; child < s->n_heap; child = 4 * i + 1) {
+        const size_t last = child + 4 < s->n_heap ? child + 4 : s->n_heap;
+        for (size_t other = child + 1; other < last; other++)
+            if (s->heap[other].time < s->heap[child].time) child = other;
+        if (s->heap[child].time >= moving.time) break;
+        s->heap[i] = s->heap[child];
+        i = child;
+    }
+    s->heap[i] = moving;
+    return top;
+}
 
 uint32_t mlab_blossom_top(mlab_blossom_search *s, uint32_t person)
 {

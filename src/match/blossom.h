@@ -47,6 +47,19 @@ typedef struct mlab_blossom_search {
     mlab_status status; /* of growing the heap */
 } mlab_blossom_search;
 
+/* Events by time; one at the bound or later is dropped. */
+void mlab_blossom_push(mlab_blossom_search *s, int64_t time, uint32_t a, uint32_t b);
+mlab_blossom_event mlab_blossom_pop(mlab_blossom_search *s);
+/* Pairs and values of the best matching with halves, its rings cut; the rest is for searches with blossoms. */
+void mlab_blossom_begin_with_halves(mlab_blossom_search *s);
+/* The search ends at this time at the latest. */
+static inline void mlab_blossom_end_at(mlab_blossom_search *s, int64_t time, uint32_t from, uint32_t to)
+{
+    if (time >= s->bound) return;
+    s->bound = time;
+    s->end_from = from;
+    s->end_to = to;
+}
 /* The outermost node that holds a person. */
 uint32_t mlab_blossom_top(mlab_blossom_search *s, uint32_t person);
 /* Walks the people of a node: start with at = node, MLAB_ALONE past the last. */

@@ -20,44 +20,9 @@
 #define NONE MLAB_ALONE
 enum { LOOK = 64 }; /* searches between two looks at cancelled */
 
-/* --- events, the earliest on top ------------------------------------------------------------------ */
-
 static const uint32_t GROW = UINT32_C(1) << 31; /* flag of a: the edge reaches somebody who was not outer */
 
-static void push(mlab_blossom_search *s, int64_t time, uint32_t a, uint32_t b)
-{
-    if (time >= s->bound || s->status) return;
-    if ((s->status = mlab_grow(s->context, &s->heap, s->n_heap, &s->heap_capacity, sizeof *s->heap, NULL))) return;
-    size_t i = s->n_heap++;
-    for (; i > 0 && s->heap[(i - 1) / 4].time > time; i = (i - 1) / 4) s->heap[i] = s->heap[(i - 1) / 4];
-    s->heap[i] = (mlab_blossom_event){time, a, b};
-}
-
-static mlab_blossom_event pop(mlab_blossom_search *s)
-{
-    const mlab_blossom_event top = s->heap[0], moving = s->heap[--s->n_heap];
-    size_t i = 0;
-    for (size_t child = 1; child < s->n_heap; child = 4 * i + 1) {
-        const size_t last = child + 4 < s->n_heap ? child + 4 : s->n_heap;
-        for (size_t other = child + 1; other < last; other++)
-            if (s->heap[other].time < s->heap[child].time) child = other;
-        if (s->heap[child].time >= moving.time) break;
-        s->heap[i] = s->heap[child];
-        i = child;
-    }
-    s->heap[i] = moving;
-    return top;
-}
-
 /* --- growing the tree ----------------------------------------------------------------------------- */
-
-static void end_at(mlab_blossom_search *s, int64_t time, uint32_t from, uint32_t to)
-{
-    if (time >= s->bound) return;
-    s->bound = time;
-    s->end_from = from;
-    s->end_to = to;
-}
 
 /* An edge from an outer person to w who is not outer, if it is the best that w has. */
 static void offer(mlab_blossom_search *s, uint32_t v, uint32_t w, const mlab_blossom_node *top, int64_t slack)
@@ -68,9 +33,9 @@ static void offer(mlab_blossom_search *s, uint32_t v, uint32_t w, const mlab_blo
     s->best_from[w] = v;
     if (top->label != MLAB_NODE_FREE) return;
     if (s->partner[top->base] == NONE)
-        end_at(s, slack + s->value[w], v, w);
+        mlab_blossom_end_at(s, slack + s->value[w], v, w);
     else
-        push(s, slack + s->value[w], v | GROW, w);
+        mlab_blossom_push(s, slack + s->value[w], v | GROW, w);
 }
 
 static void scan(mlab_blossom_search *s, uint32_t v, uint32_t node)
@@ -81,13 +46,13 @@ static void scan(mlab_blossom_search *s, uint32_t v, uint32_t node)
         const uint32_t w = g->to[e];
         const int64_t rest = mine - 2 * g->weight[e];
         if (s->node[w].in == w && s->node[w].label == MLAB_NODE_OUTER) { /* a person on their own, outer */
-            if (w != v) push(s, (rest + s->value[w]) / 2, v, w);
+            if (w != v) mlab_blossom_push(s, (rest + s->value[w]) / 2, v, w);
             continue;
         }
         const uint32_t top = mlab_blossom_top(s, w);
         if (top == node) continue;
         if (s->node[top].label == MLAB_NODE_OUTER)
-            push(s, (rest + s->value[w]) / 2, v, w);
+            mlab_blossom_push(s, (rest + s->value[w]) / 2, v, w);
         else
             offer(s, v, w, &s->node[top], rest);
     }
@@ -98,7 +63,7 @@ static void make_outer(mlab_blossom_search *s, uint32_t node, int64_t shift)
 {
     for (uint32_t v = mlab_blossom_first_person(s, node); v != NONE; v = mlab_blossom_next_person(s, node, v)) {
         s->value[v] += shift;
-        end_at(s, s->value[v], v, NONE);
+        mlab_blossom_end_at(s, s->value[v], v, NONE);
     }
 }
 
@@ -128,7 +93,7 @@ static void grow(mlab_blossom_search *s, uint32_t from, uint32_t to, uint32_t no
     if (node >= s->graph->n) {
         int64_t *half = &s->half[node - s->graph->n];
         *half += s->now;
-        push(s, *half, node, NONE);
+        mlab_blossom_push(s, *half, node, NONE);
     }
     become_outer(s, mlab_blossom_top(s, s->partner[at->base]));
 }
@@ -158,7 +123,7 @@ static void stay_inner(mlab_blossom_search *s, uint32_t node, uint32_t from, uin
     if (node < s->graph->n) return;
     int64_t *half = &s->half[node - s->graph->n];
     *half += s->now;
-    push(s, *half, node, NONE);
+    mlab_blossom_push(s, *half, node, NONE);
 }
 
 /* A child of an opened blossom leaves the tree; outer neighbours may reach it again. */
@@ -166,7 +131,7 @@ static void leave(mlab_blossom_search *s, uint32_t node)
 {
     for (uint32_t v = mlab_blossom_first_person(s, node); v != NONE; v = mlab_blossom_next_person(s, node, v)) {
         s->value[v] += s->now;
-        if (s->best[v] != INT64_MAX) push(s, s->best[v] + s->value[v], s->best_from[v] | GROW, v);
+        if (s->best[v] != INT64_MAX) mlab_blossom_push(s, s->best[v] + s->value[v], s->best_from[v] | GROW, v);
     }
 }
 
@@ -205,7 +170,7 @@ static void open_blossom(mlab_blossom_search *s, uint32_t blossom)
 
 static void step(mlab_blossom_search *s)
 {
-    const mlab_blossom_event event = pop(s);
+    const mlab_blossom_event event = mlab_blossom_pop(s);
     const uint32_t a = event.a & ~GROW;
     s->now = event.time;
     if (event.b == NONE) {
@@ -303,6 +268,7 @@ static void begin(mlab_blossom_search *s)
     s->n_spare = n;
     for (uint32_t v = 0; v < n; v++)
         if (s->partner[v] == NONE) settle_for(s, v);
+    mlab_blossom_begin_with_halves(s);
 }
 
 static void write_proof(const mlab_blossom_search *s, mlab_graph_proof *proof)
@@ -355,7 +321,7 @@ mlab_status mlab_graph_matching(const mlab_context *context, const mlab_graph *g
     mlab_status status = check(graph, err);
     if (status || (status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &block, err))) goto out;
     begin(&s);
-    status = search_all(&s, err);
+    status = s.status ? mlab_raise(err, s.status, "no memory for pairing %zu people", n) : search_all(&s, err);
     if (!status && proof) write_proof(&s, proof);
 out:
     mlab_release(context, s.heap);
