@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const mlab_policy *const policies[] = {&mlab_policy_random, &mlab_policy_deferred_acceptance, &mlab_policy_optimal};
+static const mlab_policy *const policies[] = {&mlab_policy_random, &mlab_policy_deferred_acceptance, &mlab_policy_optimal, &mlab_policy_peer};
 enum { N_POLICIES = sizeof policies / sizeof *policies };
 
 const mlab_policy *mlab_policy_row(size_t row)

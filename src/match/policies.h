@@ -8,6 +8,7 @@
 extern const mlab_policy mlab_policy_random;
 extern const mlab_policy mlab_policy_deferred_acceptance;
 extern const mlab_policy mlab_policy_optimal;
+extern const mlab_policy mlab_policy_peer;
 
 /* Uniforms of a person at purpose MATCH: 0 orders mentees, 1 is a mentee's choice, 2 orders mentors. A pair has one number of
  * its own, uniform 0 at the address of both. */

@@ -201,7 +201,7 @@ static mlab_status read_forbids(const reader *r, mlab_error *err)
 
 /* --- policies ------------------------------------------------------------------------------------- */
 
-static const char *const to_come[] = {"self_selection", "fair", "group", "peer"};
+static const char *const to_come[] = {"self_selection", "fair", "group"};
 enum { N_TO_COME = sizeof to_come / sizeof *to_come };
 
 static mlab_status unknown_policy(const reader *r, const char *name, mlab_place place, mlab_error *err)
@@ -209,12 +209,17 @@ static mlab_status unknown_policy(const reader *r, const char *name, mlab_place 
     for (size_t i = 0; i < N_TO_COME; i++)
         if (is(name, to_come[i]))
             return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "not_built", &place, name, "", err, "policy '%s' is not built yet", name);
-    const char *known[16];
+    const char *known[32];
+    char list[512] = "";
     size_t n = 0;
-    for (; mlab_policy_row(n) && n < 16; n++) known[n] = mlab_policy_row(n)->name;
+    for (; mlab_policy_row(n) && n < 32; n++) {
+        known[n] = mlab_policy_row(n)->name;
+        strncat(list, n ? ", " : "; allowed ", sizeof list - strlen(list) - 1);
+        strncat(list, known[n], sizeof list - strlen(list) - 1);
+    }
     const char *near = mlab_nearest(name, known, n);
     return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "unknown_policy", &place, name, "", err, "there is no policy '%s'%s%s%s", name,
-                             near ? "; did you mean '" : ", allowed random, deferred_acceptance, optimal", near ? near : "", near ? "'?" : "");
+                             near ? "; did you mean '" : list, near ? near : "", near ? "'?" : "");
 }
 
 static mlab_status read_policy(const reader *r, const mlab_setting *item, mlab_error *err)

@@ -338,7 +338,7 @@ END_TEST
 static void expect(world *w, mlab_status status, const char *sentence)
 {
     ck_assert_int_eq(match(w, NULL, 0), status);
-    ck_assert_str_eq(w->err.sentence, sentence);
+    ck_assert_msg(strncmp(w->err.sentence, sentence, strlen(sentence)) == 0, "%s", w->err.sentence); /* a list of policies may go on */
     for (size_t i = 0; i < 3; i++) ck_assert_ptr_null(w->got[i]);
     finish(w);
 }
