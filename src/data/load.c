@@ -86,6 +86,7 @@ static bool is_panel_study(const mlab_settings *settings)
 static mlab_status load_panel_study(mlab_loading *l, mlab_error *err)
 {
     mlab_status status = mlab_load_people(l, err);
+    if (!status) status = mlab_load_crosswalks(l, err);
     if (!status) status = mlab_load_promotions(l, err);
     if (!status) status = mlab_load_surveys(l, err);
     if (!status) status = mlab_load_relationships(l, err);
@@ -106,7 +107,6 @@ static mlab_status start(mlab_loading *l, mlab_error *err)
 {
     l->guesses = MLAB_TEXT(l->context);
     l->first_seen = l->last_seen = MLAB_DATE_MISSING;
-    l->pad = (size_t)mlab_loading_number(l, "data.people", "id.pad", 0);
     mlab_dictionary_start(&l->words, l->context);
     l->folder = mlab_os_folder_of(l->context, mlab_settings_file(l->settings));
     l->data = mlab_allocate(l->context, 1, sizeof *l->data);
@@ -124,6 +124,12 @@ static void end(mlab_loading *l)
     for (int32_t i = 0; l->grades && i < l->n_grades; i++) mlab_release(context, l->grades[i]);
     mlab_release(context, l->grades);
     mlab_ids_free(&l->ids);
+    mlab_pattern_free(l->id_rule.take);
+    for (size_t k = 0; k < l->n_crosswalks; k++) {
+        mlab_dictionary_free(&l->crosswalks[k].from);
+        mlab_release(context, l->crosswalks[k].code);
+    }
+    mlab_release(context, l->crosswalks);
     mlab_dictionary_free(&l->words);
     mlab_table_free(l->relationships);
     mlab_text_free(&l->guesses);

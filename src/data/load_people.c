@@ -55,6 +55,15 @@ static mlab_status say_no_arm(const mlab_loading *l, mlab_error *err)
     return status;
 }
 
+/* Ids as they are compared: those of people, and columns that the study calls ids (a manager). */
+static mlab_status rewrite_ids(mlab_loading *l, mlab_table *people, const mlab_specs *specs, mlab_error *err)
+{
+    mlab_status status = mlab_loading_id_rule(l, "data.people", &l->id_rule, err);
+    for (size_t i = 0; people && i < specs->n && !status; i++)
+        if (specs->items[i].type == MLAB_READ_ID) status = mlab_ids_rewrite(people, specs->items[i].name, &l->id_rule, l->findings, err);
+    return status;
+}
+
 mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
 {
     mlab_specs specs = {0};
@@ -67,8 +76,9 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
         status = mlab_loading_column(l, "data.people", "id", "id", MLAB_READ_ID, false, &specs, &id, err);
     }
     if (!status) status = mlab_loading_file(l, "data.people", &specs, &reading, err);
+    if (!status) status = rewrite_ids(l, reading.table, &specs, err);
     if (!status && reading.table && mlab_loading_at(l, "data.people", "id") && mlab_table_find(reading.table, "id"))
-        status = mlab_ids_make(reading.table, "id", NULL, l->findings, &l->ids, err);
+        status = mlab_ids_make(reading.table, "id", NULL, l->id_rule.fold, l->findings, &l->ids, err);
     l->data->people = reading.table;
     reading.table = NULL;
     mlab_reading_free(l->context, &reading);
@@ -97,6 +107,7 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
         grade->ordered = true;
     }
     if (!status) status = mlab_loading_file(l, "data.people", &specs, &reading, err);
+    if (!status) status = rewrite_ids(l, reading.table, &specs, err);
     l->data->people = reading.table;
     reading.table = NULL;
     mlab_reading_free(l->context, &reading);
@@ -194,7 +205,8 @@ mlab_status mlab_load_people(mlab_loading *l, mlab_error *err)
     mlab_status status = read_people(l, err);
     if (status || !l->data->people || !mlab_table_find(l->data->people, "id")) return status;
     status = find_members(l, &member, err);
-    if (!status) status = mlab_ids_make(l->data->people, "id", member, l->findings, &l->ids, err);
+    if (!status) status = mlab_ids_make(l->data->people, "id", member, l->id_rule.fold, l->findings, &l->ids, err);
+    l->ids.heading = mlab_loading_id_heading(l, "data.people");
     if (!status && member) status = keep_members(l, member, err);
     mlab_release(l->context, member);
     return status ? status : take_dates(l, err);

@@ -14,17 +14,6 @@ static mlab_status no_memory(mlab_error *err)
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the promotions");
 }
 
-static double accepted(const mlab_loading *l, const char *block)
-{
-    return mlab_loading_number(l, block, "accept_unlinked", 0.05);
-}
-
-/* The heading of ids in people: what other files call it when they do not say otherwise. */
-static const char *id_heading(const mlab_loading *l)
-{
-    return mlab_loading_text(l, "data.people", "id", "id");
-}
-
 static bool usable_rank(const mlab_loading *l, uint32_t rank)
 {
     return rank < l->ids.n;
@@ -168,7 +157,9 @@ static mlab_status read_promotions(mlab_loading *l, mlab_error *err)
     mlab_column_spec *person, *date, *to;
     const mlab_setting *scale = mlab_loading_at(l, "data.people", "grade.scale");
     mlab_status status = mlab_loading_columns(l, "data.promotions", &specs, err);
-    if (!status) status = mlab_loading_column(l, "data.promotions", "person", id_heading(l), MLAB_READ_ID, false, &specs, &person, err);
+    if (!status)
+        status = mlab_loading_column(l, "data.promotions", "person", mlab_loading_id_heading(l, "data.promotions"), MLAB_READ_ID, false, &specs,
+                                     &person, err);
     if (!status) status = mlab_loading_column(l, "data.promotions", "date", "date", MLAB_READ_DATE, false, &specs, &date, err);
     if (!status) date->filled = true;
     if (!status) status = mlab_loading_column(l, "data.promotions", "to", "to", MLAB_READ_FOUND, true, &specs, &to, err);
@@ -242,8 +233,7 @@ mlab_status mlab_load_promotions(mlab_loading *l, mlab_error *err)
     mlab_status status = read_promotions(l, err);
     if (status || !l->data->promotions || !l->ids.context || !mlab_table_find(l->data->promotions, "person")) return status;
     uint32_t *rank = mlab_allocate(l->context, l->data->promotions->n_rows, sizeof *rank);
-    const mlab_link link = {"people with promotions", "promotions", accepted(l, "data.promotions"), mlab_loading_last_input(l)};
-    status = rank ? mlab_ids_link(&l->ids, l->data->promotions, "person", &link, l->findings, rank, err) : no_memory(err);
+    status = rank ? mlab_loading_link(l, "data.promotions", l->data->promotions, "person", "people with promotions", rank, err) : no_memory(err);
     if (!status) status = take_grades(l, err);
     if (!status) status = take_promotions(l, rank, err);
     mlab_release(l->context, rank);

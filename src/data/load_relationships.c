@@ -146,13 +146,10 @@ mlab_status mlab_load_relationships(mlab_loading *l, mlab_error *err)
     mlab_status status = read_relationships(l, err);
     const mlab_table *table = l->relationships;
     if (status || !table || !l->ids.context || !mlab_table_find(table, "mentor") || !mlab_table_find(table, "mentee")) return status;
-    double accept = mlab_loading_number(l, BLOCK, "accept_unlinked", 0.05);
-    mlab_input *input = mlab_loading_last_input(l);
-    const mlab_link mentors = {"mentors", "relationships", accept, input}, mentees = {"mentees", "relationships", accept, input};
     uint32_t *mentor = mlab_allocate(l->context, table->n_rows, sizeof *mentor), *mentee = mlab_allocate(l->context, table->n_rows, sizeof *mentee);
     if (!mentor || !mentee) status = no_memory(err);
-    if (!status) status = mlab_ids_link(&l->ids, table, "mentor", &mentors, l->findings, mentor, err);
-    if (!status) status = mlab_ids_link(&l->ids, table, "mentee", &mentees, l->findings, mentee, err);
+    if (!status) status = mlab_loading_link(l, BLOCK, table, "mentor", "mentors", mentor, err);
+    if (!status) status = mlab_loading_link(l, BLOCK, table, "mentee", "mentees", mentee, err);
     if (!status) status = take_relationships(l, mentor, mentee, err);
     mlab_release(l->context, mentor);
     mlab_release(l->context, mentee);

@@ -177,10 +177,7 @@ mlab_status mlab_loading_column(mlab_loading *l, const char *block, const char *
         (*spec)->place = mlab_setting_place(stated);
     }
     if (type != MLAB_READ_FOUND) (*spec)->type = type;
-    if (type == MLAB_READ_ID) {
-        (*spec)->pad = l->pad;
-        (*spec)->filled = !optional;
-    }
+    if (type == MLAB_READ_ID) (*spec)->filled = !optional;
     return MLAB_OK;
 }
 

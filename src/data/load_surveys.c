@@ -98,8 +98,8 @@ static mlab_status read_surveys(mlab_loading *l, mlab_error *err)
     mlab_column_spec *person, *date;
     mlab_status status = mlab_loading_columns(l, "data.surveys", &specs, err);
     if (!status)
-        status = mlab_loading_column(l, "data.surveys", "person", mlab_loading_text(l, "data.people", "id", "id"), MLAB_READ_ID, false, &specs,
-                                     &person, err);
+        status =
+            mlab_loading_column(l, "data.surveys", "person", mlab_loading_id_heading(l, "data.surveys"), MLAB_READ_ID, false, &specs, &person, err);
     if (!status) status = mlab_loading_column(l, "data.surveys", "date", "date", MLAB_READ_DATE, false, &specs, &date, err);
     if (!status) date->filled = true;
     if (!status) status = add_measures(l, &specs, err);
@@ -186,9 +186,7 @@ mlab_status mlab_load_surveys(mlab_loading *l, mlab_error *err)
     status = settle_measures(l, err);
     if (status || !l->ids.context || !mlab_table_find(l->data->surveys, "person")) return status;
     uint32_t *rank = mlab_allocate(l->context, l->data->surveys->n_rows, sizeof *rank);
-    const mlab_link link = {"people with answers", "surveys", mlab_loading_number(l, "data.surveys", "accept_unlinked", 0.05),
-                            mlab_loading_last_input(l)};
-    status = rank ? mlab_ids_link(&l->ids, l->data->surveys, "person", &link, l->findings, rank, err) : no_memory(err);
+    status = rank ? mlab_loading_link(l, "data.surveys", l->data->surveys, "person", "people with answers", rank, err) : no_memory(err);
     if (!status) status = take_answers(l, rank, err);
     mlab_release(l->context, rank);
     return status;

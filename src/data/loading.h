@@ -20,9 +20,11 @@ typedef struct mlab_loading {
     mlab_text guesses;
     char *folder; /* of the study file */
     mlab_data *data;
-    mlab_dictionary words; /* every name that stands somewhere in the study file */
-    size_t pad;            /* of ids */
-    mlab_ids ids;          /* n == 0 and texts.n == 0 when people could not be read */
+    mlab_dictionary words;      /* every name that stands somewhere in the study file */
+    mlab_id_rule id_rule;       /* of the people file; other files have what they do not state themselves from it, `take` apart */
+    mlab_crosswalk *crosswalks; /* [n_crosswalks] */
+    size_t n_crosswalks;
+    mlab_ids ids; /* n == 0 and texts.n == 0 when people could not be read */
     mlab_table *relationships;
     mlab_panel_spell *spells; /* [n_spells] sorted by person, from */
     size_t n_spells;
@@ -75,6 +77,18 @@ MLAB_MUST_USE mlab_status mlab_loading_say(const mlab_loading *l, mlab_severity 
 bool mlab_is_missing_at(const mlab_column *column, size_t row);
 /* <block>.impossible: the severity of what cannot be, and whether such rows are left out. */
 mlab_severity mlab_loading_impossible(const mlab_loading *l, const char *block, const char **remedy);
+
+/* --- ids (load_ids.c) ---------------------------------------------------------------------------------- */
+
+/* The heading of ids in a file: <block>.id or <block>.id.from, else that of people. */
+const char *mlab_loading_id_heading(const mlab_loading *l, const char *block);
+/* How ids are written in the file of a block; a pattern that is none becomes a finding. rule->take is the caller's to free. */
+MLAB_MUST_USE mlab_status mlab_loading_id_rule(mlab_loading *l, const char *block, mlab_id_rule *rule, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_crosswalks(mlab_loading *l, mlab_error *err);
+/* Links a column of the file read last to people, by everything that the study says about ids, crosswalks and accepted shares: the one way
+ * for every join. who: "mentees"; rank [n_rows] as in mlab_ids_link. */
+MLAB_MUST_USE mlab_status mlab_loading_link(mlab_loading *l, const char *block, const mlab_table *table, const char *column, const char *who,
+                                            uint32_t *rank, mlab_error *err);
 
 /* --- the files --------------------------------------------------------------------------------------- */
 

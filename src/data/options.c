@@ -51,7 +51,24 @@
         LIST(prefix_ "columns.*.scale", NULL, "labels of an ordered scale, from low to high"),                                                       \
         LIST(prefix_ "columns.*.range", NULL, "lowest and highest number allowed [16, 80]"), CELL_RULES(prefix_ "columns.*.")
 
-#define JOINED(prefix_) SHARE(prefix_ "accept_unlinked", "0.05", "share of ids that may be missing from the people file")
+/* What an id is in a cell. */
+#define ID_RULES(prefix_)                                                                                                                            \
+    TEXT(prefix_ "take", NULL, "pattern of the part that is the id, in a group: '\\((\\d+)\\)'"),                                                    \
+        ROW(prefix_ "pad", INTEGER, NULL, 1, 64, NULL, "digits", "leading zeros are put before ids shorter than this; that of people for all files", \
+            READ),                                                                                                                                   \
+        CHOICE(prefix_ "case", NULL, "ignore|keep", "does case count when ids are compared; that of people for all files"),                          \
+        CHOICE(prefix_ "blanks", NULL, "drop|keep", "blanks inside ids; that of people for all files")
+
+#define JOINED(prefix_)                                                                                                                              \
+    SHARE(prefix_ "accept_unlinked", "0.05", "share of ids that may be missing from the people file"),                                               \
+        CHOICE(prefix_ "link", "either", "either|id|crosswalk", "how its ids lead to people"),                                                       \
+        TEXT(prefix_ "id", NULL, "column of ids of people, where there is one; that of people when not stated"),                                     \
+        TEXT(prefix_ "id.from", NULL, "column of ids"), ID_RULES(prefix_ "id.")
+
+#define CROSSWALK(prefix_)                                                                                                                           \
+    ROW(prefix_ "file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED), RULES(prefix_),                                \
+        TEXT(prefix_ "from", NULL, "column of the other kind of id: an e-mail address, a badge"),                                                    \
+        TEXT(prefix_ "to", NULL, "column of ids of people, that of people when not stated")
 
 const mlab_option mlab_data_options[] = {
     {"as_of", "as-of", NULL, MLAB_OPTION_DATE, 0, NULL, 0, 0, NULL, "", "the day of the export: nothing after it counts as having happened", READ},
@@ -66,7 +83,7 @@ const mlab_option mlab_data_options[] = {
     RULES("data.people."),
     TEXT("data.people.id", NULL, "column of ids, 'id' when not stated"),
     TEXT("data.people.id.from", NULL, "column of ids"),
-    ROW("data.people.id.pad", INTEGER, NULL, 1, 64, NULL, "digits", "leading zeros are put before ids shorter than this, in all files", READ),
+    ID_RULES("data.people.id."),
     TEXT("data.people.hired", NULL, "column of the first day, 'hired' when not stated"),
     TEXT("data.people.left", NULL, "column of the last day, empty for those still there; 'left' when not stated"),
     TEXT("data.people.exit_reason", NULL, "column of the reason for leaving, 'exit_reason' when not stated"),
@@ -124,7 +141,11 @@ const mlab_option mlab_data_options[] = {
     COLUMNS("data.relationships."),
 
     NOT_YET("data.history", "job histories"),
-    NOT_YET("data.crosswalk", "a table from one kind of id to another"),
+    MAP("data.crosswalk", "a table from another kind of id to ids of people"),
+    CROSSWALK("data.crosswalk."),
+    MAP("data.crosswalks", "several of them, by any names"),
+    MAP("data.crosswalks.*", "one of them"),
+    CROSSWALK("data.crosswalks.*."),
 
     NOT_YET("events.promotion", "promotions found in a job history"),
     MAP("events.exit", "which reasons for leaving make which cause"),

@@ -210,6 +210,16 @@ static void print_row(const mlab_settings *settings, mlab_text *text, const mlab
     mlab_text_append(text, value ? "\n" : ", default\n");
 }
 
+/* Is there a row for just this name where the key of `row` ends in '*'? A name with a dot in it is no row's. */
+static bool has_literal_row(const mlab_settings *settings, const mlab_option *row, const char *name)
+{
+    size_t stem = strlen(row->key) - 1;
+    for (size_t t = 0; t < settings->n_tables && !strchr(name, '.'); t++)
+        for (size_t i = 0; i < settings->n_rows[t]; i++)
+            if (!strncmp(settings->tables[t][i].key, row->key, stem) && !strcmp(settings->tables[t][i].key + stem, name)) return true;
+    return false;
+}
+
 /* Follows the rest of a row's key from a node; '*' fans out over the keys in the order of the file. */
 static void print_below(const mlab_settings *settings, mlab_text *text, const mlab_option *row, const mlab_setting *node, const char *rest,
                         const char *path)
@@ -223,8 +233,8 @@ static void print_below(const mlab_settings *settings, mlab_text *text, const ml
         int name_length = star ? (int)strlen(node->entries[i].key) : (int)n;
         snprintf(below, sizeof below, "%s%s%.*s", path, *path ? "." : "", name_length, star ? node->entries[i].key : rest);
         const mlab_setting *value = entry ? entry->value : NULL;
-        if (star && mlab_settings_row_of(settings, below) != row && last) continue; /* a literal row speaks for this name */
-        if (!last && value && value->kind != MLAB_SETTING_MAP) continue;            /* a short form has no rows below */
+        if (star && last && has_literal_row(settings, row, node->entries[i].key)) continue; /* it speaks for this name */
+        if (!last && value && value->kind != MLAB_SETTING_MAP) continue;                    /* a short form has no rows below */
         if (last)
             print_row(settings, text, row, value, below);
         else

@@ -304,6 +304,34 @@ START_TEST(resolved_text_has_what_decides_numbers_and_says_which_are_defaults)
 }
 END_TEST
 
+/* A name with a dot is no path: its values decide numbers like those of any other name. */
+START_TEST(resolved_text_has_names_with_a_dot_in_them)
+{
+    static const mlab_option exits[] = {
+        {"events", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT},
+        {"events.exit", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT},
+        {"events.exit.*", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT | MLAB_OPTION_DECIDES},
+        {"events.exit.end_of_study", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT | MLAB_OPTION_DECIDES}};
+    static const mlab_option *const these[] = {exits};
+    static const size_t n_these[] = {4};
+    static const char text[] = "events: {exit: {invol. exit: [dismissed], end_of_study: [x.y], voluntary: [resign]}}\n";
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_findings findings;
+    mlab_settings *settings = NULL;
+    mlab_error err;
+    char *resolved = NULL;
+    mlab_findings_start(&findings, &context);
+    ck_assert_int_eq(mlab_settings_parse(&context, "s.yaml", text, strlen(text), these, n_these, 1, &findings, &settings, &err), MLAB_OK);
+    ck_assert_uint_eq(findings.n, 0);
+    ck_assert_int_eq(mlab_settings_resolved(settings, NULL, &resolved, &err), MLAB_OK);
+    ck_assert_str_eq(resolved, "events.exit.invol. exit = [\"dismissed\"]\nevents.exit.voluntary = [\"resign\"]\n"
+                               "events.exit.end_of_study = [\"x.y\"]\n");
+    mlab_release(&context, resolved);
+    mlab_settings_free(settings);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_of_the_settings_is_reported_and_nothing_leaks)
 {
     const char *text = "titel: x\ncomparison: {method: magic, level: 0.9, level: 2}\narms: {a: {met: 3}}\n";
@@ -330,4 +358,4 @@ MLAB_TEST_MAIN("settings", every_scalar_stays_the_text_that_was_written, an_unkn
                kinds_of_values_are_told_apart, a_literal_row_wins_over_a_star_wherever_it_stands, text_that_is_not_yaml_is_an_error_with_its_place,
                bombs_of_aliases_and_depth_end_in_a_finding, a_struct_gets_defaults_and_then_what_the_file_says,
                the_command_line_wins_and_is_checked_like_the_file, resolved_text_has_what_decides_numbers_and_says_which_are_defaults,
-               every_failed_allocation_of_the_settings_is_reported_and_nothing_leaks)
+               resolved_text_has_names_with_a_dot_in_them, every_failed_allocation_of_the_settings_is_reported_and_nothing_leaks)
