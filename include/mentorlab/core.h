@@ -25,7 +25,7 @@ extern "C" {
 
 /* Where something was found. Zero and NULL mean "not known". Lines, rows and columns count from 1. */
 typedef struct mlab_place {
-    char file[160];       /* name as the user gave it, shortened at the front when longer; "" = none */
+    char file[160];       /* name as the user gave it, of a workbook with its sheet, shortened at the front when longer; "" = none */
     uint64_t line;        /* line of the file; the header of a table is line 1 */
     uint32_t column;      /* character of the line in a study file; number of the column in a table */
     char column_name[64]; /* heading of the column in a table; "" = none */

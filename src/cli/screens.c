@@ -132,12 +132,15 @@ static void show_in_study(const mlab_findings *findings, const char *study_file,
     }
 }
 
-/* row 14 column 2 "Mentee ID"  4471 */
+/* row 14 column B "Mentee ID"  4471 */
 static void show_occurrence(const mlab_occurrence *occurrence, FILE *to)
 {
     const mlab_place *place = &occurrence->place;
+    char letters[MLAB_COLUMN_LETTERS];
     if (place->line) fprintf(to, "row %" PRIu64, place->line);
-    if (place->column_name[0]) fprintf(to, "%scolumn \"%s\"", place->line ? " " : "", place->column_name);
+    if (place->column_name[0] || place->column) fprintf(to, "%scolumn", place->line ? " " : "");
+    if (place->column) fprintf(to, " %s", mlab_column_letters(place->column, letters));
+    if (place->column_name[0]) fprintf(to, " \"%s\"", place->column_name);
     if (occurrence->value && *occurrence->value) fprintf(to, "  %.40s", occurrence->value);
 }
 

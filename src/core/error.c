@@ -76,12 +76,24 @@ mlab_place mlab_place_cell(const char *file, uint64_t line, uint32_t column, con
     return place;
 }
 
+const char *mlab_column_letters(uint32_t column, char into[MLAB_COLUMN_LETTERS])
+{
+    char reversed[MLAB_COLUMN_LETTERS];
+    size_t n = 0, k = 0;
+    for (; column; column = (column - 1) / 26) reversed[n++] = (char)('A' + (column - 1) % 26);
+    while (n) into[k++] = reversed[--n];
+    into[k] = '\0';
+    return into;
+}
+
 const char *mlab_place_print(const mlab_place *place, char *into, size_t size)
 {
+    char letters[MLAB_COLUMN_LETTERS];
     if (size == 0) return "";
     into[0] = '\0';
     if (place->column_name[0] && place->line && place->column)
-        snprintf(into, size, "%s, row %" PRIu64 ", column %" PRIu32 " \"%s\"", place->file, place->line, place->column, place->column_name);
+        snprintf(into, size, "%s, row %" PRIu64 ", column %s \"%s\"", place->file, place->line, mlab_column_letters(place->column, letters),
+                 place->column_name);
     else if (place->column_name[0] && place->line)
         snprintf(into, size, "%s, row %" PRIu64 ", column \"%s\"", place->file, place->line, place->column_name);
     else if (place->column_name[0])

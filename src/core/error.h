@@ -25,7 +25,11 @@ static inline mlab_status mlab_given(mlab_status raised, mlab_status status)
 mlab_place mlab_place_text(const char *file, uint64_t line, uint32_t column);
 mlab_place mlab_place_cell(const char *file, uint64_t line, uint32_t column, const char *column_name);
 
-/* "study.yaml:14:9" or `jobs.csv, row 214, column 4 "Hire Date"`; returns into, always terminated. */
+/* Column 1 is "A", 28 is "AB", as spreadsheets call it; 0 is "". */
+enum { MLAB_COLUMN_LETTERS = 8 };
+const char *mlab_column_letters(uint32_t column, char into[MLAB_COLUMN_LETTERS]);
+
+/* "study.yaml:14:9" or `jobs.csv, row 214, column D "Hire Date"`; returns into, always terminated. */
 const char *mlab_place_print(const mlab_place *place, char *into, size_t size);
 
 #endif

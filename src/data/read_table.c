@@ -55,19 +55,20 @@ static mlab_status say_no_heading(const table_reading *r, const mlab_column_spec
     const char *near = mlab_nearest(column->from, (const char *const *)r->rows->names, r->rows->n_columns);
     const mlab_place *place = column->place.file[0] ? &column->place : NULL;
     return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "missing_column", place, NULL, NULL, err, "column '%s' is not in %s%s%s%s",
-                             column->from, r->spec->file, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                             column->from, r->rows->file, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static mlab_column_reading *add_column(table_reading *r, const mlab_column_spec *spec, size_t at)
 {
     mlab_column_reading *column = &r->columns[r->n_columns++];
     mlab_column_reading_start(column, r->context);
-    column->file = r->spec->file;
+    column->file = r->rows->file;
     column->spec = *spec;
     column->spec.pin = r->spec->role;
     column->at = at;
-    if (!column->spec.rules.decimal) column->spec.rules.decimal = r->spec->rules.decimal;
-    if (!column->spec.rules.thousands) column->spec.rules.thousands = r->spec->rules.thousands;
+    const bool plain = r->rows->kind->plain_numbers;
+    if (!column->spec.rules.decimal) column->spec.rules.decimal = plain ? '.' : r->spec->rules.decimal;
+    if (!column->spec.rules.thousands && !plain) column->spec.rules.thousands = r->spec->rules.thousands;
     if (!column->spec.rules.dates) column->spec.rules.dates = r->spec->rules.dates;
     if (!column->spec.rules.missing) column->spec.rules.missing = r->spec->rules.missing;
     column->spec.rules.trim |= r->spec->rules.trim;
@@ -166,7 +167,7 @@ static mlab_status take_row(table_reading *r, const mlab_row_block *block, size_
     uint64_t *hashes = r->hashes + i * block->n_columns;
     r->use[i] = !is_empty_row(cells, block->n_columns);
     if (!r->use[i]) {
-        mlab_place place = mlab_place_cell(r->spec->file, block->lines[i], 0, NULL);
+        mlab_place place = mlab_place_cell(r->rows->file, block->lines[i], 0, NULL);
         return mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, "empty_row", &place, NULL, NULL, err, "rows without any content are left out");
     }
     for (size_t c = 0; c < block->n_columns; c++) hashes[c] = mlab_hash_bytes(cells[c].text, cells[c].n);
@@ -202,7 +203,7 @@ static mlab_status say_copy(const table_reading *r, size_t row, size_t of, const
                             const char *sentence)
 {
     char value[40];
-    mlab_place place = mlab_place_cell(r->spec->file, r->lines[row], 0, NULL);
+    mlab_place place = mlab_place_cell(r->rows->file, r->lines[row], 0, NULL);
     snprintf(value, sizeof value, "like row %llu", (unsigned long long)r->lines[of]);
     return mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, kind, &place, value, remedy, err, "%s", sentence);
 }
@@ -270,7 +271,7 @@ static mlab_status finish_table(table_reading *r, mlab_table **table, mlab_error
 {
     mlab_status status = mlab_table_make(r->context, r->n, table, err);
     if (status) return status;
-    char *file = mlab_copy_text(r->context, r->spec->file);
+    char *file = mlab_copy_text(r->context, r->rows->file);
     if (!file) return no_memory(r, err);
     mlab_release(r->context, (*table)->file);
     (*table)->file = file;
@@ -332,7 +333,7 @@ static mlab_status describe_input(const table_reading *r, mlab_input *input, mla
 
 static mlab_status say_no_rows(const table_reading *r, mlab_error *err)
 {
-    mlab_place place = mlab_place_cell(r->spec->file, 0, 0, NULL);
+    mlab_place place = mlab_place_cell(r->rows->file, 0, 0, NULL);
     if (r->n || !r->rows->n_columns || r->rows->n_rows) return MLAB_OK;
     return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "no_rows", &place, NULL, NULL, err, "the file has headings but no rows");
 }

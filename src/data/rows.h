@@ -47,7 +47,8 @@ typedef struct mlab_rows_options {
 typedef struct mlab_rows mlab_rows;
 typedef struct mlab_rows_kind {
     const char *name;
-    bool short_rows; /* cells that are missing at the end of a row are empty ones (a sheet); else they are a finding */
+    bool plain_numbers; /* numbers are written with a point and without thousands marks, whatever the study says of text files */
+    bool short_rows;    /* cells that are missing at the end of a row are empty ones (a sheet); else they are a finding */
     /* The next raw rows; n_rows == 0 at the end. The first block holds at least 100 rows when the source has them, unless they are larger
      * than 128 KB. Malformed rows become findings and are left out. */
     mlab_status (*next)(mlab_rows *rows, mlab_raw_block *block, mlab_error *err);
@@ -60,7 +61,7 @@ struct mlab_rows {
     const mlab_context *context;
     const mlab_rows_kind *kind;
     mlab_findings *findings;
-    char *file;       /* as named by the user */
+    char *file;       /* as named by the user; of a workbook with several sheets with the sheet: jobs.xlsx, sheet "2024" */
     char **names;     /* [n_columns] headings, without blanks around them */
     char **labels;    /* [n_columns] the second row of headings (questions of a survey); NULL = there is none */
     size_t n_columns; /* 0: nothing could be read, the findings say why */

@@ -58,7 +58,7 @@ START_TEST(places_print_as_a_reader_finds_them)
 {
     char text[300];
     mlab_place cell = mlab_place_cell("jobs.csv", 214, 4, "Hire Date");
-    ck_assert_str_eq(mlab_place_print(&cell, text, sizeof text), "jobs.csv, row 214, column 4 \"Hire Date\"");
+    ck_assert_str_eq(mlab_place_print(&cell, text, sizeof text), "jobs.csv, row 214, column D \"Hire Date\"");
     cell.column = 0;
     ck_assert_str_eq(mlab_place_print(&cell, text, sizeof text), "jobs.csv, row 214, column \"Hire Date\"");
     cell.line = 0;

@@ -43,7 +43,7 @@ START_TEST(check_finds_the_dirt_of_the_file_with_its_rows)
     ck_says(out, "163 rows equal an earlier one in all columns but those of near_duplicates; kept");
     ck_says(out, "row 5  like row 4 ");
     ck_says(out, "labels of column \"industry\" have blanks around them, which are left out, as the study says");
-    ck_says(out, "row 30 column \"industry\"   HoReCa ");
+    ck_says(out, "row 30 column E \"industry\"   HoReCa ");
     ck_says(out, "column \"age\" has whole numbers in 1120 rows and fractions in 9");
     ck_says(out, "row 35 column \"age\"  30.40033257 ");
     ck_says(out, "    none                      683       351         2,058  compared with\n");
