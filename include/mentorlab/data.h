@@ -183,6 +183,43 @@ typedef struct mlab_input {
     uint64_t linked; /* those of them that are in the people file */
 } mlab_input;
 
+/* What answers were made into: the mean of several items, or the answers to one. */
+typedef struct mlab_measure {
+    char *name;
+    int32_t n_items, need, n_reversed;      /* need: how many items have to be answered */
+    double low, high;                       /* of its scale; equal when none is stated */
+    uint64_t scored;                        /* rows with a score */
+    uint64_t too_few;                       /* rows with answers, but to fewer items than needed */
+    uint64_t alpha_people;                  /* people with all items, each with their first answer; 0 = no alpha */
+    double alpha, alpha_lower, alpha_upper; /* Cronbach's alpha with its 95 % interval */
+} mlab_measure;
+
+/* A wave of a survey: people who are there on its first day were asked. */
+typedef struct mlab_survey_wave {
+    char *name;          /* its file, or its first day */
+    int32_t first, last; /* days of its answers; both the stated day for a file a wave */
+    uint64_t answers;    /* usable rows */
+    uint64_t unfinished; /* rows left out because nobody finished them */
+} mlab_survey_wave;
+
+/* Scores of a group in a wave, where no key leads to people. */
+typedef struct mlab_survey_cell {
+    uint64_t n;
+    double mean, sd; /* 0 when n is too small for them */
+} mlab_survey_cell;
+
+typedef struct mlab_survey {
+    mlab_measure *measures; /* [n_measures] */
+    size_t n_measures;
+    mlab_survey_wave *waves; /* [n_waves] by their first day */
+    size_t n_waves;
+    bool anonymous;   /* no key leads from answers to people */
+    char *group_name; /* anonymous: the column of groups, "" = none */
+    char **groups;    /* [n_groups]; one, "everyone", without a column */
+    size_t n_groups;
+    mlab_survey_cell *cells; /* [n_measures * n_groups * n_waves]; NULL unless anonymous */
+} mlab_survey;
+
 /* Everything that a study's files say. */
 typedef struct mlab_data {
     const mlab_context *context;
@@ -191,7 +228,8 @@ typedef struct mlab_data {
     mlab_table *surveys;
     mlab_relationship *relationships; /* [n_relationships] sorted by start, mentor, mentee */
     size_t n_relationships;
-    mlab_panel *panel; /* NULL for a person-level study */
+    mlab_survey *survey; /* how scores were made, and the waves; NULL without scores */
+    mlab_panel *panel;   /* NULL for a person-level study */
     bool person_level;
     char *arm_exposure;   /* person-level: "baseline", "ever", or "" when not declared */
     char *arm_column;     /* person-level: name of the arm column in people, "" = none */

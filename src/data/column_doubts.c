@@ -58,6 +58,7 @@ static mlab_severity doubt(const mlab_column_reading *column)
 static mlab_status say_alike(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, uint8_t *flag,
                              mlab_error *err)
 {
+    if (column->spec.folded) return MLAB_OK; /* whoever reads them does not look at case */
     for (size_t i = 0; i < l->n_levels && l->n_levels <= MOST_COMPARED; i++)
         for (size_t j = i + 1; j < l->n_levels; j++) {
             if (!alike(l->level[i], l->level[j]) || equal_when_trimmed(l->level[i], l->level[j])) continue;

@@ -69,6 +69,12 @@ static bool is_yes(const char *text)
     return mlab_equal_fold(text, "yes") || mlab_equal_fold(text, "true");
 }
 
+bool mlab_loading_yes(const mlab_loading *l, const char *block, const char *key)
+{
+    const char *text = mlab_loading_text(l, block, key, NULL);
+    return text && is_yes(text);
+}
+
 mlab_reading_rules mlab_loading_rules(const mlab_setting *block, const mlab_reading_rules *over)
 {
     static const char *const decimals[] = {"point", "comma"}, *const thousands[] = {"none", "comma", "point", "blank", "apostrophe"};
@@ -230,7 +236,12 @@ static void describe_rows(const mlab_loading *l, const char *block, mlab_file_sp
 
 mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_specs *specs, mlab_reading *reading, mlab_error *err)
 {
-    const mlab_setting *file = mlab_loading_at(l, block, "file");
+    return mlab_loading_file_of(l, block, mlab_loading_at(l, block, "file"), specs, reading, err);
+}
+
+mlab_status mlab_loading_file_of(mlab_loading *l, const char *block, const mlab_setting *file, const mlab_specs *specs, mlab_reading *reading,
+                                 mlab_error *err)
+{
     *reading = (mlab_reading){0};
     if (!file || !*mlab_setting_text(file)) return MLAB_OK; /* a missing key was a finding of the walk */
     mlab_file_spec spec = {.role = strchr(block, '.') + 1, .file = mlab_setting_text(file), .columns = specs->items, .n_columns = specs->n};

@@ -53,6 +53,7 @@ typedef struct mlab_loading {
 const mlab_setting *mlab_loading_at(const mlab_loading *l, const char *block, const char *key); /* "data.people" + "id"; NULL = absent */
 const char *mlab_loading_text(const mlab_loading *l, const char *block, const char *key, const char *fallback);
 double mlab_loading_number(const mlab_loading *l, const char *block, const char *key, double fallback);
+bool mlab_loading_yes(const mlab_loading *l, const char *block, const char *key);     /* stated as yes or true */
 int32_t mlab_loading_date(const mlab_loading *l, const char *block, const char *key); /* MLAB_DATE_MISSING = absent */
 int mlab_choice_of(const char *text, const char *const *names, size_t n);             /* -1 = none */
 /* Marks, orders and codes of a block; what it does not state is taken from `over`, which may be NULL. */
@@ -66,6 +67,9 @@ MLAB_MUST_USE mlab_status mlab_loading_column(mlab_loading *l, const char *block
 /* Reads the file of a block; role = last part of the block. A file that cannot be opened is a finding at its key and gives
  * a reading without a table. */
 MLAB_MUST_USE mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_specs *specs, mlab_reading *reading, mlab_error *err);
+/* The same for one of several files of the block, which is named by the setting. */
+MLAB_MUST_USE mlab_status mlab_loading_file_of(mlab_loading *l, const char *block, const mlab_setting *file, const mlab_specs *specs,
+                                               mlab_reading *reading, mlab_error *err);
 mlab_input *mlab_loading_last_input(const mlab_loading *l); /* of the file read last; valid until the next one is read; NULL = none */
 MLAB_MUST_USE mlab_status mlab_loading_words(mlab_loading *l, mlab_error *err);
 /* Is the person there on the day? *last, when not NULL: the last day of that stay, else of the next one, else of the last one

@@ -69,6 +69,10 @@
     ROW(prefix_ "file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED), RULES(prefix_),                                \
         TEXT(prefix_ "from", NULL, "column of the other kind of id: an e-mail address, a badge"),                                                    \
         TEXT(prefix_ "to", NULL, "column of ids of people, that of people when not stated")
+/* A score of several items. */
+#define MEASURE(prefix_)                                                                                                                             \
+    LIST(prefix_ "items", NULL, "columns whose mean it is"), LIST(prefix_ "reverse", NULL, "items that count from the other end of the scale"),      \
+        ROW(prefix_ "need", INTEGER, NULL, 1, 1000, NULL, "items", "items that have to be answered; half of them when not stated", READ)
 
 const mlab_option mlab_data_options[] = {
     {"as_of", "as-of", NULL, MLAB_OPTION_DATE, 0, NULL, 0, 0, NULL, "", "the day of the export: nothing after it counts as having happened", READ},
@@ -107,8 +111,10 @@ const mlab_option mlab_data_options[] = {
     JOINED("data.promotions."),
     COLUMNS("data.promotions."),
 
-    MAP("data.surveys", "the file with one row an answer to a survey"),
+    MAP("data.surveys", "the file with one row an answer to a survey, or a file a wave"),
     TEXT("data.surveys.file", NULL, "name of the file"),
+    MAP("data.surveys.files", "a file a wave, by its day: {2022-05-01: w1.csv, 2023-05-01: w2.csv}"),
+    LIST("data.surveys.files.*", NULL, "the file of the wave, or several"),
     RULES("data.surveys."),
     TEXT("data.surveys.person", NULL, "column of ids, that of people when not stated"),
     TEXT("data.surveys.date", NULL, "column of the day of the answer, 'date' when not stated"),
@@ -116,10 +122,18 @@ const mlab_option mlab_data_options[] = {
     TEXT("data.surveys.satisfaction", NULL, "column of the outcome satisfaction"),
     TEXT("data.surveys.satisfaction.from", NULL, "column of the outcome satisfaction"),
     LIST("data.surveys.satisfaction.scale", NULL, "labels of its answers, from low to high"),
-    NOT_YET("data.surveys.satisfaction.items", "a mean of several items"),
-    NOT_YET("data.surveys.satisfaction.reverse", "items that are turned"),
-    NOT_YET("data.surveys.satisfaction.need", "how many items have to be answered"),
-    NOT_YET("data.surveys.files", "several waves in several files"),
+    MEASURE("data.surveys.satisfaction."),
+    MAP("data.surveys.measures", "more scores, by name"),
+    TEXT("data.surveys.measures.*", NULL, "column of the score"),
+    MEASURE("data.surveys.measures.*."),
+    TEXT("data.surveys.measures.*.from", NULL, "column of the score"),
+    LIST("data.surveys.measures.*.scale", NULL, "labels of its answers, from low to high"),
+    MAP("data.surveys.finished", "which rows somebody finished; the others are left out"),
+    TEXT("data.surveys.finished.column", NULL, "the column that says it"),
+    LIST("data.surveys.finished.is", NULL, "its labels that say yes; True, yes and 1 when not stated"),
+    CHOICE("data.surveys.unfinished", "drop", "drop|keep", "what to do with rows that nobody finished"),
+    TEXT("data.surveys.group", NULL, "column of groups (department) of answers that no key links to people: scores by group and wave alone"),
+    FLAG("data.surveys.anonymous", "no", "no key links the answers to people: scores by wave alone"),
     JOINED("data.surveys."),
     COLUMNS("data.surveys."),
 

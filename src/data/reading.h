@@ -38,7 +38,7 @@ typedef struct mlab_column_spec {
     bool optional;   /* a heading that is not there is fine */
     bool filled;     /* a missing cell is a stop */
     bool ordered;    /* FACTOR: levels are a scale */
-    bool folded;     /* FACTOR: stated levels and missing codes are met without case and outer blanks */
+    bool folded;     /* FACTOR: labels and missing codes are met without case and outer blanks */
     bool makes_arms; /* FACTOR: its labels become arms, so that a slip of the pen in one is to be decided */
     mlab_reading_rules rules;
     const mlab_setting *levels; /* FACTOR, EVENT: list of labels, or map label: name; NULL = those found */
