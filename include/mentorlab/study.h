@@ -75,6 +75,22 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_signup_match(const mlab_context *context
                                                      mlab_findings *findings, mlab_signup **signup, mlab_error *err);
 MLAB_API void mlab_signup_free(mlab_signup *signup); /* NULL is fine */
 
+/* A study file drafted from exports: people, job histories, promotions, surveys and lists of pairs, in any order. */
+typedef struct mlab_draft {
+    const mlab_context *context;
+    char *yaml; /* study.yaml: every guess is marked in its line, the questions stand at its end */
+    char *says; /* what each file and column is taken for, and why; one line each */
+    char *questions[10];
+    size_t n_questions; /* each a sentence, a line break, two blanks and the line that answers it */
+    size_t n_unasked;   /* more questions than ten */
+} mlab_draft;
+/* folder: where the study will be; paths in it are relative to that. as_of: "YYYY-MM-DD", NULL = guessed. Reads each file and copies
+ * nothing of it. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_DATA_REJECTED (a file that cannot be read; the findings say why),
+ * MLAB_ERR_DATA_EMPTY (no list of people), MLAB_ERR_ARGUMENT, MLAB_ERR_MEMORY. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_draft_study(const mlab_context *context, const char *const *paths, size_t n, const char *folder,
+                                                    const char *as_of, mlab_findings *findings, mlab_draft **draft, mlab_error *err);
+MLAB_API void mlab_draft_free(mlab_draft *draft); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* new: a commented starter study with the files of a small simulated firm, so that it runs at once and each file shows the form
- * that one's own should have. */
+ * that one's own should have; or a study drafted from one's own exports. */
 #include "cli/cli.h"
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/os.h"
 
 #include <string.h>
@@ -98,10 +99,82 @@ static mlab_status write_firm(const mlab_cli *cli, const char *folder, mlab_erro
     return status;
 }
 
+/* --- from exports ------------------------------------------------------------------------------------------- */
+
+static void show_draft(const mlab_cli *cli, const mlab_draft *draft, const char *folder)
+{
+    if (cli->quiet) return;
+    printf("%s\n%s/study.yaml is written; every guess is marked in its line.\n", draft->says, folder);
+    if (draft->n_questions) printf("\nQuestions that only you can answer (they also stand in the file), each with the line that answers it:\n");
+    for (size_t q = 0; q < draft->n_questions; q++) {
+        const char *end = strchr(draft->questions[q], '\n');
+        char text[1200];
+        snprintf(text, sizeof text, "%2zu. %.*s", q + 1, (int)(end - draft->questions[q]), draft->questions[q]);
+        mlab_show_folded(stdout, 0, 4, text);
+        printf("    %s\n", end + 3);
+    }
+    if (draft->n_unasked) printf("    ... and %zu more that can wait; mentorlab check tells them\n", draft->n_unasked);
+    printf("\n  mentorlab run %s/study.yaml --out %s\n", folder, folder);
+}
+
+static void draft_json(const mlab_cli *cli, const mlab_draft *draft, const char *folder, const mlab_findings *findings)
+{
+    mlab_text json = MLAB_TEXT(&cli->context);
+    mlab_text_append(&json, "{\"study\": ");
+    char *path = mlab_os_join(&cli->context, folder, "study.yaml");
+    mlab_json_text(&json, path);
+    mlab_text_append(&json, ", \"questions\": [");
+    for (size_t q = 0; q < draft->n_questions; q++) {
+        if (q) mlab_text_append(&json, ", ");
+        mlab_json_text(&json, draft->questions[q]);
+    }
+    mlab_text_append(&json, "], \"findings\": ");
+    mlab_findings_json(findings, &json);
+    mlab_text_append(&json, "}");
+    printf("%s\n", mlab_text_get(&json));
+    mlab_release(&cli->context, path);
+    mlab_text_free(&json);
+}
+
+static int new_from(mlab_cli *cli, const char *first)
+{
+    const char *paths[MLAB_MOST_ARGUMENTS], *folder = cli->arguments[0], *as_of = mlab_flag_value(cli, "as-of");
+    size_t n = 0;
+    int32_t ignored;
+    if (as_of && !mlab_date_parse_iso(as_of, strlen(as_of), &ignored)) return mlab_usage(cli, "--as-of takes YYYY-MM-DD, found '%s'", as_of);
+    paths[n++] = first;
+    for (int k = 1; k < cli->n_arguments; k++) paths[n++] = cli->arguments[k];
+    char *study = mlab_os_join(&cli->context, folder, "study.yaml");
+    mlab_draft *draft = NULL;
+    mlab_findings findings;
+    mlab_error err = {.status = MLAB_ERR_MEMORY, .sentence = "out of memory"};
+    mlab_findings_start(&findings, &cli->context);
+    int code = MLAB_EXIT_DONE;
+    if (study && mlab_os_exists(study)) {
+        fprintf(stderr, "mentorlab new: %s is there already; choose another folder\n", study);
+        code = MLAB_EXIT_USAGE;
+    } else if (!study || mlab_draft_study(&cli->context, paths, n, folder, as_of, &findings, &draft, &err) || mlab_os_make_folder(folder, &err) ||
+               mlab_os_write_file(&cli->context, study, draft->yaml, strlen(draft->yaml), false, &err)) {
+        if (!cli->json) mlab_show_findings(&findings, NULL, MLAB_SEVERITY_DECIDE, stdout);
+        code = mlab_show_error(cli, &err);
+    } else if (cli->json) {
+        draft_json(cli, draft, folder, &findings);
+    } else {
+        show_draft(cli, draft, folder);
+    }
+    mlab_draft_free(draft);
+    mlab_findings_free(&findings);
+    mlab_release(&cli->context, study);
+    return code;
+}
+
 int mlab_command_new(mlab_cli *cli)
 {
-    const char *folder = cli->arguments[0];
+    const char *folder = cli->arguments[0], *from = mlab_flag_value(cli, "from");
     mlab_error err;
+    if (from) return new_from(cli, from);
+    if (cli->n_arguments > 1) return mlab_usage(cli, "expected DIR, found %d arguments; files come after --from", cli->n_arguments);
+    if (mlab_flag_value(cli, "as-of")) return mlab_usage(cli, "--as-of goes with --from");
     int code = write_study(cli, folder);
     if (code) return code;
     if (write_firm(cli, folder, &err)) return mlab_show_error(cli, &err);

@@ -13,6 +13,10 @@ static const mlab_flag common[] = {
     {"quiet", NULL, "nothing but errors"},
     {"help", NULL, "this page"},
 };
+static const mlab_flag new_flags[] = {
+    {"from", "FILE ...", "exports to draft the study from, in any order; nothing of them is copied"},
+    {"as-of", "DATE", "the day of the export, with --from"},
+};
 static const mlab_flag run_flags[] = {
     {"force", NULL, "do everything again, also what is up to date"},
     {"set", "KEY=VALUE", "any key of the study file"},
@@ -48,8 +52,9 @@ static const mlab_flag help_flags[] = {
 };
 
 static const mlab_command commands[] = {
-    {"new", "DIR", 1, 1, "Write a commented starter study that runs.", "mentorlab new first && mentorlab run first/study.yaml --out first", NULL, 0,
-     false, mlab_command_new},
+    {"new", "DIR [--from FILE ...]", 1, MLAB_MOST_ARGUMENTS, "Write a commented study: a starter that runs, or one drafted from your exports.",
+     "mentorlab new first && mentorlab run first/study.yaml --out first\n  mentorlab new mine --from people.xlsx jobs.csv survey.csv pairs.xlsx",
+     FLAGS(new_flags), false, mlab_command_new},
     {"check", "STUDY.yaml", 1, 1, "Say what is wrong with the files, and what the study can answer.", "mentorlab check study.yaml",
      FLAGS(check_flags), true, mlab_command_check},
     {"fit", "STUDY.yaml", 1, 1, "Fit the outcome models.", "mentorlab fit study.yaml --link logit", FLAGS(run_flags), true, mlab_command_fit},

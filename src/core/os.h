@@ -19,6 +19,8 @@ MLAB_MUST_USE mlab_status mlab_os_sync_and_rename(const char *from, const char *
 void mlab_os_remove(const char *path); /* fine when not there */
 /* folder + "/" + name, or name alone when it is absolute or folder is "" */
 char *mlab_os_join(const mlab_context *context, const char *folder, const char *name);
+/* The way from a folder to a file or folder, as in "../exports/people.csv"; links are not followed. NULL = no memory, or no current folder. */
+char *mlab_os_relative(const mlab_context *context, const char *folder, const char *path);
 char *mlab_os_folder_of(const mlab_context *context, const char *path); /* "" when none */
 /* Where models/ is: MLAB_MODELS, else the share folder beside the program, else that of the installation, else the source folder of
  * the build. */

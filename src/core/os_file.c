@@ -49,6 +49,50 @@ char *mlab_os_join(const mlab_context *context, const char *folder, const char *
     return path;
 }
 
+/* Absolute, without "." and ".." and doubled slashes; no slash at the end but in "/". */
+static bool make_absolute(const char *path, char *into, size_t size)
+{
+    char joined[4096];
+    size_t n = 0;
+    if (!is_absolute(path) && !getcwd(joined, sizeof joined)) return false;
+    size_t used = is_absolute(path) ? 0 : strlen(joined);
+    if (used + strlen(path) + 2 > sizeof joined || used + strlen(path) + 2 > size) return false;
+    snprintf(joined + used, sizeof joined - used, "%s%s", used ? "/" : "", path);
+    for (const char *part = joined; *part;) {
+        while (*part == '/') part++;
+        size_t length = strcspn(part, "/");
+        if (length == 2 && part[0] == '.' && part[1] == '.') {
+            while (n && into[--n] != '/') {
+            }
+        } else if (length && !(length == 1 && part[0] == '.')) {
+            into[n++] = '/';
+            memcpy(into + n, part, length);
+            n += length;
+        }
+        part += length;
+    }
+    into[n] = '\0';
+    return true;
+}
+
+char *mlab_os_relative(const mlab_context *context, const char *folder, const char *path)
+{
+    char from[4096], to[4096];
+    if (!make_absolute(folder, from, sizeof from) || !make_absolute(path, to, sizeof to)) return NULL;
+    size_t same = 0, ups = 0, i = 0;
+    for (; from[i] && from[i] == to[i]; i++)
+        if (from[i] == '/') same = i;
+    if ((!from[i] || from[i] == '/') && (!to[i] || to[i] == '/')) same = i; /* whole names */
+    for (const char *c = from + same; *c; c++) ups += *c == '/';
+    const char *rest = to[same] == '/' ? to + same + 1 : to + same;
+    char *way = mlab_allocate(context, 3 * ups + strlen(rest) + 2, 1);
+    if (!way) return NULL;
+    for (size_t k = 0; k < ups; k++) memcpy(way + 3 * k, "../", 3);
+    memcpy(way + 3 * ups, rest, strlen(rest) + 1);
+    if (!*way) memcpy(way, ".", 2);
+    return way;
+}
+
 bool mlab_os_exists(const char *path)
 {
     struct stat info;

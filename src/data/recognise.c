@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a file is and what its columns mean. Each column gets points for each meaning: words of the layout, then words of plain tables,
+ * the earlier the more, less when they are only part of the heading, none when the cells cannot be of that kind; the most points are
+ * given first. The role of the file is that whose meanings tell most.
+ *
+ * Weakness: a heading that says one thing over cells of another of the same kind is believed; the study file says so and takes another
+ * column in one line.
+ */
+#include "data/recognise.h"
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(array_) (sizeof(array_) / sizeof *(array_))
+
+const char *const mlab_file_role_names[MLAB_N_FILE_ROLES] = {"unknown", "people", "history", "promotions", "surveys", "relationships", "crosswalk"};
+
+static const mlab_meaning people[] = {{"id", MLAB_NEED_ID, 2, true},
+                                      {"hired", MLAB_NEED_DATE, 3, false},
+                                      {"left", MLAB_NEED_DATE, 1.5, false},
+                                      {"exit_reason", MLAB_NEED_LABEL, 1.5, false},
+                                      {"grade", MLAB_NEED_ANY, 0.5, false},
+                                      {"email", MLAB_NEED_EMAIL, 0.5, false},
+                                      {"gender", MLAB_NEED_LABEL, 1, false},
+                                      {"department", MLAB_NEED_LABEL, 0.5, false},
+                                      {"location", MLAB_NEED_LABEL, 0.5, false},
+                                      {"type", MLAB_NEED_LABEL, 0.5, false},
+                                      {"manager", MLAB_NEED_ID, 0.3, false},
+                                      {"born", MLAB_NEED_DATE, 1, false},
+                                      {"fte", MLAB_NEED_NUMBER, 0.5, false},
+                                      {"salary", MLAB_NEED_NUMBER, 0.5, false},
+                                      {"performance", MLAB_NEED_ANY, 0.3, false},
+                                      {"capacity", MLAB_NEED_NUMBER, 0.3, false},
+                                      {"name", MLAB_NEED_ANY, 0.1, false},
+                                      {"first_name", MLAB_NEED_ANY, 0.1, false},
+                                      {"last_name", MLAB_NEED_ANY, 0.1, false}};
+static const mlab_meaning history[] = {
+    {"person", MLAB_NEED_ID, 1, true},     {"from", MLAB_NEED_DATE, 2, true},           {"until", MLAB_NEED_DATE, 1, false},
+    {"order", MLAB_NEED_NUMBER, 2, false}, {"reason", MLAB_NEED_LABEL, 2, false},       {"event", MLAB_NEED_LABEL, 2, false},
+    {"grade", MLAB_NEED_ANY, 1, false},    {"department", MLAB_NEED_LABEL, 0.5, false}, {"location", MLAB_NEED_LABEL, 0.5, false},
+    {"manager", MLAB_NEED_ID, 0.3, false}, {"fte", MLAB_NEED_NUMBER, 0.3, false},       {"salary", MLAB_NEED_NUMBER, 0.3, false},
+    {"type", MLAB_NEED_LABEL, 0.3, false}, {"status", MLAB_NEED_LABEL, 0.5, false}};
+static const mlab_meaning promotions[] = {{"person", MLAB_NEED_ID, 2, true}, {"date", MLAB_NEED_DATE, 2, true}, {"to", MLAB_NEED_ANY, 3, true}};
+static const mlab_meaning surveys[] = {{"person", MLAB_NEED_ID, 1, false},        {"email", MLAB_NEED_EMAIL, 1, false},
+                                       {"date", MLAB_NEED_DATE, 1, false},        {"finished", MLAB_NEED_LABEL, 1, false},
+                                       {"satisfaction", MLAB_NEED_ANY, 3, false}, {"informal", MLAB_NEED_LABEL, 2, false},
+                                       {"since", MLAB_NEED_ANY, 1, false}};
+static const mlab_meaning relationships[] = {{"mentor", MLAB_NEED_ID, 4, true},        {"mentee", MLAB_NEED_ID, 4, true},
+                                             {"start", MLAB_NEED_DATE, 1, false},      {"end", MLAB_NEED_DATE, 1, false},
+                                             {"kind", MLAB_NEED_LABEL, 0.5, false},    {"form", MLAB_NEED_LABEL, 0.5, false},
+                                             {"meetings", MLAB_NEED_NUMBER, 1, false}, {"status", MLAB_NEED_LABEL, 0.5, false}};
+static const mlab_meaning crosswalk[] = {{"from", MLAB_NEED_EMAIL, 3, true}, {"to", MLAB_NEED_ID, 3, true}};
+
+const mlab_meaning *mlab_meanings_of(mlab_file_role role, size_t *n)
+{
+    static const struct {
+        const mlab_meaning *rows;
+        size_t n;
+    } all[MLAB_N_FILE_ROLES] = {{NULL, 0},
+                                {people, COUNT(people)},
+                                {history, COUNT(history)},
+                                {promotions, COUNT(promotions)},
+                                {surveys, COUNT(surveys)},
+                                {relationships, COUNT(relationships)},
+                                {crosswalk, COUNT(crosswalk)}};
+    *n = all[role].n;
+    return all[role].rows;
+}
+
+/* --- one column, one meaning --------------------------------------------------------------------------- */
+
+static bool may_be(const mlab_profile *column, mlab_need need)
+{
+    bool date = mlab_profile_is_date(column);
+    if (!column->filled) return need == MLAB_NEED_DATE; /* nobody has left yet */
+    switch (need) {
+    case MLAB_NEED_ID: return !date && column->values.n > 1;
+    case MLAB_NEED_DATE: return date;
+    case MLAB_NEED_LABEL: return !date && column->values.n <= 400;
+    case MLAB_NEED_NUMBER: return 10 * column->numbers >= 9 * column->filled;
+    case MLAB_NEED_EMAIL: return mlab_profile_is_email(column);
+    case MLAB_NEED_ANY:
+    default: return true;
+    }
+}
+
+/* Whole words of `part` inside `words`. */
+static bool holds_words(const char *words, const char *part)
+{
+    size_t n = strlen(part);
+    for (const char *at = words; n > 3 && (at = strstr(at, part)); at++)
+        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n])) return true;
+    return false;
+}
+
+/* Points of a list of words for a heading; 0 = none of them. */
+static double points_of(const mlab_setting *list, const mlab_profile *column, double most, const char **word)
+{
+    char plain[128], question[256];
+    double best = 0;
+    mlab_plain_words(column->question, question, sizeof question);
+    for (size_t i = 0; list && i < mlab_setting_size(list); i++) {
+        const char *text = mlab_setting_text(mlab_setting_item(list, i));
+        mlab_plain_words(text, plain, sizeof plain);
+        double points = mlab_same_words(column->words, plain)                               ? most - (double)i
+                        : holds_words(column->words, plain) || holds_words(question, plain) ? most / 2 - (double)i
+                                                                                            : 0;
+        if (points <= best) continue;
+        best = points;
+        *word = text;
+    }
+    return best;
+}
+
+static const mlab_setting *words_of(const mlab_settings *layout, mlab_file_role role, const char *meaning)
+{
+    char path[96];
+    snprintf(path, sizeof path, "files.%s.columns.%s", mlab_file_role_names[role], meaning);
+    return layout ? mlab_settings_find(layout, NULL, path) : NULL;
+}
+
+/* Names of people, not ids: several words, and neither e-mails nor digits. */
+static bool is_name(const mlab_profile *column)
+{
+    return !mlab_profile_is_email(column) && !mlab_profile_is_bracketed(column) && 2 * column->digits < column->filled && column->values.n &&
+           strchr(mlab_dictionary_text(&column->values, 0), ' ');
+}
+
+static double points(const mlab_layouts *layouts, const mlab_known_file *file, const mlab_settings *layout, const mlab_meaning *meaning, size_t j,
+                     const char **word)
+{
+    const mlab_profile *column = &file->columns[j];
+    if (!may_be(column, meaning->need)) return 0;
+    double best = points_of(words_of(layout, file->role, meaning->name), column, 160, word);
+    if (best <= 0) best = points_of(words_of(layouts->files[0], file->role, meaning->name), column, 100, word);
+    if (best <= 0) return 0;
+    if (meaning->need == MLAB_NEED_ID && is_name(column)) best /= 4;
+    return best > 1 ? best : 1;
+}
+
+/* The surest pair of meaning and column first, until none is left. */
+static void assign(const mlab_layouts *layouts, mlab_known_file *file, const mlab_settings *layout)
+{
+    size_t n;
+    const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
+    for (size_t m = 0; m < MLAB_MOST_MEANINGS; m++) {
+        file->column_of[m] = -1;
+        file->word_of[m] = "";
+    }
+    for (;;) {
+        double most = 0;
+        size_t best_m = 0, best_j = 0;
+        const char *word = "", *best_word = "";
+        for (size_t m = 0; m < n; m++)
+            for (size_t j = 0; file->column_of[m] < 0 && j < file->n_columns; j++) {
+                bool taken = false;
+                for (size_t k = 0; k < n; k++) taken = taken || file->column_of[k] == (int)j;
+                double p = taken ? 0 : points(layouts, file, layout, &meanings[m], j, &word);
+                if (p <= most) continue;
+                most = p;
+                best_m = m;
+                best_j = j;
+                best_word = word;
+            }
+        if (most <= 0) break;
+        file->column_of[best_m] = (int)best_j;
+        file->word_of[best_m] = best_word;
+    }
+}
+
+/* A column of ids where no heading says so: digits, most of them different. */
+static void find_ids(mlab_known_file *file, size_t meaning)
+{
+    size_t best = 0;
+    for (size_t j = 0; j < file->n_columns; j++) {
+        const mlab_profile *p = &file->columns[j];
+        bool ids = p->filled && (10 * p->digits >= 9 * p->filled || mlab_profile_is_bracketed(p)) && p->longest >= 3 && p->values.n > 10;
+        for (size_t m = 0; ids && m < MLAB_MOST_MEANINGS; m++) ids = file->column_of[m] != (int)j;
+        if (!ids || p->values.n <= best) continue;
+        best = p->values.n;
+        file->column_of[meaning] = (int)j;
+    }
+}
+
+/* --- answers -------------------------------------------------------------------------------------------- */
+
+static bool says_missing(const char *plain)
+{
+    static const char *const words[] = {"n a",         "na",         "",          "not applicable", "prefer not to say", "prefer not to answer",
+                                        "do not know", "don t know", "dont know", "no answer"};
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (!strcmp(words[i], plain)) return true;
+    return false;
+}
+
+static bool is_answer(const mlab_setting *scale, const char *label)
+{
+    char plain[96];
+    for (size_t i = 0; i < mlab_setting_size(scale); i++) {
+        mlab_plain_words(mlab_setting_text(mlab_setting_item(scale, i)), plain, sizeof plain);
+        if (mlab_same_words(plain, label)) return true;
+    }
+    return false;
+}
+
+static int scale_of(const mlab_layouts *layouts, const mlab_profile *column)
+{
+    const mlab_setting *scales = mlab_settings_find(layouts->files[0], NULL, "scales");
+    char plain[96];
+    if (!column->filled || column->values.n < 2 || column->values.n > 12) return -1;
+    for (size_t s = 0; scales && s < mlab_setting_size(scales); s++) {
+        bool all = true, any = false;
+        for (uint32_t i = 0; i < column->values.n && all; i++) {
+            mlab_plain_words(mlab_dictionary_text(&column->values, i), plain, sizeof plain);
+            bool answer = is_answer(mlab_setting_item(scales, s), plain);
+            any = any || answer;
+            all = answer || says_missing(plain);
+        }
+        if (all && any) return (int)s;
+    }
+    int low = 100, high = 0;
+    for (uint32_t i = 0; i < column->values.n; i++) {
+        const char *text = mlab_dictionary_text(&column->values, i);
+        mlab_plain_words(text, plain, sizeof plain);
+        if (says_missing(plain)) continue;
+        if (text[0] < '1' || text[0] > '7' || text[1]) return -1;
+        low = text[0] - '0' < low ? text[0] - '0' : low;
+        high = text[0] - '0' > high ? text[0] - '0' : high;
+    }
+    return high < 3 || low > 3 ? -1 : high <= 5 ? -2 : -3;
+}
+
+/* --- the file ------------------------------------------------------------------------------------------- */
+
+int mlab_known_column(const mlab_known_file *file, const char *meaning)
+{
+    size_t n;
+    const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
+    for (size_t m = 0; m < n; m++)
+        if (!strcmp(meanings[m].name, meaning)) return file->column_of[m];
+    return -1;
+}
+
+const char *mlab_known_heading(const mlab_known_file *file, const char *meaning)
+{
+    int j = mlab_known_column(file, meaning);
+    return j < 0 ? NULL : file->columns[j].heading;
+}
+
+const mlab_setting *mlab_known_setting(const mlab_known_file *file, const char *key)
+{
+    char path[96];
+    snprintf(path, sizeof path, "files.%s.%s", mlab_file_role_names[file->role], key);
+    return file->layout ? mlab_settings_find(file->layout, NULL, path) : NULL;
+}
+
+/* What the shape of the table says against the role: 0 = it cannot be, 1 = fine, more = for it. */
+static double shape(const mlab_known_file *file)
+{
+    int id = mlab_known_column(file, file->role == MLAB_FILE_PEOPLE ? "id" : file->role == MLAB_FILE_CROSSWALK ? "to" : "person");
+    double rows_an_id = id < 0 || !file->columns[id].values.n ? 1 : (double)file->n_rows / (double)file->columns[id].values.n;
+    size_t labelled = 0, numbered = 0;
+    for (size_t j = 0; j < file->n_columns; j++) {
+        labelled += file->scale_of[j] >= 0;
+        numbered += file->scale_of[j] < -1;
+    }
+    switch (file->role) {
+    case MLAB_FILE_PEOPLE: return rows_an_id < 1.25 && mlab_known_column(file, "id") >= 0 ? 1 : 0;
+    case MLAB_FILE_HISTORY: {
+        bool tells = mlab_known_column(file, "reason") >= 0 || mlab_known_column(file, "event") >= 0 || mlab_known_column(file, "grade") >= 0;
+        return !tells || (rows_an_id < 1.05 && mlab_known_column(file, "until") < 0) ? 0 : rows_an_id > 1.3 ? 3 : 1;
+    }
+    case MLAB_FILE_PROMOTIONS: return file->n_columns <= 8 ? 1 : 0;
+    case MLAB_FILE_SURVEYS: {
+        bool told = mlab_known_column(file, "satisfaction") >= 0;
+        if (!labelled && !told && (!numbered || mlab_known_column(file, "finished") < 0)) return 0;
+        return 1 + (labelled ? 2 + 0.5 * (double)(labelled < 5 ? labelled : 5) : 0);
+    }
+    case MLAB_FILE_CROSSWALK: return file->n_columns <= 3 && rows_an_id < 1.1 ? 1 : 0;
+    case MLAB_FILE_RELATIONSHIPS: return 1;
+    case MLAB_FILE_UNKNOWN:
+    case MLAB_N_FILE_ROLES:
+    default: return 0;
+    }
+}
+
+static double marks_share(const mlab_known_file *file, const mlab_settings *layout)
+{
+    char path[64], plain[128];
+    snprintf(path, sizeof path, "files.%s.marks", mlab_file_role_names[file->role]);
+    const mlab_setting *marks = mlab_settings_find(layout, NULL, path);
+    size_t n = marks ? mlab_setting_size(marks) : 0, met = 0;
+    for (size_t i = 0; i < n; i++) {
+        mlab_plain_words(mlab_setting_text(mlab_setting_item(marks, i)), plain, sizeof plain);
+        for (size_t j = 0; j < file->n_columns; j++)
+            if (mlab_same_words(file->columns[j].words, plain)) {
+                met++;
+                break;
+            }
+    }
+    return n ? (double)met / (double)n : 0;
+}
+
+static double score_role(const mlab_known_file *file)
+{
+    size_t n;
+    const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
+    double score = 0, fits = shape(file);
+    if (fits <= 0) return 0;
+    for (size_t m = 0; m < n; m++) {
+        if (meanings[m].required && file->column_of[m] < 0) return 0;
+        if (file->column_of[m] >= 0) score += meanings[m].weight * (*file->word_of[m] ? 1 : 0.3);
+    }
+    return score + fits - 1;
+}
+
+/* The layout whose marks are there (the most of them), then the columns by it. */
+void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_file_role role)
+{
+    size_t n;
+    double most = 0.7;
+    file->role = role;
+    file->layout = NULL;
+    for (size_t k = 1; k < layouts->n; k++) {
+        double share = marks_share(file, layouts->files[k]);
+        if (share <= most) continue;
+        most = share;
+        file->layout = layouts->files[k];
+    }
+    assign(layouts, file, file->layout);
+    mlab_meanings_of(role, &n);
+    bool ids = role == MLAB_FILE_PEOPLE || role == MLAB_FILE_HISTORY || role == MLAB_FILE_PROMOTIONS;
+    if (ids && n && file->column_of[0] < 0) find_ids(file, 0);
+    file->score = score_role(file);
+}
+
+static void find_role(const mlab_layouts *layouts, mlab_known_file *file)
+{
+    mlab_file_role best = MLAB_FILE_UNKNOWN;
+    double most = 0;
+    for (mlab_file_role role = MLAB_FILE_PEOPLE; role < MLAB_N_FILE_ROLES; role++) {
+        mlab_recognise_as(layouts, file, role);
+        if (file->score <= most) continue;
+        most = file->score;
+        best = role;
+    }
+    mlab_recognise_as(layouts, file, best);
+}
+
+void mlab_known_file_free(mlab_known_file *file)
+{
+    if (!file->context) return;
+    for (size_t j = 0; file->columns && j < file->n_columns; j++) mlab_profile_free(file->context, &file->columns[j]);
+    mlab_release(file->context, file->columns);
+    mlab_release(file->context, file->scale_of);
+    mlab_release(file->context, file->path);
+    mlab_release(file->context, file->name);
+    *file = (mlab_known_file){0};
+}
+
+mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layouts, const char *path, mlab_findings *findings, mlab_known_file *file,
+                           mlab_error *err)
+{
+    const mlab_rows_options options = {0};
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    mlab_rows *rows = NULL;
+    size_t stops = mlab_findings_count(findings, MLAB_SEVERITY_STOP);
+    *file = (mlab_known_file){.context = context, .path = mlab_copy_text(context, path), .name = mlab_copy_text(context, name)};
+    mlab_status status = file->path && file->name ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to look at %s", name);
+    if (!status) status = mlab_rows_open(context, path, name, &options, findings, &rows, err);
+    if (!status) {
+        file->columns = mlab_allocate(context, rows->n_columns, sizeof *file->columns);
+        file->scale_of = mlab_allocate(context, rows->n_columns, sizeof *file->scale_of);
+        if (!file->columns || !file->scale_of)
+            status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to look at %s", name);
+        else
+            file->n_columns = rows->n_columns;
+    }
+    if (!status) status = mlab_profile_rows(rows, file->columns, err);
+    if (!status) {
+        file->n_rows = rows->n_rows;
+        file->delimiter = rows->delimiter;
+        for (size_t j = 0; j < file->n_columns; j++) file->scale_of[j] = scale_of(layouts, &file->columns[j]);
+        if (file->n_columns && file->n_rows && mlab_findings_count(findings, MLAB_SEVERITY_STOP) == stops) find_role(layouts, file);
+    }
+    mlab_rows_close(rows);
+    if (status) mlab_known_file_free(file);
+    return status;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a file is, and what its columns mean: found from headings, cells and the layouts in models/layouts. */
+#ifndef MLAB_DATA_RECOGNISE_H
+#define MLAB_DATA_RECOGNISE_H
+
+#include "data/dictionary.h"
+#include "data/reading.h"
+
+/* --- layouts ------------------------------------------------------------------------------------------ */
+
+typedef struct mlab_layouts {
+    const mlab_context *context;
+    mlab_settings **files; /* [n]; the first one holds the words of plain tables */
+    size_t n;
+} mlab_layouts;
+
+/* Reads models/layouts/registry.yaml and the files it lists. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_DATA_SYNTAX (with the place
+ * of what is wrong), MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_layouts_read(const mlab_context *context, mlab_layouts *layouts, mlab_error *err);
+void mlab_layouts_free(mlab_layouts *layouts); /* safe after a failed read */
+/* Does the label hold one of the words of labels.<name> (of plain tables, or of the layout, which may be NULL), or is it such a word when
+ * `whole`? */
+bool mlab_layouts_label(const mlab_layouts *layouts, const mlab_settings *layout, const char *name, const char *label, bool whole);
+
+/* A heading or label for comparing: words of small letters and digits divided by one blank; "RecordedDate" and "RECORDED_DATE" are
+ * "recorded date"; bytes beyond ASCII stay. Cut at `size`. */
+void mlab_plain_words(const char *text, char *into, size_t size);
+/* Equal but for blanks, both in plain words. */
+bool mlab_same_words(const char *a, const char *b);
+
+/* --- what stands in a file -------------------------------------------------------------------------------- */
+
+enum { MLAB_PROFILE_MOST_DISTINCT = 200000, MLAB_PROFILE_MOST_LABELS = 40 };
+
+typedef struct mlab_profile {
+    char *heading, *question; /* question: of the second row of headings, "" = none */
+    char words[128];          /* the heading in plain words */
+    uint64_t filled, numbers, whole, commas, points, shapes, iso, dmy, mdy, ymd, timed, emails, bracketed, digits;
+    uint64_t zeros;         /* digits with a leading zero */
+    size_t longest;         /* of texts of digits, those in brackets included */
+    int32_t first, last;    /* days, open ends left out; MLAB_DATE_MISSING = none */
+    mlab_dictionary values; /* distinct texts, blanks around them left out; n > MOST_DISTINCT are not kept */
+} mlab_profile;
+
+typedef enum mlab_file_role {
+    MLAB_FILE_UNKNOWN,
+    MLAB_FILE_PEOPLE,
+    MLAB_FILE_HISTORY,
+    MLAB_FILE_PROMOTIONS,
+    MLAB_FILE_SURVEYS,
+    MLAB_FILE_RELATIONSHIPS,
+    MLAB_FILE_CROSSWALK,
+    MLAB_N_FILE_ROLES
+} mlab_file_role;
+extern const char *const mlab_file_role_names[MLAB_N_FILE_ROLES];
+
+enum { MLAB_MOST_MEANINGS = 24 };
+typedef enum mlab_need { MLAB_NEED_ANY, MLAB_NEED_ID, MLAB_NEED_DATE, MLAB_NEED_LABEL, MLAB_NEED_NUMBER, MLAB_NEED_EMAIL } mlab_need;
+typedef struct mlab_meaning {
+    const char *name;
+    mlab_need need;
+    double weight; /* what a column of this meaning tells of the file's role */
+    bool required;
+} mlab_meaning;
+const mlab_meaning *mlab_meanings_of(mlab_file_role role, size_t *n);
+
+typedef struct mlab_known_file {
+    const mlab_context *context;
+    char *path, *name; /* name: without folders */
+    char delimiter;
+    uint64_t n_rows;
+    mlab_profile *columns; /* [n_columns] */
+    size_t n_columns;
+    mlab_file_role role;
+    const mlab_settings *layout;             /* NULL = plain table; belongs to the layouts */
+    int column_of[MLAB_MOST_MEANINGS];       /* of each meaning of the role; -1 = none */
+    const char *word_of[MLAB_MOST_MEANINGS]; /* the word that the heading matched; "" = found by its cells */
+    int *scale_of;                           /* [n_columns] of the scale of answers, -1 = none; -2 = numbers 1 to 5, -3 = 1 to 7 */
+    double score;
+} mlab_known_file;
+
+/* Reads the file (at most 300,000 rows of it) and finds out what it is. What is wrong with the file becomes findings, and then the role
+ * is UNKNOWN. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layouts, const char *path, mlab_findings *findings,
+                                         mlab_known_file *file, mlab_error *err);
+void mlab_known_file_free(mlab_known_file *file);
+/* Takes the file for another role, or finds its columns anew. */
+void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_file_role role);
+int mlab_known_column(const mlab_known_file *file, const char *meaning);              /* -1 = none */
+const char *mlab_known_heading(const mlab_known_file *file, const char *meaning);     /* NULL = none */
+const mlab_setting *mlab_known_setting(const mlab_known_file *file, const char *key); /* of the layout's block for the role; NULL = none */
+bool mlab_profile_is_date(const mlab_profile *column);
+bool mlab_profile_is_email(const mlab_profile *column);
+bool mlab_profile_is_bracketed(const mlab_profile *column); /* "Jane Doe (00123456)" */
+
+/* The profile of rows; columns [n_columns] zeroed. */
+MLAB_MUST_USE mlab_status mlab_profile_rows(mlab_rows *rows, mlab_profile *columns, mlab_error *err);
+void mlab_profile_free(const mlab_context *context, mlab_profile *column);
+
+/* --- links ------------------------------------------------------------------------------------------------ */
+
+typedef struct mlab_link_evidence {
+    uint64_t distinct, as_written, with_take, with_zeros; /* each counts what the ones before it do */
+} mlab_link_evidence;
+/* How many of the distinct texts of a column are ids of the other: as written (case aside), by the digits in brackets, and with leading
+ * zeros made equal. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_link_columns(const mlab_context *context, const mlab_profile *from, const mlab_profile *to,
+                                            mlab_link_evidence *evidence, mlab_error *err);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A study file drafted from exports: what each file and column is taken for, every guess marked where it can be changed, and the
+ * questions that only people can answer.
+ *
+ * Weakness: one file a role (surveys may have one a wave); a second file of a role is named and left out.
+ */
+#include "study/draft.h"
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/os.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static mlab_status no_memory(mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to draft a study");
+}
+
+/* --- which file is what ------------------------------------------------------------------------------------ */
+
+/* YYYY-MM-DD or YYYYMMDD in the name of the file, else the last day of its column of days. */
+static int32_t day_of_wave(const mlab_known_file *file)
+{
+    int32_t day;
+    for (const char *c = file->name; *c; c++) {
+        char text[11];
+        if (strlen(c) >= 10 && mlab_date_parse_iso(c, 10, &day)) return day;
+        if (strspn(c, "0123456789") != 8) continue;
+        snprintf(text, sizeof text, "%.4s-%.2s-%.2s", c, c + 4, c + 6);
+        if (mlab_date_parse_iso(text, 10, &day)) return day;
+    }
+    int j = mlab_known_column(file, "date");
+    return j >= 0 ? file->columns[j].last : MLAB_DATE_MISSING;
+}
+
+static void add_wave(mlab_drafting *d, size_t f)
+{
+    int32_t day = day_of_wave(&d->files[f]);
+    size_t at = d->n_waves++;
+    for (; at && d->wave_day[at - 1] > day; at--) {
+        d->waves[at] = d->waves[at - 1];
+        d->wave_day[at] = d->wave_day[at - 1];
+    }
+    d->waves[at] = f;
+    d->wave_day[at] = day;
+}
+
+/* The surest file of each role; surveys may be several. */
+static void share_roles(mlab_drafting *d)
+{
+    for (size_t f = 0; f < d->n_files; f++) {
+        const mlab_known_file *file = &d->files[f], **taken = &d->role[file->role];
+        if (file->role == MLAB_FILE_SURVEYS) add_wave(d, f);
+        if (file->role != MLAB_FILE_UNKNOWN && (!*taken || file->score > (*taken)->score)) *taken = file;
+    }
+    for (size_t f = 0; f < d->n_files; f++) {
+        const mlab_known_file *file = &d->files[f];
+        bool used = file->role == MLAB_FILE_SURVEYS || (file->role != MLAB_FILE_UNKNOWN && d->role[file->role] == file);
+        if (used) continue;
+        char answer[512];
+        snprintf(answer, sizeof answer, "data: {people: {file: %s}}     (or history, promotions, surveys, relationships)",
+                 mlab_draft_scalar(d->shown[f]));
+        if (file->role == MLAB_FILE_UNKNOWN)
+            mlab_draft_ask(d, answer, "%s: nothing tells what this file is; it is left out. What is it?", file->name);
+        else
+            mlab_draft_ask(d, answer, "%s: also looks like %s, as %s does; it is left out. What is it?", file->name, mlab_file_role_names[file->role],
+                           d->role[file->role]->name);
+    }
+    const mlab_known_file *people = d->role[MLAB_FILE_PEOPLE];
+    int email = people ? mlab_known_column(people, "email") : -1;
+    if (people) d->id = &people->columns[mlab_known_column(people, "id")];
+    if (email >= 0) d->email = &people->columns[email];
+}
+
+static bool joins_by_mail(const mlab_known_file *file, const char *meaning)
+{
+    int j = mlab_known_column(file, meaning);
+    return j >= 0 && mlab_profile_is_email(&file->columns[j]);
+}
+
+static bool needs_crosswalk(const mlab_drafting *d)
+{
+    const mlab_known_file *pairs = d->role[MLAB_FILE_RELATIONSHIPS], *survey = d->n_waves ? &d->files[d->waves[0]] : NULL;
+    if (mlab_profile_is_email(d->id)) return false;
+    return (pairs && (joins_by_mail(pairs, "mentor") || joins_by_mail(pairs, "mentee"))) ||
+           (survey && mlab_known_column(survey, "person") < 0 && mlab_known_column(survey, "email") >= 0);
+}
+
+/* --- the whole text ----------------------------------------------------------------------------------------- */
+
+static void say_file(mlab_drafting *d, const mlab_known_file *file)
+{
+    static const char *const what[MLAB_N_FILE_ROLES] = {
+        "not known",           "people, one row a person",     "a job history, one row a change", "promotions, one row each",
+        "answers to a survey", "pairs of mentors and mentees", "a table from e-mails to ids"};
+    const mlab_setting *title = file->layout ? mlab_settings_find(file->layout, NULL, "title") : NULL;
+    mlab_draft_say(d, "%s: %s (%llu rows, %zu columns%s%s)", file->name, what[file->role], (unsigned long long)file->n_rows, file->n_columns,
+                   title ? "; like " : "", title ? mlab_setting_text(title) : "");
+}
+
+typedef mlab_status block_writer(mlab_drafting *d, mlab_error *err);
+
+/* The blocks below data:, which find out how far ids have to be filled up; people comes last and is put first. */
+static mlab_status draft_data(mlab_drafting *d, mlab_error *err)
+{
+    static const struct {
+        mlab_file_role role;
+        block_writer *write;
+    } blocks[] = {{MLAB_FILE_HISTORY, mlab_draft_history},
+                  {MLAB_FILE_PROMOTIONS, mlab_draft_promotions},
+                  {MLAB_FILE_SURVEYS, mlab_draft_surveys},
+                  {MLAB_FILE_RELATIONSHIPS, mlab_draft_relationships}};
+    mlab_text before = d->yaml, said = d->says;
+    mlab_status status = MLAB_OK;
+    d->yaml = MLAB_TEXT(d->context);
+    d->says = MLAB_TEXT(d->context);
+    for (size_t k = 0; k < sizeof blocks / sizeof *blocks && !status; k++) {
+        if (!d->role[blocks[k].role]) continue;
+        for (size_t w = 0; blocks[k].role == MLAB_FILE_SURVEYS && w < d->n_waves; w++) say_file(d, &d->files[d->waves[w]]);
+        if (blocks[k].role != MLAB_FILE_SURVEYS) say_file(d, d->role[blocks[k].role]);
+        status = blocks[k].write(d, err);
+    }
+    if (!status && needs_crosswalk(d)) status = mlab_draft_crosswalk(d, err);
+    mlab_text rest = d->yaml, rest_said = d->says;
+    d->yaml = before;
+    d->says = said;
+    say_file(d, d->role[MLAB_FILE_PEOPLE]);
+    if (!status) status = mlab_draft_people(d, err);
+    mlab_text_append(&d->yaml, mlab_text_get(&rest));
+    mlab_text_append(&d->says, mlab_text_get(&rest_said));
+    if (rest.failed || rest_said.failed) d->yaml.failed = true;
+    mlab_text_free(&rest);
+    mlab_text_free(&rest_said);
+    return status;
+}
+
+static void draft_head(mlab_drafting *d, const char *as_of)
+{
+    char day[16], line[64];
+    mlab_draft_line(d, 0, "# Drafted by `mentorlab new` from the files named below. Every guess says so and can be changed in its line:");
+    mlab_draft_line(d, 0, "#   mentorlab check study.yaml     what is wrong with the files, what the study can answer");
+    mlab_draft_line(d, 0, "#   mentorlab run study.yaml       all of it: results.h5, report.html, summary.md");
+    mlab_draft_line(d, 0, "title: My mentoring program");
+    d->as_of = mlab_draft_as_of(d);
+    if (as_of) {
+        mlab_draft_line(d, 0, "as_of: %s", as_of);
+    } else if (d->as_of != MLAB_DATE_MISSING) {
+        mlab_date_print(d->as_of, day, sizeof day);
+        snprintf(line, sizeof line, "as_of: %s", day);
+        mlab_draft_guess(d, 0, line, "the end of the last month in which as much happened as before");
+        mlab_draft_ask(d, line, "On which day were the files exported? Nothing after it counts as having happened.");
+    }
+    mlab_draft_line(d, 0, "\ndata:");
+}
+
+/* The grid begins with the year in which the list of pairs, or the first survey, begins: before it nobody could be seen to be mentored. */
+static void draft_panel(mlab_drafting *d)
+{
+    const mlab_known_file *pairs = d->role[MLAB_FILE_RELATIONSHIPS];
+    int j = pairs ? mlab_known_column(pairs, "start") : -1, year, month, ignored;
+    int32_t first = j >= 0 ? pairs->columns[j].first : d->n_waves ? d->wave_day[0] : MLAB_DATE_MISSING;
+    char line[80];
+    if (first == MLAB_DATE_MISSING) return;
+    mlab_date_to_civil(first, &year, &month, &ignored);
+    snprintf(line, sizeof line, "panel: {period: quarter, from: %04d-01-01}", year);
+    mlab_text_append(&d->yaml, "\n");
+    mlab_draft_guess(d, 0, line, "the year in which the %s", j >= 0 ? "list of pairs begins" : "first survey was");
+}
+
+static void draft_tail(mlab_drafting *d)
+{
+    mlab_draft_line(d, 0, "\n# Without a block outcomes, every outcome that the data allow gets a stated default model.");
+    mlab_draft_line(d, 0, "report: {minimum_cell: 5}");
+    if (!d->n_questions) return;
+    mlab_draft_line(d, 0, "\n# Questions that only you can answer, each with the line that answers it:");
+    for (size_t q = 0; q < d->n_questions; q++) {
+        const char *text = mlab_text_get(&d->questions[q]), *end = strchr(text, '\n');
+        mlab_draft_line(d, 0, "# %zu. %.*s", q + 1, (int)(end - text), text);
+        mlab_draft_line(d, 0, "#      %s", end + 3);
+    }
+}
+
+static mlab_status draft_all(mlab_drafting *d, const char *as_of, mlab_error *err)
+{
+    draft_head(d, as_of);
+    share_roles(d);
+    if (!d->role[MLAB_FILE_PEOPLE])
+        return mlab_raise(err, MLAB_ERR_DATA_EMPTY,
+                          "none of the files has one row a person with an id; give the list of people, with headings such as id, hired, left, grade");
+    mlab_status status = draft_data(d, err);
+    if (status) return status;
+    mlab_draft_events(d);
+    mlab_draft_arms(d);
+    draft_panel(d);
+    draft_tail(d);
+    return MLAB_OK;
+}
+
+/* --- in and out --------------------------------------------------------------------------------------------- */
+
+static mlab_status recognise_all(mlab_drafting *d, const char *const *paths, size_t n, const char *folder, mlab_findings *findings, mlab_error *err)
+{
+    mlab_status status = mlab_layouts_read(d->context, &d->layouts, err);
+    if (status) return status;
+    d->files = mlab_allocate(d->context, n, sizeof *d->files);
+    d->shown = mlab_allocate(d->context, n, sizeof *d->shown);
+    if (!d->files || !d->shown) return no_memory(err);
+    for (size_t f = 0; f < n && !status; f++) {
+        d->n_files = f + 1;
+        if (!(d->shown[f] = mlab_os_relative(d->context, folder, paths[f]))) return no_memory(err);
+        status = mlab_recognise(d->context, &d->layouts, paths[f], findings, &d->files[f], err);
+    }
+    return status;
+}
+
+static mlab_status give(mlab_drafting *d, mlab_draft *draft, mlab_error *err)
+{
+    bool failed = d->yaml.failed || d->says.failed;
+    for (size_t q = 0; q < d->n_questions; q++) failed = failed || d->questions[q].failed;
+    if (failed) return no_memory(err);
+    draft->yaml = mlab_copy_text(d->context, mlab_text_get(&d->yaml));
+    draft->says = mlab_copy_text(d->context, mlab_text_get(&d->says));
+    draft->n_unasked = d->n_unasked;
+    if (!draft->yaml || !draft->says) return no_memory(err);
+    for (size_t q = 0; q < d->n_questions; q++) {
+        if (!(draft->questions[q] = mlab_copy_text(d->context, mlab_text_get(&d->questions[q])))) return no_memory(err);
+        draft->n_questions = q + 1;
+    }
+    return MLAB_OK;
+}
+
+void mlab_draft_free(mlab_draft *draft)
+{
+    if (!draft) return;
+    const mlab_context *context = draft->context;
+    for (size_t q = 0; q < draft->n_questions; q++) mlab_release(context, draft->questions[q]);
+    mlab_release(context, draft->yaml);
+    mlab_release(context, draft->says);
+    mlab_release(context, draft);
+}
+
+static void end(mlab_drafting *d)
+{
+    for (size_t f = 0; f < d->n_files; f++) {
+        mlab_known_file_free(&d->files[f]);
+        mlab_release(d->context, d->shown[f]);
+    }
+    mlab_release(d->context, d->files);
+    mlab_release(d->context, d->shown);
+    mlab_text_free(&d->yaml);
+    mlab_text_free(&d->says);
+    for (size_t q = 0; q < d->n_questions; q++) mlab_text_free(&d->questions[q]);
+    mlab_layouts_free(&d->layouts);
+}
+
+mlab_status mlab_draft_study(const mlab_context *context, const char *const *paths, size_t n, const char *folder, const char *as_of,
+                             mlab_findings *findings, mlab_draft **draft, mlab_error *err)
+{
+    *draft = NULL;
+    if (!n || n > MLAB_DRAFT_MOST_FILES) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%zu files, allowed 1 to %d", n, MLAB_DRAFT_MOST_FILES);
+    mlab_drafting d = {.context = context, .yaml = MLAB_TEXT(context), .says = MLAB_TEXT(context)};
+    mlab_draft *made = mlab_allocate(context, 1, sizeof *made);
+    if (!made) return no_memory(err);
+    made->context = context;
+    mlab_status status = recognise_all(&d, paths, n, folder, findings, err);
+    if (!status && mlab_findings_count(findings, MLAB_SEVERITY_STOP))
+        status = mlab_raise(err, MLAB_ERR_DATA_REJECTED, "some files cannot be read; the findings say why");
+    if (!status) status = draft_all(&d, as_of, err);
+    if (!status) status = give(&d, made, err);
+    end(&d);
+    if (status)
+        mlab_draft_free(made);
+    else
+        *draft = made;
+    return status;
+}

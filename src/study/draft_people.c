@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The blocks of people, job history, promotions and events of a drafted study. */
+#include "core/error.h"
+#include "core/memory.h"
+#include "study/draft.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Meanings that become columns under their own name, so that reports and defaults know them. */
+static const char *const attributes[] = {"gender", "department", "location", "type", "performance", "fte", "salary", "born", "capacity"};
+
+static bool in_history(const mlab_drafting *d, const char *meaning)
+{
+    const mlab_known_file *history = d->role[MLAB_FILE_HISTORY];
+    return history && mlab_known_column(history, meaning) >= 0;
+}
+
+/* columns: {gender: {from: Sex}} for the meanings whose heading is another word. */
+static void rename_columns(mlab_drafting *d, const mlab_known_file *file, int indent, const char *const *names, size_t n, bool people)
+{
+    bool begun = false;
+    for (size_t i = 0; i < n; i++) {
+        char line[512];
+        int j = mlab_known_column(file, names[i]);
+        if (j < 0 || (people && in_history(d, names[i]))) continue;
+        const char *heading = file->columns[j].heading;
+        mlab_draft_say(d, "  %-14s %-28s by its heading; %zu different texts", names[i], heading, file->columns[j].values.n);
+        if (!strcmp(heading, names[i])) continue;
+        if (!begun) mlab_draft_line(d, indent, "columns:");
+        begun = true;
+        bool bracketed = mlab_profile_is_bracketed(&file->columns[j]);
+        snprintf(line, sizeof line, "%s: {from: %s%s}", names[i], mlab_draft_scalar(heading), bracketed ? ", take: '\\((\\d+)\\)'" : "");
+        mlab_draft_guess(d, indent + 2, line, "by its heading");
+    }
+}
+
+/* Labels that do not order themselves: a question with the line. */
+static void draft_grade(mlab_drafting *d, const mlab_known_file *file, int indent)
+{
+    int j = mlab_known_column(file, "grade");
+    if (j < 0) return;
+    const mlab_profile *p = &file->columns[j];
+    mlab_draft_column(d, file, indent, "grade", "grade");
+    if (p->whole == p->filled) return;
+    mlab_text scale = MLAB_TEXT(d->context);
+    for (uint32_t i = 0; i < p->values.n && i < 12; i++)
+        mlab_text_print(&scale, "%s%s", i ? ", " : "", mlab_draft_scalar(mlab_dictionary_text(&p->values, i)));
+    mlab_text line = MLAB_TEXT(d->context);
+    mlab_text_print(&line, "grade: {from: %s, scale: [%s]}", mlab_draft_scalar(p->heading), mlab_text_get(&scale));
+    mlab_draft_ask(d, mlab_text_get(&line), "%s: what is the order of the grades in \"%s\", from low to high?", file->name, p->heading);
+    mlab_text_free(&scale);
+    mlab_text_free(&line);
+}
+
+/* One label means employees, the others do not: a population. */
+static void draft_population(mlab_drafting *d, const mlab_known_file *file)
+{
+    int j = mlab_known_column(file, "type");
+    if (j < 0 || file->columns[j].values.n < 2 || file->columns[j].values.n > 12) return;
+    const mlab_dictionary *values = &file->columns[j].values;
+    for (uint32_t i = 0; i < values->n; i++) {
+        const char *label = mlab_dictionary_text(values, i);
+        if (!mlab_layouts_label(&d->layouts, file->layout, "regular", label, true)) continue;
+        char line[256];
+        snprintf(line, sizeof line, "population: \"type == '%s'\"", label);
+        mlab_draft_guess(d, 4, line, "%llu of %llu rows of \"%s\" say so", (unsigned long long)values->entries[i].count,
+                         (unsigned long long)file->columns[j].filled, file->columns[j].heading);
+        mlab_draft_ask(d, line, "%s: does the study speak of people with \"%s\" = %s alone? Without the line, of everybody.", file->name,
+                       file->columns[j].heading, label);
+        return;
+    }
+}
+
+mlab_status mlab_draft_people(mlab_drafting *d, mlab_error *err)
+{
+    const mlab_known_file *file = d->role[MLAB_FILE_PEOPLE];
+    char line[640];
+    bool history = d->role[MLAB_FILE_HISTORY] != NULL;
+    int id = mlab_known_column(file, "id");
+    mlab_draft_line(d, 2, "people:");
+    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_marks(d, file, 4);
+    bool take = mlab_profile_is_bracketed(d->id);
+    const char *heading = mlab_draft_scalar(d->id->heading);
+    mlab_draft_say(d, "  %-14s %-28s %s; %zu different ones in %llu rows", "id", d->id->heading, take ? "the digits in brackets" : "by its heading",
+                   d->id->values.n, (unsigned long long)file->n_rows);
+    snprintf(line, sizeof line, "id: {from: %s", heading);
+    if (take) strcat(line, ", take: '\\((\\d+)\\)'");
+    if (d->pad) snprintf(line + strlen(line), 32, ", pad: %zu", d->pad);
+    if (take || d->pad)
+        strcat(line, "}");
+    else
+        snprintf(line, sizeof line, "id: %s", heading);
+    mlab_draft_guess(d, 4, line, "%zu different ones in %llu rows%s", d->id->values.n, (unsigned long long)file->n_rows,
+                     d->pad ? "; leading zeros are gone in one of the files" : "");
+    if (id >= 0 && !history) {
+        mlab_draft_column(d, file, 4, "hired", "hired");
+        mlab_draft_column(d, file, 4, "left", "left");
+        mlab_draft_column(d, file, 4, "exit_reason", "exit_reason");
+        draft_grade(d, file, 4);
+    }
+    draft_population(d, file);
+    rename_columns(d, file, 2, attributes, sizeof attributes / sizeof *attributes, true);
+    (void)err;
+    return MLAB_OK;
+}
+
+mlab_status mlab_draft_promotions(mlab_drafting *d, mlab_error *err)
+{
+    const mlab_known_file *file = d->role[MLAB_FILE_PROMOTIONS];
+    mlab_draft_line(d, 2, "promotions:");
+    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_marks(d, file, 4);
+    mlab_status status = mlab_draft_person(d, file, 4, "person", "person", err);
+    mlab_draft_column(d, file, 4, "date", "date");
+    mlab_draft_column(d, file, 4, "to", "to");
+    return status;
+}
+
+/* --- job history ------------------------------------------------------------------------------------------ */
+
+static void draft_last_day(mlab_drafting *d, const mlab_known_file *file)
+{
+    const mlab_setting *known = mlab_known_setting(file, "last_day");
+    const char *said = known ? mlab_setting_text(known) : "last_day";
+    char line[64];
+    snprintf(line, sizeof line, "exit_day: %s", said);
+    if (known)
+        mlab_draft_guess(d, 4, line, "usual in %s", mlab_setting_text(mlab_settings_find(file->layout, NULL, "title")));
+    else
+        mlab_draft_guess(d, 4, line, "nothing tells");
+    mlab_draft_ask(d, "exit_day: last_day        (or first_day_gone), in the block history",
+                   "%s: is an exit dated with the last day at work, or with the first day gone? Taken: %s.", file->name, said);
+}
+
+mlab_status mlab_draft_history(mlab_drafting *d, mlab_error *err)
+{
+    static const char *const states[] = {"grade", "department", "location", "manager", "fte", "salary"};
+    const mlab_known_file *file = d->role[MLAB_FILE_HISTORY];
+    mlab_text list = MLAB_TEXT(d->context);
+    mlab_draft_line(d, 2, "history:");
+    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_marks(d, file, 4);
+    mlab_status status = mlab_draft_person(d, file, 4, "person", "person", err);
+    mlab_draft_column(d, file, 4, "from", "from");
+    mlab_draft_column(d, file, 4, "order", "order");
+    mlab_draft_column(d, file, 4, "reason", "reason");
+    draft_last_day(d, file);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (mlab_known_column(file, states[i]) >= 0) mlab_text_print(&list, "%s%s", list.n ? ", " : "", states[i]);
+    if (list.n) mlab_draft_line(d, 4, "state: [%s]", mlab_text_get(&list));
+    rename_columns(d, file, 4, states, sizeof states / sizeof *states, false);
+    mlab_text_free(&list);
+    return status;
+}
+
+/* --- events ----------------------------------------------------------------------------------------------- */
+
+enum { VOLUNTARY, INVOLUNTARY, END_OF_STUDY, UNSURE, NO_EXIT };
+
+/* What a reason for leaving, or the reason of a row of the history, is taken for. */
+static int cause_of(const mlab_drafting *d, const mlab_known_file *file, const char *label)
+{
+    static const char *const in_order[] = {"end_of_study", "involuntary", "voluntary"}; /* "involuntary" holds "voluntary" */
+    static const int causes[] = {END_OF_STUDY, INVOLUNTARY, VOLUNTARY};
+    char plain[128];
+    for (size_t k = 0; k < 3; k++)
+        if (mlab_layouts_label(&d->layouts, file->layout, in_order[k], label, false)) return causes[k];
+    mlab_plain_words(label, plain, sizeof plain);
+    return file->role == MLAB_FILE_PEOPLE || strstr(plain, "terminat") ? UNSURE : NO_EXIT;
+}
+
+static void put_causes(mlab_drafting *d, const mlab_known_file *file, const mlab_profile *reasons)
+{
+    static const char *const names[] = {"voluntary", "involuntary", "end_of_study"};
+    for (int cause = VOLUNTARY; cause <= END_OF_STUDY; cause++) {
+        mlab_text line = MLAB_TEXT(d->context);
+        bool any = false;
+        mlab_text_print(&line, "%s: [", names[cause]);
+        for (uint32_t i = 0; i < reasons->values.n; i++) {
+            const char *label = mlab_dictionary_text(&reasons->values, i);
+            if (cause_of(d, file, label) != cause) continue;
+            mlab_text_print(&line, "%s%s", any ? ", " : "", mlab_draft_scalar(label));
+            mlab_draft_say(d, "  %-14s %-28s an exit, %s, by its words; %llu rows", "", label, names[cause],
+                           (unsigned long long)reasons->values.entries[i].count);
+            any = true;
+        }
+        mlab_text_append(&line, "]");
+        if (any) mlab_draft_guess(d, 4, mlab_text_get(&line), "by the words of the reasons");
+        mlab_text_free(&line);
+    }
+}
+
+static void ask_reasons(mlab_drafting *d, const mlab_known_file *file, const mlab_profile *reasons)
+{
+    for (uint32_t i = 0; i < reasons->values.n; i++) {
+        const char *label = mlab_dictionary_text(&reasons->values, i);
+        if (cause_of(d, file, label) != UNSURE) continue;
+        char answer[512];
+        snprintf(answer, sizeof answer, "events.exit: add %s to voluntary, involuntary or end_of_study", mlab_draft_scalar(label));
+        mlab_draft_ask(d, answer, "%s: what kind of exit is \"%s\" (%llu rows)?", file->name, label,
+                       (unsigned long long)reasons->values.entries[i].count);
+    }
+}
+
+void mlab_draft_events(mlab_drafting *d)
+{
+    const mlab_known_file *history = d->role[MLAB_FILE_HISTORY], *file = history ? history : d->role[MLAB_FILE_PEOPLE];
+    int j = mlab_known_column(file, history ? "reason" : "exit_reason");
+    if (j < 0) return;
+    mlab_draft_line(d, 0, "\nevents:");
+    if (history && mlab_known_column(history, "grade") >= 0)
+        mlab_draft_guess(d, 2, "promotion: {when: \"grade > previous\"}", "a higher grade than in the row before is a promotion");
+    mlab_draft_line(d, 2, "exit:");
+    put_causes(d, file, &file->columns[j]);
+    ask_reasons(d, file, &file->columns[j]);
+}

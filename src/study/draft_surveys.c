@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The block of surveys of a drafted study: waves, the person, the items of satisfaction and those asked the other way round.
+ *
+ * An item is taken as asked the other way round when its answers fall as the other items' rise: a negative correlation with their sum
+ * over the people who answered all (a corrected item-total correlation, as in Nunnally and Bernstein, Psychometric Theory, 1994).
+ * Weakness: items of several scales on one page are taken for one; the line that lists them is the place to say otherwise.
+ */
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "study/draft.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_ITEMS = 60 };
+
+typedef struct items {
+    size_t column[MOST_ITEMS];
+    bool turned[MOST_ITEMS];
+    size_t n;
+    int scale;
+} items;
+
+static const mlab_setting *scale_labels(const mlab_drafting *d, int scale)
+{
+    const mlab_setting *scales = mlab_settings_find(d->layouts.files[0], NULL, "scales");
+    return scale >= 0 ? mlab_setting_item(scales, (size_t)scale) : NULL;
+}
+
+/* 1 to 7; 0 = no answer. */
+static int answer_of(const mlab_setting *labels, const char *text)
+{
+    char plain[96], word[96];
+    if (!labels) return text[0] >= '1' && text[0] <= '7' && !text[1] ? text[0] - '0' : 0;
+    mlab_plain_words(text, plain, sizeof plain);
+    for (size_t i = 0; i < mlab_setting_size(labels); i++) {
+        mlab_plain_words(mlab_setting_text(mlab_setting_item(labels, i)), word, sizeof word);
+        if (mlab_same_words(plain, word)) return (int)i + 1;
+    }
+    return 0;
+}
+
+/* The columns of the scale that most columns have. */
+static void find_items(const mlab_known_file *file, items *found)
+{
+    size_t counts[64] = {0}, most = 0;
+    *found = (items){.scale = -1};
+    for (size_t j = 0; j < file->n_columns; j++) {
+        int scale = file->scale_of[j];
+        if (scale == -1 || scale > 60) continue;
+        size_t n = ++counts[scale + 3];
+        if (n <= most) continue;
+        most = n;
+        found->scale = scale;
+    }
+    for (size_t j = 0; j < file->n_columns && found->n < MOST_ITEMS && most; j++)
+        if (file->scale_of[j] == found->scale) found->column[found->n++] = j;
+}
+
+/* Sums of products of the answers, people who answered all items; reads the file once more. */
+static mlab_status add_products(const mlab_drafting *d, const mlab_known_file *file, const items *found, double *products, double *sums, double *n,
+                                mlab_error *err)
+{
+    const mlab_rows_options options = {0};
+    const mlab_setting *labels = scale_labels(d, found->scale);
+    mlab_findings findings;
+    mlab_rows *rows = NULL;
+    mlab_findings_start(&findings, d->context);
+    mlab_status status = mlab_rows_open(d->context, file->path, file->name, &options, &findings, &rows, err);
+    while (!status && rows->n_rows < 100000) {
+        mlab_row_block block;
+        status = mlab_rows_next(rows, &block, err);
+        if (status || !block.n_rows) break;
+        for (size_t i = 0; i < block.n_rows; i++) {
+            int answers[MOST_ITEMS];
+            bool all = block.n_columns == file->n_columns;
+            for (size_t k = 0; k < found->n && all; k++)
+                all = (answers[k] = answer_of(labels, block.cells[i * block.n_columns + found->column[k]].text)) > 0;
+            if (!all) continue;
+            *n += 1;
+            for (size_t a = 0; a < found->n; a++) {
+                sums[a] += answers[a];
+                for (size_t b = 0; b < found->n; b++) products[a * found->n + b] += (double)answers[a] * answers[b];
+            }
+        }
+    }
+    mlab_rows_close(rows);
+    mlab_findings_free(&findings);
+    return status;
+}
+
+/* Turned: negative covariance with the sum of the others. All but one turned is one turned. */
+static mlab_status find_turned(const mlab_drafting *d, const mlab_known_file *file, items *found, mlab_error *err)
+{
+    if (found->n < 3) return MLAB_OK;
+    double *products = mlab_allocate(d->context, found->n * found->n + found->n, sizeof *products), n = 0;
+    if (!products) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the items of %s", file->name);
+    double *sums = products + found->n * found->n;
+    mlab_status status = add_products(d, file, found, products, sums, &n, err);
+    for (size_t a = 0; !status && n > 30 && a < found->n; a++) {
+        double with_others = 0;
+        for (size_t b = 0; b < found->n; b++) {
+            if (b == a) continue;
+            double covariance = products[a * found->n + b] / n - sums[a] / n * (sums[b] / n);
+            with_others += covariance;
+        }
+        found->turned[a] = with_others < 0;
+    }
+    size_t turned = 0;
+    for (size_t a = 0; a < found->n; a++) turned += found->turned[a];
+    for (size_t a = 0; 2 * turned > found->n && a < found->n; a++) found->turned[a] = !found->turned[a];
+    mlab_release(d->context, products);
+    return status;
+}
+
+static void put_list(mlab_text *text, const mlab_known_file *file, const items *found, bool turned)
+{
+    bool any = false;
+    for (size_t k = 0; k < found->n; k++) {
+        if (turned && !found->turned[k]) continue;
+        mlab_text_print(text, "%s%s", any ? ", " : "", mlab_draft_scalar(file->columns[found->column[k]].heading));
+        any = true;
+    }
+}
+
+static void put_scale(mlab_drafting *d, const items *found)
+{
+    const mlab_setting *labels = scale_labels(d, found->scale);
+    mlab_text line = MLAB_TEXT(d->context);
+    mlab_text_append(&line, "scale: [");
+    if (labels)
+        for (size_t i = 0; i < mlab_setting_size(labels); i++)
+            mlab_text_print(&line, "%s%s", i ? ", " : "", mlab_draft_scalar(mlab_setting_text(mlab_setting_item(labels, i))));
+    else
+        mlab_text_append(&line, found->scale == -3 ? "1, 2, 3, 4, 5, 6, 7" : "1, 2, 3, 4, 5");
+    mlab_text_append(&line, "]");
+    mlab_draft_guess(d, 4, mlab_text_get(&line), "from low to high");
+    mlab_text_free(&line);
+}
+
+static mlab_status draft_items(mlab_drafting *d, const mlab_known_file *file, mlab_error *err)
+{
+    items found;
+    int told = mlab_known_column(file, "satisfaction");
+    find_items(file, &found);
+    if (told >= 0) {
+        mlab_draft_column(d, file, 4, "satisfaction", "satisfaction");
+        if (file->scale_of[told] >= 0) {
+            found.scale = file->scale_of[told];
+            put_scale(d, &found);
+        }
+        return MLAB_OK;
+    }
+    if (!found.n) return MLAB_OK;
+    mlab_status status = find_turned(d, file, &found, err);
+    if (status) return status;
+    mlab_text line = MLAB_TEXT(d->context), turned = MLAB_TEXT(d->context);
+    put_list(&turned, file, &found, true);
+    put_scale(d, &found);
+    mlab_text_append(&line, "satisfaction: {items: [");
+    put_list(&line, file, &found, false);
+    mlab_text_append(&line, "]");
+    if (turned.n) mlab_text_print(&line, ", reverse: [%s]", mlab_text_get(&turned));
+    if (found.n > 1) mlab_text_print(&line, ", need: %zu", (found.n + 2) / 2);
+    mlab_text_append(&line, "}");
+    mlab_draft_guess(d, 4, mlab_text_get(&line), "questions with these answers%s", turned.n ? "; reversed: answers fall as the others' rise" : "");
+    mlab_draft_say(d, "  %-14s %zu questions with the same answers%s%s", "satisfaction", found.n, turned.n ? "; the other way round: " : "",
+                   mlab_text_get(&turned));
+    if (found.n > 1)
+        mlab_draft_ask(d, mlab_text_get(&line), "%s: do these questions measure satisfaction, and which are asked the other way round?", file->name);
+    mlab_text_free(&line);
+    mlab_text_free(&turned);
+    return MLAB_OK;
+}
+
+/* Rows that are not answers: Finished is False, Status is Started. */
+static void draft_finished(mlab_drafting *d, const mlab_known_file *file)
+{
+    int j = mlab_known_column(file, "finished");
+    if (j < 0) return;
+    const mlab_profile *p = &file->columns[j];
+    for (uint32_t i = 0; i < p->values.n; i++) {
+        const char *label = mlab_dictionary_text(&p->values, i);
+        if (!mlab_layouts_label(&d->layouts, file->layout, "finished", label, true)) continue;
+        char line[512];
+        snprintf(line, sizeof line, "finished: {column: %s, is: %s}", mlab_draft_scalar(p->heading), mlab_draft_scalar(label));
+        mlab_draft_say(d, "  %-14s %-28s rows with another text than %s are not finished", "finished", p->heading, label);
+        mlab_draft_guess(d, 4, line, "%llu of %llu rows", (unsigned long long)p->values.entries[i].count, (unsigned long long)p->filled);
+        return;
+    }
+}
+
+static void draft_missing(mlab_drafting *d, const mlab_known_file *file)
+{
+    const mlab_setting *codes = mlab_known_setting(file, "missing");
+    static const char *const usual[] = {"N/A", "n/a", "Not applicable", "Prefer not to say", "Don't know"};
+    mlab_text line = MLAB_TEXT(d->context);
+    for (size_t i = 0; i < sizeof usual / sizeof *usual + (codes ? mlab_setting_size(codes) : 0); i++) {
+        size_t own = sizeof usual / sizeof *usual;
+        const char *code = i < own ? usual[i] : mlab_setting_text(mlab_setting_item(codes, i - own));
+        bool there = false;
+        for (size_t j = 0; j < file->n_columns && !there; j++)
+            there = file->columns[j].values.n < 50 && mlab_dictionary_find(&file->columns[j].values, code, strlen(code)) != MLAB_DICTIONARY_NONE;
+        if (there && !strstr(mlab_text_get(&line), mlab_draft_scalar(code))) mlab_text_print(&line, ", %s", mlab_draft_scalar(code));
+    }
+    if (line.n) {
+        mlab_text all = MLAB_TEXT(d->context);
+        mlab_text_print(&all, "missing: [\"\", NA%s]", mlab_text_get(&line));
+        mlab_draft_guess(d, 4, mlab_text_get(&all), "they are no answers");
+        mlab_text_free(&all);
+    }
+    mlab_text_free(&line);
+}
+
+mlab_status mlab_draft_surveys(mlab_drafting *d, mlab_error *err)
+{
+    const mlab_known_file *file = &d->files[d->waves[0]];
+    char day[16], line[700];
+    mlab_draft_line(d, 2, "surveys:");
+    if (d->n_waves == 1) {
+        mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[d->waves[0]]));
+    } else {
+        mlab_draft_line(d, 4, "files:");
+        for (size_t w = 0; w < d->n_waves; w++) {
+            mlab_date_print(d->wave_day[w], day, sizeof day);
+            snprintf(line, sizeof line, "%s: %s", day, mlab_draft_scalar(d->shown[d->waves[w]]));
+            mlab_draft_guess(d, 6, line, "the day of the wave, by the file's name or its answers");
+        }
+    }
+    mlab_draft_marks(d, file, 4);
+    const char *key = mlab_known_column(file, "person") >= 0 ? "person" : "email";
+    mlab_status status = mlab_draft_person(d, file, 4, "person", key, err);
+    if (mlab_known_column(file, key) < 0)
+        mlab_draft_ask(d, "data.surveys.person: HEADING", "%s: which column says who answered? Without one, satisfaction is told by group alone.",
+                       file->name);
+    if (d->n_waves == 1) mlab_draft_column(d, file, 4, "date", "date");
+    draft_missing(d, file);
+    draft_finished(d, file);
+    return status ? status : draft_items(d, file, err);
+}
