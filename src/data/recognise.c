@@ -42,6 +42,7 @@ static const mlab_meaning history[] = {
     {"grade", MLAB_NEED_ANY, 1, false},    {"department", MLAB_NEED_LABEL, 0.5, false}, {"location", MLAB_NEED_LABEL, 0.5, false},
     {"manager", MLAB_NEED_ID, 0.3, false}, {"fte", MLAB_NEED_NUMBER, 0.3, false},       {"salary", MLAB_NEED_NUMBER, 0.3, false},
     {"type", MLAB_NEED_LABEL, 0.3, false}, {"status", MLAB_NEED_LABEL, 0.5, false}};
+enum { HISTORY_REASON = 4, HISTORY_EVENT = 5 };
 static const mlab_meaning promotions[] = {{"person", MLAB_NEED_ID, 2, true}, {"date", MLAB_NEED_DATE, 2, true}, {"to", MLAB_NEED_ANY, 3, true}};
 static const mlab_meaning surveys[] = {{"person", MLAB_NEED_ID, 1, false},        {"email", MLAB_NEED_EMAIL, 1, false},
                                        {"date", MLAB_NEED_DATE, 1, false},        {"finished", MLAB_NEED_LABEL, 1, false},
@@ -76,7 +77,7 @@ static bool may_be(const mlab_profile *column, mlab_need need)
     bool date = mlab_profile_is_date(column);
     if (!column->filled) return need == MLAB_NEED_DATE; /* nobody has left yet */
     switch (need) {
-    case MLAB_NEED_ID: return !date && column->values.n > 1;
+    case MLAB_NEED_ID: return !date;
     case MLAB_NEED_DATE: return date;
     case MLAB_NEED_LABEL: return !date && column->values.n <= 400;
     case MLAB_NEED_NUMBER: return 10 * column->numbers >= 9 * column->filled;
@@ -135,6 +136,10 @@ static double points(const mlab_layouts *layouts, const mlab_known_file *file, c
     if (!may_be(column, meaning->need)) return 0;
     double best = points_of(words_of(layout, file->role, meaning->name), column, 160, word);
     if (best <= 0) best = points_of(words_of(layouts->files[0], file->role, meaning->name), column, 100, word);
+    if (best <= 0 && !strcmp(meaning->name, "person") && *file->id_words && !strcmp(file->id_words, column->words)) {
+        best = 90;
+        *word = column->heading;
+    }
     if (best <= 0) return 0;
     if (meaning->need == MLAB_NEED_ID && is_name(column)) best /= 4;
     return best > 1 ? best : 1;
@@ -182,54 +187,6 @@ static void find_ids(mlab_known_file *file, size_t meaning)
         best = p->values.n;
         file->column_of[meaning] = (int)j;
     }
-}
-
-/* --- answers -------------------------------------------------------------------------------------------- */
-
-static bool says_missing(const char *plain)
-{
-    static const char *const words[] = {"n a",         "na",         "",          "not applicable", "prefer not to say", "prefer not to answer",
-                                        "do not know", "don t know", "dont know", "no answer"};
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (!strcmp(words[i], plain)) return true;
-    return false;
-}
-
-static bool is_answer(const mlab_setting *scale, const char *label)
-{
-    char plain[96];
-    for (size_t i = 0; i < mlab_setting_size(scale); i++) {
-        mlab_plain_words(mlab_setting_text(mlab_setting_item(scale, i)), plain, sizeof plain);
-        if (mlab_same_words(plain, label)) return true;
-    }
-    return false;
-}
-
-static int scale_of(const mlab_layouts *layouts, const mlab_profile *column)
-{
-    const mlab_setting *scales = mlab_settings_find(layouts->files[0], NULL, "scales");
-    char plain[96];
-    if (!column->filled || column->values.n < 2 || column->values.n > 12) return -1;
-    for (size_t s = 0; scales && s < mlab_setting_size(scales); s++) {
-        bool all = true, any = false;
-        for (uint32_t i = 0; i < column->values.n && all; i++) {
-            mlab_plain_words(mlab_dictionary_text(&column->values, i), plain, sizeof plain);
-            bool answer = is_answer(mlab_setting_item(scales, s), plain);
-            any = any || answer;
-            all = answer || says_missing(plain);
-        }
-        if (all && any) return (int)s;
-    }
-    int low = 100, high = 0;
-    for (uint32_t i = 0; i < column->values.n; i++) {
-        const char *text = mlab_dictionary_text(&column->values, i);
-        mlab_plain_words(text, plain, sizeof plain);
-        if (says_missing(plain)) continue;
-        if (text[0] < '1' || text[0] > '7' || text[1]) return -1;
-        low = text[0] - '0' < low ? text[0] - '0' : low;
-        high = text[0] - '0' > high ? text[0] - '0' : high;
-    }
-    return high < 3 || low > 3 ? -1 : high <= 5 ? -2 : -3;
 }
 
 /* --- the file ------------------------------------------------------------------------------------------- */
@@ -333,6 +290,10 @@ void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_
     mlab_meanings_of(role, &n);
     bool ids = role == MLAB_FILE_PEOPLE || role == MLAB_FILE_HISTORY || role == MLAB_FILE_PROMOTIONS;
     if (ids && n && file->column_of[0] < 0) find_ids(file, 0);
+    if (role == MLAB_FILE_HISTORY && file->column_of[HISTORY_REASON] < 0) { /* one column says both what happened and why */
+        file->column_of[HISTORY_REASON] = file->column_of[HISTORY_EVENT];
+        file->word_of[HISTORY_REASON] = file->word_of[HISTORY_EVENT];
+    }
     file->score = score_role(file);
 }
 
@@ -347,6 +308,12 @@ static void find_role(const mlab_layouts *layouts, mlab_known_file *file)
         best = role;
     }
     mlab_recognise_as(layouts, file, best);
+}
+
+void mlab_recognise_again(const mlab_layouts *layouts, mlab_known_file *file, const char *id_words)
+{
+    snprintf(file->id_words, sizeof file->id_words, "%s", id_words);
+    if (file->n_columns && file->n_rows) find_role(layouts, file);
 }
 
 void mlab_known_file_free(mlab_known_file *file)
@@ -382,7 +349,7 @@ mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layo
     if (!status) {
         file->n_rows = rows->n_rows;
         file->delimiter = rows->delimiter;
-        for (size_t j = 0; j < file->n_columns; j++) file->scale_of[j] = scale_of(layouts, &file->columns[j]);
+        for (size_t j = 0; j < file->n_columns; j++) file->scale_of[j] = mlab_profile_scale(layouts, &file->columns[j]);
         if (file->n_columns && file->n_rows && mlab_findings_count(findings, MLAB_SEVERITY_STOP) == stops) find_role(layouts, file);
     }
     mlab_rows_close(rows);

@@ -77,6 +77,7 @@ typedef struct mlab_known_file {
     const char *word_of[MLAB_MOST_MEANINGS]; /* the word that the heading matched; "" = found by its cells */
     int *scale_of;                           /* [n_columns] of the scale of answers, -1 = none; -2 = numbers 1 to 5, -3 = 1 to 7 */
     double score;
+    char id_words[128]; /* heading of the ids in the list of people, in plain words; "" = not known yet */
 } mlab_known_file;
 
 /* Reads the file (at most 300,000 rows of it) and finds out what it is. What is wrong with the file becomes findings, and then the role
@@ -84,7 +85,8 @@ typedef struct mlab_known_file {
 MLAB_MUST_USE mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layouts, const char *path, mlab_findings *findings,
                                          mlab_known_file *file, mlab_error *err);
 void mlab_known_file_free(mlab_known_file *file);
-/* Takes the file for another role, or finds its columns anew. */
+/* Once more, knowing what ids are headed in the list of people. */
+void mlab_recognise_again(const mlab_layouts *layouts, mlab_known_file *file, const char *id_words);
 void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_file_role role);
 int mlab_known_column(const mlab_known_file *file, const char *meaning);              /* -1 = none */
 const char *mlab_known_heading(const mlab_known_file *file, const char *meaning);     /* NULL = none */
@@ -95,6 +97,8 @@ bool mlab_profile_is_bracketed(const mlab_profile *column); /* "Jane Doe (001234
 
 /* The profile of rows; columns [n_columns] zeroed. */
 MLAB_MUST_USE mlab_status mlab_profile_rows(mlab_rows *rows, mlab_profile *columns, mlab_error *err);
+/* The scale of answers that a column holds, as in scale_of. */
+int mlab_profile_scale(const mlab_layouts *layouts, const mlab_profile *column);
 void mlab_profile_free(const mlab_context *context, mlab_profile *column);
 
 /* --- links ------------------------------------------------------------------------------------------------ */

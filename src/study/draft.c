@@ -47,9 +47,20 @@ static void add_wave(mlab_drafting *d, size_t f)
     d->wave_day[at] = day;
 }
 
+/* What ids are headed in the list of people helps to know the other files. */
+static void look_again(mlab_drafting *d)
+{
+    const mlab_known_file *people = NULL;
+    for (size_t f = 0; f < d->n_files; f++)
+        if (d->files[f].role == MLAB_FILE_PEOPLE && (!people || d->files[f].score > people->score)) people = &d->files[f];
+    for (size_t f = 0; people && f < d->n_files; f++)
+        if (&d->files[f] != people) mlab_recognise_again(&d->layouts, &d->files[f], people->columns[mlab_known_column(people, "id")].words);
+}
+
 /* The surest file of each role; surveys may be several. */
 static void share_roles(mlab_drafting *d)
 {
+    look_again(d);
     for (size_t f = 0; f < d->n_files; f++) {
         const mlab_known_file *file = &d->files[f], **taken = &d->role[file->role];
         if (file->role == MLAB_FILE_SURVEYS) add_wave(d, f);

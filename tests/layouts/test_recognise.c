@@ -11,25 +11,26 @@
 static const char *folder;
 static mlab_layouts layouts;
 
-static mlab_context start(void)
+static mlab_context context;
+
+static void start(void)
 {
-    mlab_context context = mlab_test_context(NULL, 1);
     mlab_error err;
+    context = mlab_test_context(NULL, 1);
     ck_assert_msg(!mlab_layouts_read(&context, &layouts, &err), "%s", err.sentence);
     folder = mlab_test_folder("recognise");
-    return context;
 }
 
 static mlab_known_file known;
-static const mlab_known_file *recognise(const mlab_context *context, const char *name)
+static const mlab_known_file *recognise(const char *name)
 {
     char path[4400];
     mlab_findings findings;
     mlab_error err;
     mlab_known_file_free(&known);
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    mlab_findings_start(&findings, context);
-    ck_assert_msg(!mlab_recognise(context, &layouts, path, &findings, &known, &err), "%s", err.sentence);
+    mlab_findings_start(&findings, &context);
+    ck_assert_msg(!mlab_recognise(&context, &layouts, path, &findings, &known, &err), "%s", err.sentence);
     ck_assert_uint_eq(mlab_findings_count(&findings, MLAB_SEVERITY_STOP), 0);
     mlab_findings_free(&findings);
     return &known;
@@ -37,7 +38,7 @@ static const mlab_known_file *recognise(const mlab_context *context, const char 
 
 #define ck_known(file_, role_, layout_)                                                                                                              \
     do {                                                                                                                                             \
-        recognise(&context, (file_));                                                                                                                \
+        recognise((file_));                                                                                                                          \
         ck_assert_str_eq(mlab_file_role_names[known.role], (role_));                                                                                 \
         const mlab_setting *is_ = known.layout ? mlab_settings_find(known.layout, NULL, "layout") : NULL;                                            \
         ck_assert_str_eq(is_ ? mlab_setting_text(is_) : "", (layout_));                                                                              \
@@ -46,7 +47,7 @@ static const mlab_known_file *recognise(const mlab_context *context, const char 
 
 START_TEST(each_file_of_the_simple_form_is_known)
 {
-    mlab_context context = start();
+    start();
     firm *f = firm_make(&context, 300, 1);
     firm_write_simple(f, folder);
     ck_known("people.csv", "people", "");
@@ -70,7 +71,7 @@ END_TEST
 
 START_TEST(each_export_of_a_personnel_system_is_known)
 {
-    mlab_context context = start();
+    start();
     firm *f = firm_make(&context, 300, 1);
     firm_write_successfactors(f, folder);
     firm_write_oracle(f, folder);
@@ -101,7 +102,7 @@ END_TEST
 
 START_TEST(each_export_of_a_survey_is_known)
 {
-    mlab_context context = start();
+    start();
     firm *f = firm_make(&context, 300, 1);
     firm_write_qualtrics(f, folder);
     firm_write_cultureamp(f, folder);
@@ -123,7 +124,7 @@ END_TEST
 
 START_TEST(each_list_of_pairs_of_a_platform_is_known)
 {
-    mlab_context context = start();
+    start();
     firm *f = firm_make(&context, 300, 1);
     firm_write_pairs_chronus(f, folder);
     firm_write_pairs_together(f, folder);
@@ -160,7 +161,7 @@ END_TEST
 
 START_TEST(a_file_of_nothing_known_is_said_to_be_so)
 {
-    mlab_context context = start();
+    start();
     char path[4400];
     mlab_error err;
     static const char text[] = "fruit,colour\napple,red\npear,green\n";
