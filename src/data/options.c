@@ -26,12 +26,7 @@
         ROW(prefix_ "header_rows", INTEGER, NULL, 1, 100, NULL, "rows", "rows of headings; the first names the columns", READ),                      \
         ROW(prefix_ "skip_after_header", INTEGER, NULL, 0, 1e6, NULL, "rows", "rows to pass over below the headings", READ),                         \
         TEXT(prefix_ "stop_at", NULL, "the row that begins with this text, and all below it, are left out; \"\" = none is"),                         \
-        TEXT(prefix_ "sheet", NULL, "sheet of a workbook, the first one with rows when not stated"),                                                 \
-        TEXT(prefix_ "sql", NULL, "a query whose answer is read in the place of a file"),                                                            \
-        ROW(prefix_ "connection", TEXT, NULL, 0, 0, NULL, "", "the database: \"Driver=SQLite3;Database=hr.db\"; told in no output",                  \
-            MLAB_OPTION_NO_STRUCT),                                                                                                                  \
-        ROW(prefix_ "connection.env", TEXT, NULL, 0, 0, NULL, "", "variable of the environment that holds the connection", MLAB_OPTION_NO_STRUCT),   \
-        MARKS(prefix_)
+        TEXT(prefix_ "sheet", NULL, "sheet of a workbook, the first one with rows when not stated"), MARKS(prefix_)
 #define MARKS(prefix_)                                                                                                                               \
     CHOICE(prefix_ "encoding", NULL, "utf-8|windows-1252|utf-16", "how characters are stored in the file; found when not stated"),                   \
         CHOICE(prefix_ "delimiter", NULL, "comma|semicolon|tab|bar", "what stands between cells; found when not stated"), CELL_RULES(prefix_)
@@ -88,7 +83,7 @@ const mlab_option mlab_data_options[] = {
     COLUMNS("data."),
 
     ROW("data.people", MAP, NULL, 0, 0, NULL, "", "the file with one row a person", READ | MLAB_OPTION_REQUIRED),
-    TEXT("data.people.file", NULL, "name of the file"),
+    ROW("data.people.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
     RULES("data.people."),
     TEXT("data.people.id", NULL, "column of ids, 'id' when not stated"),
     TEXT("data.people.id.from", NULL, "column of ids"),
@@ -104,9 +99,10 @@ const mlab_option mlab_data_options[] = {
     MAP("data.people.near_duplicates", "look for rows that are equal but for some columns"),
     LIST("data.people.near_duplicates.ignore", NULL, "columns in which near-duplicates may differ"),
     NOT_YET("data.people.files", "several files"),
+    NOT_YET("data.people.sql", "a query"),
 
     MAP("data.promotions", "the file with one row a promotion"),
-    TEXT("data.promotions.file", NULL, "name of the file"),
+    ROW("data.promotions.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
     RULES("data.promotions."),
     TEXT("data.promotions.person", NULL, "column of ids, that of people when not stated"),
     TEXT("data.promotions.date", NULL, "column of the day, 'date' when not stated"),
@@ -142,7 +138,7 @@ const mlab_option mlab_data_options[] = {
     COLUMNS("data.surveys."),
 
     MAP("data.relationships", "the file with one row a relationship"),
-    TEXT("data.relationships.file", NULL, "name of the file"),
+    ROW("data.relationships.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
     RULES("data.relationships."),
     TEXT("data.relationships.mentor", NULL, "column of the mentor's id, 'mentor' when not stated"),
     TEXT("data.relationships.mentee", NULL, "column of the mentee's id, 'mentee' when not stated"),

@@ -54,7 +54,7 @@ typedef struct mlab_cohort_result {
     double total_before;      /* score of the earlier pairs that are candidates of this pool, points */
     double total;             /* score of the pairs now; a LOCK that is no candidate adds 0 */
     double total_free;        /* highest total when nobody but ACCEPT and LOCK is bound to an earlier pair (rejected pairs stay out) */
-    double cost;              /* total_free - total: what leaving the others undisturbed costs; negative when more are paired than score best */
+    double cost;              /* total_free - total: what leaving the others undisturbed costs, >= 0 */
     double lost_points;       /* sum over mentees with a pair before and after whose score fell, points >= 0 */
     size_t n_fell;            /* how many of those */
 } mlab_cohort_result;

@@ -24,6 +24,9 @@ typedef struct mlab_match_turn {
 } mlab_match_turn;
 void mlab_match_order(const mlab_policy_request *request, uint32_t which, const uint32_t *entities, size_t n, mlab_match_turn *turns);
 
+/* What mlab_policy_assign checks of a pool. Errors: MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_MATCH_POOL, MLAB_ERR_OVERFLOW. */
+MLAB_MUST_USE mlab_status mlab_pool_check(const mlab_pool *pool, mlab_error *err);
+
 /* Several arrays in one zeroed block: each *array points into it. Released as one with mlab_release. */
 typedef struct mlab_part {
     void *pointer; /* address of the pointer to set */

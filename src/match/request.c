@@ -56,7 +56,7 @@ static mlab_status check_groups(const int32_t *group, size_t n, int32_t n_groups
     return MLAB_OK;
 }
 
-static mlab_status check_pool(const mlab_pool *pool, mlab_error *err)
+mlab_status mlab_pool_check(const mlab_pool *pool, mlab_error *err)
 {
     if (pool->n_mentees >= INT32_MAX || pool->n_mentors >= INT32_MAX)
         return mlab_raise(err, MLAB_ERR_OVERFLOW, "a pool of %zu mentees and %zu mentors, allowed fewer than 2147483647 of each", pool->n_mentees,
@@ -258,7 +258,7 @@ mlab_status mlab_policy_assign(const mlab_context *context, const mlab_policy *p
     mlab_policy_request checked = *request;
     if (!checked.options.mentors_each) checked.options.mentors_each = 1;
     *result = (mlab_policy_result){.mentor_of = result->mentor_of, .probability = result->probability};
-    mlab_status status = check_pool(pool, err);
+    mlab_status status = mlab_pool_check(pool, err);
     if (status || (status = check_options(&checked.options, err)) || (status = check_keeps(policy, &checked, err))) return status;
     for (size_t i = 0; i < pool->n_mentees * (size_t)checked.options.mentors_each; i++) result->mentor_of[i] = MLAB_UNMATCHED;
     if ((pool->locked && !(policy->keeps & MLAB_KEEPS_OWN_LOCKS)) || checked.options.minimum_score > 0 || pool->mentor_hours)
