@@ -63,6 +63,8 @@ static void sheet_close(mlab_rows *rows)
     mlab_sheet_book_free(s);
     mlab_text_free(&s->value);
     mlab_text_free(&s->arena);
+    for (size_t i = 0; i < s->n_waiting; i++) mlab_release(context, s->waiting[i].value);
+    mlab_release(context, s->waiting);
     mlab_release(context, s->cells);
     mlab_release(context, s->offsets);
     mlab_release(context, s->first);
@@ -142,7 +144,7 @@ static mlab_status choose_named(mlab_sheet_rows *s, const char *wanted, mlab_err
     for (size_t i = 0; i < s->n_sheets; i++) {
         if (!s->sheets[i].part || strcmp(s->sheets[i].name, wanted)) continue;
         mlab_status status = begin_sheet(s, &s->sheets[i], err);
-        if (status || s->broken || s->n_rows) return status;
+        if (status || s->broken || s->n_rows || s->n_waiting) return status;
         s->broken = true;
         return say(s, MLAB_SEVERITY_STOP, "empty_sheet", s->sheets[i].name, NULL,
                    "the sheet is empty; a row of headings and rows of data are expected", err);
@@ -160,7 +162,7 @@ static mlab_status choose_first(mlab_sheet_rows *s, mlab_error *err)
             if (!s->sheets[i].part || s->sheets[i].hidden != (hidden == 1)) continue;
             mlab_status status = begin_sheet(s, &s->sheets[i], err);
             if (status || s->broken) return status;
-            if (!s->n_rows) continue;
+            if (!s->n_rows && !s->n_waiting) continue;
             s->base.sheet_found = n > 1;
             if (!hidden) return MLAB_OK;
             return say(s, MLAB_SEVERITY_NOTE, "hidden_sheet", s->sheets[i].name, NULL, "the only sheet with rows is a hidden one; it is read", err);
@@ -189,13 +191,25 @@ static mlab_status name_sheet(mlab_sheet_rows *s, mlab_error *err)
 
 /* --- opening ----------------------------------------------------------------------------------------- */
 
+static mlab_status say_waiting(mlab_sheet_rows *s, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    s->framed = true;
+    for (size_t i = 0; i < s->n_waiting && !status; i++) {
+        const struct mlab_sheet_waiting *w = &s->waiting[i];
+        status = mlab_rows_say(&s->base, w->severity, w->kind, w->row, w->column, w->value, NULL, err, w->sentence);
+    }
+    return status;
+}
+
 static mlab_status begin(mlab_sheet_rows *s, const mlab_rows_options *options, mlab_error *err)
 {
     mlab_status status = s->broken ? MLAB_OK : mlab_sheet_read_book(s, err);
     if (!status && !s->broken) status = options->sheet && *options->sheet ? choose_named(s, options->sheet, err) : choose_first(s, err);
     if (!status) status = name_sheet(s, err);
-    s->base.troubled = s->broken; /* said already */
-    return status ? status : mlab_rows_frame(&s->base, options, err);
+    s->base.troubled = s->broken || s->n_waiting; /* said here */
+    if (!status) status = mlab_rows_frame(&s->base, options, err);
+    return status ? status : say_waiting(s, err);
 }
 
 static mlab_sheet_rows *make(const mlab_context *context, const char *name, mlab_findings *findings)

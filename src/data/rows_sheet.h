@@ -174,7 +174,16 @@ struct mlab_sheet_rows {
     size_t column, next_column; /* of the cell being read, from 0 */
     char type;                  /* of the cell: n s i (inline) f (formula's text) b e d */
     const mlab_sheet_style *style;
-    mlab_text value; /* of the cell, or of a shared string */
+    mlab_text value;            /* of the cell, or of a shared string */
+    struct mlab_sheet_waiting { /* findings in the first block, until the headings are known */
+        mlab_severity severity;
+        const char *kind, *sentence;
+        uint64_t row;
+        size_t column;
+        char *value;
+    } * waiting;
+    size_t n_waiting, waiting_capacity;
+    bool framed; /* the headings are known, if ever */
     /* the block */
     mlab_cell *cells; /* text NULL: at offsets[i] of arena, until the block is given */
     size_t *offsets;
@@ -185,6 +194,9 @@ struct mlab_sheet_rows {
     size_t n_rows, first_capacity, lines_capacity;
 };
 
+/* A finding at a cell (column from 1, 0 = the row); kind and sentence are static. While handlers run. */
+MLAB_MUST_USE mlab_status mlab_sheet_say(mlab_sheet_rows *s, mlab_severity severity, const char *kind, size_t column, const char *value,
+                                         const char *sentence);
 /* Rows of s->xml from where it stands into the block. */
 MLAB_MUST_USE mlab_status mlab_sheet_read_block(mlab_sheet_rows *s, mlab_error *err);
 extern const mlab_sheet_handlers mlab_sheet_cell_handlers;

@@ -18,15 +18,26 @@ static mlab_status no_memory(const mlab_sheet_rows *s)
     return mlab_raise(s->err, MLAB_ERR_MEMORY, "no memory to read %s", s->base.file);
 }
 
+mlab_status mlab_sheet_say(mlab_sheet_rows *s, mlab_severity severity, const char *kind, size_t column, const char *value, const char *sentence)
+{
+    if (s->framed) return mlab_rows_say(&s->base, severity, kind, s->row, column, value, NULL, s->err, sentence);
+    mlab_status status = mlab_grow(s->base.context, &s->waiting, s->n_waiting, &s->waiting_capacity, sizeof *s->waiting, s->err);
+    if (status) return status;
+    char *copy = value ? mlab_copy_text(s->base.context, value) : NULL;
+    if (value && !copy) return no_memory(s);
+    s->waiting[s->n_waiting++] = (struct mlab_sheet_waiting){severity, kind, sentence, s->row, column, copy};
+    return MLAB_OK;
+}
+
 static mlab_status stop_here(mlab_sheet_rows *s, const char *kind, const char *value, const char *sentence)
 {
     s->broken = true;
-    return mlab_rows_say(&s->base, MLAB_SEVERITY_STOP, kind, s->row, s->in_cell ? s->column + 1 : 0, value, NULL, s->err, sentence);
+    return mlab_sheet_say(s, MLAB_SEVERITY_STOP, kind, s->in_cell ? s->column + 1 : 0, value, sentence);
 }
 
 static mlab_status say_cell(mlab_sheet_rows *s, mlab_severity severity, const char *kind, const char *value, const char *sentence)
 {
-    return mlab_rows_say(&s->base, severity, kind, s->row, s->column + 1, value, NULL, s->err, sentence);
+    return mlab_sheet_say(s, severity, kind, s->column + 1, value, sentence);
 }
 
 /* --- putting cells into the block -------------------------------------------------------------------- */
@@ -89,7 +100,7 @@ static bool column_of(const char *reference, size_t *column)
         k = k * 26 + (size_t)((*c & ~32) - 'A' + 1);
         if (k > MLAB_SHEET_MOST_COLUMNS) return false;
     }
-    if (!k || *c < '1' || *c > '9') return false;
+    if (!k || *c < '1' || *c > '9' || c[strspn(c, "0123456789")] != '\0') return false;
     *column = k - 1;
     return true;
 }
@@ -210,8 +221,8 @@ static mlab_status begin_row(mlab_sheet_rows *s, const char **attributes)
     s->row_begin = s->n_cells;
     if (s->hidden_row_said || !mlab_sheet_true(mlab_sheet_attribute(attributes, "hidden"))) return MLAB_OK;
     s->hidden_row_said = true;
-    return mlab_rows_say(&s->base, MLAB_SEVERITY_NOTE, "hidden_rows", row, 0, NULL, NULL, s->err,
-                         "the sheet has hidden rows, from this one on; they are read like the others");
+    return mlab_sheet_say(s, MLAB_SEVERITY_NOTE, "hidden_rows", 0, NULL,
+                          "the sheet has hidden rows, from this one on; they are read like the others");
 }
 
 static mlab_status end_row(mlab_sheet_rows *s)
@@ -267,8 +278,8 @@ static mlab_status take_column(mlab_sheet_rows *s, const char **attributes)
     if (s->hidden_column_said || !mlab_sheet_true(mlab_sheet_attribute(attributes, "hidden"))) return MLAB_OK;
     if (!mlab_sheet_count(mlab_sheet_attribute(attributes, "min"), MLAB_SHEET_MOST_COLUMNS, &first)) return MLAB_OK;
     s->hidden_column_said = true;
-    return mlab_rows_say(&s->base, MLAB_SEVERITY_NOTE, "hidden_columns", 0, (size_t)first, NULL, NULL, s->err,
-                         "the sheet has hidden columns, from this one on; they are read like the others");
+    return mlab_sheet_say(s, MLAB_SEVERITY_NOTE, "hidden_columns", (size_t)first, NULL,
+                          "the sheet has hidden columns, from this one on; they are read like the others");
 }
 
 /* --- the XML ------------------------------------------------------------------------------------------- */
@@ -314,8 +325,10 @@ static void on_end(mlab_sheet_rows *s, const char *name)
             status = end_cell(s);
     } else if (s->in_row && !strcmp(name, "row"))
         status = end_row(s);
-    else if (s->in_data && !strcmp(name, "sheetData"))
+    else if (s->in_data && !strcmp(name, "sheetData")) {
         s->in_data = false;
+        mlab_sheet_pause(s); /* what follows is judged when the headings are known */
+    }
     mlab_sheet_fail(s, status);
 }
 

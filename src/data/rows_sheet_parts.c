@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parts of a workbook's archive, by libzip, unpacked in pieces and counted: a file that would unpack to far more than it
- * says (a "zip bomb") ends in a finding. Archives that are no workbook are told how to be saved.
- * Source: ECMA-376 part 2 (packages); OpenDocument 1.3 part 2, 3.3 (the first part is named mimetype). */
+ * says (a "zip bomb") ends in a finding. Source: ECMA-376 part 2 (packages). */
 #include "core/error.h"
 #include "data/rows_sheet.h"
 
@@ -25,20 +24,13 @@ bool mlab_sheet_has(const mlab_sheet_parts *parts, const char *name)
 
 /* --- what the archive is ----------------------------------------------------------------------------- */
 
+/* Most kinds of archives have been told apart by their first and last bytes (rows_sniff.c). */
 static mlab_status say_other(mlab_sheet_rows *s, mlab_error *err)
 {
-    const mlab_sheet_parts *parts = &s->parts;
-    if (mlab_sheet_has(parts, "xl/workbook.bin"))
-        return say(s, "binary_workbook", NULL, "the file is a binary workbook (.xlsb); save it as Excel workbook (.xlsx) or as CSV UTF-8", err);
-    if (mlab_sheet_has(parts, "mimetype") && mlab_sheet_has(parts, "content.xml"))
-        return say(s, "opendocument", NULL, "the file is an OpenDocument file (.ods); save it as Excel workbook (.xlsx) or as CSV UTF-8", err);
-    if (mlab_sheet_has(parts, "word/document.xml") || mlab_sheet_has(parts, "ppt/presentation.xml"))
-        return say(s, "not_a_table", NULL,
-                   "the file is a text document or a presentation; copy its table into a spreadsheet and save that as .xlsx or CSV UTF-8", err);
-    if (mlab_sheet_has(parts, "Index/Document.iwa") || mlab_sheet_has(parts, "Index.zip"))
-        return say(s, "numbers_document", NULL, "the file is a document of Apple Numbers; export it as Excel workbook (.xlsx) or as CSV", err);
-    if (mlab_sheet_has(parts, "[Content_Types].xml") || mlab_sheet_has(parts, "xl/workbook.xml")) return MLAB_OK;
-    return say(s, "archive", NULL, "the file is a ZIP archive, not a workbook; unpack it and name the file inside", err);
+    if (mlab_sheet_has(&s->parts, "xl/workbook.bin"))
+        return say(s, "binary_workbook", NULL, "the file is a binary workbook (.xlsb); save it as .xlsx or as CSV UTF-8", err);
+    if (mlab_sheet_has(&s->parts, "[Content_Types].xml") || mlab_sheet_has(&s->parts, "xl/workbook.xml")) return MLAB_OK;
+    return say(s, "archive", NULL, "the file is a ZIP archive without a workbook in it; unpack it and name the file inside", err);
 }
 
 mlab_status mlab_sheet_parts_open(mlab_sheet_rows *s, const char *path, mlab_error *err)

@@ -230,6 +230,30 @@ static size_t print_mask(uint64_t value, const mlab_sheet_style *style, char *in
     return k;
 }
 
+/* The shortest digits that read back, filled up with zeros: an id, never 1.2e+17. */
+static size_t print_whole(double value, char *into, size_t size)
+{
+    char shortest[32];
+    if (fabs(value) < 9e15) return (size_t)snprintf(into, size, "%" PRId64, (int64_t)value);
+    mlab_number_print(value, shortest, sizeof shortest);
+    const char *e = strchr(shortest, 'e');
+    size_t n = 0, after = 0;
+    bool point = false;
+    for (const char *c = shortest; c != (e ? e : shortest + strlen(shortest)); c++) {
+        if (*c == '.')
+            point = true;
+        else {
+            into[n++] = *c;
+            after += point;
+        }
+    }
+    int64_t power = 0;
+    if (e && !mlab_integer_parse(e + 1, strlen(e + 1), &power)) power = 0;
+    for (; after < (size_t)power && n + 1 < size; after++) into[n++] = '0';
+    into[n] = '\0';
+    return n;
+}
+
 /* At most 15 digits and nothing that a shortest print would write in another way. */
 static bool is_shortest(const char *text, size_t n)
 {
@@ -266,7 +290,7 @@ bool mlab_sheet_number_text(const char *written, size_t n, const mlab_sheet_styl
     else if (style->shown != MLAB_SHOWN_NUMBER && style->shown != MLAB_SHOWN_MASK && value >= 0 && value < LAST_SERIAL + 1)
         *length = print_day(value, style, date_1904, into, size);
     else if (value == floor(value) && fabs(value) < 1e18)
-        *length = (size_t)snprintf(into, size, "%" PRId64, (int64_t)value);
+        *length = print_whole(value, into, size);
     else
         *length = mlab_number_print(value, into, size);
     return true;
