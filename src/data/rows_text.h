@@ -8,7 +8,9 @@
 
 #include <stdio.h>
 
-#define MLAB_ROWS_BLOCK ((size_t)1 << 18)        /* bytes read at a time */
+#ifndef MLAB_ROWS_BLOCK
+#define MLAB_ROWS_BLOCK ((size_t)1 << 18) /* bytes read at a time; a fuzzer makes it small, so that every edge is met */
+#endif
 #define MLAB_ROWS_LONGEST_ROW ((size_t)16 << 20) /* bytes; a longer row is an open quote */
 
 typedef enum mlab_text_encoding {
