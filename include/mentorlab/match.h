@@ -136,23 +136,38 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_policy_assign(const mlab_context *contex
 /* "done", "optimal", "within_gap", "time_limit", "none_exists", "infeasible". */
 MLAB_API const char *mlab_policy_status_name(mlab_policy_status status);
 
-/* One term of the score or one constraint. */
+/* One term of the score or one constraint. s is its fit, 0 to 1. */
 typedef enum mlab_rule_kind {
-    MLAB_RULE_OVERLAP,  /* need against offer: sets; s = share of what is needed that is offered */
-    MLAB_RULE_GAP,      /* s = 1 - |mentor - mentee - best| / spread, at least 0 */
-    MLAB_RULE_SAME,     /* s = 1 when equal */
-    MLAB_RULE_DIFFERENT /* s = 1 when not equal */
+    MLAB_RULE_OVERLAP,   /* need against offer: sets; s = share of what is needed that is offered */
+    MLAB_RULE_GAP,       /* s = 1 - |mentor - mentee - best| / spread, at least 0 */
+    MLAB_RULE_SAME,      /* s = 1 when equal */
+    MLAB_RULE_DIFFERENT, /* s = 1 when not equal */
+    MLAB_RULE_COMMON,    /* sets (languages, free hours); s = items in common / enough, at most 1 */
+    MLAB_RULE_SIMILAR,   /* of several numbers: s = 1 - mean |difference| / range (Gower 1971); of sets: common / all (Jaccard 1901) */
+    MLAB_RULE_UNLIKE,    /* 1 less that */
+    MLAB_RULE_HOURS,     /* hours from UTC; s = 1 - hours apart / within, at least 0 */
+    MLAB_RULE_PAST,      /* s = 1 when the two were a pair before */
+    MLAB_RULE_CHOICE,    /* s by the place on the mentee's or mentor's own list: first 1, last of k 1 / k, not on it 0; no list = not known */
+    MLAB_RULE_FILE       /* a score of the user's own by pair, low to high; pairs that are not in the file are not known */
 } mlab_rule_kind;
 
-/* Weights: high 4, some 2, low 1; must = a constraint. */
+/* Weights: high 4, some 2, low 1, or any number above 0; must = a constraint. */
 typedef struct mlab_rule {
     char *name;
     mlab_rule_kind kind;
-    char *mentee_column, *mentor_column;
-    double weight; /* > 0; ignored when must */
+    char *mentee_column, *mentor_column; /* NULL for PAST, CHOICE, FILE and vectors */
+    char **columns;                      /* [n_columns] SIMILAR, UNLIKE: of numbers, the same on both sides */
+    size_t n_columns;                    /* 0 = mentee_column and mentor_column are sets */
+    double weight;                       /* > 0; ignored when must */
     bool must;
-    double best, spread; /* GAP, spread > 0; a must GAP holds while s > 0 */
-    char *separator;     /* OVERLAP, ";" by default; a must OVERLAP wants one in common */
+    double best, spread;    /* GAP, spread > 0; a must GAP holds while s > 0 */
+    double enough;          /* COMMON, >= 1; a must COMMON wants so many */
+    double within;          /* HOURS, > 0; a must HOURS allows so many */
+    bool of_mentors;        /* CHOICE: by the mentors' lists */
+    char *path, *file_name; /* FILE: to open, and as the study says it: columns mentor, mentee and score */
+    char *score_column;     /* FILE: NULL = "score" */
+    double low, high;       /* FILE: scores that count 0 and 1; equal = the least and the most of the file */
+    char *separator;        /* between the items of sets, ";" by default; a must OVERLAP wants one in common */
     mlab_place place;
 } mlab_rule;
 
@@ -165,19 +180,63 @@ typedef struct mlab_forbid {
     mlab_place place;
 } mlab_forbid;
 
+/* Preferences that one side states about the other, by id. */
+typedef struct mlab_wishes {
+    char **columns;   /* [n_columns] first, second, ... choice; or one column with a list in each cell, items between separators, "a = b" a tie */
+    size_t n_columns; /* 0 = no preferences */
+    char *not_column; /* "not this person": a list in each cell; NULL = none */
+    bool only;        /* whom one does not name, one does not want; people who name nobody take anybody */
+    mlab_place place;
+} mlab_wishes;
+
+/* A pair that stays, by id. */
+typedef struct mlab_lock {
+    char *mentor, *mentee;
+    mlab_place place;
+} mlab_lock;
+
+/* A policy and what is asked of it. */
+typedef struct mlab_policy_ask {
+    mlab_policy_options options; /* over those of the spec: what is not 0 wins */
+    char *group_column;          /* of both sides, where a side has it: fairness and mix; NULL = the spec's */
+    char **groups;               /* [n_groups] values of it that fairness is about; none = all */
+    size_t n_groups;
+    char *turn_column; /* mentees' date or number; smaller goes first */
+    char *role_column; /* mentors' role (network) */
+    char **roles;      /* [n_roles] values of it, slot by slot; none = all, in byte order */
+    size_t n_roles;
+    char *places_column; /* mentees: yes or 1 = has a claim to a structured place (hybrid) */
+    mlab_place place;
+} mlab_policy_ask;
+
 typedef struct mlab_match_spec {
     char *id_column;                   /* text; NULL = "id" */
     char *mentor_where, *mentee_where; /* expressions over the people; NULL = all */
     mlab_place mentor_where_place, mentee_where_place;
-    char *role_column;        /* "role" with mentor, mentee, both; NULL = none */
-    char *capacity_column;    /* NULL = none */
-    int32_t default_capacity; /* 0 .. 100 */
+    char *role_column;                               /* "role" with mentor, mentee, both; NULL = none */
+    char *capacity_column;                           /* NULL = none */
+    int32_t default_capacity;                        /* 0 .. 100 */
+    char *least_column;                              /* fewest mentees of a mentor; NULL = default_least for all */
+    int32_t default_least;                           /* >= 0 */
+    char *mentor_hours_column, *mentee_hours_column; /* whole hours; NULL = places alone count */
     mlab_rule *rules;
     size_t n_rules;
     mlab_forbid *forbids;
     size_t n_forbids;
-    char **policies; /* names */
+    mlab_wishes mentee_wishes, mentor_wishes;
+    char *wish_column; /* what people call each other by in lists of choices; NULL = the id */
+    mlab_lock *locks;
+    size_t n_locks;
+    char *lock_file, *lock_name; /* a file with columns mentor and mentee: to open, and as the study says it; NULL = none */
+    mlab_place lock_place;
+    char **policies;       /* names */
+    mlab_policy_ask *asks; /* [n_policies], or NULL = nothing is asked */
     size_t n_policies;
+    mlab_policy_options options; /* of all policies */
+    char *group_column;          /* groups whose shares are compared; NULL = none */
+    char **carry;                /* columns that lists of pairs show beside each person */
+    size_t n_carry;
+    size_t most; /* candidates kept of each mentee; 0 = all where they fit into 25 million, else the best */
     uint64_t seed;
 } mlab_match_spec;
 MLAB_API void mlab_match_spec_free(const mlab_context *context, mlab_match_spec *spec); /* releases what it points to */

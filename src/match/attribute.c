@@ -9,6 +9,7 @@
 #include "core/number.h"
 #include "match/scorer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,7 +161,7 @@ static mlab_status make_sets(const mlab_context *context, const words *list, mla
 static mlab_status from_texts(const mlab_context *context, mlab_term_rule *term, const mlab_column *mentee, size_t n_mentees,
                               const mlab_column *mentor, size_t n_mentors, mlab_error *err)
 {
-    const bool sets = term->rule->kind == MLAB_RULE_OVERLAP;
+    const bool sets = mlab_rule_is_of_sets(term->rule);
     const char *separator = sets ? term->rule->separator : NULL;
     words list = {.context = context};
     mlab_status status = collect(&list, mentee, n_mentees, separator, 0, err);
@@ -178,27 +179,130 @@ static mlab_status unfit(const mlab_term_rule *term, const mlab_column *column, 
     return mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &term->rule->place, "rule '%s': column '%s' must be %s", term->rule->name, column->name, needs);
 }
 
-mlab_status mlab_attributes_make(const mlab_context *context, mlab_term_rule *term, const mlab_column *mentee, size_t n_mentees,
-                                 const mlab_column *mentor, size_t n_mentors, mlab_error *err)
+/* --- hours from UTC ----------------------------------------------------------------------------------- */
+
+static bool digits_to_hours(const char *text, size_t n, double *hours)
 {
-    const mlab_rule_kind kind = term->rule->kind;
-    if (kind == MLAB_RULE_OVERLAP) {
-        if (!is_text(mentee)) return unfit(term, mentee, "text, a list of words", err);
-        if (!is_text(mentor)) return unfit(term, mentor, "text, a list of words", err);
-        return from_texts(context, term, mentee, n_mentees, mentor, n_mentors, err);
+    const char *colon = memchr(text, ':', n);
+    double h, m = 0;
+    if (!mlab_number_parse(text, colon ? (size_t)(colon - text) : n, '.', &h)) return false;
+    if (colon && !mlab_number_parse(colon + 1, n - (size_t)(colon + 1 - text), '.', &m)) return false;
+    if (!(h >= 0 && h <= 14 && m >= 0 && m < 60)) return false;
+    *hours = h + m / 60;
+    return true;
+}
+
+bool mlab_hours_parse(const char *text, double *hours)
+{
+    static const char *const names[] = {"utc", "gmt", "z"};
+    size_t n = strlen(text);
+    while (n && blank(*text)) text++, n--;
+    while (n && blank(text[n - 1])) n--;
+    for (size_t k = 0; k < 3; k++) {
+        const word here = {text, n < strlen(names[k]) ? n : strlen(names[k]), 0, 0}, name = {names[k], strlen(names[k]), 0, 0};
+        if (compare_words(&here, &name) != 0) continue;
+        text += name.n;
+        n -= name.n;
+        while (n && blank(*text)) text++, n--;
+        if (!n) {
+            *hours = 0;
+            return true;
+        }
+        break;
     }
-    term->mentee.value = missing_values(context, n_mentees);
-    term->mentor.value = missing_values(context, n_mentors);
-    if (!term->mentee.value || !term->mentor.value) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the values of '%s'", term->rule->name);
-    if (kind == MLAB_RULE_GAP) {
-        if (!gap_numbers(mentee, n_mentees, term->mentee.value)) return unfit(term, mentee, "numbers or ordered levels", err);
-        if (!gap_numbers(mentor, n_mentors, term->mentor.value)) return unfit(term, mentor, "numbers or ordered levels", err);
+    const bool west = n && *text == '-';
+    if (n && (*text == '-' || *text == '+')) text++, n--;
+    double size;
+    if (!n || !digits_to_hours(text, n, &size)) return false;
+    *hours = west ? -size : size;
+    return true;
+}
+
+static mlab_status hours_of(const mlab_term_rule *term, const mlab_table *table, const mlab_column *column, double *value, mlab_findings *findings,
+                            mlab_error *err)
+{
+    if (!is_text(column)) {
+        copy_numbers(column, table->n_rows, value);
         return MLAB_OK;
     }
-    if (is_text(mentee) != is_text(mentor))
-        return unfit(term, mentor, is_text(mentee) ? "text, as on the mentees' side" : "numbers, as on the mentees' side", err);
-    if (is_text(mentee)) return from_texts(context, term, mentee, n_mentees, mentor, n_mentors, err);
-    copy_numbers(mentee, n_mentees, term->mentee.value);
-    copy_numbers(mentor, n_mentors, term->mentor.value);
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; !status && i < table->n_rows; i++) {
+        const char *text = mlab_column_text(column, i);
+        if (is_missing(column, i) || !*text || mlab_hours_parse(text, &value[i])) continue;
+        mlab_place place = mlab_place_cell(table->file ? table->file : "", table->lines ? table->lines[i] : i + 2, 0, column->name);
+        status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_hours", &place, text, "", err,
+                                   "rule '%s': column '%s' must be hours from UTC, such as +1, UTC-5 or +05:30", term->rule->name, column->name);
+    }
+    return status;
+}
+
+/* --- vectors of numbers --------------------------------------------------------------------------------- */
+
+static void find_range(const mlab_term_rule *term, const double *value, size_t n, size_t k, double *low, double *high)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double x = value[i * term->width + k];
+        if (x == MLAB_ATTRIBUTE_MISSING) continue;
+        if (x < *low) *low = x;
+        if (x > *high) *high = x;
+    }
+}
+
+static mlab_status fill_vector(const mlab_term_rule *term, const mlab_column *const *columns, size_t n, double *value, mlab_error *err)
+{
+    for (size_t k = 0; k < term->width; k++) {
+        if (is_text(columns[k]) && !columns[k]->ordered) return unfit(term, columns[k], "numbers or ordered levels", err);
+        for (size_t i = 0; i < n; i++)
+            if (!is_missing(columns[k], i)) value[i * term->width + k] = number_at(columns[k], i);
+    }
+    return MLAB_OK;
+}
+
+/* A coordinate counts by its range over both sides, as in Gower 1971 (doi:10.2307/2528823). */
+static mlab_status from_vectors(const mlab_context *context, mlab_term_rule *term, const mlab_column *const *mentee, size_t n_mentees,
+                                const mlab_column *const *mentor, size_t n_mentors, mlab_error *err)
+{
+    mlab_status status = fill_vector(term, mentee, n_mentees, term->mentee.value, err);
+    if (!status) status = fill_vector(term, mentor, n_mentors, term->mentor.value, err);
+    if (!status && !(term->range = mlab_allocate(context, term->width, sizeof *term->range)))
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the ranges of '%s'", term->rule->name);
+    for (size_t k = 0; !status && k < term->width; k++) {
+        double low = INFINITY, high = -INFINITY;
+        find_range(term, term->mentee.value, n_mentees, k, &low, &high);
+        find_range(term, term->mentor.value, n_mentors, k, &low, &high);
+        term->range[k] = high > low ? high - low : 1;
+    }
+    return status;
+}
+
+mlab_status mlab_attributes_make(const mlab_context *context, mlab_term_rule *term, const mlab_table *mentees, const mlab_column *const *mentee,
+                                 const mlab_table *mentors, const mlab_column *const *mentor, mlab_findings *findings, mlab_error *err)
+{
+    const mlab_rule_kind kind = term->rule->kind;
+    const size_t n = mentees->n_rows, m = mentors->n_rows;
+    if (mlab_rule_is_of_sets(term->rule)) {
+        if (!is_text(*mentee)) return unfit(term, *mentee, "text, a list of words", err);
+        if (!is_text(*mentor)) return unfit(term, *mentor, "text, a list of words", err);
+        return from_texts(context, term, *mentee, n, *mentor, m, err);
+    }
+    if (n > SIZE_MAX / term->width || m > SIZE_MAX / term->width) return mlab_raise(err, MLAB_ERR_OVERFLOW, "too many values of '%s'", term->rule->name);
+    term->mentee.value = missing_values(context, n * term->width);
+    term->mentor.value = missing_values(context, m * term->width);
+    if (!term->mentee.value || !term->mentor.value) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the values of '%s'", term->rule->name);
+    if (kind == MLAB_RULE_SIMILAR || kind == MLAB_RULE_UNLIKE) return from_vectors(context, term, mentee, n, mentor, m, err);
+    if (kind == MLAB_RULE_HOURS) {
+        mlab_status status = hours_of(term, mentees, *mentee, term->mentee.value, findings, err);
+        return status ? status : hours_of(term, mentors, *mentor, term->mentor.value, findings, err);
+    }
+    if (kind == MLAB_RULE_GAP) {
+        if (!gap_numbers(*mentee, n, term->mentee.value)) return unfit(term, *mentee, "numbers or ordered levels", err);
+        if (!gap_numbers(*mentor, m, term->mentor.value)) return unfit(term, *mentor, "numbers or ordered levels", err);
+        return MLAB_OK;
+    }
+    if (is_text(*mentee) != is_text(*mentor))
+        return unfit(term, *mentor, is_text(*mentee) ? "text, as on the mentees' side" : "numbers, as on the mentees' side", err);
+    if (is_text(*mentee)) return from_texts(context, term, *mentee, n, *mentor, m, err);
+    copy_numbers(*mentee, n, term->mentee.value);
+    copy_numbers(*mentor, m, term->mentor.value);
     return MLAB_OK;
 }

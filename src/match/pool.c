@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Building a pool: candidates and scores of a cohort, term by term over all mentors of a mentee, so that the loops are plain. */
+/* Building a pool: candidates and scores, mentee by mentee: in one go for a cohort of the simulator, by blocks on all threads for a list of people.
+ *
+ * Where not all candidates can be kept, the best of each mentee are; what was left out bounds how far the result can be from the best of all.
+ */
 #include "match/pool.h"
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "match/scorer.h"
+#include "core/parallel.h"
+#include "core/random.h"
+#include "match/score.h"
 
 #include <string.h>
-
-/* Mentors' values side by side, per term, and the sums of the mentee at work. */
-typedef struct bench {
-    double *value;     /* [terms * mentors] numbers and codes */
-    uint64_t **bits;   /* [terms] sets, [mentors * words] each, NULL for others */
-    double *sum;       /* [mentors] of w s */
-    double *weight;    /* [mentors] of w */
-    uint8_t *allowed;  /* [mentors] */
-    uint32_t *missing; /* [mentors] terms not known */
-} bench;
 
 void mlab_pool_work_free(mlab_pool_work *work)
 {
@@ -24,148 +19,9 @@ void mlab_pool_work_free(mlab_pool_work *work)
     mlab_release(work->context, work->first);
     mlab_release(work->context, work->mentor);
     mlab_release(work->context, work->score);
+    mlab_release(work->context, work->cut);
     mlab_release(work->context, work->scratch);
     *work = MLAB_POOL_WORK(work->context);
-}
-
-static size_t padded(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
-/* Bytes of the scratch, and where its parts begin when `bench` is given. */
-static size_t lay_out(const mlab_scorer *scorer, size_t n, unsigned char *base, bench *b)
-{
-    size_t at = 0;
-    if (b) b->value = (double *)(void *)(base + at);
-    at += padded(scorer->n_terms * n * sizeof(double));
-    if (b) b->bits = (uint64_t **)(void *)(base + at);
-    at += padded(scorer->n_terms * sizeof(uint64_t *));
-    if (b) b->sum = (double *)(void *)(base + at);
-    at += padded(n * sizeof(double));
-    if (b) b->weight = (double *)(void *)(base + at);
-    at += padded(n * sizeof(double));
-    if (b) b->missing = (uint32_t *)(void *)(base + at);
-    at += padded(n * sizeof(uint32_t));
-    if (b) b->allowed = base + at;
-    at += padded(n);
-    for (size_t t = 0; t < scorer->n_terms; t++) {
-        const bool set = scorer->terms[t].mentor.bits != NULL;
-        if (b) b->bits[t] = set ? (uint64_t *)(void *)(base + at) : NULL;
-        if (set) at += padded(n * scorer->terms[t].words * sizeof(uint64_t));
-    }
-    return at;
-}
-
-static void gather_mentors(const mlab_scorer *scorer, const mlab_pool_side *side, const bench *b)
-{
-    for (size_t t = 0; t < scorer->n_terms; t++) {
-        const mlab_term_rule *term = &scorer->terms[t];
-        if (b->bits[t])
-            for (size_t j = 0; j < side->n; j++)
-                memcpy(b->bits[t] + j * term->words, term->mentor.bits + side->row[j] * term->words, term->words * sizeof(uint64_t));
-        else
-            for (size_t j = 0; j < side->n; j++)
-                b->value[t * side->n + j] = term->mentor.state >= 0 ? side->state[term->mentor.state][j] : term->mentor.value[side->row[j]];
-    }
-}
-
-static void add_term(const mlab_rule *rule, bool known, double s, size_t j, const bench *b)
-{
-    if (!known)
-        b->missing[j]++;
-    else if (rule->must) {
-        if (!(s > 0)) b->allowed[j] = 0;
-    } else {
-        b->sum[j] += rule->weight * s;
-        b->weight[j] += rule->weight;
-    }
-}
-
-static void add_overlap(const mlab_term_rule *term, const uint64_t *need, const uint64_t *offers, size_t n, const bench *b)
-{
-    uint32_t wanted = 0;
-    for (size_t w = 0; w < term->words; w++) wanted += mlab_count_bits(need[w]);
-    for (size_t j = 0; j < n; j++) {
-        uint64_t any = 0;
-        uint32_t have = 0;
-        for (size_t w = 0; w < term->words; w++) {
-            uint64_t offer = offers[j * term->words + w];
-            any |= offer;
-            have += mlab_count_bits(need[w] & offer);
-        }
-        add_term(term->rule, wanted && any, wanted ? (double)have / (double)wanted : 0, j, b);
-    }
-}
-
-static void add_values(const mlab_term_rule *term, double mine, const double *theirs, size_t n, const bench *b)
-{
-    const mlab_rule *rule = term->rule;
-    const bool known = mine != MLAB_ATTRIBUTE_MISSING, same = rule->kind == MLAB_RULE_SAME;
-    for (size_t j = 0; j < n; j++) {
-        double s = rule->kind == MLAB_RULE_GAP ? mlab_gap_fit(rule, theirs[j] - mine) : (mine == theirs[j]) == same;
-        add_term(rule, known && theirs[j] != MLAB_ATTRIBUTE_MISSING, s, j, b);
-    }
-}
-
-static void score_mentee(const mlab_scorer *scorer, const mlab_pool_request *request, size_t i, const bench *b)
-{
-    const size_t n = request->mentors.n;
-    for (size_t j = 0; j < n; j++) {
-        b->sum[j] = b->weight[j] = 0;
-        b->allowed[j] = 1;
-        b->missing[j] = 0;
-    }
-    for (size_t t = 0; t < scorer->n_terms; t++) {
-        const mlab_term_rule *term = &scorer->terms[t];
-        const uint32_t row = request->mentees.row[i];
-        if (b->bits[t])
-            add_overlap(term, term->mentee.bits + row * term->words, b->bits[t], n, b);
-        else
-            add_values(term, term->mentee.state >= 0 ? request->mentees.state[term->mentee.state][i] : term->mentee.value[row], b->value + t * n, n,
-                       b);
-    }
-}
-
-/* First place of `pairs` that is not below key. */
-static size_t lower_bound(const uint64_t *pairs, size_t n, uint64_t key)
-{
-    size_t low = 0;
-    while (n > 0) {
-        size_t half = n / 2;
-        if (pairs[low + half] < key) {
-            low += half + 1;
-            n -= half + 1;
-        } else
-            n = half;
-    }
-    return low;
-}
-
-static size_t find_entity(const mlab_pool_side *side, uint32_t entity)
-{
-    size_t low = 0, n = side->n;
-    while (n > 0) {
-        size_t half = n / 2;
-        if (side->entity[low + half] < entity) {
-            low += half + 1;
-            n -= half + 1;
-        } else
-            n = half;
-    }
-    return low < side->n && side->entity[low] == entity ? low : SIZE_MAX;
-}
-
-static void forbid(const mlab_pool_request *request, size_t i, const bench *b)
-{
-    const uint32_t mentee = request->mentees.entity[i];
-    size_t j = find_entity(&request->mentors, mentee);
-    if (j != SIZE_MAX) b->allowed[j] = 0;
-    for (size_t k = 0; k < request->n_forbidden; k++) {
-        const mlab_forbidden *list = &request->forbidden[k];
-        for (size_t p = lower_bound(list->pairs, list->n, (uint64_t)mentee << 32); p < list->n && list->pairs[p] >> 32 == mentee; p++)
-            if ((j = find_entity(&request->mentors, (uint32_t)list->pairs[p])) != SIZE_MAX) b->allowed[j] = 0;
-    }
 }
 
 const char *mlab_pool_forbidden(const mlab_pool_request *request, size_t mentee, size_t mentor)
@@ -175,7 +31,7 @@ const char *mlab_pool_forbidden(const mlab_pool_request *request, size_t mentee,
     const uint64_t key = (uint64_t)a << 32 | b;
     for (size_t k = 0; k < request->n_forbidden; k++) {
         const mlab_forbidden *list = &request->forbidden[k];
-        size_t at = lower_bound(list->pairs, list->n, key);
+        size_t at = mlab_lower_key(list->pairs, list->n, key);
         if (at < list->n && list->pairs[at] == key) return list->name;
     }
     return NULL;
@@ -220,56 +76,168 @@ static mlab_status make_room(mlab_pool_work *work, size_t used, size_t n, mlab_e
     return MLAB_OK;
 }
 
-enum { NEUTRAL = 50 }; /* score of a pair of whom nothing is known */
-
-/* Scores are whole multiples of 2^-30 of a point: the same score by other terms is the same number, or rounding would decide between equals in
- * place of the lot. At most 100, so that the product stays far below 2^53. */
-static double settle(double score)
+static void keep_candidates(mlab_pool_work *work, const mlab_lane *lane, size_t at)
 {
-    static const double grains = 1073741824;
-    return score >= 100 ? 100 : (double)(int64_t)(score * grains + 0.5) / grains;
-}
-
-static void keep_candidates(mlab_pool_work *work, const bench *b, size_t n, size_t *used)
-{
-    for (size_t j = 0; j < n; j++) {
-        if (!b->allowed[j]) continue;
-        double score = b->weight[j] > 0 ? 100 * b->sum[j] / b->weight[j] : NEUTRAL;
-        work->pairs_unscored += !(b->weight[j] > 0);
-        work->terms_missing += b->missing[j];
-        work->mentor[*used] = (int32_t)j;
-        work->score[(*used)++] = settle(score);
+    for (size_t k = 0; k < lane->n; k++) {
+        work->mentor[at + k] = (int32_t)lane->list[k];
+        work->score[at + k] = lane->sum[k];
     }
 }
 
-mlab_status mlab_pool_build(const mlab_scorer *scorer, const mlab_pool_request *request, mlab_pool_work *work, mlab_error *err)
+static uint64_t missing_terms(const mlab_lane *lane)
 {
-    const size_t n = request->mentors.n;
-    mlab_status status = check_side(&request->mentees, "mentees", err);
-    if (status || (status = check_side(&request->mentors, "mentors", err))) return status;
-    if ((status = reserve(work->context, &work->first, &work->first_capacity, request->mentees.n + 1, sizeof *work->first, err))) return status;
-    if ((status = reserve(work->context, &work->scratch, &work->scratch_capacity, lay_out(scorer, n, NULL, NULL) + 1, 1, err))) return status;
+    uint64_t missing = 0;
+    for (size_t k = 0; k < lane->n; k++) missing += (uint64_t)lane->missing[k];
+    return missing;
+}
 
-    bench b;
-    lay_out(scorer, n, work->scratch, &b);
-    gather_mentors(scorer, &request->mentors, &b);
-    work->terms_missing = work->pairs_unscored = 0;
-    size_t used = 0;
-    work->first[0] = 0;
-    for (size_t i = 0; i < request->mentees.n; i++) {
-        if ((status = make_room(work, used, n, err))) return status;
-        score_mentee(scorer, request, i, &b);
-        forbid(request, i, &b);
-        keep_candidates(work, &b, n, &used);
-        work->first[i + 1] = used;
-    }
+static void finish_pool(const mlab_pool_request *request, mlab_pool_work *work)
+{
     work->pool = (mlab_pool){.n_mentees = request->mentees.n,
-                             .n_mentors = n,
+                             .n_mentors = request->mentors.n,
                              .capacity = request->capacity,
                              .first = work->first,
                              .mentor = work->mentor,
                              .score = work->score,
                              .mentee_entity = request->mentees.entity,
                              .mentor_entity = request->mentors.entity};
+}
+
+static mlab_status begin(const mlab_pool_request *request, mlab_pool_work *work, size_t bytes, mlab_error *err)
+{
+    mlab_status status = check_side(&request->mentees, "mentees", err);
+    if (status || (status = check_side(&request->mentors, "mentors", err))) return status;
+    if ((status = reserve(work->context, &work->first, &work->first_capacity, request->mentees.n + 1, sizeof *work->first, err))) return status;
+    work->terms_missing = work->pairs_unscored = work->allowed = work->cut_mentees = 0;
+    work->first[0] = 0;
+    return reserve(work->context, &work->scratch, &work->scratch_capacity, bytes + 1, 1, err);
+}
+
+mlab_status mlab_pool_build(const mlab_scorer *scorer, const mlab_pool_request *request, mlab_pool_work *work, mlab_error *err)
+{
+    const size_t n = request->mentors.n, bench_bytes = mlab_bench_place(scorer, n, NULL, NULL);
+    mlab_status status = begin(request, work, bench_bytes + mlab_lane_place(scorer, n, NULL, NULL), err);
+    if (status) return status;
+    mlab_bench bench;
+    mlab_lane lane;
+    mlab_bench_place(scorer, n, work->scratch, &bench);
+    mlab_lane_place(scorer, n, (unsigned char *)work->scratch + bench_bytes, &lane);
+    mlab_bench_fill(scorer, &request->mentors, &bench);
+    size_t used = 0;
+    for (size_t i = 0; i < request->mentees.n; i++) {
+        if ((status = make_room(work, used, n, err))) return status;
+        mlab_lane_allow(scorer, request, &bench, i, &lane);
+        work->pairs_unscored += mlab_lane_score(scorer, request, &bench, i, &lane);
+        work->terms_missing += missing_terms(&lane);
+        keep_candidates(work, &lane, used);
+        work->first[i + 1] = used += lane.n;
+    }
+    work->allowed = used;
+    finish_pool(request, work);
     return MLAB_OK;
+}
+
+/* --- by blocks -------------------------------------------------------------------------------------------- */
+
+enum { BLOCK = 32 }; /* mentees; does not depend on the threads */
+
+typedef struct building {
+    const mlab_scorer *scorer;
+    const mlab_pool_request *request;
+    const mlab_bench *bench;
+    mlab_pool_work *work;
+    size_t most;
+    uint64_t seed;
+    uint64_t *unscored, *missing, *allowed; /* [blocks] */
+} building;
+
+/* The lane of a thread, in its scratch. */
+static mlab_lane lane_of(const building *b, void *scratch)
+{
+    mlab_lane lane;
+    mlab_lane_place(b->scorer, b->request->mentors.n, scratch, &lane);
+    return lane;
+}
+
+static size_t end_of(const building *b, size_t block)
+{
+    const size_t end = (block + 1) * BLOCK;
+    return end < b->request->mentees.n ? end : b->request->mentees.n;
+}
+
+static mlab_status count_block(void *from, size_t block, void *scratch, mlab_error *err)
+{
+    const building *b = from;
+    mlab_lane lane = lane_of(b, scratch);
+    (void)err;
+    for (size_t i = block * BLOCK; i < end_of(b, block); i++) {
+        mlab_lane_allow(b->scorer, b->request, b->bench, i, &lane);
+        b->allowed[block] += lane.n;
+        b->work->first[i + 1] = b->most && lane.n > b->most ? b->most : lane.n;
+    }
+    return MLAB_OK;
+}
+
+static mlab_status score_block(void *from, size_t block, void *scratch, mlab_error *err)
+{
+    const building *b = from;
+    mlab_lane lane = lane_of(b, scratch);
+    (void)err;
+    for (size_t i = block * BLOCK; i < end_of(b, block); i++) {
+        const mlab_address address = {.seed = b->seed, .entity = b->request->mentees.entity[i], .purpose = MLAB_PURPOSE_MATCH};
+        mlab_lane_allow(b->scorer, b->request, b->bench, i, &lane);
+        b->unscored[block] += mlab_lane_score(b->scorer, b->request, b->bench, i, &lane);
+        if (b->work->cut) b->work->cut[i] = mlab_lane_cut(&lane, b->most, mlab_random_uniform(&address, 3));
+        b->missing[block] += missing_terms(&lane);
+        keep_candidates(b->work, &lane, b->work->first[i]);
+    }
+    return MLAB_OK;
+}
+
+static mlab_status place_candidates(building *b, mlab_error *err)
+{
+    mlab_pool_work *work = b->work;
+    const size_t n = b->request->mentees.n;
+    for (size_t i = 0; i < n; i++) work->first[i + 1] += work->first[i];
+    mlab_status status = make_room(work, 0, work->first[n] + 1, err);
+    if (status || work->first[n] == work->allowed) return status;
+    mlab_release(work->context, work->cut);
+    work->cut = mlab_allocate(work->context, n, sizeof *work->cut);
+    return work->cut ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu mentees", n);
+}
+
+static mlab_status run_blocks(building *b, size_t blocks, mlab_error *err)
+{
+    const mlab_context *context = b->work->context;
+    const size_t lane = mlab_lane_place(b->scorer, b->request->mentors.n, NULL, NULL) + 1;
+    mlab_status status = mlab_parallel_blocks(context, NULL, blocks, lane, count_block, b, err);
+    for (size_t k = 0; !status && k < blocks; k++) b->work->allowed += b->allowed[k];
+    if (!status) status = place_candidates(b, err);
+    if (!status) status = mlab_parallel_blocks(context, "match", blocks, lane, score_block, b, err);
+    for (size_t k = 0; !status && k < blocks; k++) {
+        b->work->pairs_unscored += b->unscored[k];
+        b->work->terms_missing += b->missing[k];
+    }
+    for (size_t i = 0; !status && b->work->cut && i < b->request->mentees.n; i++) b->work->cut_mentees += b->work->cut[i] > 0;
+    return status;
+}
+
+mlab_status mlab_pool_build_large(const mlab_scorer *scorer, const mlab_pool_request *request, size_t most, uint64_t seed, mlab_pool_work *work,
+                                  mlab_error *err)
+{
+    mlab_bench bench;
+    building b = {.scorer = scorer, .request = request, .bench = &bench, .work = work, .most = most, .seed = seed};
+    mlab_status status = begin(request, work, mlab_bench_place(scorer, request->mentors.n, NULL, NULL), err);
+    if (status) return status;
+    mlab_bench_place(scorer, request->mentors.n, work->scratch, &bench);
+    mlab_bench_fill(scorer, &request->mentors, &bench);
+    const size_t blocks = (request->mentees.n + BLOCK - 1) / BLOCK;
+    if (!(b.unscored = mlab_allocate(work->context, blocks, 3 * sizeof *b.unscored)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu mentees", request->mentees.n);
+    b.missing = b.unscored + blocks;
+    b.allowed = b.missing + blocks;
+    status = run_blocks(&b, blocks, err);
+    mlab_release(work->context, b.unscored);
+    if (!status) finish_pool(request, work);
+    return status;
 }

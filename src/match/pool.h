@@ -36,11 +36,28 @@ typedef struct mlab_forbidden {
     size_t n;
 } mlab_forbidden;
 
+/* Values of a term that is stated pair by pair (past pairs, lists of choices, scores of a file). What a pair counts that is not among them: */
+typedef enum mlab_otherwise {
+    MLAB_OTHERWISE_NOT_KNOWN,         /* the term is not known for it */
+    MLAB_OTHERWISE_NONE,              /* s = 0 */
+    MLAB_OTHERWISE_NONE_OF_THE_LISTED /* s = 0 for mentees with any pair among them, else not known */
+} mlab_otherwise;
+typedef struct mlab_pair_values {
+    size_t term;          /* of the scorer */
+    const uint64_t *keys; /* [n] as in mlab_forbidden */
+    const double *s;      /* [n] 0 .. 1 */
+    size_t n;
+    mlab_otherwise otherwise;
+    const double *mentor_speaks; /* [mentors.n] 1 = s is 0 for pairs of this mentor that are not among them, 0 = not known; NULL = by otherwise */
+} mlab_pair_values;
+
 typedef struct mlab_pool_request {
     mlab_pool_side mentees, mentors;
     const int32_t *capacity;         /* [mentors.n] */
     const mlab_forbidden *forbidden; /* [n_forbidden] */
     size_t n_forbidden;
+    const mlab_pair_values *pair_values; /* [n_pair_values] */
+    size_t n_pair_values;
 } mlab_pool_request;
 
 /* Working memory and the pool in it. Start with MLAB_POOL_WORK(context). */
@@ -49,6 +66,9 @@ typedef struct mlab_pool_work {
     mlab_pool pool;          /* valid until the next build; entities and capacity point into the request */
     uint64_t terms_missing;  /* terms left out of candidates' scores because one side is not known */
     uint64_t pairs_unscored; /* candidates without any term: their score is 50 */
+    uint64_t allowed;        /* pairs that every constraint allows, also those left out by `most` */
+    uint64_t cut_mentees;    /* mentees of whom candidates were left out */
+    double *cut;             /* [mentees] best score that was left out, 0 = none was; NULL when nothing was */
     size_t *first;
     int32_t *mentor;
     double *score;
@@ -59,6 +79,10 @@ typedef struct mlab_pool_work {
 
 /* Fills work->pool. Errors: MLAB_ERR_MATCH_POOL (entities do not ascend), MLAB_ERR_OVERFLOW, MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_pool_build(const mlab_scorer *scorer, const mlab_pool_request *request, mlab_pool_work *work, mlab_error *err);
+/* The same by blocks of mentees on all threads of the context, with progress, and no more memory than the candidates need. Of each mentee the
+ * `most` best candidates stay (0 = all); equals at the cut by lot (seed). Errors: also MLAB_ERR_CANCELLED. */
+MLAB_MUST_USE mlab_status mlab_pool_build_large(const mlab_scorer *scorer, const mlab_pool_request *request, size_t most, uint64_t seed,
+                                                mlab_pool_work *work, mlab_error *err);
 void mlab_pool_work_free(mlab_pool_work *work);
 
 /* The pairs that the spec's line managers, lists and past pairs rule out, as keys of entities. id of every person: ids [n_ids] in byte
@@ -73,9 +97,10 @@ void mlab_forbidden_free(const mlab_context *context, mlab_forbidden *forbidden,
 typedef struct mlab_term {
     bool known;          /* both sides have the attribute */
     bool allowed;        /* false: a must that does not hold */
-    double s;            /* 0 .. 1 */
-    uint32_t need, have; /* OVERLAP: wanted, and of these offered */
-    double gap;          /* GAP: mentor less mentee */
+    bool listed;              /* PAST, CHOICE, FILE: the pair is among the values */
+    double s;                 /* 0 .. 1 */
+    uint32_t need, have, all; /* sets: items of the mentee, in common, of both together */
+    double gap;               /* GAP: mentor less mentee; HOURS: hours apart */
 } mlab_term;
 /* A note for each rule and side with members of whom the attribute is not known. */
 MLAB_MUST_USE mlab_status mlab_scorer_note_missing(const mlab_scorer *scorer, const mlab_pool_request *request, mlab_findings *findings,

@@ -22,6 +22,7 @@ void mlab_scorer_free(mlab_scorer *scorer)
         mlab_release(scorer->context, term->mentor.value);
         mlab_release(scorer->context, term->mentee.bits);
         mlab_release(scorer->context, term->mentor.bits);
+        mlab_release(scorer->context, term->range);
     }
     mlab_release(scorer->context, scorer->terms);
     mlab_release(scorer->context, scorer->rules);
@@ -67,8 +68,38 @@ static mlab_status report_missing_column(const mlab_table *table, const mlab_rul
     return status;
 }
 
-static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
-                                const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
+/* A column of a side: a finding when it is missing. */
+static mlab_status need_column(const mlab_table *table, const mlab_rule *rule, const char *name, const char *side, const mlab_column **column,
+                               mlab_findings *findings, mlab_error *err)
+{
+    *column = mlab_table_find(table, name);
+    if (*column) return MLAB_OK;
+    mlab_status status = report_missing_column(table, rule, name, side, findings, err);
+    return status ? status : mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &rule->place, "rule '%s': column '%s' is not in the table", rule->name, name);
+}
+
+/* A vector of numbers: the same columns on both sides. */
+static mlab_status compile_vector(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
+                                  mlab_findings *findings, mlab_error *err)
+{
+    const mlab_rule *rule = term->rule;
+    const mlab_column **columns = mlab_allocate(scorer->context, rule->n_columns, 2 * sizeof *columns);
+    if (!columns) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the columns of '%s'", rule->name);
+    mlab_status status = MLAB_OK, first = MLAB_OK;
+    for (size_t k = 0; k < 2 * rule->n_columns; k++) { /* on to the end, so that all missing columns are found */
+        const bool of_mentors = k >= rule->n_columns;
+        status = need_column(of_mentors ? mentors : mentees, rule, rule->columns[k % rule->n_columns], of_mentors ? "mentors" : "mentees", &columns[k],
+                             findings, err);
+        if (status && !first) first = status;
+    }
+    term->width = rule->n_columns;
+    if (!first) first = mlab_attributes_make(scorer->context, term, mentees, columns, mentors, columns + rule->n_columns, findings, err);
+    mlab_release(scorer->context, columns);
+    return first;
+}
+
+static mlab_status compile_columns(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
+                                   const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
 {
     const mlab_rule *rule = term->rule;
     mlab_status status = MLAB_OK;
@@ -81,12 +112,22 @@ static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const
                              found(mentee) ? rule->mentor_column : rule->mentee_column);
     term->mentee.state = mentee.state;
     term->mentor.state = mentor.state;
-    const bool by_state = mentee.state >= 0 || mentor.state >= 0;
-    if (by_state && (mentee.state < 0 || mentor.state < 0 || rule->kind == MLAB_RULE_OVERLAP))
+    const bool by_state = mentee.state >= 0 || mentor.state >= 0, by_value = rule->kind <= MLAB_RULE_DIFFERENT && rule->kind != MLAB_RULE_OVERLAP;
+    if (by_state && (mentee.state < 0 || mentor.state < 0 || !by_value))
         return mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &rule->place, "rule '%s': '%s' and '%s' cannot be compared while people change", rule->name,
                              rule->mentee_column, rule->mentor_column);
     if (by_state) return MLAB_OK;
-    return mlab_attributes_make(scorer->context, term, mentee.column, mentees->n_rows, mentor.column, mentors->n_rows, err);
+    return mlab_attributes_make(scorer->context, term, mentees, &mentee.column, mentors, &mentor.column, findings, err);
+}
+
+static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
+                                const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
+{
+    term->width = 1;
+    term->mentee.state = term->mentor.state = -1;
+    if (mlab_rule_is_of_pairs(term->rule->kind)) return MLAB_OK; /* their values come with the request */
+    if (term->rule->n_columns) return compile_vector(scorer, term, mentors, mentees, findings, err);
+    return compile_columns(scorer, term, mentors, mentees, state, n_state, findings, err);
 }
 
 /* The rules of the spec, and "not of the same team" for each team that the spec forbids. */
@@ -155,12 +196,55 @@ double mlab_gap_fit(const mlab_rule *rule, double gap)
     return s > 0 ? s : 0;
 }
 
-uint32_t mlab_count_bits(uint64_t x)
+double mlab_hours_apart(double a, double b)
 {
-    x -= x >> 1 & UINT64_C(0x5555555555555555);
-    x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
-    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-    return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
+    const double apart = fmod(fabs(a - b), 24);
+    return apart > 12 ? 24 - apart : apart;
+}
+
+double mlab_hours_fit(const mlab_rule *rule, double apart)
+{
+    /* Above 0 at `within` itself, so that a must allows it; a trifle less than any other term can tell. */
+    return apart >= rule->within ? (apart > rule->within ? 0 : 1e-12) : 1 - apart / rule->within;
+}
+
+double mlab_set_fit(const mlab_rule *rule, uint32_t wanted, uint32_t offered, uint32_t in_common)
+{
+    switch (rule->kind) {
+    case MLAB_RULE_COMMON:
+        return (double)in_common >= rule->enough ? 1 : (double)in_common / rule->enough;
+    case MLAB_RULE_SIMILAR:
+    case MLAB_RULE_UNLIKE: {
+        const uint32_t all = wanted + offered - in_common;
+        const double like = all ? (double)in_common / (double)all : 0;
+        return rule->kind == MLAB_RULE_SIMILAR ? like : 1 - like;
+    }
+    default:
+        return wanted ? (double)in_common / (double)wanted : 0;
+    }
+}
+
+double mlab_rule_least(const mlab_rule *rule)
+{
+    return rule->kind == MLAB_RULE_COMMON ? 1 - 1e-9 : 0; /* enough in common, exactly */
+}
+
+bool mlab_rule_is_of_pairs(mlab_rule_kind kind)
+{
+    return kind == MLAB_RULE_PAST || kind == MLAB_RULE_CHOICE || kind == MLAB_RULE_FILE;
+}
+
+bool mlab_rule_is_of_sets(const mlab_rule *rule)
+{
+    const bool like = rule->kind == MLAB_RULE_SIMILAR || rule->kind == MLAB_RULE_UNLIKE;
+    return rule->kind == MLAB_RULE_OVERLAP || rule->kind == MLAB_RULE_COMMON || (like && !rule->n_columns);
+}
+
+double mlab_pair_otherwise(const mlab_pair_values *values, bool listed, size_t mentor)
+{
+    if (!values) return 0;
+    if (values->mentor_speaks) return values->mentor_speaks[mentor];
+    return values->otherwise == MLAB_OTHERWISE_NONE || (values->otherwise == MLAB_OTHERWISE_NONE_OF_THE_LISTED && listed);
 }
 
 static double value_of(const mlab_attribute *attribute, const mlab_pool_side *side, size_t member)
@@ -168,22 +252,65 @@ static double value_of(const mlab_attribute *attribute, const mlab_pool_side *si
     return attribute->state >= 0 ? side->state[attribute->state][member] : attribute->value[side->row[member]];
 }
 
-static mlab_term overlap_term(const mlab_term_rule *term, const uint64_t *need, const uint64_t *offer)
+static void set_term(const mlab_term_rule *term, const uint64_t *need, const uint64_t *offer, mlab_term *t)
 {
-    mlab_term t = {.allowed = true};
     uint32_t offered = 0;
     for (size_t w = 0; w < term->words; w++) {
-        t.need += mlab_count_bits(need[w]);
+        t->need += mlab_count_bits(need[w]);
         offered += mlab_count_bits(offer[w]);
-        t.have += mlab_count_bits(need[w] & offer[w]);
+        t->have += mlab_count_bits(need[w] & offer[w]);
     }
-    t.known = t.need && offered;
-    if (t.known) t.s = (double)t.have / (double)t.need;
-    return t;
+    t->all = t->need + offered - t->have;
+    t->known = t->need && offered;
+    if (t->known) t->s = mlab_set_fit(term->rule, t->need, offered, t->have);
+}
+
+static void vector_term(const mlab_term_rule *term, const double *a, const double *b, mlab_term *t)
+{
+    double sum = 0, n = 0;
+    for (size_t k = 0; k < term->width; k++) {
+        if (a[k] == MLAB_ATTRIBUTE_MISSING || b[k] == MLAB_ATTRIBUTE_MISSING) continue;
+        sum += fabs(b[k] - a[k]) / term->range[k];
+        n++;
+    }
+    t->known = n > 0;
+    if (t->known) t->s = term->rule->kind == MLAB_RULE_UNLIKE ? sum / n : 1 - sum / n;
+}
+
+static void pair_term(const mlab_pool_request *request, size_t which, size_t mentee, size_t mentor, mlab_term *t)
+{
+    const mlab_pair_values *values = NULL;
+    for (size_t k = 0; k < request->n_pair_values; k++)
+        if (request->pair_values[k].term == which) values = &request->pair_values[k];
+    if (!values) return;
+    const uint64_t first = (uint64_t)request->mentees.entity[mentee] << 32, key = first | request->mentors.entity[mentor];
+    size_t at = mlab_lower_key(values->keys, values->n, first);
+    const bool listed = at < values->n && values->keys[at] >> 32 == first >> 32;
+    at = mlab_lower_key(values->keys, values->n, key);
+    t->listed = at < values->n && values->keys[at] == key;
+    t->known = t->listed || mlab_pair_otherwise(values, listed, mentor) > 0;
+    if (t->listed) t->s = values->s[at];
+}
+
+static void value_term(const mlab_term_rule *term, double a, double b, mlab_term *t)
+{
+    const mlab_rule *rule = term->rule;
+    t->known = a != MLAB_ATTRIBUTE_MISSING && b != MLAB_ATTRIBUTE_MISSING;
+    if (!t->known) return;
+    t->gap = rule->kind == MLAB_RULE_HOURS ? mlab_hours_apart(a, b) : b - a;
+    t->s = rule->kind == MLAB_RULE_GAP     ? mlab_gap_fit(rule, t->gap)
+           : rule->kind == MLAB_RULE_HOURS ? mlab_hours_fit(rule, t->gap)
+                                           : (rule->kind == MLAB_RULE_SAME) == (a == b);
 }
 
 static bool is_missing(const mlab_term_rule *term, const mlab_attribute *attribute, const mlab_pool_side *side, size_t member)
 {
+    if (term->range) {
+        const double *value = attribute->value + side->row[member] * term->width;
+        size_t k = 0;
+        while (k < term->width && value[k] == MLAB_ATTRIBUTE_MISSING) k++;
+        return k == term->width;
+    }
     if (!attribute->bits) return value_of(attribute, side, member) == MLAB_ATTRIBUTE_MISSING;
     uint64_t any = 0;
     for (size_t w = 0; w < term->words; w++) any |= attribute->bits[side->row[member] * term->words + w];
@@ -207,8 +334,11 @@ mlab_status mlab_scorer_note_missing(const mlab_scorer *scorer, const mlab_pool_
     mlab_status status = MLAB_OK;
     for (size_t t = 0; t < scorer->n_terms && !status; t++) {
         const mlab_term_rule *term = &scorer->terms[t];
-        status = note_missing(term, &term->mentee, term->rule->mentee_column, &request->mentees, "mentees", findings, err);
-        if (!status) status = note_missing(term, &term->mentor, term->rule->mentor_column, &request->mentors, "mentors", findings, err);
+        const char *vector = term->rule->n_columns ? term->rule->columns[0] : NULL;
+        if (mlab_rule_is_of_pairs(term->rule->kind)) continue;
+        status = note_missing(term, &term->mentee, vector ? vector : term->rule->mentee_column, &request->mentees, "mentees", findings, err);
+        if (!status)
+            status = note_missing(term, &term->mentor, vector ? vector : term->rule->mentor_column, &request->mentors, "mentors", findings, err);
     }
     return status;
 }
@@ -217,17 +347,16 @@ mlab_term mlab_scorer_term(const mlab_scorer *scorer, const mlab_pool_request *r
 {
     const mlab_term_rule *term = &scorer->terms[which];
     const mlab_rule *rule = term->rule;
+    const size_t a = mentee < request->mentees.n ? request->mentees.row[mentee] : 0, b = request->mentors.row[mentor];
     mlab_term t = {.allowed = true};
-    if (rule->kind == MLAB_RULE_OVERLAP)
-        t = overlap_term(term, term->mentee.bits + request->mentees.row[mentee] * term->words,
-                         term->mentor.bits + request->mentors.row[mentor] * term->words);
-    else {
-        double a = value_of(&term->mentee, &request->mentees, mentee), b = value_of(&term->mentor, &request->mentors, mentor);
-        t.known = a != MLAB_ATTRIBUTE_MISSING && b != MLAB_ATTRIBUTE_MISSING;
-        if (!t.known) return t;
-        t.gap = b - a;
-        t.s = rule->kind == MLAB_RULE_GAP ? mlab_gap_fit(rule, b - a) : (rule->kind == MLAB_RULE_SAME) == (a == b);
-    }
-    if (rule->must && t.known) t.allowed = t.s > 0;
+    if (mlab_rule_is_of_pairs(rule->kind))
+        pair_term(request, which, mentee, mentor, &t);
+    else if (term->mentee.bits)
+        set_term(term, term->mentee.bits + a * term->words, term->mentor.bits + b * term->words, &t);
+    else if (term->range)
+        vector_term(term, term->mentee.value + a * term->width, term->mentor.value + b * term->width, &t);
+    else
+        value_term(term, value_of(&term->mentee, &request->mentees, mentee), value_of(&term->mentor, &request->mentors, mentor), &t);
+    if (rule->must && t.known) t.allowed = t.s > mlab_rule_least(rule);
     return t;
 }

@@ -7,13 +7,15 @@
 
 typedef struct mlab_attribute {
     int32_t state;  /* place in the state arrays, or -1 */
-    double *value;  /* [rows] number or code; MLAB_ATTRIBUTE_MISSING; NULL for a set or a state */
+    double *value;  /* [rows * width] numbers or codes; MLAB_ATTRIBUTE_MISSING; NULL for a set, a state or a term of pairs */
     uint64_t *bits; /* [rows * words] a set; empty = missing; NULL otherwise */
 } mlab_attribute;
 
 typedef struct mlab_term_rule {
     const mlab_rule *rule;
-    size_t words; /* of a set */
+    size_t words;  /* of a set */
+    size_t width;  /* numbers a row, >= 1 */
+    double *range; /* [width] of a vector of numbers: largest less smallest of both sides, 1 where these are equal; NULL otherwise */
     mlab_attribute mentee, mentor;
 } mlab_term_rule;
 
@@ -24,13 +26,41 @@ struct mlab_scorer {
     size_t n_terms;
 };
 
-/* Compiles the attributes of a term from the columns (NULL = state). Errors: MLAB_ERR_MATCH_COLUMN for a column that cannot be
- * compared this way, MLAB_ERR_MEMORY. */
-MLAB_MUST_USE mlab_status mlab_attributes_make(const mlab_context *context, mlab_term_rule *term, const mlab_column *mentee, size_t n_mentees,
-                                               const mlab_column *mentor, size_t n_mentors, mlab_error *err);
+/* The columns of a vector of numbers, or one column. */
+typedef struct mlab_attribute_source {
+    const mlab_column *const *columns; /* [width] */
+    size_t n_rows;
+} mlab_attribute_source;
 
-/* s of one known value pair, and whether a must holds: equal for same, unequal for different, above 0 for overlap and gap. */
+/* Compiles the attributes of a term from columns. Errors: MLAB_ERR_MATCH_COLUMN for a column that cannot be compared this way;
+ * findings get cells that cannot be read; MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_attributes_make(const mlab_context *context, mlab_term_rule *term, const mlab_table *mentees,
+                                               const mlab_column *const *mentee, const mlab_table *mentors, const mlab_column *const *mentor,
+                                               mlab_findings *findings, mlab_error *err);
+/* Hours from UTC: "UTC+2", "gmt-05:30", "+2", "2.5", "UTC". */
+bool mlab_hours_parse(const char *text, double *hours);
+
+/* s of one known value pair. */
 double mlab_gap_fit(const mlab_rule *rule, double gap);
-uint32_t mlab_count_bits(uint64_t word);
+double mlab_hours_apart(double a, double b); /* 0 to 12, round the clock */
+double mlab_hours_fit(const mlab_rule *rule, double apart);
+double mlab_set_fit(const mlab_rule *rule, uint32_t wanted, uint32_t offered, uint32_t in_common);
+/* A must holds while s is above this. */
+double mlab_rule_least(const mlab_rule *rule);
+/* Whether the rule is stated pair by pair. */
+bool mlab_rule_is_of_pairs(mlab_rule_kind kind);
+bool mlab_rule_is_of_sets(const mlab_rule *rule);
+/* 1 = a pair that is not listed counts as s = 0; 0 = it is not known. listed: the mentee has some pair in the list. */
+double mlab_pair_otherwise(const mlab_pair_values *values, bool listed, size_t mentor);
+/* First place of keys [n], ascending, that is not below key. */
+size_t mlab_lower_key(const uint64_t *keys, size_t n, uint64_t key);
+
+static inline uint32_t mlab_count_bits(uint64_t x)
+{
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
+}
 
 #endif
