@@ -241,30 +241,79 @@ typedef struct mlab_match_spec {
 } mlab_match_spec;
 MLAB_API void mlab_match_spec_free(const mlab_context *context, mlab_match_spec *spec); /* releases what it points to */
 
+/* How a group fared under one policy. */
+typedef struct mlab_pairs_group {
+    char *name;
+    uint64_t n, matched;         /* mentees of it; those with a mentor */
+    double rate_low, rate_high;  /* 95 % interval of the share matched (Wilson 1927, doi:10.1080/01621459.1927.10502953) */
+    double mean_score, score_sd; /* of those with a mentor */
+    double mean_low, mean_high;  /* 95 % interval of the mean (Student's t); NaN under 2 */
+    bool below_four_fifths;      /* 5 a m < 4 c n in integers: its share a / n is less than four fifths of the highest, c / m */
+} mlab_pairs_group;
+
+/* How much one rule decided. */
+typedef struct mlab_rule_share {
+    char *name;
+    bool must;
+    double weight;      /* as asked; 0 for a must */
+    double share;       /* of the spread of the scores of allowed pairs: covariance of the term with the score / variance; all terms add up to 1 */
+    uint64_t ruled_out; /* must: pairs of the sample that it alone rules out */
+    uint64_t not_known; /* pairs of the sample of whom it is not known */
+    uint64_t sample;    /* pairs looked at: all, or evenly spaced ones of a large pool */
+} mlab_rule_share;
+
 /* The result of one policy. */
 typedef struct mlab_pairs {
     const mlab_context *context;
     char *policy;
     size_t n_mentees, n_mentors;
+    size_t each;               /* slots of a mentee, 1 but for networks */
+    bool mutual;               /* peers: mentor_of is the partner, each pair stands there twice and counts once */
     char **mentees, **mentors; /* ids, byte order */
-    int32_t *mentor_of;        /* [n_mentees] index into mentors or MLAB_UNMATCHED */
-    double *score;             /* [n_mentees] of the pair; 0 when unmatched */
-    char **reason;             /* [n_mentees] why this pair, or why nobody */
+    int32_t *mentor_of;        /* [n_mentees * each] index into mentors or MLAB_UNMATCHED */
+    double *score;             /* [n_mentees * each] of the pair; 0 when unmatched */
+    char **reason;             /* [n_mentees * each] why this pair, or (slot 0) why nobody; "" for a slot without */
     int32_t *capacity, *load;  /* [n_mentors] */
     uint64_t places;           /* sum of capacity */
     uint64_t n_pairs;
-    double total_score, mean_score, lowest_score;
-    uint64_t blocking_pairs; /* mentee and mentor who would both rather have each other (by score) */
+    uint64_t n_matched; /* mentees with a mentor */
+    double total_score, mean_score, lowest_score, score_sd;
+    uint64_t blocking_pairs; /* mentee and mentor who would both rather have each other: by their own ranks where they gave some, else by score */
     double mean_rank;        /* mentees' mean rank of what they got, among their candidates, of the matched */
-    uint64_t candidates;     /* pairs that every constraint allows */
-    uint64_t terms_missing;  /* terms left out of their scores because an attribute is not known */
+    double mentor_mean_rank; /* the same of mentors */
+    double mean_regret;      /* mean over mentees with candidates: points between the best allowed and what they got (nobody = 0 points) */
+    uint64_t mentors_used, mentors_full, most_load; /* mentors with a mentee; with all places taken; most mentees of one */
+    uint64_t candidates;                            /* pairs that every constraint allows */
+    uint64_t candidates_kept;                       /* of these, kept in the pool */
+    double most_left_out;      /* points by which candidates that were not kept could raise the highest total, at most; 0 when all were kept */
+    uint64_t terms_missing;    /* terms left out of their scores because an attribute is not known */
+    mlab_policy_status status; /* what the policy proved */
+    double objective, bound, gap;
+    char *why;                /* NONE_EXISTS, INFEASIBLE: what stands in the way; else "" */
+    double optimum;           /* highest total of the same pool; NaN when not worked out */
+    char *group_column;       /* "" = no groups */
+    mlab_pairs_group *groups; /* [n_groups] by name, without those not known */
+    size_t n_groups;
+    mlab_rule_share *rules; /* [n_rules] in the order of the score */
+    size_t n_rules;
 } mlab_pairs;
 MLAB_API void mlab_pairs_free(mlab_pairs *pairs);
 
-/* Matches `mentees` with `mentors` (may be the same table) by each policy of the spec. A person in both
- * tables is one person. past: past relationships as (mentor, mentee) ids, may be NULL. results [n_policies] are set, NULL on failure.
- * Findings get missing columns, doubtful capacities and the like. Errors: MLAB_ERR_MATCH_COLUMN, MLAB_ERR_MATCH_POLICY,
- * MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_MATCH_POOL (an id twice), MLAB_ERR_DATA_FORMULA. */
+/* A pool of people with its scores, on which policies run. The tables and the spec must outlive it. */
+typedef struct mlab_matching mlab_matching;
+/* Matches `mentees` with `mentors` (may be the same table). A person in both tables is one person. past: past relationships as (mentor,
+ * mentee) ids, may be NULL. Findings get missing columns, doubtful capacities and the like.
+ * Errors: MLAB_ERR_MATCH_COLUMN, MLAB_ERR_MATCH_POLICY, MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_MATCH_POOL (an id twice), MLAB_ERR_DATA_FORMULA,
+ * MLAB_ERR_DATA_REJECTED (the findings say why). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_matching_open(const mlab_context *context, const mlab_table *mentors, const mlab_table *mentees,
+                                                      const char *const (*past)[2], size_t n_past, const mlab_match_spec *spec,
+                                                      mlab_findings *findings, mlab_matching **matching, mlab_error *err);
+MLAB_API void mlab_matching_free(mlab_matching *matching); /* NULL is fine */
+/* The pairs of the spec's policy number `which`. Errors: those of the policy. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_matching_run(mlab_matching *matching, size_t which, mlab_findings *findings, mlab_pairs **pairs,
+                                                     mlab_error *err);
+
+/* All of it: a matching is opened and each policy of the spec is run. results [n_policies] are set, NULL on failure. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_match(const mlab_context *context, const mlab_table *mentors, const mlab_table *mentees,
                                               const char *const (*past)[2], size_t n_past, const mlab_match_spec *spec, mlab_findings *findings,
                                               mlab_pairs **results, mlab_error *err);

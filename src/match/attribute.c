@@ -161,7 +161,7 @@ static mlab_status make_sets(const mlab_context *context, const words *list, mla
 static mlab_status from_texts(const mlab_context *context, mlab_term_rule *term, const mlab_column *mentee, size_t n_mentees,
                               const mlab_column *mentor, size_t n_mentors, mlab_error *err)
 {
-    const bool sets = mlab_rule_is_of_sets(term->rule);
+    const bool sets = term->sets;
     const char *separator = sets ? term->rule->separator : NULL;
     words list = {.context = context};
     mlab_status status = collect(&list, mentee, n_mentees, separator, 0, err);
@@ -280,12 +280,13 @@ mlab_status mlab_attributes_make(const mlab_context *context, mlab_term_rule *te
 {
     const mlab_rule_kind kind = term->rule->kind;
     const size_t n = mentees->n_rows, m = mentors->n_rows;
-    if (mlab_rule_is_of_sets(term->rule)) {
+    if (term->sets) {
         if (!is_text(*mentee)) return unfit(term, *mentee, "text, a list of words", err);
         if (!is_text(*mentor)) return unfit(term, *mentor, "text, a list of words", err);
         return from_texts(context, term, *mentee, n, *mentor, m, err);
     }
-    if (n > SIZE_MAX / term->width || m > SIZE_MAX / term->width) return mlab_raise(err, MLAB_ERR_OVERFLOW, "too many values of '%s'", term->rule->name);
+    if (n > SIZE_MAX / term->width || m > SIZE_MAX / term->width)
+        return mlab_raise(err, MLAB_ERR_OVERFLOW, "too many values of '%s'", term->rule->name);
     term->mentee.value = missing_values(context, n * term->width);
     term->mentor.value = missing_values(context, m * term->width);
     if (!term->mentee.value || !term->mentor.value) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the values of '%s'", term->rule->name);

@@ -3,12 +3,15 @@
 #ifndef MLAB_MATCH_MATCH_H
 #define MLAB_MATCH_MATCH_H
 
+#include "core/text.h"
 #include "match/pool.h"
 
 /* What the rows of the options without a free name fill. */
 typedef struct mlab_match_settings {
-    const char *id_column, *mentor_where, *mentee_where, *role_column, *capacity_column;
-    int64_t default_capacity, seed;
+    const char *id_column, *mentor_where, *mentee_where, *role_column, *capacity_column, *least;
+    const char *mentor_hours, *mentee_hours, *wish_column, *group_column;
+    int64_t default_capacity, seed, candidates;
+    double gap, time_limit, minimum;
 } mlab_match_settings;
 
 /* Place of id among ids in byte order, UINT32_MAX = not there. */
@@ -20,10 +23,23 @@ MLAB_MUST_USE mlab_status mlab_match_where(const mlab_table *table, const char *
 /* The id column of the spec, NULL when it is missing or no text. */
 const mlab_column *mlab_match_id_column(const mlab_match_spec *spec, const mlab_table *table);
 
+struct mlab_matching;
+/* Empty pairs of the people of a matching. */
+MLAB_MUST_USE mlab_status mlab_pairs_make(const struct mlab_matching *matching, const char *policy, size_t each, mlab_pairs **made, mlab_error *err);
+/* From mentor_of to figures and reasons. group [mentees] of names, NULL = none. */
+MLAB_MUST_USE mlab_status mlab_pairs_finish(const struct mlab_matching *matching, const int32_t *group, char *const *names, size_t n_names,
+                                            mlab_pairs *pairs, mlab_error *err);
 /* Fills pairs->reason from pairs->mentor_of. */
-MLAB_MUST_USE mlab_status mlab_pairs_explain(const mlab_scorer *scorer, const mlab_pool_request *request, const mlab_pool *pool, mlab_pairs *pairs,
-                                             mlab_error *err);
-/* Fills score, load, totals, blocking pairs and mean rank. */
-MLAB_MUST_USE mlab_status mlab_pairs_evaluate(const mlab_context *context, const mlab_pool *pool, mlab_pairs *pairs, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_pairs_explain(const struct mlab_matching *matching, mlab_pairs *pairs, mlab_error *err);
+/* Fills scores, loads, totals, blocking pairs, ranks and regret. */
+MLAB_MUST_USE mlab_status mlab_pairs_evaluate(const struct mlab_matching *matching, mlab_pairs *pairs, mlab_error *err);
+/* Fills pairs->groups. */
+MLAB_MUST_USE mlab_status mlab_pairs_by_group(mlab_pairs *pairs, const int32_t *group, char *const *names, size_t n_names, mlab_error *err);
+/* Fills pairs->rules. */
+MLAB_MUST_USE mlab_status mlab_pairs_share_rules(const struct mlab_matching *matching, mlab_pairs *pairs, mlab_error *err);
+/* The highest total among policies of one pool becomes the optimum of all, where one of them proved it. */
+void mlab_pairs_compare(mlab_pairs **pairs, size_t n);
+/* Why the mentee has nobody, in words. */
+MLAB_MUST_USE mlab_status mlab_pairs_tell_pair(const struct mlab_matching *matching, size_t mentee, size_t mentor, mlab_text *text, mlab_error *err);
 
 #endif

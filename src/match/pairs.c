@@ -20,7 +20,13 @@ void mlab_pairs_free(mlab_pairs *pairs)
     const mlab_context *context = pairs->context;
     free_texts(context, pairs->mentees, pairs->n_mentees);
     free_texts(context, pairs->mentors, pairs->n_mentors);
-    free_texts(context, pairs->reason, pairs->n_mentees);
+    free_texts(context, pairs->reason, pairs->n_mentees * (pairs->each ? pairs->each : 1));
+    for (size_t k = 0; pairs->groups && k < pairs->n_groups; k++) mlab_release(context, pairs->groups[k].name);
+    for (size_t k = 0; pairs->rules && k < pairs->n_rules; k++) mlab_release(context, pairs->rules[k].name);
+    mlab_release(context, pairs->groups);
+    mlab_release(context, pairs->rules);
+    mlab_release(context, pairs->why);
+    mlab_release(context, pairs->group_column);
     mlab_release(context, pairs->mentor_of);
     mlab_release(context, pairs->score);
     mlab_release(context, pairs->capacity);
@@ -29,23 +35,55 @@ void mlab_pairs_free(mlab_pairs *pairs)
     mlab_release(context, pairs);
 }
 
+static void free_rule(const mlab_context *context, const mlab_rule *rule)
+{
+    mlab_release(context, rule->name);
+    mlab_release(context, rule->mentee_column);
+    mlab_release(context, rule->mentor_column);
+    mlab_release(context, rule->separator);
+    free_texts(context, rule->columns, rule->n_columns);
+    mlab_release(context, rule->path);
+    mlab_release(context, rule->file_name);
+    mlab_release(context, rule->score_column);
+}
+
+static void free_ask(const mlab_context *context, const mlab_policy_ask *ask)
+{
+    mlab_release(context, ask->group_column);
+    free_texts(context, ask->groups, ask->n_groups);
+    mlab_release(context, ask->turn_column);
+    mlab_release(context, ask->role_column);
+    free_texts(context, ask->roles, ask->n_roles);
+    mlab_release(context, ask->places_column);
+}
+
+static void free_wishes(const mlab_context *context, const mlab_wishes *wishes)
+{
+    free_texts(context, wishes->columns, wishes->n_columns);
+    mlab_release(context, wishes->not_column);
+}
+
 void mlab_match_spec_free(const mlab_context *context, mlab_match_spec *spec)
 {
-    for (size_t i = 0; spec->rules && i < spec->n_rules; i++) {
-        mlab_release(context, spec->rules[i].name);
-        mlab_release(context, spec->rules[i].mentee_column);
-        mlab_release(context, spec->rules[i].mentor_column);
-        mlab_release(context, spec->rules[i].separator);
-    }
+    for (size_t i = 0; spec->rules && i < spec->n_rules; i++) free_rule(context, &spec->rules[i]);
     for (size_t i = 0; spec->forbids && i < spec->n_forbids; i++) mlab_release(context, spec->forbids[i].column);
+    for (size_t i = 0; spec->asks && i < spec->n_policies; i++) free_ask(context, &spec->asks[i]);
+    for (size_t i = 0; spec->locks && i < spec->n_locks; i++) {
+        mlab_release(context, spec->locks[i].mentor);
+        mlab_release(context, spec->locks[i].mentee);
+    }
     mlab_release(context, spec->rules);
     mlab_release(context, spec->forbids);
+    mlab_release(context, spec->asks);
+    mlab_release(context, spec->locks);
+    free_wishes(context, &spec->mentee_wishes);
+    free_wishes(context, &spec->mentor_wishes);
     free_texts(context, spec->policies, spec->n_policies);
-    mlab_release(context, spec->id_column);
-    mlab_release(context, spec->mentor_where);
-    mlab_release(context, spec->mentee_where);
-    mlab_release(context, spec->role_column);
-    mlab_release(context, spec->capacity_column);
+    free_texts(context, spec->carry, spec->n_carry);
+    char *const texts[] = {spec->id_column,       spec->mentor_where, spec->mentee_where,        spec->role_column,
+                           spec->capacity_column, spec->least_column, spec->mentor_hours_column, spec->mentee_hours_column,
+                           spec->wish_column,     spec->lock_file,    spec->lock_name,           spec->group_column};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) mlab_release(context, texts[i]);
     *spec = (mlab_match_spec){0};
 }
 

@@ -95,8 +95,8 @@ void mlab_forbidden_free(const mlab_context *context, mlab_forbidden *forbidden,
 
 /* One term of one pair, for reasons. */
 typedef struct mlab_term {
-    bool known;          /* both sides have the attribute */
-    bool allowed;        /* false: a must that does not hold */
+    bool known;               /* both sides have the attribute */
+    bool allowed;             /* false: a must that does not hold */
     bool listed;              /* PAST, CHOICE, FILE: the pair is among the values */
     double s;                 /* 0 .. 1 */
     uint32_t need, have, all; /* sets: items of the mentee, in common, of both together */

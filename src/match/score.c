@@ -209,8 +209,7 @@ static void fit_term(const mlab_scorer *scorer, const mlab_pool_request *request
     const double *theirs = bench->value[t];
     const uint64_t *sets = bench->bits[t];
     if (list && sets) {
-        for (size_t j = 0; j < n; j++)
-            memcpy(lane->some_bits + j * term->words, sets + list[j] * term->words, term->words * sizeof *sets);
+        for (size_t j = 0; j < n; j++) memcpy(lane->some_bits + j * term->words, sets + list[j] * term->words, term->words * sizeof *sets);
         sets = lane->some_bits;
     }
     if (list && theirs) {
@@ -269,6 +268,11 @@ static double settle(double score)
     return score >= 100 ? 100 : (double)(int64_t)(score * grains + 0.5) / grains;
 }
 
+double mlab_score_of(double sum, double weight)
+{
+    return weight > 0 ? settle(100 * sum / weight) : NEUTRAL;
+}
+
 size_t mlab_lane_score(const mlab_scorer *scorer, const mlab_pool_request *request, const mlab_bench *bench, size_t i, mlab_lane *lane)
 {
     const size_t all = request->mentors.n, n = lane->n;
@@ -294,7 +298,7 @@ size_t mlab_lane_score(const mlab_scorer *scorer, const mlab_pool_request *reque
         const size_t j = few ? k : lane->list[k];
         const bool any = lane->weight[j] > 0;
         unscored += !any;
-        lane->sum[k] = any ? settle(100 * lane->sum[j] / lane->weight[j]) : NEUTRAL;
+        lane->sum[k] = mlab_score_of(lane->sum[j], lane->weight[j]);
     }
     return unscored;
 }

@@ -78,6 +78,11 @@ static mlab_status need_column(const mlab_table *table, const mlab_rule *rule, c
     return status ? status : mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &rule->place, "rule '%s': column '%s' is not in the table", rule->name, name);
 }
 
+static bool is_words(const mlab_column *column)
+{
+    return column->type == MLAB_COLUMN_TEXT || (column->type == MLAB_COLUMN_FACTOR && !column->ordered);
+}
+
 /* A vector of numbers: the same columns on both sides. */
 static mlab_status compile_vector(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
                                   mlab_findings *findings, mlab_error *err)
@@ -88,11 +93,12 @@ static mlab_status compile_vector(mlab_scorer *scorer, mlab_term_rule *term, con
     mlab_status status = MLAB_OK, first = MLAB_OK;
     for (size_t k = 0; k < 2 * rule->n_columns; k++) { /* on to the end, so that all missing columns are found */
         const bool of_mentors = k >= rule->n_columns;
-        status = need_column(of_mentors ? mentors : mentees, rule, rule->columns[k % rule->n_columns], of_mentors ? "mentors" : "mentees", &columns[k],
-                             findings, err);
+        status = need_column(of_mentors ? mentors : mentees, rule, rule->columns[k % rule->n_columns], of_mentors ? "mentors" : "mentees",
+                             &columns[k], findings, err);
         if (status && !first) first = status;
     }
     term->width = rule->n_columns;
+    if (!first && rule->n_columns == 1 && is_words(columns[0]) && is_words(columns[1])) term->sets = true; /* a list in each cell */
     if (!first) first = mlab_attributes_make(scorer->context, term, mentees, columns, mentors, columns + rule->n_columns, findings, err);
     mlab_release(scorer->context, columns);
     return first;
@@ -120,22 +126,34 @@ static mlab_status compile_columns(mlab_scorer *scorer, mlab_term_rule *term, co
     return mlab_attributes_make(scorer->context, term, mentees, &mentee.column, mentors, &mentor.column, findings, err);
 }
 
+static bool rule_is_likeness(const mlab_rule *rule)
+{
+    return rule->kind == MLAB_RULE_SIMILAR || rule->kind == MLAB_RULE_UNLIKE;
+}
+
 static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
                                 const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
 {
+    const bool like = rule_is_likeness(term->rule);
     term->width = 1;
+    term->sets = term->rule->kind == MLAB_RULE_OVERLAP || term->rule->kind == MLAB_RULE_COMMON || (like && !term->rule->n_columns);
     term->mentee.state = term->mentor.state = -1;
-    if (mlab_rule_is_of_pairs(term->rule->kind)) return MLAB_OK; /* their values come with the request */
+    if (mlab_rule_is_of_pairs(term->rule->kind)) { /* their values come with the request */
+        if (!state) return MLAB_OK;
+        return mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &term->rule->place,
+                             "rule '%s' is stated pair by pair, and people who are simulated have no such pairs", term->rule->name);
+    }
     if (term->rule->n_columns) return compile_vector(scorer, term, mentors, mentees, findings, err);
     return compile_columns(scorer, term, mentors, mentees, state, n_state, findings, err);
 }
 
-/* The rules of the spec, and "not of the same team" for each team that the spec forbids. */
-static mlab_status list_rules(mlab_scorer *scorer, const mlab_match_spec *spec, size_t *n, mlab_error *err)
+/* The rules of the spec; "not of the same team" for each team that the spec forbids; "only whom they name" where people said so. */
+static mlab_status list_rules(mlab_scorer *scorer, const mlab_match_spec *spec, bool of_people, size_t *n, mlab_error *err)
 {
-    static char team_name[] = "team";
-    scorer->rules = mlab_allocate(scorer->context, spec->n_rules + spec->n_forbids, sizeof *scorer->rules);
-    scorer->terms = mlab_allocate(scorer->context, spec->n_rules + spec->n_forbids, sizeof *scorer->terms);
+    static char team_name[] = "team", names[2][32] = {"only whom the mentee names", "only whom the mentor names"};
+    const size_t most = spec->n_rules + spec->n_forbids + 2;
+    scorer->rules = mlab_allocate(scorer->context, most, sizeof *scorer->rules);
+    scorer->terms = mlab_allocate(scorer->context, most, sizeof *scorer->terms);
     if (!scorer->rules || !scorer->terms) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rules", spec->n_rules);
     if (spec->n_rules) memcpy(scorer->rules, spec->rules, spec->n_rules * sizeof *scorer->rules);
     *n = spec->n_rules;
@@ -151,6 +169,12 @@ static mlab_status list_rules(mlab_scorer *scorer, const mlab_match_spec *spec, 
                                             .weight = 1,
                                             .place = forbid->place};
     }
+    for (int side = 0; of_people && side < 2; side++) {
+        const mlab_wishes *wishes = side ? &spec->mentor_wishes : &spec->mentee_wishes;
+        if (!wishes->only) continue;
+        scorer->rules[(*n)++] =
+            (mlab_rule){.name = names[side], .kind = MLAB_RULE_CHOICE, .of_mentors = side == 1, .must = true, .weight = 1, .place = wishes->place};
+    }
     return MLAB_OK;
 }
 
@@ -163,7 +187,7 @@ mlab_status mlab_scorer_make(const mlab_context *context, const mlab_match_spec 
     mlab_scorer *made = mlab_allocate(context, 1, sizeof *made);
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a score");
     made->context = context;
-    mlab_status status = list_rules(made, spec, &n, err);
+    mlab_status status = list_rules(made, spec, !state, &n, err);
     for (size_t i = 0; !status && i < n; i++) {
         made->terms[i].rule = &made->rules[i];
         made->n_terms = i + 1;
@@ -211,16 +235,14 @@ double mlab_hours_fit(const mlab_rule *rule, double apart)
 double mlab_set_fit(const mlab_rule *rule, uint32_t wanted, uint32_t offered, uint32_t in_common)
 {
     switch (rule->kind) {
-    case MLAB_RULE_COMMON:
-        return (double)in_common >= rule->enough ? 1 : (double)in_common / rule->enough;
+    case MLAB_RULE_COMMON: return (double)in_common >= rule->enough ? 1 : (double)in_common / rule->enough;
     case MLAB_RULE_SIMILAR:
     case MLAB_RULE_UNLIKE: {
         const uint32_t all = wanted + offered - in_common;
         const double like = all ? (double)in_common / (double)all : 0;
         return rule->kind == MLAB_RULE_SIMILAR ? like : 1 - like;
     }
-    default:
-        return wanted ? (double)in_common / (double)wanted : 0;
+    default: return wanted ? (double)in_common / (double)wanted : 0;
     }
 }
 
@@ -232,12 +254,6 @@ double mlab_rule_least(const mlab_rule *rule)
 bool mlab_rule_is_of_pairs(mlab_rule_kind kind)
 {
     return kind == MLAB_RULE_PAST || kind == MLAB_RULE_CHOICE || kind == MLAB_RULE_FILE;
-}
-
-bool mlab_rule_is_of_sets(const mlab_rule *rule)
-{
-    const bool like = rule->kind == MLAB_RULE_SIMILAR || rule->kind == MLAB_RULE_UNLIKE;
-    return rule->kind == MLAB_RULE_OVERLAP || rule->kind == MLAB_RULE_COMMON || (like && !rule->n_columns);
 }
 
 double mlab_pair_otherwise(const mlab_pair_values *values, bool listed, size_t mentor)

@@ -13,6 +13,7 @@ typedef struct mlab_attribute {
 
 typedef struct mlab_term_rule {
     const mlab_rule *rule;
+    bool sets;
     size_t words;  /* of a set */
     size_t width;  /* numbers a row, >= 1 */
     double *range; /* [width] of a vector of numbers: largest less smallest of both sides, 1 where these are equal; NULL otherwise */
@@ -40,6 +41,8 @@ MLAB_MUST_USE mlab_status mlab_attributes_make(const mlab_context *context, mlab
 /* Hours from UTC: "UTC+2", "gmt-05:30", "+2", "2.5", "UTC". */
 bool mlab_hours_parse(const char *text, double *hours);
 
+/* 0 to 100 from the weighted sum of s and the sum of weights; 50 without any. */
+double mlab_score_of(double sum, double weight);
 /* s of one known value pair. */
 double mlab_gap_fit(const mlab_rule *rule, double gap);
 double mlab_hours_apart(double a, double b); /* 0 to 12, round the clock */
@@ -49,7 +52,6 @@ double mlab_set_fit(const mlab_rule *rule, uint32_t wanted, uint32_t offered, ui
 double mlab_rule_least(const mlab_rule *rule);
 /* Whether the rule is stated pair by pair. */
 bool mlab_rule_is_of_pairs(mlab_rule_kind kind);
-bool mlab_rule_is_of_sets(const mlab_rule *rule);
 /* 1 = a pair that is not listed counts as s = 0; 0 = it is not known. listed: the mentee has some pair in the list. */
 double mlab_pair_otherwise(const mlab_pair_values *values, bool listed, size_t mentor);
 /* First place of keys [n], ascending, that is not below key. */

@@ -205,7 +205,7 @@ START_TEST(a_must_rules_pairs_out_and_says_so)
     const mlab_pairs *best = w.got[0];
     /* e3 speaks de: m1 and m2 are out, m3 cannot be looked at and has no place */
     ck_assert_str_eq(partner(best, 2), "");
-    ck_assert_str_eq(best->reason[2], "no mentor left: the only allowed mentor is full");
+    ck_assert_str_eq(best->reason[2], "no mentor left: the only allowed mentor is full; smallest change: one more place with that mentor");
     ck_assert_double_eq(best->score[2], 0);
     finish(&w);
 
@@ -217,7 +217,8 @@ START_TEST(a_must_rules_pairs_out_and_says_so)
     ck_assert_int_eq(mlab_column_set_text(w.mentors, column, 0, "en", 2, NULL), MLAB_OK);
     column->missing[0] = 0;
     ck_assert_int_eq(match(&w, NULL, 0), MLAB_OK);
-    ck_assert_str_eq(w.got[0]->reason[2], "nobody allowed: language: must");
+    ck_assert_str_eq(w.got[0]->reason[2],
+                     "nobody allowed: language: must; smallest change: without 'language' 3 mentors would be allowed, 1 with a free place");
     finish(&w);
 }
 END_TEST
@@ -235,7 +236,9 @@ START_TEST(the_line_of_managers_and_past_pairs_are_forbidden)
     const mlab_pairs *best = w.got[0];
     ck_assert_str_eq(partner(best, 1), "m1");
     ck_assert_str_eq(partner(best, 2), "");
-    ck_assert_str_eq(best->reason[2], "nobody allowed: own line of managers (2), were a pair before (1)");
+    ck_assert_str_eq(best->reason[2],
+                     "nobody allowed: own line of managers (2), were a pair before (1); smallest change: without 'own line of managers' 2 mentors "
+                     "would be allowed, 1 with a free place");
     ck_assert_str_eq(partner(best, 3), "m1");
     ck_assert_str_ne(partner(best, 0), "m1");
     finish(&w);
