@@ -131,12 +131,30 @@ static void count_places(const mlab_pool *pool, mlab_pairs *pairs)
     }
 }
 
-/* Of peers: what the other has. */
-static standing others_view(const mlab_pool *pool, const judged *j, size_t i, int32_t mentor)
+/* The mentee who is the same person as a mentor; SIZE_MAX = takes no part as one. */
+static size_t as_mentee(const mlab_pool *pool, int32_t mentor)
 {
-    const size_t back = (size_t)mentor < pool->n_mentees ? mlab_pool_find(pool, (size_t)mentor, (int32_t)i) : SIZE_MAX;
-    (void)j;
-    return back == SIZE_MAX ? nobody : standing_at(pool, pool->mentee_rank, back);
+    const uint32_t wanted = pool->mentor_entity[mentor];
+    size_t low = 0, n = pool->n_mentees;
+    while (n > 0) {
+        const size_t half = n / 2;
+        if (pool->mentee_entity[low + half] < wanted) {
+            low += half + 1;
+            n -= half + 1;
+        } else
+            n = half;
+    }
+    return low < pool->n_mentees && pool->mentee_entity[low] == wanted ? low : SIZE_MAX;
+}
+
+/* Two peers who would both rather have each other; each such pair is met from both ends and counts at the first. */
+static bool peers_block(const mlab_pool *pool, const judged *j, size_t i, size_t e)
+{
+    const size_t other = as_mentee(pool, pool->mentor[e]);
+    if (other == SIZE_MAX || other < i || !better(standing_at(pool, pool->mentee_rank, e), j->mentee[i])) return false;
+    for (size_t back = pool->first[other]; back < pool->first[other + 1]; back++)
+        if (as_mentee(pool, pool->mentor[back]) == i) return better(standing_at(pool, pool->mentee_rank, back), j->mentee[other]);
+    return false;
 }
 
 /* Ranks, regret and blocking pairs over all candidates. */
@@ -157,7 +175,7 @@ static void look_at_candidates(const mlab_pool *pool, mlab_pairs *pairs, judged 
             for (size_t k = j->first[m]; k < j->first[m + 1]; k++) mentor_ranks += better(theirs, j->mentor[j->slot[k]]);
             if (pairs->each > 1 || pool->capacity[m] <= 0) continue;
             if (pairs->mutual)
-                pairs->blocking_pairs += (size_t)m > i && better(mine, j->mentee[i]) && better(others_view(pool, j, i, m), j->mentee[m]);
+                pairs->blocking_pairs += peers_block(pool, j, i, e);
             else
                 pairs->blocking_pairs += better(mine, j->mentee[i]) && better(theirs, j->worst[m]);
         }

@@ -87,7 +87,7 @@ const mlab_option mlab_match_option_rows[] = {
      "columns shown beside each person in lists of pairs; name, email and department when absent", MLAB_OPTION_NO_STRUCT},
     {"matching.candidates", NULL, NULL, MLAB_OPTION_INTEGER, AT(candidates), "0", 0, 1e9, NULL, "",
      "mentors kept for each mentee, the best; 0 = all where they fit into 25 million", DECIDES},
-    {"matching.minimum", "minimum", "match", MLAB_OPTION_NUMBER, AT(minimum), "0", 0, 100, NULL, "", "score below which no pair is made", DECIDES},
+    {"matching.minimum", NULL, NULL, MLAB_OPTION_NUMBER, AT(minimum), "0", 0, 100, NULL, "", "score below which no pair is made", DECIDES},
     {"matching.gap", "gap", "match", MLAB_OPTION_NUMBER, AT(gap), "0", 0, 1, NULL, "",
      "a search may stop this near to its proven bound; 0 = at the best", DECIDES},
     {"matching.time", "time", "match", MLAB_OPTION_NUMBER, AT(time_limit), "0", 0, 1e9, NULL, "s", "a search may stop after so long; 0 = no limit",
