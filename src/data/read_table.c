@@ -193,6 +193,8 @@ static mlab_status read_blocks(table_reading *r, mlab_error *err)
         if (status || !block.n_rows) return status;
         if (r->context->cancelled && r->context->cancelled(r->context->user))
             return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped while reading %s", r->spec->file);
+        if (r->context->progress && r->rows->n_read && r->rows->n_bytes)
+            r->context->progress(r->context->user, "check", r->rows->n_read, r->rows->n_bytes);
         if ((status = take_rows(r, &block, err))) return status;
     }
 }
