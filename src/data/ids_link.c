@@ -130,6 +130,9 @@ static mlab_status say_unlinked(const linking *l, const mlab_dictionary *unlinke
     mlab_number_print(link->accept * 100, allowed, sizeof allowed);
     if (*hint.remedy)
         snprintf(remedy, sizeof remedy, "%s      (or %s: {accept_unlinked: %s})", hint.remedy, link->block, accept);
+    else if (over && share > 0.5) /* nothing to accept: another column, another list */
+        snprintf(remedy, sizeof remedy, "%s: {%s: HEADING}      (the column of their ids; or people: {file: ...}, or a crosswalk)", link->block,
+                 l->name);
     else if (over)
         snprintf(remedy, sizeof remedy, "%s: {accept_unlinked: %s}", link->block, accept);
     snprintf(sentence, sizeof sentence, "%zu of %zu %s are not in %s (%s %%, allowed %s %%)%s", unlinked->n, distinct, link->who, l->ids->file, shown,

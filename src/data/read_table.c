@@ -49,13 +49,29 @@ static size_t heading_of(const mlab_rows *rows, const char *name)
     return i;
 }
 
+/* The first headings of the file, for somebody who looks for one. */
+static void list_headings(const mlab_rows *rows, char *into, size_t size)
+{
+    enum { SHOWN = 8 };
+    size_t n = 0;
+    into[0] = '\0';
+    for (size_t i = 0; i < rows->n_columns && i < SHOWN && n + 48 < size; i++)
+        n += (size_t)snprintf(into + n, size - n, "%s'%.40s'", i ? ", " : "", rows->names[i]);
+    if (rows->n_columns > SHOWN) snprintf(into + n, size - n, " and %zu more", rows->n_columns - SHOWN);
+}
+
 static mlab_status say_no_heading(const table_reading *r, const mlab_column_spec *column, mlab_error *err)
 {
     if (!r->rows->n_columns || r->rows->no_header) return MLAB_OK; /* found already: there are no headings to look among */
     const char *near = mlab_nearest(column->from, (const char *const *)r->rows->names, r->rows->n_columns);
     const mlab_place *place = column->place.file[0] ? &column->place : NULL;
-    return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "missing_column", place, NULL, NULL, err, "column '%s' is not in %s%s%s%s",
-                             column->from, r->rows->file, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    char headings[480], remedy[200];
+    list_headings(r->rows, headings, sizeof headings);
+    snprintf(remedy, sizeof remedy, "%s: {%s: %s}      (the heading that holds it)", r->spec->role ? r->spec->role : "people", column->name,
+             near ? near : "HEADING");
+    return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "missing_column", place, NULL, place ? NULL : remedy, err,
+                             "column '%s' is not in %s%s%s%s", column->from, r->rows->file, near ? "; did you mean '" : "; its headings are ",
+                             near ? near : headings, near ? "'?" : "");
 }
 
 static mlab_column_reading *add_column(table_reading *r, const mlab_column_spec *spec, size_t at)
@@ -84,7 +100,7 @@ static void add_others(table_reading *r)
     size_t n_stated = r->n_columns;
     for (size_t i = 0; i < r->rows->n_columns; i++) {
         const char *name = r->rows->names[i];
-        bool taken = r->used[i] || (r->rows->heading_twice && heading_of(r->rows, name) != i);
+        bool taken = r->used[i] || heading_of(r->rows, name) != i;
         for (size_t k = 0; k < n_stated && !taken; k++) taken = !strcmp(r->columns[k].spec.name, name);
         if (taken) continue;
         const mlab_column_spec other = {.name = name, .from = name, .low = -HUGE_VAL, .high = HUGE_VAL, .pin = r->spec->role};
@@ -193,8 +209,6 @@ static mlab_status read_blocks(table_reading *r, mlab_error *err)
         if (status || !block.n_rows) return status;
         if (r->context->cancelled && r->context->cancelled(r->context->user))
             return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped while reading %s", r->spec->file);
-        if (r->context->progress && r->rows->n_read && r->rows->n_bytes)
-            r->context->progress(r->context->user, "check", r->rows->n_read, r->rows->n_bytes);
         if ((status = take_rows(r, &block, err))) return status;
     }
 }

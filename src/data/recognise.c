@@ -206,6 +206,20 @@ const char *mlab_known_heading(const mlab_known_file *file, const char *meaning)
     return j < 0 ? NULL : file->columns[j].heading;
 }
 
+bool mlab_known_by_question(const mlab_known_file *file, const char *meaning)
+{
+    size_t n;
+    const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
+    char plain[128];
+    for (size_t m = 0; m < n; m++) {
+        if (strcmp(meanings[m].name, meaning) || file->column_of[m] < 0) continue;
+        const mlab_profile *column = &file->columns[file->column_of[m]];
+        mlab_plain_words(file->word_of[m], plain, sizeof plain);
+        return !mlab_same_words(column->words, plain) && !holds_words(column->words, plain);
+    }
+    return false;
+}
+
 const mlab_setting *mlab_known_setting(const mlab_known_file *file, const char *key)
 {
     char path[96];

@@ -90,6 +90,7 @@ void mlab_recognise_again(const mlab_layouts *layouts, mlab_known_file *file, co
 void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_file_role role);
 int mlab_known_column(const mlab_known_file *file, const char *meaning);              /* -1 = none */
 const char *mlab_known_heading(const mlab_known_file *file, const char *meaning);     /* NULL = none */
+bool mlab_known_by_question(const mlab_known_file *file, const char *meaning);        /* the word stands in the question, not in the heading */
 const mlab_setting *mlab_known_setting(const mlab_known_file *file, const char *key); /* of the layout's block for the role; NULL = none */
 bool mlab_profile_is_date(const mlab_profile *column);
 bool mlab_profile_is_email(const mlab_profile *column);

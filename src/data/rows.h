@@ -66,17 +66,15 @@ struct mlab_rows {
     char **labels;    /* [n_columns] the second row of headings (questions of a survey); NULL = there is none */
     size_t n_columns; /* 0: nothing could be read, the findings say why */
     uint64_t n_rows;  /* usable rows given so far */
-    uint64_t n_bytes; /* size of the file, of a sheet unpacked; 0 = not known */
-    uint64_t n_read;  /* of those, by a kind that counts them */
+    uint64_t n_bytes; /* size of the file, 0 = not known */
     char delimiter;   /* of delimited text */
     bool found;       /* the delimiter was found, not stated */
     bool utf16_found; /* of delimited text */
     char *sheet;      /* name of the sheet that is read, NULL = none */
     bool sheet_found; /* among several, not stated */
-    bool heading_twice;
-    bool no_header;  /* the first row is not one of headings: a finding */
-    bool troubled;   /* rows were left out: the file is not empty */
-    char sha256[65]; /* of the file's bytes; complete after the last block */
+    bool no_header;   /* the first row is not one of headings: a finding */
+    bool troubled;    /* rows were left out: the file is not empty */
+    char sha256[65];  /* of the file's bytes; complete after the last block */
     /* of the frame */
     char *stop_at;
     uint32_t header_rows, skip; /* rows to pass over after the first row of headings */

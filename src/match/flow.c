@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Circulations of the highest gain by the network simplex.
  *
- * Primal network simplex with strongly feasible trees (Cunningham 1976, Mathematical Programming 11, 105-116) and the best arc of a block as the one
- * that enters (Kiraly & Kovacs 2012, arXiv:1207.6381, compare the variants). Every node hangs on a root by an arc of its own that leads to the root;
+ * Primal network simplex with strongly feasible trees (Cunningham 1976, doi:10.1007/BF01580379) and the best arc of a block as the one that
+ * enters (Kiraly & Kovacs 2012, arXiv:1207.6381, compare the variants). Every node hangs on a root by an arc of its own that leads to the root;
  * no arc leads away from it, so these arcs stay empty and no large cost is needed. Gains are pairs compared one after the other, so "first the
  * most people, then the best score" is exact in whole numbers. After gains change the last circulation is still one, and the next
  * solution starts from it.

@@ -85,6 +85,45 @@ static void share_roles(mlab_drafting *d)
     if (email >= 0) d->email = &people->columns[email];
 }
 
+/* --- which column holds the ids ------------------------------------------------------------------------------- */
+
+/* Distinct ids of the other files that a column of people would link. */
+static mlab_status count_links(const mlab_drafting *d, const mlab_profile *id, uint64_t *found, mlab_error *err)
+{
+    static const char *const meanings[] = {"person", "mentor", "mentee"};
+    const mlab_known_file *people = d->role[MLAB_FILE_PEOPLE];
+    mlab_status status = MLAB_OK;
+    *found = 0;
+    for (size_t f = 0; f < d->n_files && !status; f++)
+        for (size_t k = 0; k < 3 && !status && &d->files[f] != people; k++) {
+            int j = mlab_known_column(&d->files[f], meanings[k]);
+            mlab_link_evidence links = {0};
+            if (j < 0 || mlab_profile_is_email(&d->files[f].columns[j])) continue;
+            status = mlab_link_columns(d->context, &d->files[f].columns[j], id, &links, err);
+            *found += links.with_zeros;
+        }
+    return status;
+}
+
+/* A heading may name ids that no other file uses: the column that links more is taken, and it is said. */
+static mlab_status find_linking_id(mlab_drafting *d, mlab_error *err)
+{
+    const mlab_known_file *people = d->role[MLAB_FILE_PEOPLE];
+    uint64_t most, found;
+    if (!people) return MLAB_OK;
+    mlab_status status = count_links(d, d->id, &most, err);
+    for (size_t j = 0; j < people->n_columns && !status; j++) {
+        const mlab_profile *p = &people->columns[j];
+        if (p == d->id || mlab_profile_is_date(p) || 20 * p->values.n < 19 * people->n_rows) continue;
+        status = count_links(d, p, &found, err);
+        if (status || found <= most + most / 4 + 2) continue;
+        most = found;
+        d->id = p;
+        d->id_by_links = found;
+    }
+    return status;
+}
+
 static bool joins_by_mail(const mlab_known_file *file, const char *meaning)
 {
     int j = mlab_known_column(file, meaning);
@@ -200,7 +239,8 @@ static mlab_status draft_all(mlab_drafting *d, const char *as_of, mlab_error *er
     if (!d->role[MLAB_FILE_PEOPLE])
         return mlab_raise(err, MLAB_ERR_DATA_EMPTY,
                           "none of the files has one row a person with an id; give the list of people, with headings such as id, hired, left, grade");
-    mlab_status status = draft_data(d, err);
+    mlab_status status = find_linking_id(d, err);
+    if (!status) status = draft_data(d, err);
     if (status) return status;
     mlab_draft_events(d);
     mlab_draft_arms(d);

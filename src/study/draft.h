@@ -20,6 +20,7 @@ typedef struct mlab_drafting {
     int32_t wave_day[MLAB_DRAFT_MOST_FILES];
     size_t n_waves;
     const mlab_profile *id, *email; /* of the people file */
+    uint64_t id_by_links;           /* ids of other files that it links, when it was taken for that; 0 = by its heading */
     size_t pad;                     /* digits that ids are filled up to, 0 = none */
     bool has_crosswalk;
     int32_t as_of;

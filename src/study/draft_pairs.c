@@ -29,7 +29,7 @@ mlab_status mlab_draft_relationships(mlab_drafting *d, mlab_error *err)
 mlab_status mlab_draft_crosswalk(mlab_drafting *d, mlab_error *err)
 {
     const mlab_known_file *file = d->role[MLAB_FILE_CROSSWALK], *people = d->role[MLAB_FILE_PEOPLE];
-    char line[1400];
+    char line[640];
     mlab_link_evidence links = {0};
     if (!file && !d->email) return MLAB_OK;
     const mlab_profile *from = file ? &file->columns[mlab_known_column(file, "from")] : d->email;
@@ -38,10 +38,13 @@ mlab_status mlab_draft_crosswalk(mlab_drafting *d, mlab_error *err)
     if (status) return status;
     if (links.with_zeros > links.with_take && d->id->longest > d->pad) d->pad = d->id->longest;
     if (links.with_zeros > links.with_take && to->longest > d->pad) d->pad = to->longest;
-    const char *take = mlab_profile_is_bracketed(to) ? ", take: '\\((\\d+)\\)'" : "";
-    snprintf(line, sizeof line, "crosswalk: {file: %s, from: {from: %s, case: ignore}, to: {from: %s%s}}",
-             mlab_draft_scalar(d->shown[(file ? file : people) - d->files]), mlab_draft_scalar(from->heading), mlab_draft_scalar(to->heading), take);
-    mlab_draft_guess(d, 2, line, "from e-mails to ids");
+    mlab_draft_line(d, 2, "crosswalk:");
+    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[(file ? file : people) - d->files]));
+    snprintf(line, sizeof line, "from: %s", mlab_draft_scalar(from->heading));
+    mlab_draft_guess(d, 4, line, "e-mail addresses");
+    snprintf(line, sizeof line, "to: %s", mlab_draft_scalar(to->heading));
+    mlab_draft_guess(d, 4, line, "%llu of %llu are people", (unsigned long long)links.with_zeros, (unsigned long long)links.distinct);
+    mlab_draft_say(d, "%s: e-mails in \"%s\" lead to the ids in \"%s\"", (file ? file : people)->name, from->heading, to->heading);
     return MLAB_OK;
 }
 

@@ -72,29 +72,34 @@ static void draft_population(mlab_drafting *d, const mlab_known_file *file)
     }
 }
 
+static void draft_id(mlab_drafting *d, const mlab_known_file *file)
+{
+    char line[640], links[80] = "";
+    bool take = mlab_profile_is_bracketed(d->id);
+    const char *heading = mlab_draft_scalar(d->id->heading);
+    if (d->id_by_links) snprintf(links, sizeof links, "; it links %llu ids of the other files", (unsigned long long)d->id_by_links);
+    mlab_draft_say(d, "  %-14s %-28s %s; %zu different ones in %llu rows", "id", d->id->heading,
+                   d->id_by_links ? "links most ids of the other files"
+                   : take         ? "the digits in brackets"
+                                  : "by its heading",
+                   d->id->values.n, (unsigned long long)file->n_rows);
+    size_t n = (size_t)snprintf(line, sizeof line, take || d->pad ? "id: {from: %s" : "id: %s", heading);
+    if (take) n += (size_t)snprintf(line + n, sizeof line - n, ", take: '\\((\\d+)\\)'");
+    if (d->pad) n += (size_t)snprintf(line + n, sizeof line - n, ", pad: %zu", d->pad);
+    if (take || d->pad) snprintf(line + n, sizeof line - n, "}");
+    mlab_draft_guess(d, 4, line, "%zu different ones in %llu rows%s%s", d->id->values.n, (unsigned long long)file->n_rows, links,
+                     d->pad ? "; leading zeros are gone in one of the files" : "");
+}
+
 mlab_status mlab_draft_people(mlab_drafting *d, mlab_error *err)
 {
     const mlab_known_file *file = d->role[MLAB_FILE_PEOPLE];
-    char line[640];
     bool history = d->role[MLAB_FILE_HISTORY] != NULL;
-    int id = mlab_known_column(file, "id");
     mlab_draft_line(d, 2, "people:");
     mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
     mlab_draft_marks(d, file, 4);
-    bool take = mlab_profile_is_bracketed(d->id);
-    const char *heading = mlab_draft_scalar(d->id->heading);
-    mlab_draft_say(d, "  %-14s %-28s %s; %zu different ones in %llu rows", "id", d->id->heading, take ? "the digits in brackets" : "by its heading",
-                   d->id->values.n, (unsigned long long)file->n_rows);
-    snprintf(line, sizeof line, "id: {from: %s", heading);
-    if (take) strcat(line, ", take: '\\((\\d+)\\)'");
-    if (d->pad) snprintf(line + strlen(line), 32, ", pad: %zu", d->pad);
-    if (take || d->pad)
-        strcat(line, "}");
-    else
-        snprintf(line, sizeof line, "id: %s", heading);
-    mlab_draft_guess(d, 4, line, "%zu different ones in %llu rows%s", d->id->values.n, (unsigned long long)file->n_rows,
-                     d->pad ? "; leading zeros are gone in one of the files" : "");
-    if (id >= 0 && !history) {
+    draft_id(d, file);
+    if (!history) {
         mlab_draft_column(d, file, 4, "hired", "hired");
         mlab_draft_column(d, file, 4, "left", "left");
         mlab_draft_column(d, file, 4, "exit_reason", "exit_reason");

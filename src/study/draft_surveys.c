@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The block of surveys of a drafted study: waves, the person, the items of satisfaction and those asked the other way round.
  *
- * An item is taken as asked the other way round when its answers fall as the other items' rise: a negative correlation with their sum
- * over the people who answered all (a corrected item-total correlation, as in Nunnally and Bernstein, Psychometric Theory, 1994).
+ * An item is taken as asked the other way round when its answers fall as the other items' rise: items are turned until none covaries
+ * negatively with the sum of the others, over the people who answered all; what at most half of them are, is turned.
  * Weakness: items of several scales on one page are taken for one; the line that lists them is the place to say otherwise.
  */
 #include "core/error.h"
@@ -91,7 +91,29 @@ static mlab_status add_products(const mlab_drafting *d, const mlab_known_file *f
     return status;
 }
 
-/* Turned: negative covariance with the sum of the others. All but one turned is one turned. */
+/* Turns the item whose answers fall most as the others' rise, again and again until none falls; at most half of them are turned. */
+static void turn_items(items *found, const double *covariance)
+{
+    size_t n = found->n, turned = 0;
+    for (size_t round = 0; round < 2 * n; round++) {
+        double least = -1e-9;
+        size_t worst = n;
+        for (size_t a = 0; a < n; a++) {
+            double with_others = 0;
+            for (size_t b = 0; b < n; b++)
+                if (b != a) with_others += (found->turned[a] == found->turned[b] ? 1 : -1) * covariance[a * n + b];
+            if (with_others >= least) continue;
+            least = with_others;
+            worst = a;
+        }
+        if (worst == n) break;
+        found->turned[worst] = !found->turned[worst];
+    }
+    for (size_t a = 0; a < n; a++) turned += found->turned[a];
+    bool other_way = 2 * turned > n || (2 * turned == n && found->turned[0]);
+    for (size_t a = 0; other_way && a < n; a++) found->turned[a] = !found->turned[a];
+}
+
 static mlab_status find_turned(const mlab_drafting *d, const mlab_known_file *file, items *found, mlab_error *err)
 {
     if (found->n < 3) return MLAB_OK;
@@ -99,18 +121,9 @@ static mlab_status find_turned(const mlab_drafting *d, const mlab_known_file *fi
     if (!products) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the items of %s", file->name);
     double *sums = products + found->n * found->n;
     mlab_status status = add_products(d, file, found, products, sums, &n, err);
-    for (size_t a = 0; !status && n > 30 && a < found->n; a++) {
-        double with_others = 0;
-        for (size_t b = 0; b < found->n; b++) {
-            if (b == a) continue;
-            double covariance = products[a * found->n + b] / n - sums[a] / n * (sums[b] / n);
-            with_others += covariance;
-        }
-        found->turned[a] = with_others < 0;
-    }
-    size_t turned = 0;
-    for (size_t a = 0; a < found->n; a++) turned += found->turned[a];
-    for (size_t a = 0; 2 * turned > found->n && a < found->n; a++) found->turned[a] = !found->turned[a];
+    for (size_t a = 0; n > 0 && a < found->n; a++)
+        for (size_t b = 0; b < found->n; b++) products[a * found->n + b] = products[a * found->n + b] / n - sums[a] / n * (sums[b] / n);
+    if (!status && n > 30) turn_items(found, products);
     mlab_release(d->context, products);
     return status;
 }
@@ -145,7 +158,8 @@ static mlab_status draft_items(mlab_drafting *d, const mlab_known_file *file, ml
     items found;
     int told = mlab_known_column(file, "satisfaction");
     find_items(file, &found);
-    if (told >= 0) {
+    bool one_of_several = told >= 0 && found.n > 1 && file->scale_of[told] == found.scale; /* "I am satisfied with ..." among others */
+    if (told >= 0 && !one_of_several) {
         mlab_draft_column(d, file, 4, "satisfaction", "satisfaction");
         if (file->scale_of[told] >= 0) {
             found.scale = file->scale_of[told];

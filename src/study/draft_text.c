@@ -107,7 +107,10 @@ static const char *why_of(const mlab_known_file *file, const char *meaning)
     size_t n;
     const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
     for (size_t m = 0; m < n; m++)
-        if (!strcmp(meanings[m].name, meaning)) return *file->word_of[m] ? "its heading" : "its cells: digits, nearly all different";
+        if (!strcmp(meanings[m].name, meaning)) {
+            if (!*file->word_of[m]) return "its cells: digits, nearly all different";
+            return mlab_known_by_question(file, meaning) ? "its question" : "its heading";
+        }
     return "its heading";
 }
 
@@ -124,7 +127,9 @@ static void say_column(mlab_drafting *d, const mlab_known_file *file, const char
     } else if (p->values.n > MLAB_PROFILE_MOST_DISTINCT) {
         snprintf(what, sizeof what, "very many different texts");
     } else {
-        snprintf(what, sizeof what, "%zu different %s", p->values.n, 10 * p->numbers >= 9 * p->filled ? "numbers" : "texts");
+        bool one = p->values.n == 1;
+        snprintf(what, sizeof what, "%s%s", one ? "one " : "", 10 * p->numbers >= 9 * p->filled ? "number" : "text");
+        if (!one) snprintf(what, sizeof what, "%zu different %s", p->values.n, 10 * p->numbers >= 9 * p->filled ? "numbers" : "texts");
     }
     mlab_draft_say(d, "  %-14s %-28s by %s; %s", key, p->heading, why_of(file, meaning), what);
 }
@@ -146,10 +151,13 @@ static void say_link(mlab_drafting *d, const mlab_known_file *file, const mlab_p
     mlab_draft_say(d, "  %14s %llu of %llu different ones are people%s", "", (unsigned long long)found, (unsigned long long)distinct, how);
     if (20 * found >= 19 * distinct) return;
     char answer[120];
-    snprintf(answer, sizeof answer, "data.%s.accept_unlinked: %.2f     (or another column, or a crosswalk file)", mlab_file_role_names[file->role],
-             distinct ? 1 - (double)found / (double)distinct + 0.01 : 1.0);
-    mlab_draft_ask(d, answer, "%s: only %llu of %llu different ids in \"%s\" are people. Is this the right column?", file->name,
-                   (unsigned long long)found, (unsigned long long)distinct, column->heading);
+    if (2 * found < distinct)
+        snprintf(answer, sizeof answer, "the heading of the right column there, or a crosswalk: {file: ids.csv, from: email, to: id}");
+    else
+        snprintf(answer, sizeof answer, "data.%s.accept_unlinked: %.2f     (or another column, or a crosswalk file)",
+                 mlab_file_role_names[file->role], 1.005 - (double)found / (double)distinct);
+    mlab_draft_ask(d, answer, "%s: only %llu of %llu different ids in \"%s\" are people. Is this the right column, and the right list of people?",
+                   file->name, (unsigned long long)found, (unsigned long long)distinct, column->heading);
 }
 
 mlab_status mlab_draft_person(mlab_drafting *d, const mlab_known_file *file, int indent, const char *key, const char *meaning, mlab_error *err)
@@ -166,14 +174,10 @@ mlab_status mlab_draft_person(mlab_drafting *d, const mlab_known_file *file, int
     if (status) return status;
     say_column(d, file, key, j, meaning);
     bool take = links.with_take > links.as_written && mlab_profile_is_bracketed(column);
-    if (take)
-        snprintf(line, sizeof line, "%s: {from: %s, take: '\\((\\d+)\\)'}", key, mlab_draft_scalar(column->heading));
-    else if (by_mail)
-        snprintf(line, sizeof line, "%s: {from: %s, case: ignore}", key, mlab_draft_scalar(column->heading));
-    else
-        snprintf(line, sizeof line, "%s: %s", key, mlab_draft_scalar(column->heading));
+    snprintf(line, sizeof line, "%s: %s", key, mlab_draft_scalar(column->heading));
     mlab_draft_guess(d, indent, line, "by %s; %llu of %llu are people", why_of(file, meaning), (unsigned long long)links.with_zeros,
                      (unsigned long long)links.distinct);
+    if (take && strcmp(key, "mentee")) mlab_draft_guess(d, indent, "id: {take: '\\((\\d+)\\)'}", "the digits in brackets are the id");
     if (links.with_zeros > links.with_take && column->longest > d->pad) d->pad = column->longest;
     if (links.with_zeros > links.with_take && d->id->longest > d->pad) d->pad = d->id->longest;
     say_link(d, file, column, links.with_zeros, links.distinct,

@@ -37,7 +37,7 @@ void firm_id(const firm_person *person, char into[16])
 
 void firm_email(const firm_person *person, char into[64])
 {
-    snprintf(into, 64, "%s.%s%u@example.com", person->first, person->last, person->number % 1000);
+    snprintf(into, 64, "%s.%s%u@example.com", person->first, person->last, person->number);
     for (char *c = into; *c; c++)
         if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
 }
@@ -103,11 +103,11 @@ static void live_quarter(firm_person *p, int32_t first, bool *on_leave)
     }
 }
 
-static void live(firm_person *p)
+static void live(firm_person *p, bool returns)
 {
     int32_t from = mlab_date_from_civil(2012, 1, 1), to = mlab_date_from_civil(2025, 6, 30); /* beyond the day of the export */
     bool early = chance(0.6), on_leave = false;
-    int32_t start = mlab_date_from_civil(2021, 1, 1), hired = early ? from + below(start - from) : start + below(1400);
+    int32_t start = mlab_date_from_civil(2021, 1, 1), hired = early ? from + below(start - from) : start + below(1460);
     firm_job *job = add(p, hired, FIRM_HIRE);
     job->grade = 1 + below(4) * (below(3) > 0);
     job->department = below(5);
@@ -118,7 +118,7 @@ static void live(firm_person *p)
         job = &p->jobs[p->n_jobs - 1];
         if (job->event != FIRM_EXIT)
             live_quarter(p, first, &on_leave);
-        else if (job->exit == FIRM_RETIRED || back || !chance(0.04))
+        else if (!returns || job->exit == FIRM_RETIRED || back || !chance(0.04))
             continue;
         else {
             add(p, first + 7, FIRM_REHIRE);
@@ -140,7 +140,7 @@ static void make_people(firm *f)
         *p = (firm_person){.number = number, .female = chance(0.45), .contractor = chance(0.05)};
         snprintf(p->first, sizeof p->first, "%s", first[p->female][below(8)]);
         snprintf(p->last, sizeof p->last, "%s", last[below(12)]);
-        live(p);
+        live(p, f->returns);
         p->born = mlab_date_add_months(p->jobs[0].date, -12 * (20 + below(30))) - below(300);
     }
     for (int i = 0; i < f->n_people; i++) { /* one manager for all of a person's rows: somebody of a higher grade at hire */
@@ -232,12 +232,12 @@ void firm_must(bool is_so, const char *words)
     abort();
 }
 
-firm *firm_make(const mlab_context *context, int n_people, uint64_t seed)
+firm *firm_make(const mlab_context *context, int n_people, uint64_t seed, bool returns)
 {
     firm *f = mlab_allocate(context, 1, sizeof *f);
     firm_must(f != NULL, "no memory");
     state = seed;
-    *f = (firm){.context = context, .n_people = n_people};
+    *f = (firm){.context = context, .n_people = n_people, .returns = returns};
     f->people = mlab_allocate(context, (size_t)n_people, sizeof *f->people);
     f->answers = mlab_allocate(context, (size_t)n_people * FIRM_WAVES, sizeof *f->answers);
     f->pairs = mlab_allocate(context, (size_t)n_people, sizeof *f->pairs);

@@ -52,11 +52,13 @@ typedef struct firm {
     firm_answer *answers;
     firm_pair *pairs;
     int n_people, n_answers, n_pairs;
+    bool returns;
 } firm;
 
 /* Ends the program with the words when it is false: also outside of tests. */
 void firm_must(bool is_so, const char *words);
-firm *firm_make(const mlab_context *context, int n_people, uint64_t seed);
+/* returns: some who left come back; the simple form, one row a person, cannot say so. */
+firm *firm_make(const mlab_context *context, int n_people, uint64_t seed, bool returns);
 void firm_free(firm *f);
 
 extern const char *const firm_departments[5];

@@ -17,24 +17,20 @@ static void write_people(const firm *f, const char *folder)
         firm_id(p, id);
         firm_email(p, email);
         if (p->jobs[0].manager >= 0) firm_id(&f->people[p->jobs[0].manager], manager);
-        const firm_job *since = &p->jobs[0];
-        for (int k = 0; k <= p->n_jobs; k++) { /* a row a stay */
-            bool ends = k == p->n_jobs || p->jobs[k].event == FIRM_EXIT;
-            if (k < p->n_jobs && p->jobs[k].event == FIRM_REHIRE) since = &p->jobs[k];
-            if (!ends || (k == p->n_jobs && p->jobs[k - 1].event == FIRM_EXIT)) continue;
-            firm_text(&file, id);
-            firm_text(&file, email);
-            firm_date(&file, since->date);
-            firm_date(&file, k < p->n_jobs ? p->jobs[k].date : MLAB_DATE_MISSING);
-            firm_text(&file, k < p->n_jobs ? reasons[p->jobs[k].exit] : "");
-            firm_number(&file, since->grade);
-            firm_text(&file, p->female ? "female" : "male");
-            firm_text(&file, firm_departments[since->department]);
-            firm_text(&file, firm_locations[since->location]);
-            firm_text(&file, p->contractor ? "Contractor" : "Regular");
-            firm_text(&file, manager);
-            firm_end_row(&file);
-        }
+        const firm_job *hire = &p->jobs[0], *last = &p->jobs[p->n_jobs - 1];
+        bool left = last->event == FIRM_EXIT;
+        firm_text(&file, id);
+        firm_text(&file, email);
+        firm_date(&file, hire->date);
+        firm_date(&file, left ? last->date : MLAB_DATE_MISSING);
+        firm_text(&file, left ? reasons[last->exit] : "");
+        firm_number(&file, hire->grade);
+        firm_text(&file, p->female ? "female" : "male");
+        firm_text(&file, firm_departments[hire->department]);
+        firm_text(&file, firm_locations[hire->location]);
+        firm_text(&file, p->contractor ? "Contractor" : "Regular");
+        firm_text(&file, manager);
+        firm_end_row(&file);
     }
     firm_close(&file);
 }
@@ -114,6 +110,7 @@ static void write_pairs(const firm *f, const char *folder)
 
 void firm_write_simple(const firm *f, const char *folder)
 {
+    firm_must(!f->returns, "the simple form has one row a person");
     write_people(f, folder);
     write_promotions(f, folder);
     write_surveys(f, folder);

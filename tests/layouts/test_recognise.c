@@ -48,7 +48,7 @@ static const mlab_known_file *recognise(const char *name)
 START_TEST(each_file_of_the_simple_form_is_known)
 {
     start();
-    firm *f = firm_make(&context, 300, 1);
+    firm *f = firm_make(&context, 300, 1, false);
     firm_write_simple(f, folder);
     ck_known("people.csv", "people", "");
     ck_heading("id", "id");
@@ -72,7 +72,7 @@ END_TEST
 START_TEST(each_export_of_a_personnel_system_is_known)
 {
     start();
-    firm *f = firm_make(&context, 300, 1);
+    firm *f = firm_make(&context, 300, 1, false);
     firm_write_successfactors(f, folder);
     firm_write_oracle(f, folder);
     firm_write_crosswalk(f, folder);
@@ -103,7 +103,7 @@ END_TEST
 START_TEST(each_export_of_a_survey_is_known)
 {
     start();
-    firm *f = firm_make(&context, 300, 1);
+    firm *f = firm_make(&context, 300, 1, false);
     firm_write_qualtrics(f, folder);
     firm_write_cultureamp(f, folder);
     ck_known("wave_2022-05-17.csv", "surveys", "qualtrics");
@@ -125,7 +125,7 @@ END_TEST
 START_TEST(each_list_of_pairs_of_a_platform_is_known)
 {
     start();
-    firm *f = firm_make(&context, 300, 1);
+    firm *f = firm_make(&context, 300, 1, false);
     firm_write_pairs_chronus(f, folder);
     firm_write_pairs_together(f, folder);
     firm_write_pairs_pushfar(f, folder);

@@ -21,7 +21,7 @@ int main(int n, char **arguments)
         fprintf(stderr, "write_layouts FOLDER\n");
         return 2;
     }
-    firm *f = firm_make(&context, 1200, 7);
+    firm *f = firm_make(&context, 1200, 7, false);
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
         char folder[4200];
         snprintf(folder, sizeof folder, "%s/%s", arguments[1], all[k].name);

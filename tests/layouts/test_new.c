@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The two commands from exports to a first report, as a newcomer types them. */
+#include "cli/program.h"
+#include "layouts/firm.h"
+
+static mlab_context context;
+
+/* exports/: the simple lists of people and promotions, a survey and pairs by e-mail. */
+static void start_with_exports(int n_people)
+{
+    char folder[4300];
+    mlab_error err;
+    start_here();
+    context = mlab_test_context(NULL, 1);
+    snprintf(folder, sizeof folder, "%s/exports", here);
+    ck_assert(!mlab_os_make_folder(folder, &err));
+    firm *f = firm_make(&context, n_people, 7, false);
+    firm_write_simple(f, folder);
+    firm_write_cultureamp(f, folder);
+    firm_write_pairs_pushfar(f, folder);
+    firm_free(f);
+}
+
+/* Without the arm from a survey, until those are built. */
+#define NEW(folder_) PROGRAM " new " folder_ " " FROM " && sed -i '/^  informal:/d' " folder_ "/study.yaml"
+#define FROM "--from exports/people.csv exports/mentoring_relationships.csv exports/promotions.csv exports/survey.csv --as-of 2024-12-31"
+
+START_TEST(two_commands_lead_from_exports_to_a_first_report)
+{
+    start_with_exports(700);
+    ck_assert_msg(shell(NEW("mine")) == 0, "%s", err_out);
+    ck_says(out, "people.csv: people, one row a person (700 rows, 11 columns)");
+    ck_says(out, "survey.csv: answers to a survey");
+    ck_says(out, "mentor         Mentor Email");
+    ck_says(out, "mine/study.yaml is written; every guess is marked in its line.");
+    ck_says(out, " 1. ");
+    ck_says_not(out, "11. ");
+    ck_assert_msg(shell(PROGRAM " run mine/study.yaml --out mine") == 0, "%s%s", out, err_out);
+    ck_says(out, "DID IT WORK?");
+    ck_says(out, "structured against none");
+    ck_assert_int_eq(shell("test -s mine/report.html && test -s mine/results.h5"), 0);
+    ck_assert_int_eq(shell("ls mine | sort | tr '\\n' ' '"), 0);
+    ck_assert_str_eq(out, "report.html results.h5 study.yaml summary.md "); /* nothing of the exports is copied */
+}
+END_TEST
+
+START_TEST(a_study_that_is_there_is_never_written_over)
+{
+    start_with_exports(60);
+    ck_assert_int_eq(shell(NEW("mine")), 0);
+    ck_assert_int_eq(shell("echo '# mine' >> mine/study.yaml; cp mine/study.yaml before"), 0);
+    ck_assert_int_eq(shell(PROGRAM " new mine " FROM), 2);
+    ck_says(err_out, "mine/study.yaml is there already; choose another folder");
+    ck_assert_int_eq(shell("cmp mine/study.yaml before"), 0);
+}
+END_TEST
+
+START_TEST(wrong_usage_is_told)
+{
+    start_with_exports(60);
+    ck_assert_int_eq(shell(PROGRAM " new mine exports/people.csv"), 2);
+    ck_says(err_out, "files come after --from");
+    ck_assert_int_eq(shell(PROGRAM " new mine --as-of 2024-12-31"), 2);
+    ck_assert_int_eq(shell(PROGRAM " new mine --from exports/people.csv --as-of yesterday"), 2);
+    ck_says(err_out, "--as-of takes YYYY-MM-DD, found 'yesterday'");
+    ck_assert_int_eq(shell(PROGRAM " new mine --from exports/nobody.csv"), 1);
+    ck_says(err_out, "nobody.csv cannot be opened");
+    ck_assert_int_eq(shell(PROGRAM " new mine --from exports/survey.csv"), 3);
+    ck_says(err_out, "one row a person");
+    ck_assert_int_eq(shell("test ! -e mine"), 0);
+}
+END_TEST
+
+/* The heading "Hire Date" stands over the day of the last change of contract, the true one is "First Day". */
+START_TEST(a_wrong_guess_is_pinned_in_one_line)
+{
+    start_with_exports(300);
+    ck_assert_int_eq(shell(NEW("right") " && " PROGRAM " panel right/study.yaml --names --out right"), 0);
+    ck_assert_int_eq(shell("awk -F, -v OFS=, 'NR == 1 { $3 = \"First Day\"; print $0, \"Hire Date\"; next } { print $0, \"2020-01-01\" }' "
+                           "exports/people.csv > exports/p && tr -d '\\r' < exports/p > exports/people.csv"),
+                     0);
+    ck_assert_int_eq(shell(NEW("mine")), 0);
+    ck_says(out, "hired          Hire Date");
+    ck_assert_int_ne(
+        shell(PROGRAM " panel mine/study.yaml --names --out mine && cut -d, -f1-8 right/panel.csv > a && cut -d, -f1-8 mine/panel.csv | cmp - a"), 0);
+    ck_assert_int_eq(shell("sed -i 's/^    hired: Hire Date .*/    hired: First Day/' mine/study.yaml"), 0);
+    ck_assert_msg(shell(PROGRAM " panel mine/study.yaml --names --out mine") == 0, "%s%s", out, err_out);
+    ck_assert_int_eq(shell("cut -d, -f1-8 right/panel.csv > a; cut -d, -f1-8 mine/panel.csv | cmp - a"), 0);
+}
+END_TEST
+
+/* "Employee ID" is a number that no other file uses; the ids stand under "Token". */
+START_TEST(the_column_that_links_is_taken_for_the_id)
+{
+    start_with_exports(300);
+    ck_assert_int_eq(shell("awk -F, -v OFS=, 'NR == 1 { $1 = \"Token\"; print $0, \"Employee ID\"; next } { print $0, 700000 + NR }' "
+                           "exports/people.csv > exports/p && tr -d '\\r' < exports/p > exports/people.csv"),
+                     0);
+    ck_assert_int_eq(shell(NEW("mine")), 0);
+    ck_says(out, "id             Token                        links most ids of the other files");
+    ck_assert_msg(shell(PROGRAM " check mine/study.yaml") == 0, "%s%s", out, err_out);
+}
+END_TEST
+
+MLAB_TEST_MAIN("new", two_commands_lead_from_exports_to_a_first_report, a_study_that_is_there_is_never_written_over, wrong_usage_is_told,
+               a_wrong_guess_is_pinned_in_one_line, the_column_that_links_is_taken_for_the_id)
