@@ -45,6 +45,19 @@ typedef struct mlab_fit_options {
     double level;       /* of intervals, 0.5 .. 0.999 */
 } mlab_fit_options;
 
+/* The random effects of one grouping of a mixed model. */
+typedef struct mlab_random_effects {
+    char *group;        /* column that groups the rows */
+    size_t n_groups, n; /* groups; effects of each */
+    char **names;       /* [n] columns of the effects, "(Intercept)" */
+    bool independent;   /* correlations are 0 by the formula */
+    double *covariance; /* [n * n] of the effects between groups */
+    double *sd, *sd_se; /* [n] standard deviations, and their standard errors; 0 on the boundary */
+    char **groups;      /* [n_groups] names of the groups; NULL in a fit read from a results file */
+    double *mode;       /* [n_groups * n] effect of each group, most likely given its rows */
+    double *mode_se;    /* [n_groups * n] standard error of it with the parameters known */
+} mlab_random_effects;
+
 /* One model fitted. Parameters are in the order: thresholds (ordinal), then coefficients; for several causes or
  * categories the block of the first, then the second. */
 typedef struct mlab_fit {
@@ -68,8 +81,9 @@ typedef struct mlab_fit {
     double residual_variance;                   /* linear, lognormal: RSS / (N - p), of the logarithm for lognormal; else 0 */
     double shape, shape_se;                     /* negative_binomial: theta; gamma: shape; standard error; else 0 */
     uint64_t n_rows, n_people, n_events, n_clusters, n_dropped_missing, n_dropped_stubs;
-    uint64_t *events_by_block; /* [n_blocks] */
-    char *cluster;             /* "person", "" = rows are their own clusters and no robust covariance was made */
+    uint64_t *events_by_block;   /* [n_blocks] */
+    char *cluster;               /* "person", "" = rows are their own clusters and no robust covariance was made */
+    mlab_random_effects *random; /* NULL = none; then estimates are those of somebody whose group has an effect of 0 */
     mlab_trust trust;
     char *reason; /* sentence: which term, which number; "" when trusted */
     int iterations;
@@ -103,8 +117,8 @@ typedef enum mlab_scale {
 MLAB_API size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale);
 /* out[i * width + k] for the n rows `rows[i]` of table (NULL: first, first + 1, ...), which must be complete for the design.
  * parameters: in the order of estimate, NULL = estimate. share [n]: of the period at risk, hazards only, NULL = 1.
- * The ordinal link is x'b; P(Y <= k) = F(threshold k - x'b). Errors: MLAB_ERR_FIT_MODEL (cox, response), those of
- * mlab_design_fill. */
+ * With random effects: for a group whose effects are 0. The ordinal link is x'b; P(Y <= k) = F(threshold k - x'b). Errors: MLAB_ERR_FIT_MODEL (cox,
+ * response), those of mlab_design_fill. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_predict(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
                                                 size_t first, size_t n, const double *parameters, const double *share, mlab_scale scale, double *out,
                                                 mlab_error *err);

@@ -95,7 +95,8 @@ typedef enum mlab_status {
     X(TOO_FEW_CLUSTERS, 5, "too few clusters for an interval")                                                                                       \
     X(NO_OVERLAP, 6, "the groups are not comparable: too little overlap")                                                                            \
     X(BOOTSTRAP_FAILED, 7, "too many bootstrap refits failed")                                                                                       \
-    X(IMMORTAL_TIME, 8, "accepted by name: time before mentoring counts as mentored")
+    X(IMMORTAL_TIME, 8, "accepted by name: time before mentoring counts as mentored")                                                                \
+    X(ON_BOUNDARY, 9, "a standard deviation between groups is 0")
 
 typedef enum mlab_trust {
 #define MLAB_X(name, code, sentence) MLAB_##name = code,

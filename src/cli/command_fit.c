@@ -15,6 +15,18 @@ static void show_rounded(double value, double se, char *into, size_t size)
     mlab_number_for_people(value, decimals < 0 ? 0 : decimals > 8 ? 8 : decimals, into, size);
 }
 
+static void show_random(const mlab_random_effects *random)
+{
+    if (!random) return;
+    printf("  between the %zu groups of %s, as standard deviations\n", random->n_groups, random->group);
+    for (size_t a = 0; a < random->n; a++) {
+        char sd[64], error[64];
+        show_rounded(random->sd[a], random->sd_se[a], sd, sizeof sd);
+        show_rounded(random->sd_se[a], random->sd_se[a], error, sizeof error);
+        printf("  %-38s %12s %12s\n", random->names[a], sd, error);
+    }
+}
+
 static void show_fit(const mlab_fit *fit)
 {
     char rows[64], events[64];
@@ -38,6 +50,7 @@ static void show_fit(const mlab_fit *fit)
         show_rounded(se, se, error, sizeof error);
         printf("  %-38s %12s %12s\n", fit->names[j], estimate, error);
     }
+    show_random(fit->random);
 }
 
 int mlab_command_fit(mlab_cli *cli)

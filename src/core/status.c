@@ -49,6 +49,7 @@ const char *mlab_trust_name(mlab_trust trust)
     case MLAB_NO_OVERLAP: return "no_overlap";
     case MLAB_BOOTSTRAP_FAILED: return "bootstrap_failed";
     case MLAB_IMMORTAL_TIME: return "immortal_time";
+    case MLAB_ON_BOUNDARY: return "on_boundary";
     }
     return "unknown";
 }

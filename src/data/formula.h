@@ -56,6 +56,14 @@ typedef struct mlab_atom {
     double boundary[2];
 } mlab_atom;
 
+/* (terms | group) */
+typedef struct mlab_random_term {
+    mlab_formula *formula; /* "~ terms" */
+    const char *group;
+    bool independent; /* written with || */
+    uint32_t at;      /* byte where its bar is */
+} mlab_random_term;
+
 struct mlab_formula {
     const mlab_context *context;
     char *text;
@@ -76,6 +84,8 @@ struct mlab_formula {
     const char **strata;
     size_t n_strata, strata_capacity;
     const char *cluster;
+    mlab_random_term *random; /* in the order written */
+    size_t n_random, random_capacity;
     mlab_response_kind response;
     const char *names[3];
     const char **columns;

@@ -21,6 +21,15 @@ static void free_texts(const mlab_context *context, char **texts, size_t n)
     mlab_release(context, texts);
 }
 
+static void free_effects(const mlab_context *context, mlab_random_effects *random)
+{
+    if (!random) return;
+    free_texts(context, random->names, random->n);
+    free_texts(context, random->groups, random->n_groups);
+    void *const memory[] = {random->group, random->covariance, random->sd, random->sd_se, random->mode, random->mode_se, random};
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
+}
+
 void mlab_fit_free(mlab_fit *fit)
 {
     if (!fit) return;
@@ -38,6 +47,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->influence_id);
     mlab_release(context, fit->influence);
     mlab_design_free(fit->design);
+    free_effects(context, fit->random);
     mlab_release(context, fit);
 }
 

@@ -12,7 +12,8 @@ typedef enum mlab_model_mark {
     MLAB_MODEL_THRESHOLDS = 8,    /* categories - 1 thresholds come before the coefficients */
     MLAB_MODEL_NO_INTERCEPT = 16, /* the intercept column of the design is skipped */
     MLAB_MODEL_BLOCK_EACH = 32,   /* one block of coefficients for every category but the first */
-    MLAB_MODEL_TWO = 64           /* two categories only */
+    MLAB_MODEL_TWO = 64,          /* two categories only */
+    MLAB_MODEL_MIXED = 128        /* random effects may be added: one predictor, log-concave, uses the engine */
 } mlab_model_mark;
 
 #define MLAB_KIND(kind_) (1u << (unsigned)(kind_))
@@ -30,6 +31,7 @@ struct mlab_model {
     mlab_status (*fit)(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
     mlab_status (*refit)(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                          double *estimate, mlab_refit_info *info, mlab_error *err);
+    double (*constant)(const mlab_prepared *prepared); /* what the family leaves out of the log-likelihood; NULL = nothing */
 };
 
 struct mlab_prepared {

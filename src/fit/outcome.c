@@ -16,10 +16,13 @@ void mlab_outcome_problem_free(mlab_outcome_problem *made)
     if (!made) return;
     const mlab_context *context = made->context;
     mlab_design_free(made->design);
+    mlab_design_free(made->random);
     mlab_formula_free(made->formula);
+    for (size_t k = 0; made->groups && k < made->problem.n_groups; k++) mlab_release(context, made->groups[k]);
     for (size_t k = 0; made->names && k < made->n_names; k++) mlab_release(context, made->names[k]);
-    void *const memory[] = {made->text,  made->keep,    made->rows,   made->category, made->start,   made->stop,       made->status,
-                            made->names, made->stratum, made->number, made->offset,   made->cluster, made->cluster_id, made->cluster_name};
+    void *const memory[] = {made->text,       made->keep,         made->rows,    made->category, made->start,      made->stop,
+                            made->status,     made->names,        made->stratum, made->number,   made->offset,     made->cluster,
+                            made->cluster_id, made->cluster_name, made->group,   made->group_id, made->group_name, made->groups};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
     mlab_release(context, made);
 }
@@ -165,7 +168,7 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
     if (!status) status = drop_incomplete(made, err);
     if (!status) status = mlab_design_make(made->formula, made->table, made->keep, &made->design, err);
     if (!status) status = mlab_outcome_respond(made, outcome, &made->options, err);
-    if (!status) status = mlab_outcome_group(made, err);
+    if (!status) status = mlab_outcome_group(made, outcome, err);
     if (status) {
         mlab_outcome_problem_free(made);
         return status;

@@ -25,6 +25,9 @@ typedef struct mlab_outcome_problem {
     size_t n_names;
     uint32_t *cluster, *cluster_id;
     char *cluster_name;
+    mlab_design *random; /* random effects */
+    uint32_t *group, *group_id;
+    char *group_name, **groups; /* [n_groups] */
 } mlab_outcome_problem;
 
 void mlab_outcome_problem_free(mlab_outcome_problem *made);
@@ -44,8 +47,8 @@ MLAB_MUST_USE mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const ml
 /* category, number, or times of the rows used. */
 MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
                                                mlab_error *err);
-/* cluster, cluster_id, stratum of the rows used. */
-MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_error *err);
+/* cluster, cluster_id, stratum, and the groups of random effects of the rows used. */
+MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
 /* The name in the formula's response that stands for the outcome; the status column of an event(). */
 const char *mlab_outcome_response_name(const mlab_outcome_problem *made);
 

@@ -30,24 +30,32 @@ static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared,
     return mlab_engine_prepare(context, prepared, &poisson, err);
 }
 
+static double constant(const mlab_prepared *prepared)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    double sum = 0;
+    for (size_t i = 0; i < problem->n; i++) sum -= (problem->weight ? problem->weight[i] : 1) * gsl_sf_lngamma(problem->number[i] + 1);
+    return sum;
+}
+
 static mlab_status fit_poisson(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     mlab_status status = mlab_engine_fit(context, prepared, fit, err);
-    double constant = 0;
-    for (size_t i = 0; !status && i < prepared->problem->n; i++)
-        constant += (prepared->problem->weight ? prepared->problem->weight[i] : 1) * gsl_sf_lngamma(prepared->problem->number[i] + 1);
-    fit->log_likelihood -= constant;
-    fit->null_log_likelihood -= constant;
-    return status;
+    if (status) return status;
+    double left_out = constant(prepared);
+    fit->log_likelihood += left_out;
+    fit->null_log_likelihood += left_out;
+    return MLAB_OK;
 }
 
 const mlab_model mlab_model_poisson = {
     .name = "poisson",
     .summary = "a count: log of the mean is linear",
     .kinds = MLAB_KIND(MLAB_OUTCOME_COUNT),
-    .marks = MLAB_MODEL_NUMBER,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = fit_poisson,
     .refit = mlab_engine_refit,
+    .constant = constant,
 };

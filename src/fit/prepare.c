@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
-#include "fit/engine.h"
+#include "fit/mixed.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -62,11 +62,29 @@ static mlab_status check(const mlab_model *model, const mlab_fit_problem *proble
     return MLAB_OK;
 }
 
+static mlab_status check_random(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
+{
+    const char *name = problem->outcome ? problem->outcome : "outcome";
+    size_t q = mlab_design_columns(problem->random);
+    if (!(model->marks & MLAB_MODEL_MIXED))
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects in model %s are not built yet", name, model->name);
+    if ((model->marks & MLAB_MODEL_BLOCK_EACH) && problem->n_categories != 2)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects with %zu causes are not built yet; fit one cause at a time", name,
+                          problem->n_categories - 1);
+    if (q < 1 || q > MLAB_MOST_EFFECTS)
+        return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %zu random effects of %s; allowed 1 to %zu", name, q, problem->group_name, MLAB_MOST_EFFECTS);
+    if (problem->n_groups < 2)
+        return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %s has %zu group; random effects need at least 2", name, problem->group_name,
+                          problem->n_groups);
+    return MLAB_OK;
+}
+
 mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, const mlab_fit_problem *problem, const mlab_fit_options *options,
                          mlab_prepared **out, mlab_error *err)
 {
     *out = NULL;
     mlab_status status = check(model, problem, err);
+    if (!status && problem->random) status = check_random(model, problem, err);
     if (status) return status;
     mlab_prepared *prepared = mlab_allocate(context, 1, sizeof *prepared);
     if (!prepared) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
@@ -108,7 +126,8 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     double began = mlab_os_seconds();
     mlab_fit *fit = NULL;
     mlab_status status = mlab_fit_start(context, prepared, &fit, err);
-    if (!status) status = prepared->model->fit(context, prepared, fit, err);
+    bool mixed = prepared->problem->random != NULL;
+    if (!status) status = mixed ? mlab_mixed_fit(context, prepared, fit, err) : prepared->model->fit(context, prepared, fit, err);
     if (status) {
         mlab_fit_free(fit);
         fit = NULL;
@@ -121,6 +140,9 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
 mlab_status mlab_prepared_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                                 double *estimate, mlab_refit_info *info, mlab_error *err)
 {
+    if (prepared->problem->random)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: refits of random effects are not built yet",
+                          prepared->problem->outcome ? prepared->problem->outcome : "outcome");
     return prepared->model->refit(context, prepared, weights, start, estimate, info, err);
 }
 

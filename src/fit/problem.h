@@ -34,6 +34,14 @@ typedef struct mlab_fit_problem {
     size_t n_clusters;
     const char *cluster_name; /* "person"; NULL or "" = rows are their own clusters */
 
+    /* Random effects of one grouping; random NULL = none. */
+    const mlab_design *random; /* their columns, the intercept included when there is one */
+    bool random_independent;   /* no correlations between them */
+    const uint32_t *group;     /* [n] 0 .. n_groups - 1 */
+    size_t n_groups;           /* every one has a row */
+    const char *group_name;
+    const char *const *groups; /* [n_groups] names of the groups, NULL = 1, 2, ... */
+
     const char *outcome; /* name, for sentences */
     const char *formula; /* its text */
     const double *warm;  /* start values in the order of mlab_fit.estimate, or NULL */

@@ -57,6 +57,48 @@ static void put_design(const mlab_h5_group *group, const mlab_fit *fit)
     mlab_design_text_free(fit->context, text);
 }
 
+/* Groups have numbers here, not names: some columns that group rows are ids of people. */
+static void put_random(const mlab_h5_group *fit, const mlab_random_effects *random)
+{
+    if (!random) return;
+    mlab_h5_group group = mlab_h5_group_make(fit, "random_effects");
+    mlab_h5_attribute(&group, "grouped_by", random->group);
+    mlab_h5_attribute_integer(&group, "independent", random->independent);
+    mlab_h5_dimension_texts(&group, "effect", random->names, random->n, "random effect");
+    mlab_h5_dimension_texts(&group, "effect_other", random->names, random->n, "random effect, second axis");
+    mlab_h5_dimension_numbers(&group, "group", 1, random->n_groups, "1", "group, numbered in the order of its values");
+    mlab_h5_put(&group, "standard_deviation", "effect", MLAB_H5_REAL, random->sd, "1", "standard deviation between groups");
+    mlab_h5_put(&group, "standard_error", "effect", MLAB_H5_REAL, random->sd_se, "1", "standard error of the standard deviation");
+    mlab_h5_put(&group, "covariance", "effect effect_other", MLAB_H5_REAL, random->covariance, "1", "covariance between groups");
+    mlab_h5_put(&group, "mode", "group effect", MLAB_H5_REAL, random->mode, "1", "effect of the group, most likely given its rows");
+    mlab_h5_put(&group, "mode_standard_error", "group effect", MLAB_H5_REAL, random->mode_se, "1", "standard error of the mode, parameters known");
+    mlab_h5_group_close(&group);
+}
+
+static mlab_random_effects *get_random(const mlab_h5_group *fit)
+{
+    mlab_h5_group group = mlab_h5_group_get(fit, "random_effects");
+    const mlab_context *context = fit->file->context;
+    mlab_random_effects *random = mlab_allocate(context, 1, sizeof *random);
+    if (!random) {
+        mlab_h5_fail(fit->file, MLAB_ERR_MEMORY, "no memory to read random effects");
+        mlab_h5_group_close(&group);
+        return NULL;
+    }
+    random->group = mlab_h5_attribute_get(&group, "grouped_by");
+    random->independent = mlab_h5_attribute_integer_get(&group, "independent") != 0;
+    random->n = mlab_h5_size(&group, "effect");
+    random->n_groups = mlab_h5_size(&group, "group");
+    random->names = mlab_h5_get_texts(&group, "effect", random->n);
+    random->sd = mlab_h5_get(&group, "standard_deviation", MLAB_H5_REAL, random->n);
+    random->sd_se = mlab_h5_get(&group, "standard_error", MLAB_H5_REAL, random->n);
+    random->covariance = mlab_h5_get(&group, "covariance", MLAB_H5_REAL, random->n * random->n);
+    random->mode = mlab_h5_get(&group, "mode", MLAB_H5_REAL, random->n_groups * random->n);
+    random->mode_se = mlab_h5_get(&group, "mode_standard_error", MLAB_H5_REAL, random->n_groups * random->n);
+    mlab_h5_group_close(&group);
+    return random;
+}
+
 static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
 {
     mlab_h5_group group = mlab_h5_group_make(fits, fit->outcome);
@@ -70,6 +112,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_h5_attribute(&group, "reason", fit->reason);
     put_design(&group, fit);
     put_matrices(&group, fit);
+    put_random(&group, fit->random);
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
     if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
     if (fit->blocks && fit->events_by_block)
@@ -119,9 +162,9 @@ void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
 static mlab_trust get_trust(const mlab_h5_group *group)
 {
     int64_t code = mlab_h5_get_integer(group, "trust_code");
-    if (code < MLAB_TRUSTED || code > MLAB_IMMORTAL_TIME)
+    if (code < MLAB_TRUSTED || code > MLAB_ON_BOUNDARY)
         mlab_h5_fail(group->file, MLAB_ERR_STORE_READ, "%s: trust_code is %lld, allowed %d to %d", group->file->path, (long long)code, MLAB_TRUSTED,
-                     MLAB_IMMORTAL_TIME);
+                     MLAB_ON_BOUNDARY);
     return group->file->status ? MLAB_TRUSTED : (mlab_trust)code;
 }
 
@@ -145,6 +188,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->cluster = mlab_h5_attribute_get(group, "cluster");
     fit->reason = mlab_h5_attribute_get(group, "reason");
     get_matrices(group, fit);
+    if (mlab_h5_has(group, "random_effects")) fit->random = get_random(group);
     size_t n_named = mlab_h5_has(group, "block") ? mlab_h5_size(group, "block") : 0;
     if (mlab_h5_has(group, "level")) fit->n_levels = mlab_h5_size(group, "level");
     fit->n_blocks = (size_t)mlab_h5_get_integer(group, "n_blocks");

@@ -161,6 +161,12 @@ static bool only_groups(const mlab_formula *formula, const char *name)
     const char *const *strata, *cluster = mlab_formula_cluster(formula);
     size_t n = mlab_formula_strata(formula, &strata);
     if (cluster && strcmp(cluster, name) == 0) return true;
+    for (size_t k = 0; k < mlab_formula_random(formula); k++) {
+        const char *group;
+        bool independent;
+        mlab_formula_random_terms(formula, k, &group, &independent);
+        if (strcmp(group, name) == 0) return true;
+    }
     for (size_t k = 0; k < n; k++)
         if (strcmp(strata[k], name) == 0) return true;
     return false;

@@ -68,7 +68,15 @@ static mlab_status check_formula(const mlab_study_reading *reading, const mlab_o
     mlab_error failed = {0};
     if (!outcome->formula) return MLAB_OK;
     mlab_status status = mlab_formula_parse(reading->study->context, outcome->formula, &outcome->formula_place, &formula, &failed);
+    size_t n_random = status ? 0 : mlab_formula_random(formula);
     mlab_formula_free(formula);
+    reading->study->has_random = reading->study->has_random || n_random > 0;
+    if (n_random > 1)
+        return mlab_study_stop(reading, "not_built", &outcome->formula_place, outcome->formula, err,
+                               "random effects of more than one grouping are not built yet; keep one term with \"|\"");
+    if (n_random && outcome->n_causes > 1)
+        return mlab_study_stop(reading, "not_built", &outcome->formula_place, outcome->formula, err,
+                               "random effects with several causes together are not built yet; name one under causes");
     if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_study_stop(reading, status == MLAB_ERR_DATA_NOT_BUILT ? "not_built" : "formula", &failed.place, outcome->formula, err, "%s",
                                failed.sentence);
@@ -110,11 +118,9 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
         outcome->formula_place = *place;
     }
     size_t n;
-    mlab_status status = check_formula(reading, outcome, err);
-    if (status) return status;
-    status = mlab_study_list_at(reading, map, "causes", &outcome->causes, &n, err);
+    mlab_status status = mlab_study_list_at(reading, map, "causes", &outcome->causes, &n, err);
     outcome->n_causes = (int32_t)n;
-    return status;
+    return status ? status : check_formula(reading, outcome, err);
 }
 
 mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_error *err)

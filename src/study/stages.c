@@ -30,6 +30,7 @@ static bool has_cox(const mlab_study *study)
 static const char *no_simulation(const mlab_study *study)
 {
     if (has_cox(study)) return "a Cox fit has no baseline to simulate from";
+    if (study->has_random) return "random effects are not simulated yet; the formulas of outcomes must do without \"|\"";
     if (!study->data->panel) return "a person-level table has no periods";
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
 }

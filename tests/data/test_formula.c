@@ -160,8 +160,11 @@ START_TEST(what_cannot_be_read_is_told_with_its_character)
         {"y ~ a $ b", "found \"$\"", 7, MLAB_ERR_DATA_FORMULA},
         {"y ~ \xC3\xA4\xC3\xB6 + ;", "found \";\"", 10, MLAB_ERR_DATA_FORMULA}, /* characters, not bytes */
         {"y ~ f(a,)", "an argument is missing", 9, MLAB_ERR_DATA_FORMULA},
-        {"y ~ arm + (1 | department)", "mixed models are not built yet", 14, MLAB_ERR_DATA_NOT_BUILT},
-        {"y ~ (1 + t || g)", "mixed models are not built yet", 12, MLAB_ERR_DATA_NOT_BUILT},
+        {"y ~ arm + 1 | department", "stand in parentheses: (1 | group)", 13, MLAB_ERR_DATA_FORMULA},
+        {"y ~ arm * (1 | g)", "added with \"+\"", 14, MLAB_ERR_DATA_FORMULA},
+        {"y ~ arm - (1 | g)", "added with \"+\"", 14, MLAB_ERR_DATA_FORMULA},
+        {"y ~ (1 | g:h)", "one column that groups the rows", 8, MLAB_ERR_DATA_FORMULA},
+        {"y ~ (offset(x) | g)", "holds terms only", 16, MLAB_ERR_DATA_FORMULA},
         {"", "the end of the formula", 1, MLAB_ERR_DATA_FORMULA},
     };
     context = mlab_test_context(NULL, 1);
@@ -177,19 +180,40 @@ START_TEST(what_cannot_be_read_is_told_with_its_character)
 }
 END_TEST
 
+START_TEST(random_effects_are_formulas_of_their_own)
+{
+    mlab_formula *formula;
+    const char *group, *const *names;
+    bool independent;
+    context = mlab_test_context(NULL, 1);
+    ck_assert_int_eq(mlab_formula_parse(&context, "y ~ a + (1 + t || g) + (1 | person)", NULL, &formula, NULL), MLAB_OK);
+    ck_assert_uint_eq(mlab_formula_random(formula), 2);
+    const mlab_formula *terms = mlab_formula_random_terms(formula, 0, &group, &independent);
+    ck_assert_str_eq(group, "g");
+    ck_assert(independent);
+    ck_assert_uint_eq(mlab_formula_columns(terms, &names), 1);
+    ck_assert_str_eq(names[0], "t");
+    terms = mlab_formula_random_terms(formula, 1, &group, &independent);
+    ck_assert_str_eq(group, "person");
+    ck_assert(!independent);
+    ck_assert_uint_eq(mlab_formula_columns(terms, &names), 0);
+    ck_assert_ptr_null(mlab_formula_random_terms(formula, 2, &group, &independent));
+    ck_assert_uint_eq(mlab_formula_columns(formula, &names), 4); /* what a complete row needs */
+    mlab_formula_free(formula);
+}
+END_TEST
+
 START_TEST(the_place_in_the_study_file_moves_with_the_character)
 {
     mlab_place place = mlab_place_text("study.yaml", 14, 40);
     mlab_error err = {0};
     mlab_formula *formula;
     context = mlab_test_context(NULL, 1);
-    ck_assert_int_eq(mlab_formula_parse(&context, "y ~ a + (1 | g)", &place, &formula, &err), MLAB_ERR_DATA_NOT_BUILT);
+    ck_assert_int_eq(mlab_formula_parse(&context, "y ~ a + (1 | 2)", &place, &formula, &err), MLAB_ERR_DATA_FORMULA);
     ck_assert_str_eq(err.place.file, "study.yaml");
     ck_assert_uint_eq(err.place.line, 14);
     ck_assert_uint_eq(err.place.column, 51);
-    ck_assert_str_eq(err.sentence,
-                     "formula, character 12: mixed models are not built yet: leave out the term with \"|\"; repeated rows are handled by "
-                     "cluster-robust errors");
+    ck_assert_str_eq(err.sentence, "formula, character 12: the right side of \"|\" is one column that groups the rows");
 }
 END_TEST
 
@@ -240,5 +264,6 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("formula", terms_are_those_of_r, numbers_print_as_in_r, the_response_is_a_column_or_an_event,
-               what_cannot_be_read_is_told_with_its_character, the_place_in_the_study_file_moves_with_the_character,
-               very_deep_and_very_long_formulas_are_refused, every_failed_allocation_is_reported_and_nothing_leaks)
+               what_cannot_be_read_is_told_with_its_character, random_effects_are_formulas_of_their_own,
+               the_place_in_the_study_file_moves_with_the_character, very_deep_and_very_long_formulas_are_refused,
+               every_failed_allocation_is_reported_and_nothing_leaks)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Mixed models of one grouping: eta = x'b + z'u of the row's group, u = Lambda v, v standard normal [q]; Lambda is lower triangular
+ * (diagonal when the effects are independent). Parameters psi: thresholds, coefficients, then the entries of Lambda by rows. */
+#ifndef MLAB_FIT_MIXED_H
+#define MLAB_FIT_MIXED_H
+
+#include "fit/engine.h"
+
+#define MLAB_MOST_EFFECTS ((size_t)6) /* random effects of a group */
+
+typedef struct mlab_mixed {
+    const mlab_context *context;
+    const mlab_family *family;
+    bool independent, expected;
+    double shape;
+    size_t n, p, q, n_groups, n_thresholds, n_lambda, n_parameters;
+    size_t *row;                   /* [n] row of the problem, groups together, in the problem's order within */
+    size_t *first;                 /* [n_groups + 1] */
+    size_t n_chunks, *chunk_group; /* [n_chunks + 1] first group of each chunk; chunks do not depend on the threads */
+    size_t most_rows, most_groups; /* of a chunk */
+    double *x, *z, *offset;        /* [p * n], [q * n] column by column, [n] */
+    double *number, *weight;       /* [n] or NULL */
+    int32_t *category;             /* [n] or NULL */
+    double *mode;                  /* [n_groups * q] v at the maximum, start values of the next evaluation */
+    double *factor;                /* [n_groups * q * q] lower Cholesky factor of the curvature in v at it */
+} mlab_mixed;
+
+/* Copies the rows of the problem, groups together. keep [n_columns of the design used]: 0 = aliased, left out. */
+MLAB_MUST_USE mlab_status mlab_mixed_make(const mlab_context *context, const mlab_prepared *prepared, mlab_mixed **mixed, mlab_error *err);
+void mlab_mixed_free(mlab_mixed *mixed); /* NULL is fine */
+/* Entry k of Lambda is in this row and column. */
+void mlab_mixed_entry(const mlab_mixed *mixed, size_t k, size_t *row, size_t *column);
+
+/* Laplace approximation to the marginal log-likelihood at psi [n_parameters], and its gradient (NULL = not wanted). -HUGE_VAL where psi is not
+ * allowed. */
+MLAB_MUST_USE mlab_status mlab_mixed_laplace(mlab_mixed *mixed, const double *psi, double *log_likelihood, double *gradient, mlab_error *err);
+
+/* The fit of a model with random effects: what mlab_model.fit is to one without. */
+MLAB_MUST_USE mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Random effects: against glmmTMB and a Laplace approximation written a second time (scripts/reference/mixed.R), the gradient against
+ * differences, and worlds in which the answer is known.
+ *
+ * Tolerance of references: estimates and log standard deviations 1e-4 of their standard error, standard errors 1e-3, log-likelihood 1e-5.
+ */
+#include "fit/mixed.h"
+#include "fit/reference.h"
+
+typedef struct mixed_study {
+    study s;
+    mlab_formula *terms;
+    mlab_design *random;
+    uint32_t *group;
+} mixed_study;
+
+static mixed_study open_mixed(const char *file, const char *const *columns, size_t n_columns, const char *first)
+{
+    mixed_study made = {.s = open_file(mlab_test_path(file))};
+    context = mlab_test_context(NULL, 2);
+    for (size_t k = 0; k < n_columns; k++) add_column(&made.s, columns[k], first);
+    return made;
+}
+
+/* The response is set; the groups are the distinct texts of a column. */
+static void random_by(mixed_study *made, const char *formula, const char *terms, const char *group, bool independent)
+{
+    mlab_error err = {0};
+    cluster_by(&made->s, group);
+    ready(&made->s, formula);
+    ck_assert_msg(mlab_formula_parse(&context, terms, NULL, &made->terms, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_msg(mlab_design_make(made->terms, made->s.w.table, NULL, &made->random, &err) == MLAB_OK, "%s", err.sentence);
+    mlab_fit_problem *problem = &made->s.w.problem;
+    problem->random = made->random;
+    problem->random_independent = independent;
+    problem->group = made->s.cluster;
+    problem->n_groups = problem->n_clusters;
+    problem->group_name = group;
+    problem->cluster = NULL;
+    problem->cluster_name = NULL;
+    problem->n_clusters = 0;
+}
+
+static void close_mixed(mixed_study *made)
+{
+    mlab_design_free(made->random);
+    mlab_formula_free(made->terms);
+    close_study(&made->s);
+}
+
+static void compare_mixed(const mixed_study *made, const char *name, const char *model, const mlab_fit_options *options)
+{
+    csv table = csv_read(mlab_test_path("reference/mixed.csv"));
+    mlab_fit *fit = world_fit(&made->s.w, &context, model, options);
+    const mlab_random_effects *r = fit->random;
+    size_t j = 0, seen = 0;
+    ck_assert_msg(fit->trust == MLAB_TRUSTED || fit->trust == MLAB_TOO_FEW_EVENTS, "%s: %s", name, fit->reason);
+    for (size_t row = 0; row < table.n_rows; row++) {
+        if (strcmp(csv_text(&table, row, "case"), name)) continue;
+        const char *what = csv_text(&table, row, "name");
+        double estimate = csv_number(&table, row, "estimate"), loglik = csv_number(&table, row, "loglik"), ours, se, known;
+        ck_near(fit->log_likelihood, loglik, 0, 1e-5);
+        seen++;
+        if (strcmp(what, "cor") == 0) {
+            ck_near(r->covariance[1] / (r->sd[0] * r->sd[1]), estimate, 0, 1e-4);
+            continue;
+        }
+        known = csv_number(&table, row, "se");
+        if (strncmp(what, "sd_", 3) == 0) {
+            size_t a = strcmp(what, "sd_(Intercept)") == 0 ? 0 : 1;
+            ours = log(r->sd[a]), se = r->sd_se[a] / r->sd[a], estimate = log(estimate);
+        } else {
+            ck_assert_msg(same_name(fit->names[j], what), "%s: %s", fit->names[j], what);
+            ours = fit->estimate[j], se = mlab_fit_standard_error(fit, j), j++;
+        }
+        ck_assert_msg(fabs(ours - estimate) <= 1e-4 * known, "%s %s: %.12g, reference %.12g", name, what, ours, estimate);
+        ck_assert_msg(fabs(se / known - 1) <= 1e-3, "%s %s: standard error %.12g, reference %.12g", name, what, se, known);
+    }
+    ck_assert_uint_eq(j, fit->n_parameters);
+    ck_assert_uint_gt(seen, j);
+    csv_free(&table);
+    mlab_fit_free(fit);
+}
+
+static mixed_study bacteria(void)
+{
+    static const char *const columns[] = {"trt", "late"}, *const no_yes[] = {"0", "1"};
+    mixed_study made = open_mixed("reference/mixed_bacteria.csv", columns, 2, "placebo");
+    respond_by_text(&made.s, "y", no_yes, 2);
+    return made;
+}
+
+static mixed_study epil(const char *terms, bool independent)
+{
+    static const char *const columns[] = {"trt", "lbase", "lage", "V4", "period"};
+    mixed_study made = open_mixed("reference/mixed_epil.csv", columns, 5, "placebo");
+    respond_number(&made.s, "y");
+    random_by(&made, strchr(terms, 'p') ? "~ lbase + trt + lage" : "~ lbase + trt + lage + V4", terms, "subject", independent);
+    return made;
+}
+
+START_TEST(random_intercepts_of_binomial_models_agree_with_glmmtmb)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    mixed_study made = bacteria();
+    random_by(&made, "~ trt + late", "~ 1", "ID", false);
+    compare_mixed(&made, "logit_bacteria", "logit", &options);
+    compare_mixed(&made, "cloglog_bacteria", "cloglog", &options);
+    compare_mixed(&made, "cloglog_bacteria", "hazard", &options);
+    compare_mixed(&made, "probit_bacteria", "probit", &options);
+    close_mixed(&made);
+}
+END_TEST
+
+START_TEST(random_effects_of_counts_agree_with_glmmtmb)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    mixed_study made = epil("~ 1", false);
+    compare_mixed(&made, "poisson_epil", "poisson", &options);
+    close_mixed(&made);
+    made = epil("~ 1 + period", false);
+    compare_mixed(&made, "poisson_slope_epil", "poisson", &options);
+    close_mixed(&made);
+    made = epil("~ 1 + period", true);
+    compare_mixed(&made, "poisson_independent_epil", "poisson", &options);
+    close_mixed(&made);
+}
+END_TEST
+
+static mixed_study wine(void)
+{
+    static const char *const columns[] = {"temp", "contact"};
+    static const char *const ratings[] = {"1", "2", "3", "4", "5"};
+    mixed_study made = open_mixed("reference/mixed_wine.csv", columns, 2, NULL);
+    respond_by_text(&made.s, "rating", ratings, 5);
+    random_by(&made, "~ temp + contact", "~ 1", "judge", false);
+    return made;
+}
+
+START_TEST(judges_of_wine_agree_with_the_likelihood_written_twice)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    mixed_study made = wine();
+    compare_mixed(&made, "ordinal_wine", "ordinal", &options);
+    close_mixed(&made);
+}
+END_TEST
+
+static void gradient_is_that_of_differences(const mixed_study *made, const char *model, const double *psi, size_t n)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_prepared *prepared;
+    mlab_mixed *mixed;
+    double value, gradient[12], moved[12], side[2];
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find(model), &made->s.w.problem, &options, &prepared, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_mixed_make(&context, prepared, &mixed, NULL), MLAB_OK);
+    ck_assert_uint_eq(mixed->n_parameters, n);
+    ck_assert_int_eq(mlab_mixed_laplace(mixed, psi, &value, gradient, NULL), MLAB_OK);
+    ck_assert(isfinite(value));
+    for (size_t j = 0; j < n; j++) {
+        double apart = 1e-4;
+        for (int k = 0; k < 2; k++) {
+            memcpy(moved, psi, n * sizeof *moved);
+            moved[j] += k ? apart : -apart;
+            ck_assert_int_eq(mlab_mixed_laplace(mixed, moved, &side[k], NULL, NULL), MLAB_OK);
+        }
+        double known = (side[1] - side[0]) / (2 * apart);
+        ck_assert_msg(fabs(gradient[j] - known) <= 2e-6 * (1 + fabs(known)), "%s, parameter %zu: %.12g, by differences %.12g", model, j, gradient[j],
+                      known);
+    }
+    mlab_mixed_free(mixed);
+    mlab_prepared_free(prepared);
+}
+
+START_TEST(the_gradient_is_that_of_differences)
+{
+    mixed_study made = bacteria();
+    random_by(&made, "~ trt + late", "~ 1 + late", "ID", false);
+    gradient_is_that_of_differences(&made, "logit", (double[]){3, -1, 0.5, -1.2, 0.8, 0.3, 0.6}, 7);
+    gradient_is_that_of_differences(&made, "cloglog", (double[]){1, -0.5, 0.5, -0.2, 0.8, -0.3, 0.6}, 7);
+    made.s.w.problem.random_independent = true;
+    gradient_is_that_of_differences(&made, "probit", (double[]){1, -0.5, 0.5, -0.2, 0.8, 0.6}, 6);
+    close_mixed(&made);
+    made = wine();
+    gradient_is_that_of_differences(&made, "ordinal", (double[]){-1, 1, 3, 5, 2, 1, 0.7}, 7);
+    double weight[72];
+    for (size_t i = 0; i < 72; i++) weight[i] = 0.5 + (double)(i % 3);
+    made.s.w.problem.weight = weight;
+    gradient_is_that_of_differences(&made, "ordinal", (double[]){-1, 1, 3, 5, 2, 1, -0.7}, 7);
+    close_mixed(&made);
+    made = epil("~ 1 + period", false);
+    gradient_is_that_of_differences(&made, "poisson", (double[]){1, 0.5, -0.3, 0.4, 0.5, -0.1, 0.2}, 7);
+    close_mixed(&made);
+}
+END_TEST
+
+/* 30 groups of 20 rows with the same share of events: nothing differs between groups. */
+START_TEST(groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_said)
+{
+    enum { N = 600 };
+    static int32_t event[N];
+    static uint32_t group[N];
+    static double x[N];
+    static const char *const no_yes[] = {"no", "yes"};
+    mlab_fit_options options = mlab_fit_defaults();
+    mixed_study made = {0};
+    context = mlab_test_context(NULL, 2);
+    for (size_t i = 0; i < N; i++) x[i] = (double)(i % 4), event[i] = i % 20 < 6, group[i] = (uint32_t)(i / 20);
+    world_real(&made.s.w, &context, "x", x, N);
+    world_formula(&made.s.w, &context, "~ x");
+    world_categories(&made.s.w, event, 2, no_yes);
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &made.terms, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(made.terms, made.s.w.table, NULL, &made.random, NULL), MLAB_OK);
+    mlab_fit_problem *problem = &made.s.w.problem;
+    problem->random = made.random, problem->group = group, problem->n_groups = 30, problem->group_name = "team";
+    mlab_fit *fit = world_fit(&made.s.w, &context, "logit", &options);
+    ck_assert_int_eq(fit->trust, MLAB_ON_BOUNDARY);
+    ck_assert_msg(strstr(fit->reason, "standard deviation of (Intercept) between team is 0"), "%s", fit->reason);
+    ck_assert(fit->random->sd[0] < 1e-3);
+    problem->random = NULL;
+    mlab_fit *plain = world_fit(&made.s.w, &context, "logit", &options);
+    for (size_t j = 0; j < 2; j++) ck_near(fit->estimate[j], plain->estimate[j], 1e-4, 1e-4);
+    mlab_fit_free(fit);
+    mlab_fit_free(plain);
+    mlab_design_free(made.random);
+    mlab_formula_free(made.terms);
+    world_free(&made.s.w);
+}
+END_TEST
+
+START_TEST(a_model_without_random_effects_says_that_they_are_not_built)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_fit *fit;
+    mlab_error err = {0};
+    mixed_study made = epil("~ 1", false);
+    ck_assert_int_eq(mlab_fit_problem_fit(&context, mlab_model_find("gamma"), &made.s.w.problem, &options, &fit, &err), MLAB_ERR_DATA_NOT_BUILT);
+    ck_assert_ptr_null(fit);
+    close_mixed(&made);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    mixed_study made = wine();
+    mlab_test_memory memory = {0};
+    mlab_context counting = mlab_test_context(&memory, 1);
+    mlab_status got = MLAB_ERR_MEMORY;
+    long k = 1;
+    for (; got == MLAB_ERR_MEMORY && k < 2000; k += k < 80 ? 1 : 7) {
+        mlab_fit *fit;
+        memory = (mlab_test_memory){.fail_at = k};
+        counting = mlab_test_context(&memory, 1);
+        got = mlab_fit_problem_fit(&counting, mlab_model_find("ordinal"), &made.s.w.problem, &options, &fit, NULL);
+        mlab_fit_free(fit);
+        ck_assert_int_eq(memory.live, 0);
+    }
+    ck_assert_int_eq(got, MLAB_OK);
+    close_mixed(&made);
+}
+END_TEST
+
+MLAB_TEST_MAIN("mixed", the_gradient_is_that_of_differences, random_intercepts_of_binomial_models_agree_with_glmmtmb,
+               random_effects_of_counts_agree_with_glmmtmb, judges_of_wine_agree_with_the_likelihood_written_twice,
+               groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_said, a_model_without_random_effects_says_that_they_are_not_built,
+               every_failed_allocation_is_reported_and_nothing_leaks)
