@@ -69,6 +69,20 @@ void mlab_match_order(const mlab_policy_request *request, uint32_t which, const 
     qsort(turns, n, sizeof *turns, by_key);
 }
 
+double mlab_match_score(const mlab_pool *pool, size_t mentee, int32_t mentor)
+{
+    size_t low = pool->first[mentee], n = pool->first[mentee + 1] - low;
+    while (n > 0) {
+        size_t half = n / 2;
+        if (pool->mentor[low + half] < mentor) {
+            low += half + 1;
+            n -= half + 1;
+        } else
+            n = half;
+    }
+    return pool->score[low];
+}
+
 enum { LINE = 64 }; /* arrays begin on a cache line */
 
 mlab_status mlab_allocate_parts(const mlab_context *context, const mlab_part *parts, size_t n, void **block, mlab_error *err)

@@ -26,6 +26,8 @@ void mlab_match_order(const mlab_policy_request *request, uint32_t which, const 
 
 /* What mlab_policy_assign checks of a pool. Errors: MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_MATCH_POOL, MLAB_ERR_OVERFLOW. */
 MLAB_MUST_USE mlab_status mlab_pool_check(const mlab_pool *pool, mlab_error *err);
+/* The score of a candidate. */
+double mlab_match_score(const mlab_pool *pool, size_t mentee, int32_t mentor);
 
 /* Several arrays in one zeroed block: each *array points into it. Released as one with mlab_release. */
 typedef struct mlab_part {
