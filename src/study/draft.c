@@ -79,9 +79,10 @@ static void share_roles(mlab_drafting *d)
             mlab_draft_ask(d, answer, "%s: also looks like %s, as %s does; it is left out. What is it?", file->name, mlab_file_role_names[file->role],
                            d->role[file->role]->name);
     }
-    const mlab_known_file *people = d->role[MLAB_FILE_PEOPLE];
+    const mlab_known_file *people = d->role[MLAB_FILE_PEOPLE], *history = d->role[MLAB_FILE_HISTORY];
     int email = people ? mlab_known_column(people, "email") : -1;
     if (people) d->id = &people->columns[mlab_known_column(people, "id")];
+    if (!people && history) d->id = &history->columns[mlab_known_column(history, "person")];
     if (email >= 0) d->email = &people->columns[email];
 }
 
@@ -176,8 +177,10 @@ static mlab_status draft_data(mlab_drafting *d, mlab_error *err)
     mlab_text rest = d->yaml, rest_said = d->says;
     d->yaml = before;
     d->says = said;
-    say_file(d, d->role[MLAB_FILE_PEOPLE]);
-    if (!status) status = mlab_draft_people(d, err);
+    if (!status && d->role[MLAB_FILE_PEOPLE]) {
+        say_file(d, d->role[MLAB_FILE_PEOPLE]);
+        status = mlab_draft_people(d, err);
+    }
     mlab_text_append(&d->yaml, mlab_text_get(&rest));
     mlab_text_append(&d->says, mlab_text_get(&rest_said));
     if (rest.failed || rest_said.failed) d->yaml.failed = true;
@@ -236,9 +239,10 @@ static mlab_status draft_all(mlab_drafting *d, const char *as_of, mlab_error *er
 {
     draft_head(d, as_of);
     share_roles(d);
-    if (!d->role[MLAB_FILE_PEOPLE])
+    if (!d->id)
         return mlab_raise(err, MLAB_ERR_DATA_EMPTY,
-                          "none of the files has one row a person with an id; give the list of people, with headings such as id, hired, left, grade");
+                          "none of the files has one row a person with an id, or a job history; give the list of people, with headings such as id, "
+                          "hired, left, grade");
     mlab_status status = find_linking_id(d, err);
     if (!status) status = draft_data(d, err);
     if (status) return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The blocks of people, job history, promotions and events of a drafted study. */
+/* The blocks of people, job history and promotions of a drafted study. */
 #include "core/error.h"
 #include "core/memory.h"
 #include "study/draft.h"
@@ -26,11 +26,10 @@ static void rename_columns(mlab_drafting *d, const mlab_known_file *file, int in
         if (j < 0 || (people && in_history(d, names[i]))) continue;
         const char *heading = file->columns[j].heading;
         mlab_draft_say(d, "  %-14s %-28s by its heading; %zu different texts", names[i], heading, file->columns[j].values.n);
-        if (!strcmp(heading, names[i])) continue;
+        if (!strcmp(heading, names[i]) && strcmp(names[i], "manager")) continue;
         if (!begun) mlab_draft_line(d, indent, "columns:");
         begun = true;
-        bool bracketed = mlab_profile_is_bracketed(&file->columns[j]);
-        snprintf(line, sizeof line, "%s: {from: %s%s}", names[i], mlab_draft_scalar(heading), bracketed ? ", take: '\\((\\d+)\\)'" : "");
+        snprintf(line, sizeof line, "%s: {from: %s%s}", names[i], mlab_draft_scalar(heading), strcmp(names[i], "manager") ? "" : ", type: id");
         mlab_draft_guess(d, indent + 2, line, "by its heading");
     }
 }
@@ -149,6 +148,7 @@ mlab_status mlab_draft_history(mlab_drafting *d, mlab_error *err)
     mlab_draft_marks(d, file, 4);
     mlab_status status = mlab_draft_person(d, file, 4, "person", "person", err);
     mlab_draft_column(d, file, 4, "from", "from");
+    mlab_draft_column(d, file, 4, "to", "until");
     mlab_draft_column(d, file, 4, "order", "order");
     mlab_draft_column(d, file, 4, "reason", "reason");
     draft_last_day(d, file);
@@ -158,66 +158,4 @@ mlab_status mlab_draft_history(mlab_drafting *d, mlab_error *err)
     rename_columns(d, file, 4, states, sizeof states / sizeof *states, false);
     mlab_text_free(&list);
     return status;
-}
-
-/* --- events ----------------------------------------------------------------------------------------------- */
-
-enum { VOLUNTARY, INVOLUNTARY, END_OF_STUDY, UNSURE, NO_EXIT };
-
-/* What a reason for leaving, or the reason of a row of the history, is taken for. */
-static int cause_of(const mlab_drafting *d, const mlab_known_file *file, const char *label)
-{
-    static const char *const in_order[] = {"end_of_study", "involuntary", "voluntary"}; /* "involuntary" holds "voluntary" */
-    static const int causes[] = {END_OF_STUDY, INVOLUNTARY, VOLUNTARY};
-    char plain[128];
-    for (size_t k = 0; k < 3; k++)
-        if (mlab_layouts_label(&d->layouts, file->layout, in_order[k], label, false)) return causes[k];
-    mlab_plain_words(label, plain, sizeof plain);
-    return file->role == MLAB_FILE_PEOPLE || strstr(plain, "terminat") ? UNSURE : NO_EXIT;
-}
-
-static void put_causes(mlab_drafting *d, const mlab_known_file *file, const mlab_profile *reasons)
-{
-    static const char *const names[] = {"voluntary", "involuntary", "end_of_study"};
-    for (int cause = VOLUNTARY; cause <= END_OF_STUDY; cause++) {
-        mlab_text line = MLAB_TEXT(d->context);
-        bool any = false;
-        mlab_text_print(&line, "%s: [", names[cause]);
-        for (uint32_t i = 0; i < reasons->values.n; i++) {
-            const char *label = mlab_dictionary_text(&reasons->values, i);
-            if (cause_of(d, file, label) != cause) continue;
-            mlab_text_print(&line, "%s%s", any ? ", " : "", mlab_draft_scalar(label));
-            mlab_draft_say(d, "  %-14s %-28s an exit, %s, by its words; %llu rows", "", label, names[cause],
-                           (unsigned long long)reasons->values.entries[i].count);
-            any = true;
-        }
-        mlab_text_append(&line, "]");
-        if (any) mlab_draft_guess(d, 4, mlab_text_get(&line), "by the words of the reasons");
-        mlab_text_free(&line);
-    }
-}
-
-static void ask_reasons(mlab_drafting *d, const mlab_known_file *file, const mlab_profile *reasons)
-{
-    for (uint32_t i = 0; i < reasons->values.n; i++) {
-        const char *label = mlab_dictionary_text(&reasons->values, i);
-        if (cause_of(d, file, label) != UNSURE) continue;
-        char answer[512];
-        snprintf(answer, sizeof answer, "events.exit: add %s to voluntary, involuntary or end_of_study", mlab_draft_scalar(label));
-        mlab_draft_ask(d, answer, "%s: what kind of exit is \"%s\" (%llu rows)?", file->name, label,
-                       (unsigned long long)reasons->values.entries[i].count);
-    }
-}
-
-void mlab_draft_events(mlab_drafting *d)
-{
-    const mlab_known_file *history = d->role[MLAB_FILE_HISTORY], *file = history ? history : d->role[MLAB_FILE_PEOPLE];
-    int j = mlab_known_column(file, history ? "reason" : "exit_reason");
-    if (j < 0) return;
-    mlab_draft_line(d, 0, "\nevents:");
-    if (history && mlab_known_column(history, "grade") >= 0)
-        mlab_draft_guess(d, 2, "promotion: {when: \"grade > previous\"}", "a higher grade than in the row before is a promotion");
-    mlab_draft_line(d, 2, "exit:");
-    put_causes(d, file, &file->columns[j]);
-    ask_reasons(d, file, &file->columns[j]);
 }

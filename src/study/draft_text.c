@@ -173,7 +173,7 @@ mlab_status mlab_draft_person(mlab_drafting *d, const mlab_known_file *file, int
     mlab_status status = to ? mlab_link_columns(d->context, column, to, &links, err) : MLAB_OK;
     if (status) return status;
     say_column(d, file, key, j, meaning);
-    bool take = links.with_take > links.as_written && mlab_profile_is_bracketed(column);
+    bool take = mlab_profile_is_bracketed(column);
     snprintf(line, sizeof line, "%s: %s", key, mlab_draft_scalar(column->heading));
     mlab_draft_guess(d, indent, line, "by %s; %llu of %llu are people", why_of(file, meaning), (unsigned long long)links.with_zeros,
                      (unsigned long long)links.distinct);

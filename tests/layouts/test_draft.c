@@ -91,7 +91,7 @@ START_TEST(what_only_people_know_is_asked_with_the_line_that_answers_it)
     ck_assert_uint_le(made->n_questions, 10);
     for (size_t q = 0; q < made->n_questions; q++) {
         as_of = as_of || (strstr(made->questions[q], "exported") && strstr(made->questions[q], "\n  as_of: 20"));
-        reason = reason || (strstr(made->questions[q], "\"Aliens\" (1 rows)") && strstr(made->questions[q], "events.exit"));
+        reason = reason || (strstr(made->questions[q], "\"Aliens\" (1 row)") && strstr(made->questions[q], "events.exit"));
     }
     ck_assert(as_of);
     ck_assert(reason);

@@ -73,9 +73,18 @@ START_TEST(each_export_of_a_personnel_system_is_known)
 {
     start();
     firm *f = firm_make(&context, 300, 1, false);
+    firm_write_workday(f, folder);
     firm_write_successfactors(f, folder);
     firm_write_oracle(f, folder);
     firm_write_crosswalk(f, folder);
+    ck_known("workers.xlsx", "people", "workday"); /* below its title rows */
+    ck_heading("id", "Worker");
+    ck_heading("email", "Email - Primary Work");
+    ck_heading("hired", "Hire Date");
+    ck_known("job_history.xlsx", "history", "workday");
+    ck_heading("from", "Effective Date");
+    ck_heading("reason", "Business Process Reason");
+    ck_heading("department", "Cost Center");
     ck_known("employees.txt", "people", "successfactors");
     ck_heading("id", "User ID");
     ck_heading("hired", NULL);
@@ -127,11 +136,14 @@ START_TEST(each_list_of_pairs_of_a_platform_is_known)
     start();
     firm *f = firm_make(&context, 300, 1, false);
     firm_write_pairs_chronus(f, folder);
+    firm_write_pairs_mentorcliq(f, folder);
     firm_write_pairs_together(f, folder);
     firm_write_pairs_pushfar(f, folder);
     ck_known("connections.csv", "relationships", "chronus");
     ck_heading("mentor", "Mentor Email Address"); /* not the column of names */
     ck_heading("start", "Started On");
+    ck_known("relationships.xlsx", "relationships", "mentorcliq");
+    ck_heading("meetings", "Meetings Logged");
     ck_known("pairings.csv", "relationships", "together");
     ck_heading("mentee", "Mentee Email");
     ck_heading("meetings", "Sessions Completed");
