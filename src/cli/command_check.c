@@ -2,53 +2,15 @@
 /* check: every finding, what was guessed, and what the study can answer. */
 #include "cli/cli.h"
 #include "core/number.h"
-#include "core/os.h"
+#include "report/findings_table.h"
 
-#include <inttypes.h>
 #include <string.h>
-
-/* A cell of CSV, always quoted. */
-static void cell(mlab_text *csv, const char *text)
-{
-    mlab_text_append(csv, "\"");
-    for (const char *c = text ? text : ""; *c; c++) {
-        if (*c == '"') mlab_text_append(csv, "\"");
-        mlab_text_append_bytes(csv, c, 1);
-    }
-    mlab_text_append(csv, "\"");
-}
-
-static void table_row(mlab_text *csv, const mlab_finding *finding, const mlab_occurrence *occurrence)
-{
-    static const char *const words[] = {"note", "decide", "stop"};
-    mlab_text_print(csv, "%s,%s,", words[finding->severity], finding->kind);
-    cell(csv, occurrence ? occurrence->place.file : "");
-    mlab_text_append(csv, ",");
-    if (occurrence && occurrence->place.line) mlab_text_print(csv, "%" PRIu64, occurrence->place.line);
-    mlab_text_append(csv, ",");
-    cell(csv, occurrence ? occurrence->place.column_name : "");
-    mlab_text_append(csv, ",");
-    cell(csv, occurrence ? occurrence->value : "");
-    mlab_text_append(csv, ",");
-    cell(csv, finding->sentence);
-    mlab_text_append(csv, ",");
-    cell(csv, finding->remedy);
-    mlab_text_append(csv, "\n");
-}
 
 /* Every finding with its place, mode 0600: rows may be about one person. */
 static int write_table(const mlab_cli *cli, const mlab_findings *findings, const char *path)
 {
-    mlab_text csv = MLAB_TEXT(&cli->context);
-    mlab_text_append(&csv, "severity,kind,file,row,column,value,sentence,remedy\n");
-    for (size_t k = 0; k < findings->n; k++) {
-        if (!findings->items[k].n_occurrences) table_row(&csv, &findings->items[k], NULL);
-        for (size_t i = 0; i < findings->items[k].n_occurrences; i++) table_row(&csv, &findings->items[k], &findings->items[k].occurrences[i]);
-    }
     mlab_error err = {0};
-    mlab_status status = csv.failed ? MLAB_ERR_MEMORY : mlab_os_write_file(&cli->context, path, csv.bytes, csv.n, true, &err);
-    mlab_text_free(&csv);
-    return status ? mlab_show_error(cli, &err) : MLAB_EXIT_DONE;
+    return mlab_findings_table(&cli->context, findings, path, &err) ? mlab_show_error(cli, &err) : MLAB_EXIT_DONE;
 }
 
 static void show_answers(const mlab_session *session)

@@ -34,7 +34,7 @@ static const mlab_flag panel_flags[] = {
     {"set", "KEY=VALUE", "any key of the study file"},
 };
 static const mlab_flag check_flags[] = {
-    {"table", "FILE", "every finding with its place as CSV, for whoever owns the data"},
+    {"table", "FILE", "every finding with its place as a .csv or .xlsx file (mode 0600), for whoever owns the data"},
     {"set", "KEY=VALUE", "any key of the study file"},
 };
 static const mlab_flag inspect_flags[] = {

@@ -79,6 +79,15 @@ void mlab_json_text(mlab_text *json, const char *text)
     mlab_text_append(json, "\"");
 }
 
+void mlab_text_csv(mlab_text *csv, const char *cell)
+{
+    double number;
+    const bool runs = *cell && strchr("=+-@\t\r", *cell) && !mlab_number_parse(cell, strlen(cell), '.', &number);
+    mlab_text_append(csv, runs ? "\"'" : "\"");
+    for (; *cell; cell++) mlab_text_append_bytes(csv, *cell == '"' ? "\"\"" : cell, *cell == '"' ? 2 : 1);
+    mlab_text_append(csv, "\"");
+}
+
 size_t mlab_text_width(const char *text)
 {
     size_t n = 0;

@@ -19,7 +19,10 @@ void mlab_text_append_bytes(mlab_text *text, const char *more, size_t n);
 void mlab_text_print(mlab_text *text, const char *format, ...) MLAB_PRINTF(2, 3); /* numbers of floating point: mlab_text_number */
 void mlab_text_number(mlab_text *text, double value);                             /* shortest round trip */
 void mlab_json_text(mlab_text *json, const char *text);                           /* in quotation marks; NULL is "" */
-size_t mlab_text_width(const char *text);                                         /* characters of UTF-8 */
+/* A cell of CSV in quotation marks. Spreadsheets run cells that begin with = + - @, a tab or a return as formulas; an apostrophe before
+ * them, but not before a number, keeps them texts. */
+void mlab_text_csv(mlab_text *csv, const char *cell);
+size_t mlab_text_width(const char *text); /* characters of UTF-8 */
 void mlab_text_free(mlab_text *text);
 const char *mlab_text_get(const mlab_text *text); /* never NULL; "" when empty */
 
