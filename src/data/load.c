@@ -90,6 +90,7 @@ static mlab_status load_panel_study(mlab_loading *l, mlab_error *err)
     if (!status) status = mlab_load_promotions(l, err);
     if (!status) status = mlab_load_surveys(l, err);
     if (!status) status = mlab_load_relationships(l, err);
+    if (!status) status = mlab_load_meetings(l, err);
     if (!status) status = mlab_load_exits(l, err);
     if (!status) status = mlab_load_as_of(l, err);
     if (!status && l->ids.context && l->left) status = mlab_check_relationships(l, err);
@@ -132,6 +133,9 @@ static void end(mlab_loading *l)
     mlab_release(context, l->crosswalks);
     mlab_dictionary_free(&l->words);
     mlab_table_free(l->relationships);
+    mlab_table_free(l->meetings);
+    mlab_release(context, l->meeting_mentor);
+    mlab_release(context, l->meeting_mentee);
     mlab_text_free(&l->guesses);
 }
 

@@ -3,17 +3,14 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
-#include "data/loading.h"
+#include "data/arms.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* What the builder gets that has to live while it works. */
 typedef struct asking {
-    mlab_panel_arm *arms; /* [n_arms] */
-    char **made;          /* [n_arms] filters made here */
-    size_t n_arms;
-    int32_t *priority;
+    mlab_arms arms;
     const char **ids;        /* [n] */
     const char **attributes; /* [n_attributes] */
     size_t n_attributes;
@@ -22,107 +19,6 @@ typedef struct asking {
 static mlab_status no_memory(mlab_error *err)
 {
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the panel");
-}
-
-/* --- arms ------------------------------------------------------------------------------------------- */
-
-static bool is_rule(const char *name)
-{
-    return !strcmp(name, "both");
-}
-
-static mlab_status stated_arms(mlab_loading *l, const mlab_setting *arms, asking *a, mlab_error *err)
-{
-    const char *meetings = mlab_table_find(l->relationships, "meetings") ? "meetings" : "";
-    for (size_t i = 0; i < mlab_setting_size(arms); i++) {
-        const char *name = mlab_setting_key(arms, i);
-        const mlab_setting *arm = mlab_setting_item(arms, i), *filter = mlab_settings_find(l->settings, arm, "relationships");
-        const mlab_setting *met = mlab_settings_find(l->settings, arm, "met");
-        if (is_rule(name)) continue;
-        mlab_panel_arm *made = &a->arms[a->n_arms++];
-        *made = (mlab_panel_arm){.name = name, .filter = filter ? mlab_setting_text(filter) : "", .met = ""};
-        made->place = filter ? mlab_setting_place(filter) : mlab_setting_key_place(arms, i);
-        if (!met) continue;
-        made->met = meetings;
-        if (!mlab_number_parse(mlab_setting_text(met), strlen(mlab_setting_text(met)), '.', &made->least_meetings)) continue;
-        if (*meetings) continue;
-        mlab_place place = mlab_setting_place(met);
-        mlab_status status = mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "no_meetings", &place, NULL, "relationships: {meetings: <column>}",
-                                               err, "met asks for a number of meetings, and no column of %s holds it", l->relationships->file);
-        if (status) return status;
-    }
-    return MLAB_OK;
-}
-
-/* Each kind of relationship is an arm; without kinds all of them are "mentored". */
-static mlab_status found_arms(mlab_loading *l, const mlab_column *kind, asking *a, mlab_error *err)
-{
-    if (!kind) {
-        a->arms[a->n_arms++] = (mlab_panel_arm){.name = "mentored", .filter = "", .met = ""};
-        mlab_text_append(&l->guesses, "every relationship counts as the arm mentored; to pin it: arms: {mentored: {}}\n");
-        return MLAB_OK;
-    }
-    for (int32_t i = 0; i < kind->n_levels; i++) {
-        char filter[300];
-        const char *quote = strchr(kind->levels[i], '\'') ? "\"" : "'";
-        snprintf(filter, sizeof filter, "kind == %s%.250s%s", quote, kind->levels[i], quote);
-        if (!(a->made[a->n_arms] = mlab_copy_text(l->context, filter))) return no_memory(err);
-        a->arms[a->n_arms] = (mlab_panel_arm){.name = kind->levels[i], .filter = a->made[a->n_arms], .met = ""};
-        mlab_text_print(&l->guesses, "relationships of kind %s are the arm %s; to pin it: arms: {%s: {relationships: \"%s\"}}\n", kind->levels[i],
-                        kind->levels[i], kind->levels[i], filter);
-        a->n_arms++;
-    }
-    return MLAB_OK;
-}
-
-static mlab_status say_no_relationships(const mlab_loading *l, const mlab_setting *arms, mlab_error *err)
-{
-    mlab_place place = mlab_setting_place(arms);
-    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "arms_without_relationships", &place, NULL, "data: {relationships: {file: pairs.csv}}",
-                             err, "arms are named, and no file says who mentors whom");
-}
-
-static mlab_status make_arms(mlab_loading *l, asking *a, mlab_error *err)
-{
-    const mlab_setting *arms = mlab_settings_find(l->settings, NULL, "arms");
-    if (!l->relationships) return arms && !mlab_settings_find(l->settings, NULL, "data.relationships") ? say_no_relationships(l, arms, err) : MLAB_OK;
-    const mlab_column *kind = mlab_table_find(l->relationships, "kind");
-    if (kind && kind->type != MLAB_COLUMN_FACTOR) kind = NULL;
-    bool stated = arms && mlab_setting_kind_of(arms) == MLAB_SETTING_MAP;
-    size_t most = (stated ? mlab_setting_size(arms) : 0) + (kind ? (size_t)kind->n_levels : 0) + 1;
-    a->arms = mlab_allocate(l->context, most, sizeof *a->arms);
-    a->made = mlab_allocate(l->context, most, sizeof *a->made);
-    a->priority = mlab_allocate(l->context, most, sizeof *a->priority);
-    if (!a->arms || !a->made || !a->priority) return no_memory(err);
-    mlab_status status = stated ? stated_arms(l, arms, a, err) : MLAB_OK;
-    return status || a->n_arms ? status : found_arms(l, kind, a, err);
-}
-
-/* `both: [a, b]`: the first listed wins; arms that are not listed come after those that are. */
-static mlab_status order_arms(mlab_loading *l, asking *a, bool *separate, mlab_error *err)
-{
-    const mlab_setting *both = mlab_settings_find(l->settings, NULL, "arms.both");
-    *separate = !both || (mlab_setting_kind_of(both) == MLAB_SETTING_TEXT && !strcmp(mlab_setting_text(both), "separate"));
-    size_t n = 0;
-    for (size_t i = 0; both && !*separate && i < mlab_setting_size(both); i++) {
-        const mlab_setting *item = mlab_setting_item(both, i);
-        size_t k = 0;
-        while (k < a->n_arms && strcmp(a->arms[k].name, mlab_setting_text(item))) k++;
-        if (k < a->n_arms && n < a->n_arms) {
-            a->priority[n++] = (int32_t)k;
-            continue;
-        }
-        mlab_place place = mlab_setting_place(item);
-        mlab_status status = mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "unknown_arm", &place, mlab_setting_text(item), NULL, err,
-                                               "'%s' is no arm; both is 'separate' or a list of arms", mlab_setting_text(item));
-        if (status) return status;
-    }
-    for (size_t k = 0; k < a->n_arms; k++) {
-        size_t i = 0;
-        while (i < n && a->priority[i] != (int32_t)k) i++;
-        if (i == n) a->priority[n++] = (int32_t)k;
-    }
-    return MLAB_OK;
 }
 
 /* --- the grid --------------------------------------------------------------------------------------- */
@@ -234,6 +130,8 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
                                         .measures = l->measures,
                                         .n_measures = l->n_measures};
     mlab_panel_relationships relationships = {.table = l->relationships, .items = l->pairs, .row = l->pair_row, .n = l->n_pairs};
+    relationships.meeting_first = a->arms.meeting_first;
+    relationships.meeting_day = a->arms.meeting_day;
     relationships.known_from = mlab_loading_date(l, "data.relationships", "known_from");
     relationships.known_to = mlab_loading_date(l, "data.relationships", "known_to");
     mlab_error why = {0};
@@ -252,6 +150,24 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
     return MLAB_OK;
 }
 
+/* panel.unknown: left_out, none, or an arm that time with an unknown arm is counted as: a bound. */
+static mlab_status find_filling(mlab_loading *l, const mlab_arms *arms, mlab_panel_spec *spec, mlab_error *err)
+{
+    const mlab_setting *at = mlab_settings_find(l->settings, NULL, "panel.unknown");
+    const char *text = at ? mlab_setting_text(at) : "left_out";
+    if (!strcmp(text, "left_out")) return MLAB_OK;
+    if (!strcmp(text, spec->reference)) spec->fill_unknown = 1;
+    for (size_t k = 0; k < arms->n; k++)
+        if (!strcmp(text, arms->arms[k].name)) spec->fill_unknown = (int32_t)k + 2;
+    mlab_place place = mlab_setting_place(at);
+    if (spec->fill_unknown)
+        return mlab_findings_add(
+            l->findings, MLAB_SEVERITY_NOTE, "unknown_filled", &place, text, NULL, err,
+            "time of which nothing says in which arm it was is counted as %s: every number with an arm is a bound, not an estimate", text);
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "unknown_arm", &place, text, NULL, err,
+                             "'%s' is no arm; unknown is left_out, %s or an arm", text, spec->reference);
+}
+
 mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err)
 {
     asking a = {0};
@@ -260,23 +176,22 @@ mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err)
     if (reference && *mlab_setting_text(reference)) spec.reference = mlab_setting_text(reference);
     size_t stops = mlab_findings_count(l->findings, MLAB_SEVERITY_STOP);
     if (l->data->promotions) spec.promotions_file = l->data->promotions->file;
-    mlab_status status = make_arms(l, &a, err);
+    mlab_status status = mlab_arms_make(l, &a.arms, err);
     /* A reference that is an arm of its own leaves "none" as the name of those without a relationship. */
-    for (size_t k = 0; k < a.n_arms; k++)
-        if (!strcmp(a.arms[k].name, spec.reference)) spec.reference = "none";
-    if (!status) status = order_arms(l, &a, &spec.both_separate, err);
+    for (size_t k = 0; k < a.arms.n; k++)
+        if (!strcmp(a.arms.arms[k].name, spec.reference)) spec.reference = "none";
+    if (!status) status = find_filling(l, &a.arms, &spec, err);
     if (!status) status = make_grid(l, &spec, err);
     if (!status) status = list_people(l, &a, err);
-    spec.arms = a.arms;
-    spec.n_arms = a.n_arms;
-    spec.priority = a.priority;
+    spec.arms = a.arms.arms;
+    spec.n_arms = a.arms.n;
+    spec.priority = a.arms.priority;
+    spec.both_separate = a.arms.both_separate;
+    spec.exposures = a.arms.exposures.asked ? &a.arms.exposures : NULL;
     spec.exposure_current = !strcmp(mlab_loading_text(l, "panel", "exposure", "started"), "current");
     spec.split_exact = !strcmp(mlab_loading_text(l, "panel", "split", "grid"), "exact");
     if (!status && mlab_findings_count(l->findings, MLAB_SEVERITY_STOP) == stops) status = build(l, &a, &spec, err);
-    for (size_t k = 0; a.made && k < a.n_arms; k++) mlab_release(l->context, a.made[k]);
-    mlab_release(l->context, a.made);
-    mlab_release(l->context, a.arms);
-    mlab_release(l->context, a.priority);
+    mlab_arms_free(l->context, &a.arms);
     mlab_release(l->context, (void *)a.ids);
     mlab_release(l->context, (void *)a.attributes);
     return status;

@@ -24,9 +24,10 @@ typedef struct mlab_loading {
     mlab_id_rule id_rule;       /* of the people file; other files have what they do not state themselves from it, `take` apart */
     mlab_crosswalk *crosswalks; /* [n_crosswalks] */
     size_t n_crosswalks;
-    mlab_ids ids; /* n == 0 and texts.n == 0 when people could not be read */
-    mlab_table *relationships;
-    mlab_panel_spell *spells; /* [n_spells] sorted by person, from */
+    mlab_ids ids;                              /* n == 0 and texts.n == 0 when people could not be read */
+    mlab_table *relationships, *meetings;      /* meetings: NULL = not given */
+    uint32_t *meeting_mentor, *meeting_mentee; /* [rows of meetings] ranks */
+    mlab_panel_spell *spells;                  /* [n_spells] sorted by person, from */
     size_t n_spells;
     int32_t *hired, *left; /* [ids.n] by rank: first day of the first stay, last day of the last one (MLAB_DATE_MISSING = still there) */
     const char **causes;   /* [n_causes] texts of settings or static */
@@ -102,6 +103,7 @@ MLAB_MUST_USE mlab_status mlab_load_exits(mlab_loading *l, mlab_error *err); /* 
 MLAB_MUST_USE mlab_status mlab_load_promotions(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_surveys(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_relationships(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_meetings(mlab_loading *l, mlab_error *err);
 /* Nothing after as_of has happened; from here on as_of is known. */
 MLAB_MUST_USE mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err);

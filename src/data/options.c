@@ -4,6 +4,8 @@
  */
 #include "data/settings.h"
 
+#include <math.h>
+
 #define READ (MLAB_OPTION_DECIDES | MLAB_OPTION_NO_STRUCT)
 #define LATER (MLAB_OPTION_NOT_BUILT | MLAB_OPTION_NO_STRUCT)
 #define ROW(key_, type_, fallback_, low_, high_, choices_, unit_, help_, marks_)                                                                     \
@@ -167,13 +169,33 @@ const mlab_option mlab_data_options[] = {
     LIST("events.exit.end_of_study", NULL, "reasons that end somebody's time without being an event"),
     TEXT("events.exit.no_reason", NULL, "the cause of exits without a reason"),
 
+    MAP("data.meetings", "the file with one row a meeting of a pair"),
+    ROW("data.meetings.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    RULES("data.meetings."),
+    TEXT("data.meetings.mentor", NULL, "column of the mentor's id, 'mentor' when not stated"),
+    TEXT("data.meetings.mentee", NULL, "column of the mentee's id, 'mentee' when not stated"),
+    TEXT("data.meetings.date", NULL, "column of the day, 'date' when not stated"),
+    TEXT("data.meetings.minutes", NULL, "column of the length in minutes, 'minutes' when not stated"),
+    JOINED("data.meetings."),
+    COLUMNS("data.meetings."),
+
     MAP("arms", "what people are exposed to; without it each kind of relationship is an arm"),
     MAP("arms.*", "one arm"),
     TEXT("arms.*.relationships", NULL, "condition on the rows of the relationships file: \"kind == 'program'\""),
     ROW("arms.*.met", INTEGER, NULL, 0, 1000, NULL, "meetings", "pairs that met at least so often", READ),
-    NOT_YET("arms.*.survey", "an arm from answers to a survey"),
-    NOT_YET("arms.*.since", "since when, from a survey"),
-    NOT_YET("arms.*.carry", "how long an answer is carried on"),
+    TEXT("arms.*.survey", NULL, "question of the survey whose yes puts people into the arm"),
+    LIST("arms.*.is", NULL, "its answers that mean the arm, all others do not; yes and no are known when not stated"),
+    TEXT("arms.*.since", NULL, "column since when: a date"),
+    TEXT("arms.*.since.from", NULL, "column since when"),
+    CHOICE("arms.*.since.unit", NULL, "days|weeks|months|quarters|years|calendar_year",
+           "what it counts: time before the answer (brackets: months when not stated), or the year in which it began"),
+    MAP("arms.*.since.brackets", "labels and the time before the answer that each stands for: {less than a year: [0, 12], longer: [12]}"),
+    LIST("arms.*.since.brackets.*", NULL, "from, to; open without to"),
+    CHOICE("arms.*.since.rule", "latest", "latest|midpoint|earliest", "which day of a bracket counts"),
+    ROW("arms.*.carry", DURATION, "12 months", 0, INFINITY, NULL, "", "how long an answer is carried on", READ),
+    CHOICE("arms.*.counts", "from_answer", "from_answer|from_since",
+           "an arm counts from the answer on, or from its since: time in which nobody can have left"),
+    CHOICE("arms.*.before", "unknown", "unknown|none", "with counts: from_since, the time before what the first answer tells of"),
     ANY("arms.both", "separate", "a second arm: separate = the arm 'both', [a, b] = the first listed wins"),
 
     MAP("panel", "the grid of periods"),
@@ -181,6 +203,7 @@ const mlab_option mlab_data_options[] = {
     DATE("panel.from", "first day of the grid"),
     DATE("panel.to", "last day of the grid, as_of when not stated"),
     CHOICE("panel.exposure", "started", "started|current", "after the end of a relationship: started = stays in its arm, current = level past"),
+    TEXT("panel.unknown", "left_out", "time of which nothing says in which arm it was: left_out, none, or an arm (a bound, not an estimate)"),
     CHOICE("panel.split", "grid", "grid|exact", "exact = rows are cut at the day of a change"),
 };
 const size_t mlab_data_n_options = sizeof mlab_data_options / sizeof *mlab_data_options;

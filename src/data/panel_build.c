@@ -59,7 +59,7 @@ static void set_prevalent(mlab_panel_work *work)
     for (size_t i = 0; r && i < r->n; i++) {
         uint32_t mentee = r->items[i].mentee;
         size_t first = mentee == MLAB_NO_PERSON ? 0 : work->row_first[mentee], last = mentee == MLAB_NO_PERSON ? 0 : work->row_first[mentee + 1];
-        r->items[i].prevalent = first < last && r->items[i].start <= work->panel->start[first];
+        r->items[i].prevalent = first < last && work->begins[i] <= work->panel->start[first];
     }
 }
 

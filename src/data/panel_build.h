@@ -116,6 +116,8 @@ typedef struct mlab_panel_relationships {
     mlab_relationship *items; /* [n] sorted by start, mentor, mentee; the builder sets kind and prevalent */
     const uint32_t *row;      /* [n] row of the table */
     size_t n;
+    const size_t *meeting_first; /* [n + 1] each one's days of meetings in meeting_day, ascending; NULL = no meetings are recorded */
+    const int32_t *meeting_day;
     int32_t known_from, known_to; /* the days that the records cover; outside, time with no relationship is unknown;
                                    * MLAB_DATE_MISSING = always */
 } mlab_panel_relationships;
@@ -127,7 +129,26 @@ typedef struct mlab_panel_arm {
     mlab_place place;      /* of the filter in the study file */
     const char *met;       /* column with the number of meetings; "" = not asked */
     double least_meetings; /* with met: those that met at least so often */
+    bool not_related;      /* no relationship belongs to it, whatever the filter: its source is another */
+    bool met_dated;        /* the meetings' days are known: the arm begins with the meeting that makes it count, not before */
 } mlab_panel_arm;
+
+/* What a source other than the relationships says of a person and an arm: from the morning of `from` until the evening of `to` they are
+ * in it, or are not. An `in` begins the exposure; after its `to` nothing is said. */
+typedef struct mlab_panel_exposure {
+    uint32_t person; /* rank */
+    int32_t arm;     /* index into the spec's arms */
+    int32_t from;    /* never missing */
+    int32_t to;      /* MLAB_DATE_MISSING = open */
+    bool in;
+    int32_t began; /* of an `in`: the day on which it began, <= from: earlier where it is only known from `from` on */
+} mlab_panel_exposure;
+
+typedef struct mlab_panel_exposures {
+    const mlab_panel_exposure *items; /* [n] sorted by person */
+    size_t n;
+    const uint8_t *asked; /* [n_arms] 1 = a source speaks of the arm: where it says nothing the arm is unknown */
+} mlab_panel_exposures;
 
 typedef struct mlab_panel_spec {
     int32_t months_per_period; /* 1, 3, 6 or 12 */
@@ -136,10 +157,12 @@ typedef struct mlab_panel_spec {
     const char *reference;     /* name of the arm of those without a relationship: "none" */
     const mlab_panel_arm *arms;
     size_t n_arms;
-    bool both_separate;          /* a second arm makes the arm "both"; else the first of priority wins */
-    const int32_t *priority;     /* [n_arms] indexes into arms, when not both_separate */
-    bool exposure_current;       /* false: stays in the arm from the start on; true: level "past" after the end */
-    bool split_exact;            /* cut rows at the day of a change */
+    bool both_separate;                    /* a second arm makes the arm "both"; else the first of priority wins */
+    const int32_t *priority;               /* [n_arms] indexes into arms, when not both_separate */
+    bool exposure_current;                 /* false: stays in the arm from the start on; true: level "past" after the end */
+    bool split_exact;                      /* cut rows at the day of a change */
+    const mlab_panel_exposures *exposures; /* beside the relationships; NULL = none */
+    int32_t fill_unknown;        /* 0 = an unknown arm stays unknown; k > 0 = it counts as the arm of code k - 1 (a bound, not an estimate) */
     const char *promotions_file; /* for the places of notes; NULL = none */
 } mlab_panel_spec;
 

@@ -1,35 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The cells of a panel derived a second time, day by day, from the rules in docs/panel.md.
- * Weakness: it is quadratic, and shares with the first derivation the expressions of the arms. */
-#include "data/panel_check.h"
+ * Weakness: it is quadratic, and shares with the first derivation the expressions of the arms (panel_check_arms.c). */
+#include "data/panel_checker.h"
 
 #include "core/error.h"
 #include "core/number.h"
-#include "data/expression.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef struct checker {
-    const mlab_panel *panel;
-    mlab_error *err;
-} checker;
-
-static mlab_status wrong(const checker *c, size_t row, const char *what)
+static mlab_status wrong(const mlab_panel_checker *c, size_t row, const char *what)
 {
     return mlab_panel_wrong(c->panel, row, what, c->err);
 }
-
-typedef struct source {
-    checker c;
-    const mlab_context *context;
-    const mlab_panel_people *people;
-    const mlab_panel_promotion *promotions;
-    size_t n_promotions;
-    const mlab_panel_surveys *surveys;
-    const mlab_panel_relationships *ties;
-    const mlab_panel_spec *spec;
-} source;
 
 static int32_t period_of_day(const mlab_panel_spec *spec, int32_t day)
 {
@@ -39,7 +22,7 @@ static int32_t period_of_day(const mlab_panel_spec *spec, int32_t day)
 }
 
 /* The stay that covers the day; NULL = none. */
-static const mlab_panel_spell *stay_on(const source *s, uint32_t person, int32_t day)
+static const mlab_panel_spell *stay_on(const mlab_panel_source *s, uint32_t person, int32_t day)
 {
     for (size_t k = 0; k < s->people->n_spells; k++) {
         const mlab_panel_spell *spell = &s->people->spells[k];
@@ -48,115 +31,8 @@ static const mlab_panel_spell *stay_on(const source *s, uint32_t person, int32_t
     return NULL;
 }
 
-/* Did they leave after the day `since`, before the day `day`? Who had already left for good by then counts as having left. */
-static bool left_between(const source *s, uint32_t person, int32_t since, int32_t day)
-{
-    bool any = false, later = false;
-    for (size_t k = 0; k < s->people->n_spells; k++) {
-        const mlab_panel_spell *spell = &s->people->spells[k];
-        if (spell->person != person) continue;
-        any = true;
-        later |= spell->to == MLAB_DATE_MISSING || spell->to >= since;
-        if (spell->to != MLAB_DATE_MISSING && spell->to >= since && spell->to < day) return true;
-    }
-    return any && !later;
-}
-
-/* Which arm a tie belongs to (0-based), -1 none, -2 unmet, -3 unclear. */
-static mlab_status arm_of_tie(const source *s, size_t tie, int32_t *arm)
-{
-    *arm = -1;
-    for (size_t a = 0; a < s->spec->n_arms; a++) {
-        const mlab_panel_arm *spec = &s->spec->arms[a];
-        mlab_answer answer = MLAB_ANSWER_YES;
-        if (spec->filter[0]) {
-            mlab_expression *filter;
-            mlab_status status =
-                mlab_expression_compile(s->context, spec->filter, &spec->place, s->ties->table, MLAB_EXPRESSION_CONDITION, &filter, s->c.err);
-            if (status) return status;
-            answer = mlab_expression_test(filter, s->ties->row[tie]);
-            mlab_expression_free(filter);
-        }
-        if (answer == MLAB_ANSWER_NO) continue;
-        *arm = answer == MLAB_ANSWER_UNKNOWN ? -3 : (int32_t)a;
-        if (answer == MLAB_ANSWER_UNKNOWN || !spec->met[0]) return MLAB_OK;
-        const mlab_column *met = mlab_table_find(s->ties->table, spec->met);
-        if (met->missing && met->missing[s->ties->row[tie]])
-            *arm = -3;
-        else if ((met->type == MLAB_COLUMN_REAL ? met->as.real[s->ties->row[tie]] : met->as.integer[s->ties->row[tie]]) < spec->least_meetings)
-            *arm = -2;
-        return MLAB_OK;
-    }
-    return MLAB_OK;
-}
-
-/* Is the tie still going in the morning of the day? */
-static bool goes_on(const source *s, size_t tie, int32_t day)
-{
-    const mlab_relationship *r = &s->ties->items[tie];
-    if (r->start > day || (r->end != MLAB_DATE_MISSING && r->end < day)) return false;
-    const uint32_t both[2] = {r->mentor, r->mentee};
-    for (int k = 0; k < 2; k++)
-        if (both[k] != MLAB_NO_PERSON && left_between(s, both[k], r->start, day)) return false;
-    return true;
-}
-
-static const char *arm_name(const source *s, const bool *set)
-{
-    size_t n = 0, only = 0;
-    for (size_t a = 0; a < s->spec->n_arms; a++)
-        if (set[a]) {
-            n++;
-            only = a;
-        }
-    if (n == 0) return s->spec->reference;
-    if (n > 1 && s->spec->both_separate) return "both";
-    for (size_t k = 0; n > 1 && k < s->spec->n_arms; k++)
-        if (set[s->spec->priority[k]]) return s->spec->arms[s->spec->priority[k]].name;
-    return s->spec->arms[only].name;
-}
-
-static mlab_status check_exposure(const source *s, size_t i)
-{
-    const mlab_panel *p = s->c.panel;
-    uint32_t person = p->person[i];
-    int32_t morning = p->start[i] + 1, time_zero = p->start[i];
-    bool started[64] = {false}, going[64] = {false}, any_started = false, any_going = false, unclear = false, prevalent = false, mentors = false;
-    for (size_t row = i; row > 0 && p->person[row - 1] == person; row--) time_zero = p->start[row - 1];
-    for (size_t t = 0; s->ties && t < s->ties->n; t++) {
-        const mlab_relationship *r = &s->ties->items[t];
-        int32_t arm;
-        mlab_status status = arm_of_tie(s, t, &arm);
-        if (status) return status;
-        if (r->kind != (arm >= 0 ? arm + 1 : -1)) return wrong(&s->c, i, "a relationship has another kind");
-        if (r->mentor == person && arm != -2 && goes_on(s, t, morning)) mentors = true;
-        if (r->mentee != person) continue;
-        if (arm >= 0 && r->start < time_zero + 1) prevalent = true;
-        if (r->start > morning) continue;
-        if (arm == -3 && (!s->spec->exposure_current || goes_on(s, t, morning))) unclear = true;
-        if (arm < 0) continue;
-        started[arm] = any_started = true;
-        if (goes_on(s, t, morning)) going[arm] = any_going = true;
-    }
-    bool known = s->ties && s->spec->n_arms && (s->ties->known_from == MLAB_DATE_MISSING || morning >= s->ties->known_from) &&
-                 (s->ties->known_to == MLAB_DATE_MISSING || morning <= s->ties->known_to);
-    const char *name = NULL;
-    if (unclear)
-        name = NULL;
-    else if (!s->spec->exposure_current)
-        name = any_started || known ? arm_name(s, started) : NULL;
-    else if (any_going)
-        name = arm_name(s, going);
-    else if (known)
-        name = any_started ? "past" : s->spec->reference;
-    if ((name == NULL) != (p->arm[i] < 0) || (name && strcmp(name, p->arms[p->arm[i]]) != 0)) return wrong(&s->c, i, "another arm");
-    if (p->prevalent[i] != prevalent) return wrong(&s->c, i, "another prevalent");
-    if (mlab_table_find(p->rows, "mentoring_others")->as.integer[i] != mentors) return wrong(&s->c, i, "another mentoring_others");
-    return MLAB_OK;
-}
-
 /* Grade in the evening of a day, and the day since when. */
-static void grade_on(const source *s, const mlab_panel_spell *spell, int32_t day, int32_t *grade, int32_t *since)
+static void grade_on(const mlab_panel_source *s, const mlab_panel_spell *spell, int32_t day, int32_t *grade, int32_t *since)
 {
     *grade = s->people->n_grades ? spell->grade : -1;
     *since = spell->grade_since;
@@ -172,7 +48,7 @@ static void grade_on(const source *s, const mlab_panel_spell *spell, int32_t day
 }
 
 /* Where the days at risk of a row could have ended. */
-static int32_t could_end(const source *s, size_t i, int32_t period_end)
+static int32_t could_end(const mlab_panel_source *s, size_t i, int32_t period_end)
 {
     const mlab_panel *p = s->c.panel;
     const mlab_panel_spell *spell = stay_on(s, p->person[i], p->stop[i]);
@@ -182,7 +58,7 @@ static int32_t could_end(const source *s, size_t i, int32_t period_end)
 }
 
 /* Days on which an event could have happened, counted one by one. */
-static int32_t possible_days(const source *s, size_t i, int32_t period_end)
+static int32_t possible_days(const mlab_panel_source *s, size_t i, int32_t period_end)
 {
     const mlab_panel *p = s->c.panel;
     int32_t n = 0;
@@ -197,7 +73,7 @@ static int32_t possible_days(const source *s, size_t i, int32_t period_end)
     return n;
 }
 
-static mlab_status check_promotion(const source *s, size_t i, int32_t days, int32_t period_end)
+static mlab_status check_promotion(const mlab_panel_source *s, size_t i, int32_t days, int32_t period_end)
 {
     const mlab_panel *p = s->c.panel;
     const mlab_panel_event *event = mlab_panel_find_event(p, "promotion");
@@ -224,7 +100,7 @@ static mlab_status check_promotion(const source *s, size_t i, int32_t days, int3
     return MLAB_OK;
 }
 
-static mlab_status check_exit(const source *s, size_t i, int32_t days, int32_t period_end)
+static mlab_status check_exit(const mlab_panel_source *s, size_t i, int32_t days, int32_t period_end)
 {
     const mlab_panel *p = s->c.panel;
     const mlab_panel_event *event = mlab_panel_find_event(p, "exit");
@@ -253,7 +129,7 @@ static bool same_cells(const mlab_column *column, size_t a, size_t b)
     return equal_cells(column, a, column, b, false);
 }
 
-static mlab_status check_answers(const source *s, size_t i)
+static mlab_status check_answers(const mlab_panel_source *s, size_t i)
 {
     const mlab_panel *p = s->c.panel;
     for (size_t m = 0; m < p->n_measures; m++) {
@@ -276,7 +152,7 @@ static mlab_status check_answers(const source *s, size_t i)
 }
 
 /* The state of the evening of `start`, or of the first day; the clock by going back day by day. */
-static mlab_status check_states(const source *s, const mlab_panel_spell *spell, size_t i)
+static mlab_status check_states(const mlab_panel_source *s, const mlab_panel_spell *spell, size_t i)
 {
     const mlab_panel *p = s->c.panel;
     const mlab_panel_states *states = s->people->states;
@@ -299,7 +175,7 @@ static mlab_status check_states(const source *s, const mlab_panel_spell *spell, 
     return MLAB_OK;
 }
 
-static mlab_status check_row(const source *s, size_t i)
+static mlab_status check_row(const mlab_panel_source *s, size_t i)
 {
     const mlab_panel *p = s->c.panel;
     uint32_t person = p->person[i];
@@ -315,14 +191,14 @@ static mlab_status check_row(const source *s, size_t i)
         if (!equal_cells(mlab_table_find(p->rows, s->people->attributes[a]), i, mlab_table_find(s->people->table, s->people->attributes[a]),
                          s->people->row[person], false))
             return wrong(&s->c, i, "another attribute");
-    if ((status = check_states(s, spell, i)) || (status = check_exposure(s, i)) || (status = check_promotion(s, i, next - first, next - 1)) ||
-        (status = check_exit(s, i, next - first, next - 1)))
+    if ((status = check_states(s, spell, i)) || (status = mlab_panel_check_exposure(s, i)) ||
+        (status = check_promotion(s, i, next - first, next - 1)) || (status = check_exit(s, i, next - first, next - 1)))
         return status;
     return check_answers(s, i);
 }
 
 /* Every day that somebody is there is in exactly one row, of the day's period; no other day is in any. */
-static mlab_status check_days(const source *s)
+static mlab_status check_days(const mlab_panel_source *s)
 {
     const mlab_panel *p = s->c.panel;
     int32_t last = s->spec->to < s->spec->as_of ? s->spec->to : s->spec->as_of;
@@ -347,7 +223,7 @@ mlab_status mlab_panel_check_inputs(const mlab_context *context, const mlab_pane
                                     size_t n_promotions, const mlab_panel_surveys *surveys, const mlab_panel_relationships *relationships,
                                     const mlab_panel_spec *spec, const mlab_panel *panel, mlab_error *err)
 {
-    source s = {{panel, err}, context, people, promotions, n_promotions, surveys, relationships, spec};
+    mlab_panel_source s = {{panel, err}, context, people, promotions, n_promotions, surveys, relationships, spec};
     mlab_status status = mlab_panel_check(panel, err);
     if (status || (status = check_days(&s))) return status;
     for (size_t i = 0; i < panel->n_rows; i++) {

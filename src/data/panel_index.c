@@ -77,6 +77,7 @@ static void set_ends(mlab_panel_work *work)
 {
     const mlab_panel_relationships *r = work->relationships;
     for (size_t i = 0; r && i < r->n; i++) {
+        work->begins[i] = r->items[i].start;
         int32_t end = r->items[i].end == MLAB_DATE_MISSING ? INT32_MAX : r->items[i].end, start = r->items[i].start;
         int32_t mentor = left_day(work, r->items[i].mentor, start), mentee = left_day(work, r->items[i].mentee, start);
         end = mentor < end ? mentor : end;
@@ -107,7 +108,7 @@ static mlab_status compile_arm(mlab_panel_work *work, const mlab_panel_arm *arm,
             if (status) return status;
         }
     }
-    if (!arm->met || !arm->met[0]) return MLAB_OK;
+    if (arm->met_dated || !arm->met || !arm->met[0]) return MLAB_OK;
     into->met = mlab_table_find(table, arm->met);
     if (!into->met)
         return mlab_raise_at(err, MLAB_ERR_DATA_COLUMN, &arm->place, "arm %s: the relationships have no column \"%s\"", arm->name, arm->met);
@@ -116,13 +117,28 @@ static mlab_status compile_arm(mlab_panel_work *work, const mlab_panel_arm *arm,
     return MLAB_OK;
 }
 
-static int32_t meaning_of(const mlab_panel_work *work, const arm_filter *filters, size_t row)
+/* With the days of meetings the arm begins with the one that makes it count: counting the time before it would be immortal time. */
+static int32_t met_by_then(const mlab_panel_work *work, size_t tie, size_t a)
 {
+    const mlab_panel_relationships *r = work->relationships;
+    double least = work->spec->arms[a].least_meetings;
+    size_t first = r->meeting_first[tie], n = r->meeting_first[tie + 1] - first;
+    if ((double)n < least) return MLAB_TIE_UNMET;
+    if (least >= 1 && r->meeting_day[first + (size_t)least - 1] > work->begins[tie]) work->begins[tie] = r->meeting_day[first + (size_t)least - 1];
+    return (int32_t)a + 1;
+}
+
+static int32_t meaning_of(const mlab_panel_work *work, const arm_filter *filters, size_t tie)
+{
+    const mlab_panel_relationships *r = work->relationships;
+    size_t row = r->row ? r->row[tie] : tie;
     for (size_t a = 0; a < work->spec->n_arms; a++) {
+        if (work->spec->arms[a].not_related) continue;
         mlab_answer passes = filters[a].filter ? mlab_expression_test(filters[a].filter, row) : MLAB_ANSWER_YES;
         if (passes == MLAB_ANSWER_NO) continue;
         if (passes == MLAB_ANSWER_UNKNOWN) return MLAB_TIE_UNCLEAR;
         const mlab_column *met = filters[a].met;
+        if (work->spec->arms[a].met_dated && r->meeting_first) return met_by_then(work, tie, a);
         if (!met) return (int32_t)a + 1;
         if (met->missing && met->missing[row]) return MLAB_TIE_UNCLEAR;
         double meetings = met->type == MLAB_COLUMN_REAL ? met->as.real[row] : met->as.integer[row];
@@ -139,9 +155,9 @@ static mlab_status set_meanings(mlab_panel_work *work, mlab_findings *findings, 
     arm_filter *filters = mlab_allocate(work->context, work->spec->n_arms, sizeof *filters);
     if (!filters) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the filters of the arms");
     for (size_t a = 0; a < work->spec->n_arms && !status; a++)
-        if (r->table) status = compile_arm(work, &work->spec->arms[a], &filters[a], findings, err);
+        if (r->table && !work->spec->arms[a].not_related) status = compile_arm(work, &work->spec->arms[a], &filters[a], findings, err);
     for (size_t i = 0; i < r->n && !status; i++) {
-        work->meaning[i] = meaning_of(work, filters, r->row ? r->row[i] : i);
+        work->meaning[i] = meaning_of(work, filters, i);
         r->items[i].kind = work->meaning[i] > 0 ? work->meaning[i] : -1;
     }
     for (size_t a = 0; a < work->spec->n_arms; a++) mlab_expression_free(filters[a].filter);
@@ -157,13 +173,15 @@ static mlab_status index_people(mlab_panel_work *work, mlab_error *err)
     size_t n = people->n;
     if ((status = make_offsets(work, &work->spell_first, err)) || (status = make_offsets(work, &work->leave_first, err)) ||
         (status = make_offsets(work, &work->state_first, err)) || (status = make_offsets(work, &work->promotion_first, err)) ||
-        (status = make_offsets(work, &work->answer_first, err)))
+        (status = make_offsets(work, &work->answer_first, err)) || (status = make_offsets(work, &work->exposure_first, err)))
         return status;
     for (size_t i = 0; i < people->n_spells; i++) work->spell_first[people->spells[i].person + 1]++;
     for (size_t i = 0; i < people->n_leaves; i++) work->leave_first[people->leaves[i].person + 1]++;
     for (size_t i = 0; people->states && i < people->states->n; i++) work->state_first[people->states->person[i] + 1]++;
     for (size_t i = 0; i < work->n_promotions; i++) work->promotion_first[work->promotions[i].person + 1]++;
     for (size_t i = 0; work->surveys && i < work->surveys->n; i++) work->answer_first[work->surveys->person[i] + 1]++;
+    for (size_t i = 0; work->spec->exposures && i < work->spec->exposures->n; i++) work->exposure_first[work->spec->exposures->items[i].person + 1]++;
+    sum_up(work->exposure_first, n);
     sum_up(work->spell_first, n);
     sum_up(work->leave_first, n);
     sum_up(work->state_first, n);
@@ -182,8 +200,9 @@ mlab_status mlab_panel_index(mlab_panel_work *work, mlab_findings *findings, mla
         (status = index_ties(work, true, &work->mentor_first, &work->mentor_ties, err)))
         return status;
     work->meaning = mlab_allocate(work->context, n_ties, sizeof *work->meaning);
+    work->begins = mlab_allocate(work->context, n_ties, sizeof *work->begins);
     work->ends = mlab_allocate(work->context, n_ties, sizeof *work->ends);
-    if (!work->meaning || !work->ends) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu relationships", n_ties);
+    if (!work->meaning || !work->begins || !work->ends) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu relationships", n_ties);
     set_ends(work);
     return set_meanings(work, findings, err);
 }
@@ -202,7 +221,9 @@ void mlab_panel_work_free(mlab_panel_work *work)
     mlab_release(context, work->mentee_ties);
     mlab_release(context, work->mentor_ties);
     mlab_release(context, work->meaning);
+    mlab_release(context, work->begins);
     mlab_release(context, work->ends);
+    mlab_release(context, work->exposure_first);
     mlab_release(context, work->row_first);
     mlab_panel_free(work->panel);
     work->panel = NULL;

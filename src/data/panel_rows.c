@@ -3,7 +3,7 @@
  * (docs/panel.md). What begins (employment, a relationship) begins in the morning of its day; what happens (promotion,
  * exit, answer, the end of a relationship) happens in its evening. A row (start, stop] is the days start + 1 .. stop; its
  * state is that of the morning of start + 1, so that nothing known later enters it.
- * Weakness: a person's relationships are looked through for every row; thousands for one person would be slow. */
+ * The arms: panel_arms.c. */
 #include "data/panel_work.h"
 
 #include "core/memory.h"
@@ -41,12 +41,17 @@ static void cut_at_changes(const mlab_panel_work *work, const mlab_panel_walk *w
     for (size_t k = work->mentee_first[p]; k < work->mentee_first[p + 1]; k++) {
         uint32_t tie = work->mentee_ties[k];
         if (work->meaning[tie] != MLAB_TIE_UNMET && work->meaning[tie] != MLAB_TIE_NO_ARM) {
-            cut(work->relationships->items[tie].start - 1, walk->start, stop);
+            cut(work->begins[tie] - 1, walk->start, stop);
             cut(work->ends[tie], walk->start, stop);
         }
     }
+    for (size_t k = work->exposure_first[p]; k < work->exposure_first[p + 1]; k++) {
+        const mlab_panel_exposure *e = &work->spec->exposures->items[k];
+        cut(e->from - 1, walk->start, stop);
+        if (e->to != MLAB_DATE_MISSING) cut(e->to, walk->start, stop);
+    }
     for (size_t k = work->mentor_first[p]; k < work->mentor_first[p + 1]; k++) {
-        cut(work->relationships->items[work->mentor_ties[k]].start - 1, walk->start, stop);
+        cut(work->begins[work->mentor_ties[k]] - 1, walk->start, stop);
         cut(work->ends[work->mentor_ties[k]], walk->start, stop);
     }
     for (size_t k = work->promotion_first[p]; k < work->promotion_first[p + 1]; k++) cut(work->promotions[k].date, walk->start, stop);
@@ -100,70 +105,6 @@ static void take_promotions(const mlab_panel_work *work, const mlab_panel_spell 
         if (is_event(work, spell, state->grade, p)) state->grade_since = p->date;
         state->grade = promoted_grade(work, state->grade, p->to);
     }
-}
-
-/* A set of arms that were started (or are still going) as bits; arms beyond 62 share the last bit's fate of being refused
- * before: n_arms is checked by the builder. */
-static int32_t arm_of_set(const mlab_panel_work *work, uint64_t set)
-{
-    int32_t n = 0, only = 0;
-    for (int32_t a = 1; a <= (int32_t)work->spec->n_arms; a++)
-        if (set >> a & 1) {
-            n++;
-            only = a;
-        }
-    if (n <= 1) return only;
-    if (work->spec->both_separate) return (int32_t)work->spec->n_arms + 1;
-    for (size_t k = 0; k < work->spec->n_arms; k++)
-        if (set >> (work->spec->priority[k] + 1) & 1) return work->spec->priority[k] + 1;
-    return only;
-}
-
-static bool covered(const mlab_panel_work *work, int32_t start)
-{
-    const mlab_panel_relationships *r = work->relationships;
-    if (!r || !work->spec->n_arms) return false;
-    return (r->known_from == MLAB_DATE_MISSING || start + 1 >= r->known_from) && (r->known_to == MLAB_DATE_MISSING || start + 1 <= r->known_to);
-}
-
-/* The arm in the morning of start + 1; -1 = unknown. */
-static int32_t arm_at(const mlab_panel_work *work, uint32_t person, int32_t start)
-{
-    uint64_t started = 0, going = 0;
-    bool unclear = false;
-    for (size_t k = work->mentee_first[person]; k < work->mentee_first[person + 1]; k++) {
-        uint32_t tie = work->mentee_ties[k];
-        if (work->relationships->items[tie].start > start + 1) break;
-        int32_t meaning = work->meaning[tie];
-        if (meaning == MLAB_TIE_UNCLEAR && (!work->spec->exposure_current || work->ends[tie] > start)) unclear = true;
-        if (meaning <= 0) continue;
-        started |= UINT64_C(1) << meaning;
-        if (work->ends[tie] > start) going |= UINT64_C(1) << meaning;
-    }
-    if (unclear) return -1;
-    if (!work->spec->exposure_current) return started ? arm_of_set(work, started) : covered(work, start) ? 0 : -1;
-    if (going) return arm_of_set(work, going);
-    if (!covered(work, start)) return -1;
-    return started ? (int32_t)work->spec->n_arms + 2 : 0;
-}
-
-static bool mentors_at(const mlab_panel_work *work, uint32_t person, int32_t start)
-{
-    for (size_t k = work->mentor_first[person]; k < work->mentor_first[person + 1]; k++) {
-        uint32_t tie = work->mentor_ties[k];
-        if (work->relationships->items[tie].start > start + 1) return false;
-        if (work->ends[tie] > start && work->meaning[tie] != MLAB_TIE_UNMET) return true;
-    }
-    return false;
-}
-
-static bool is_prevalent(const mlab_panel_work *work, uint32_t person, int32_t time_zero)
-{
-    for (size_t k = work->mentee_first[person]; k < work->mentee_first[person + 1]; k++) {
-        uint32_t tie = work->mentee_ties[k];
-        if (work->meaning[tie] > 0 && work->relationships->items[tie].start <= time_zero) return true;
-    }
-    return false;
 }
 
 /* --- one row ------------------------------------------------------------------------------------- */
@@ -249,10 +190,10 @@ static void fill_row(const mlab_panel_work *work, const mlab_panel_walk *walk, p
     panel->start[row] = start;
     panel->stop[row] = stop;
     panel->prevalent[row] = state->prevalent;
-    panel->arm[row] = arm_at(work, person, start);
+    panel->arm[row] = mlab_panel_arm_at(work, person, start);
     c->arm_missing[row] = panel->arm[row] < 0;
     c->arm[row] = panel->arm[row] < 0 ? 0 : panel->arm[row];
-    c->mentoring[row] = mentors_at(work, person, start);
+    c->mentoring[row] = mlab_panel_mentors_at(work, person, start);
     c->tenure[row] = (start + 1 - spell->since) / DAYS_PER_YEAR;
     if (c->time_in_grade) c->time_in_grade[row] = (start - state->grade_since) / DAYS_PER_YEAR;
     if (c->grade) {
@@ -269,8 +210,8 @@ static void fill_final(const mlab_panel_work *work, const mlab_panel_spell *spel
     take_promotions(work, spell, last, state);
     work->panel->final[person] = (mlab_panel_final){.grade = state->grade < 0 ? MLAB_DATE_MISSING : grade_cell(work, state->grade),
                                                     .grade_since = state->grade_since,
-                                                    .arm = arm_at(work, person, last - 1),
-                                                    .mentoring = mentors_at(work, person, last - 1),
+                                                    .arm = mlab_panel_arm_at(work, person, last - 1),
+                                                    .mentoring = mlab_panel_mentors_at(work, person, last - 1),
                                                     .gone = spell->to != MLAB_DATE_MISSING && spell->to <= last};
 }
 
@@ -288,7 +229,7 @@ static void fill_person(const mlab_panel_work *work, uint32_t person)
         state.period_zero = walk.q;
         state.stay = (uint32_t)(s - work->spell_first[person]);
         while (state.promotion < work->promotion_first[person + 1] && work->promotions[state.promotion].date < spell->from) state.promotion++;
-        if (row == first) state.prevalent = is_prevalent(work, person, walk.start);
+        if (row == first) state.prevalent = mlab_panel_is_prevalent(work, person, walk.start);
         while (walk.start < walk.end) {
             int32_t stop = mlab_panel_walk_stop(work, &walk);
             fill_row(work, &walk, &state, row++, stop);

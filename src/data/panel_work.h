@@ -41,9 +41,11 @@ typedef struct mlab_panel_work {
     size_t *mentor_first;
     uint32_t *mentee_ties; /* indexes of relationships by mentee, then start */
     uint32_t *mentor_ties;
-    int32_t *meaning;  /* [relationships] arm's code or MLAB_TIE_* */
-    int32_t *ends;     /* [relationships] last day: of the record, or when one of the two leaves; INT32_MAX = none */
-    size_t *row_first; /* [people + 1] */
+    int32_t *meaning;       /* [relationships] arm's code or MLAB_TIE_* */
+    int32_t *begins;        /* [relationships] first day of the exposure: the start, or the meeting that makes it count */
+    int32_t *ends;          /* [relationships] last day: of the record, or when one of the two leaves; INT32_MAX = none */
+    size_t *exposure_first; /* [people + 1] */
+    size_t *row_first;      /* [people + 1] */
     mlab_panel *panel;
     mlab_panel_columns columns;
     mlab_panel_event *promotion, *exit; /* NULL when there are none */
@@ -60,6 +62,10 @@ typedef struct mlab_panel_walk {
 /* panel_index.c: boundaries, indexes, meaning and ends; panel_work_free releases them. */
 MLAB_MUST_USE mlab_status mlab_panel_index(mlab_panel_work *work, mlab_findings *findings, mlab_error *err);
 void mlab_panel_work_free(mlab_panel_work *work);
+/* panel_arms.c: in the morning of start + 1. The arm's code, -1 = unknown; has somebody to mentor; is exposed since time_zero or before. */
+int32_t mlab_panel_arm_at(const mlab_panel_work *work, uint32_t person, int32_t start);
+bool mlab_panel_mentors_at(const mlab_panel_work *work, uint32_t person, int32_t start);
+bool mlab_panel_is_prevalent(const mlab_panel_work *work, uint32_t person, int32_t time_zero);
 /* panel_rows.c */
 mlab_panel_walk mlab_panel_walk_start(const mlab_panel_work *work, const mlab_panel_spell *spell);
 /* The stop of the row that begins at walk->start; moves walk->q to its period first. */

@@ -51,6 +51,8 @@ typedef struct world {
     int32_t priority[2];
     mlab_panel_spec spec;
     int32_t known_from, known_to;
+    const size_t *meeting_first; /* NULL = no days of meetings */
+    const int32_t *meeting_day;
     /* made by world_build */
     mlab_table *people, *relationships, *surveys;
     mlab_relationship items[2 * MOST];
@@ -109,13 +111,13 @@ static void world_start(world *w, uint32_t n)
                                 .both_separate = true};
 }
 
-static void world_leave(world *w, uint32_t person, const char *date, int32_t cause)
+static inline void world_leave(world *w, uint32_t person, const char *date, int32_t cause)
 {
     w->left[person] = day(date);
     w->cause[person] = cause;
 }
 
-static void world_promote(world *w, uint32_t person, const char *date, int32_t to)
+static inline void world_promote(world *w, uint32_t person, const char *date, int32_t to)
 {
     w->promotions[w->n_promotions] = (mlab_panel_promotion){person, day(date), to, w->n_promotions + 2, MLAB_COUNTS_UPWARD};
     w->n_promotions++;
@@ -132,7 +134,7 @@ static void world_tie(world *w, uint32_t mentor, uint32_t mentee, const char *st
     w->ties[i].met = 5;
 }
 
-static void world_answer(world *w, uint32_t person, const char *date, int mood, double score)
+static inline void world_answer(world *w, uint32_t person, const char *date, int mood, double score)
 {
     size_t i = w->n_answers++;
     w->answers[i].person = person;
@@ -203,6 +205,8 @@ static void world_inputs(world *w)
                                          .n_measures = 2};
     w->ties_in = (mlab_panel_relationships){
         .table = w->relationships, .items = w->items, .row = w->tie_row, .n = w->n_ties, .known_from = w->known_from, .known_to = w->known_to};
+    w->ties_in.meeting_first = w->meeting_first;
+    w->ties_in.meeting_day = w->meeting_day;
     w->spec.arms = w->arms;
     w->spec.priority = w->priority;
 }
