@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Circulations of the highest gain by the network simplex.
+/* Circulations of the highest gain: arcs are put in order one after the other.
  *
- * Primal network simplex with strongly feasible trees (Cunningham 1976, doi:10.1007/BF01580379) and the best arc of a block as the one that
- * enters (Kiraly & Kovacs 2012, arXiv:1207.6381, compare the variants). Every node hangs on a root by an arc of its own that leads to the root;
- * no arc leads away from it, so these arcs stay empty and no large cost is needed. Gains are pairs compared one after the other, so "first the
- * most people, then the best score" is exact in whole numbers. After gains change the last circulation is still one, and the next
- * solution starts from it.
- * Weakness: no bound better than exponential is known; in practice about n^2 on sparse networks.
+ * The out-of-kilter method (Fulkerson 1961, Journal of the SIAM 9, 18-27) with searches by Dijkstra on reduced gains that stop at the gain
+ * to be won (Ahuja, Magnanti & Orlin 1993, ch. 9): an arc that should carry more looks for the cheapest way back from its head to its tail; it is
+ * used while it costs less than the arc gains, and the values of the nodes reached make up for it. Arcs in order stay in order, so after
+ * gains change the next solution starts from the last one and touches what changed. Gains are pairs compared one after the other, so
+ * "first the most people, then the best score" is exact in whole numbers. On people and places it is the method of Jonker and Volgenant.
+ * Weakness: as many searches as units of flow; a search can reach the whole network.
  */
 #include "match/flow.h"
 
@@ -14,28 +14,29 @@
 #include "core/memory.h"
 #include "match/policies.h"
 
-#include <math.h>
-
 #define NONE UINT32_MAX
-enum { AT_ROOM = -1, IN_TREE = 0, EMPTY = 1, LOOK = 4096 }; /* pivots between two looks at cancelled */
+enum { LOOK = 1024, PASSES = 8 }; /* arcs between two looks at cancelled; passes over the arcs for the first values */
 
-typedef struct node {
-    uint32_t parent, arc; /* the tree arc to the parent */
-    uint32_t depth;
-    uint32_t child, next, previous; /* first child; brothers */
-    bool up;                        /* the arc leads to the parent */
-} node;
+typedef struct way {
+    uint32_t arc, other;
+    bool forward; /* the arc leads to the other node */
+} way;
 
 struct mlab_flow {
     const mlab_context *context;
-    size_t n_nodes, n_arcs; /* without the root and its arcs, which come last */
-    node *nodes;            /* [n_nodes + 1] */
-    mlab_gain *value;       /* [n_nodes + 1] */
-    uint32_t *from, *to;    /* [n_arcs + n_nodes] */
-    int32_t *room, *flow;   /* [n_arcs + n_nodes] */
-    mlab_gain *gain;        /* [n_arcs + n_nodes] */
-    int8_t *state;          /* [n_arcs + n_nodes] */
-    size_t next_arc, block;
+    size_t n_nodes, n_arcs;
+    mlab_gain *value;     /* [n_nodes] */
+    uint32_t *from, *to;  /* [n_arcs] */
+    int32_t *room, *flow; /* [n_arcs] */
+    mlab_gain *gain;      /* [n_arcs] */
+    size_t *first;        /* [n_nodes + 1] */
+    way *ways;            /* [2 n_arcs] arcs at each node */
+    mlab_gain *far;       /* [n_nodes] cost of the way from where a search began */
+    uint32_t *back;       /* [n_nodes] arc by which it was reached */
+    uint32_t *reached;    /* [n_nodes] */
+    uint32_t *heap;       /* [n_nodes] */
+    uint32_t *heap_at;    /* [n_nodes] place in the heap + 1; 0 = not reached, NONE = scanned */
+    size_t n_reached, n_heap;
     void *memory;
 };
 
@@ -49,160 +50,137 @@ static mlab_gain less(mlab_gain a, mlab_gain b)
     return (mlab_gain){a.first - b.first, a.second - b.second};
 }
 
-/* --- the tree ------------------------------------------------------------------------------------- */
-
-static void hang(mlab_flow *f, uint32_t child, uint32_t parent, uint32_t arc)
+static bool below(mlab_gain a, mlab_gain b)
 {
-    node *at = &f->nodes[child], *above = &f->nodes[parent];
-    at->parent = parent;
-    at->arc = arc;
-    at->up = f->from[arc] == child;
-    at->previous = NONE;
-    at->next = above->child;
-    if (above->child != NONE) f->nodes[above->child].previous = child;
-    above->child = child;
+    return a.first != b.first ? a.first < b.first : a.second < b.second;
 }
 
-static void cut(mlab_flow *f, uint32_t child)
+static bool positive(mlab_gain a)
 {
-    const node *at = &f->nodes[child];
-    if (at->previous != NONE)
-        f->nodes[at->previous].next = at->next;
-    else
-        f->nodes[at->parent].child = at->next;
-    if (at->next != NONE) f->nodes[at->next].previous = at->previous;
+    return a.first > 0 || (a.first == 0 && a.second > 0);
 }
 
-/* Values and depths of everything below a node that was hung elsewhere. */
-static void renew(mlab_flow *f, uint32_t top)
+/* What a unit on the arc gains at the values of now. */
+static mlab_gain reduced(const mlab_flow *f, uint32_t a)
 {
-    node *nodes = f->nodes;
-    const node *t = &nodes[top];
-    const mlab_gain gain = f->gain[t->arc], above = f->value[t->parent], wanted = t->up ? add(above, gain) : less(above, gain);
-    const mlab_gain change = less(wanted, f->value[top]);
-    for (uint32_t at = top;;) {
-        f->value[at] = add(f->value[at], change);
-        nodes[at].depth = nodes[nodes[at].parent].depth + 1;
-        if (nodes[at].child != NONE) {
-            at = nodes[at].child;
-            continue;
-        }
-        while (at != top && nodes[at].next == NONE) at = nodes[at].parent;
-        if (at == top) return;
-        at = nodes[at].next;
+    return add(less(f->value[f->to[a]], f->value[f->from[a]]), f->gain[a]);
+}
+
+/* --- the nearest nodes first ---------------------------------------------------------------------- */
+
+static bool nearer(const mlab_flow *f, uint32_t a, uint32_t b)
+{
+    if (below(f->far[a], f->far[b])) return true;
+    return !below(f->far[b], f->far[a]) && a < b;
+}
+
+static void put(mlab_flow *f, size_t i, uint32_t node)
+{
+    f->heap[i] = node;
+    f->heap_at[node] = (uint32_t)i + 1;
+}
+
+static void rise(mlab_flow *f, size_t i, uint32_t node)
+{
+    for (; i > 0 && nearer(f, node, f->heap[(i - 1) / 2]); i = (i - 1) / 2) put(f, i, f->heap[(i - 1) / 2]);
+    put(f, i, node);
+}
+
+static uint32_t take(mlab_flow *f)
+{
+    const uint32_t top = f->heap[0], moving = f->heap[--f->n_heap];
+    f->heap_at[top] = NONE;
+    if (!f->n_heap) return top;
+    size_t i = 0;
+    for (size_t child = 1; child < f->n_heap; child = 2 * i + 1) {
+        if (child + 1 < f->n_heap && nearer(f, f->heap[child + 1], f->heap[child])) child++;
+        if (!nearer(f, f->heap[child], moving)) break;
+        put(f, i, f->heap[child]);
+        i = child;
+    }
+    put(f, i, moving);
+    return top;
+}
+
+/* --- one arc -------------------------------------------------------------------------------------- */
+
+static void reach(mlab_flow *f, uint32_t node, mlab_gain far, uint32_t arc)
+{
+    const uint32_t at = f->heap_at[node];
+    if (!at) f->reached[f->n_reached++] = node;
+    f->far[node] = far;
+    f->back[node] = arc;
+    rise(f, at ? at - 1 : f->n_heap++, node);
+}
+
+static void scan(mlab_flow *f, uint32_t node, mlab_gain bound)
+{
+    const mlab_gain here = add(f->far[node], f->value[node]);
+    for (size_t k = f->first[node]; k < f->first[node + 1]; k++) {
+        const way *w = &f->ways[k];
+        if (f->heap_at[w->other] == NONE || (w->forward ? f->flow[w->arc] == f->room[w->arc] : f->flow[w->arc] == 0)) continue;
+        const mlab_gain value = f->value[w->other], gain = f->gain[w->arc];
+        const mlab_gain far = less(here, w->forward ? add(value, gain) : less(value, gain));
+        if (below(far, f->far[node])) continue; /* an arc that is not in order yet */
+        if (below(far, bound) && (!f->heap_at[w->other] || below(far, f->far[w->other]))) reach(f, w->other, far, w->arc);
     }
 }
 
-/* --- one pivot ------------------------------------------------------------------------------------ */
-
-/* What an arc would gain by entering: value[to] - value[from] + gain when it is empty, the opposite when it is full. */
-static mlab_gain promise(const mlab_flow *f, size_t a)
+/* The cheapest way from start to end, if it costs less than `most`; the cost, or most. Values make up for it. */
+static mlab_gain find_way(mlab_flow *f, uint32_t start, uint32_t end, mlab_gain most)
 {
-    const mlab_gain v = add(less(f->value[f->to[a]], f->value[f->from[a]]), f->gain[a]);
-    return f->state[a] == AT_ROOM ? (mlab_gain){-v.first, -v.second} : v;
-}
-
-/* The best arc of the first block that has one; SIZE_MAX = none promises anything. */
-static size_t find_entering(mlab_flow *f)
-{
-    size_t best = SIZE_MAX, left = f->block, a = f->next_arc;
-    mlab_gain most = {0, 0};
-    for (size_t seen = 0; seen < f->n_arcs; seen++) {
-        if (f->state[a] != IN_TREE) {
-            const mlab_gain g = promise(f, a);
-            if (g.first > most.first || (g.first == most.first && g.second > most.second)) {
-                most = g;
-                best = a;
-            }
+    f->n_reached = f->n_heap = 0;
+    reach(f, start, (mlab_gain){0, 0}, NONE);
+    mlab_gain cost = most;
+    while (f->n_heap) {
+        const uint32_t node = f->heap[0];
+        if (node == end) {
+            cost = f->far[end];
+            break;
         }
-        if (++a == f->n_arcs) a = 0;
-        if (--left == 0) {
-            if (best != SIZE_MAX) break;
-            left = f->block;
-        }
+        take(f);
+        scan(f, node, f->heap_at[end] && f->heap_at[end] != NONE ? f->far[end] : most);
     }
-    f->next_arc = a;
-    return best;
+    for (size_t i = 0; i < f->n_reached; i++) {
+        const uint32_t node = f->reached[i];
+        if (below(f->far[node], cost)) f->value[node] = less(f->value[node], less(cost, f->far[node]));
+        f->heap_at[node] = 0;
+    }
+    return cost;
 }
 
-static uint32_t find_join(const mlab_flow *f, uint32_t u, uint32_t v)
+/* Pushes what the way back allows, at most `amount`; less is more often 1 than not. */
+static int32_t push(mlab_flow *f, uint32_t start, uint32_t end, int32_t amount)
 {
-    const node *nodes = f->nodes;
-    while (u != v) {
-        if (nodes[u].depth >= nodes[v].depth)
-            u = nodes[u].parent;
-        else
-            v = nodes[v].parent;
+    for (uint32_t at = end; at != start;) {
+        const uint32_t a = f->back[at];
+        const bool forward = f->to[a] == at;
+        const int32_t free_room = forward ? f->room[a] - f->flow[a] : f->flow[a];
+        if (free_room < amount) amount = free_room;
+        at = forward ? f->from[a] : f->to[a];
     }
-    return u;
+    for (uint32_t at = end; at != start;) {
+        const uint32_t a = f->back[at];
+        const bool forward = f->to[a] == at;
+        f->flow[a] += forward ? amount : -amount;
+        at = forward ? f->from[a] : f->to[a];
+    }
+    return amount;
 }
 
-/* The tree arc that leaves, by its lower end: the last blocking one on the way round from the join, which keeps the tree strongly
- * feasible; NONE = the entering arc itself is the tightest. */
-static uint32_t find_leaving(const mlab_flow *f, uint32_t first, uint32_t second, uint32_t join, int32_t *amount, bool *below_first)
+static void put_in_order(mlab_flow *f, uint32_t a)
 {
-    uint32_t leaving = NONE;
-    for (uint32_t u = first; u != join; u = f->nodes[u].parent) {
-        const uint32_t e = f->nodes[u].arc;
-        const int32_t free_room = f->nodes[u].up ? f->flow[e] : f->room[e] - f->flow[e];
-        if (free_room < *amount) {
-            *amount = free_room;
-            leaving = u;
-            *below_first = true;
-        }
-    }
-    for (uint32_t u = second; u != join; u = f->nodes[u].parent) {
-        const uint32_t e = f->nodes[u].arc;
-        const int32_t free_room = f->nodes[u].up ? f->room[e] - f->flow[e] : f->flow[e];
-        if (free_room <= *amount) {
-            *amount = free_room;
-            leaving = u;
-            *below_first = false;
-        }
-    }
-    return leaving;
-}
-
-static void push_round(mlab_flow *f, size_t entering, uint32_t join, int32_t amount)
-{
-    f->flow[entering] += amount;
-    for (uint32_t u = f->from[entering]; u != join; u = f->nodes[u].parent) f->flow[f->nodes[u].arc] -= f->nodes[u].up ? amount : -amount;
-    for (uint32_t u = f->to[entering]; u != join; u = f->nodes[u].parent) f->flow[f->nodes[u].arc] += f->nodes[u].up ? amount : -amount;
-}
-
-/* The part of the tree below the leaving arc is turned over and hung on the entering one. */
-static void exchange(mlab_flow *f, uint32_t entering, uint32_t leaving, uint32_t inside, uint32_t outside)
-{
-    uint32_t at = inside, parent = outside, arc = entering;
     for (;;) {
-        const uint32_t old_parent = f->nodes[at].parent, old_arc = f->nodes[at].arc;
-        cut(f, at);
-        hang(f, at, parent, arc);
-        if (at == leaving) break;
-        parent = at;
-        arc = old_arc;
-        at = old_parent;
+        const mlab_gain r = reduced(f, a), back = {-r.first, -r.second};
+        if (positive(r) && f->flow[a] < f->room[a]) {
+            if (!below(find_way(f, f->to[a], f->from[a], r), r)) return;
+            f->flow[a] += push(f, f->to[a], f->from[a], f->room[a] - f->flow[a]);
+        } else if (positive(back) && f->flow[a] > 0) {
+            if (!below(find_way(f, f->from[a], f->to[a], back), back)) return;
+            f->flow[a] -= push(f, f->from[a], f->to[a], f->flow[a]);
+        } else
+            return;
     }
-    renew(f, inside);
-}
-
-static void pivot(mlab_flow *f, size_t entering)
-{
-    const bool fills = f->state[entering] == EMPTY;
-    const uint32_t first = fills ? f->from[entering] : f->to[entering], second = fills ? f->to[entering] : f->from[entering];
-    const uint32_t join = find_join(f, first, second);
-    int32_t amount = f->room[entering];
-    bool below_first = false;
-    const uint32_t leaving = find_leaving(f, first, second, join, &amount, &below_first);
-    if (amount) push_round(f, entering, join, fills ? amount : -amount);
-    if (leaving == NONE) {
-        f->state[entering] = (int8_t)(fills ? AT_ROOM : EMPTY);
-        return;
-    }
-    const uint32_t out = f->nodes[leaving].arc;
-    f->state[entering] = IN_TREE;
-    f->state[out] = (int8_t)(f->flow[out] ? AT_ROOM : EMPTY);
-    exchange(f, (uint32_t)entering, leaving, below_first ? first : second, below_first ? second : first);
 }
 
 /* --- from outside --------------------------------------------------------------------------------- */
@@ -212,22 +190,57 @@ void mlab_flow_free(mlab_flow *flow)
     if (flow) mlab_release(flow->context, flow->memory);
 }
 
+static void list_ways(mlab_flow *f)
+{
+    for (size_t a = 0; a < f->n_arcs; a++) {
+        f->first[f->from[a] + 1]++;
+        f->first[f->to[a] + 1]++;
+    }
+    for (size_t v = 0; v < f->n_nodes; v++) f->first[v + 1] += f->first[v];
+    for (uint32_t a = 0; a < f->n_arcs; a++) {
+        f->ways[f->first[f->from[a]]++] = (way){a, f->to[a], true};
+        f->ways[f->first[f->to[a]]++] = (way){a, f->from[a], false};
+    }
+    for (size_t v = f->n_nodes; v > 0; v--) f->first[v] = f->first[v - 1];
+    f->first[0] = 0;
+}
+
+/* Values at which arcs that do not leave node 0 are in order empty, where a few passes find them: all of them when node 0 closes every ring. */
+static void first_values(mlab_flow *f)
+{
+    bool changed = true;
+    for (int pass = 0; changed && pass < PASSES; pass++) {
+        changed = false;
+        for (size_t k = f->n_arcs; k-- > 0;) {
+            const uint32_t a = (uint32_t)k;
+            const mlab_gain r = reduced(f, a);
+            if (f->from[a] == 0 || f->room[a] == 0 || !positive(r)) continue;
+            f->value[f->from[a]] = add(f->value[f->from[a]], r);
+            changed = true;
+        }
+    }
+}
+
 mlab_status mlab_flow_make(const mlab_context *context, size_t n_nodes, const mlab_flow_arc *arcs, size_t n_arcs, mlab_flow **made, mlab_error *err)
 {
     mlab_flow at = {.context = context, .n_nodes = n_nodes, .n_arcs = n_arcs}, *self;
-    const size_t all = n_arcs + n_nodes;
     *made = NULL;
     if (n_arcs >= INT32_MAX || n_nodes >= INT32_MAX)
         return mlab_raise(err, MLAB_ERR_OVERFLOW, "a network of %zu nodes and %zu arcs, allowed fewer than 2147483647 of each", n_nodes, n_arcs);
     const mlab_part parts[] = {{&self, 1, sizeof *self},
-                               {&at.nodes, n_nodes + 1, sizeof *at.nodes},
-                               {&at.value, n_nodes + 1, sizeof *at.value},
-                               {&at.from, all, sizeof *at.from},
-                               {&at.to, all, sizeof *at.to},
-                               {&at.room, all, sizeof *at.room},
-                               {&at.flow, all, sizeof *at.flow},
-                               {&at.gain, all, sizeof *at.gain},
-                               {&at.state, all, sizeof *at.state}};
+                               {&at.value, n_nodes, sizeof *at.value},
+                               {&at.from, n_arcs, sizeof *at.from},
+                               {&at.to, n_arcs, sizeof *at.to},
+                               {&at.room, n_arcs, sizeof *at.room},
+                               {&at.flow, n_arcs, sizeof *at.flow},
+                               {&at.gain, n_arcs, sizeof *at.gain},
+                               {&at.first, n_nodes + 1, sizeof *at.first},
+                               {&at.ways, 2 * n_arcs, sizeof *at.ways},
+                               {&at.far, n_nodes, sizeof *at.far},
+                               {&at.back, n_nodes, sizeof *at.back},
+                               {&at.reached, n_nodes, sizeof *at.reached},
+                               {&at.heap, n_nodes, sizeof *at.heap},
+                               {&at.heap_at, n_nodes, sizeof *at.heap_at}};
     mlab_status status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &at.memory, err);
     if (status) return status;
     for (size_t a = 0; a < n_arcs; a++) {
@@ -235,21 +248,9 @@ mlab_status mlab_flow_make(const mlab_context *context, size_t n_nodes, const ml
         at.to[a] = arcs[a].to;
         at.room[a] = arcs[a].room;
         at.gain[a] = arcs[a].gain;
-        at.state[a] = EMPTY;
     }
-    const uint32_t root = (uint32_t)n_nodes;
-    at.nodes[root] = (node){.parent = NONE, .child = NONE, .next = NONE, .previous = NONE};
-    for (uint32_t v = 0; v < root; v++) {
-        const uint32_t a = (uint32_t)n_arcs + v;
-        at.from[a] = v;
-        at.to[a] = root;
-        at.room[a] = INT32_MAX;
-        at.nodes[v].child = NONE;
-        at.nodes[v].depth = 1;
-        hang(&at, v, root, a);
-    }
-    at.block = (size_t)sqrt((double)n_arcs);
-    if (at.block < 10) at.block = 10;
+    list_ways(&at);
+    first_values(&at);
     *self = at;
     *made = self;
     return MLAB_OK;
@@ -260,30 +261,12 @@ void mlab_flow_set_gain(mlab_flow *flow, size_t arc, mlab_gain gain)
     flow->gain[arc] = gain;
 }
 
-/* Values from the root down: gains of tree arcs may have changed. */
-static void revalue(mlab_flow *f)
-{
-    const uint32_t root = (uint32_t)f->n_nodes;
-    for (uint32_t at = f->nodes[root].child; at != NONE;) {
-        const node *v = &f->nodes[at];
-        f->value[at] = v->up ? add(f->value[v->parent], f->gain[v->arc]) : less(f->value[v->parent], f->gain[v->arc]);
-        if (v->child != NONE) {
-            at = v->child;
-            continue;
-        }
-        while (at != root && f->nodes[at].next == NONE) at = f->nodes[at].parent;
-        at = at == root ? NONE : f->nodes[at].next;
-    }
-}
-
 mlab_status mlab_flow_solve(mlab_flow *flow, mlab_error *err)
 {
     const mlab_context *context = flow->context;
-    revalue(flow);
-    size_t entering;
-    for (size_t pivots = 0; flow->n_arcs && (entering = find_entering(flow)) != SIZE_MAX; pivots++) {
-        if (pivots % LOOK == 0 && context->cancelled && context->cancelled(context->user)) return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped");
-        pivot(flow, entering);
+    for (uint32_t a = 0; a < flow->n_arcs; a++) {
+        if (a % LOOK == 0 && context->cancelled && context->cancelled(context->user)) return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped");
+        put_in_order(flow, a);
     }
     return MLAB_OK;
 }
