@@ -18,26 +18,32 @@ mlab_row_digest mlab_row_digest_of(const uint64_t *hashes, size_t n, const uint8
     return digest;
 }
 
-mlab_status mlab_row_digests_first(const mlab_context *context, const mlab_row_digests *digests, size_t **first, mlab_error *err)
+/* The slot of the row's digest, or the free one where it would go. */
+static size_t slot_of(const mlab_row_digests *digests, const uint32_t *slots, size_t n_slots, size_t row)
+{
+    const mlab_row_digest d = digests->items[row];
+    size_t slot = (size_t)d.a & (n_slots - 1);
+    while (slots[slot] && (digests->items[slots[slot] - 1].a != d.a || digests->items[slots[slot] - 1].b != d.b)) slot = (slot + 1) & (n_slots - 1);
+    return slot;
+}
+
+mlab_status mlab_row_digests_copies(const mlab_context *context, const mlab_row_digests *digests, mlab_row_copies *copies, mlab_error *err)
 {
     size_t n_slots = 64;
-    while (n_slots < digests->n * 2) n_slots *= 2;
-    size_t *slots = mlab_allocate(context, n_slots, sizeof *slots); /* row + 1 */
-    *first = mlab_allocate(context, digests->n, sizeof **first);
-    if (!slots || !*first) {
-        mlab_release(context, slots);
-        mlab_release(context, *first);
-        *first = NULL;
-        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to look for copies among %zu rows", digests->n);
-    }
-    for (size_t i = 0; i < digests->n; i++) {
-        mlab_row_digest d = digests->items[i];
-        size_t slot = (size_t)d.a & (n_slots - 1);
-        while (slots[slot] && (digests->items[slots[slot] - 1].a != d.a || digests->items[slots[slot] - 1].b != d.b))
-            slot = (slot + 1) & (n_slots - 1);
-        if (!slots[slot]) slots[slot] = i + 1;
-        (*first)[i] = slots[slot] - 1;
+    *copies = (mlab_row_copies){0};
+    if (digests->n >= UINT32_MAX) return mlab_raise(err, MLAB_ERR_OVERFLOW, "more than 4 billion rows");
+    while (n_slots * 2 < digests->n * 3) n_slots *= 2;
+    uint32_t *slots = mlab_allocate(context, n_slots, sizeof *slots); /* row + 1 */
+    mlab_status status = slots ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to look for copies among %zu rows", digests->n);
+    for (size_t i = 0; i < digests->n && !status; i++) {
+        size_t slot = slot_of(digests, slots, n_slots, i);
+        if (!slots[slot]) {
+            slots[slot] = (uint32_t)i + 1;
+            continue;
+        }
+        status = mlab_grow(context, &copies->items, copies->n, &copies->capacity, sizeof *copies->items, err);
+        if (!status) copies->items[copies->n++] = (mlab_row_copy){i, slots[slot] - 1};
     }
     mlab_release(context, slots);
-    return MLAB_OK;
+    return status;
 }

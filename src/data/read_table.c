@@ -33,6 +33,7 @@ typedef struct table_reading {
     size_t hashes_capacity;
     uint8_t *ignored; /* [rows->n_columns] columns that near-duplicates may differ in */
     mlab_row_digests exact, near;
+    mlab_row_copies exact_copies, near_copies;
 } table_reading;
 
 static mlab_status no_memory(const table_reading *r, mlab_error *err)
@@ -207,6 +208,7 @@ static mlab_status read_blocks(table_reading *r, mlab_error *err)
         mlab_row_block block;
         mlab_status status = mlab_rows_next(r->rows, &block, err);
         if (status || !block.n_rows) return status;
+        if (r->context->progress && r->rows->n_bytes) r->context->progress(r->context->user, r->spec->file, r->rows->n_read, r->rows->n_bytes);
         if (r->context->cancelled && r->context->cancelled(r->context->user))
             return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped while reading %s", r->spec->file);
         if ((status = take_rows(r, &block, err))) return status;
@@ -224,13 +226,30 @@ static mlab_status say_copy(const table_reading *r, size_t row, size_t of, const
     return mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, kind, &place, value, remedy, err, "%s", sentence);
 }
 
-static mlab_status say_copies(const table_reading *r, const size_t *first, const size_t *exact_first, const char *kind, const char *remedy,
-                              mlab_error *err, const char *sentence)
+static mlab_status say_copies(const table_reading *r, const mlab_row_copies *copies, const char *kind, const char *remedy, mlab_error *err,
+                              const char *sentence)
 {
     mlab_status status = MLAB_OK;
-    for (size_t i = 0; i < r->n && !status; i++)
-        if (first[i] != i && !(exact_first && exact_first[i] != i)) status = say_copy(r, i, first[i], kind, remedy, err, sentence);
+    for (size_t i = 0; i < copies->n && !status; i++) status = say_copy(r, copies->items[i].row, copies->items[i].of, kind, remedy, err, sentence);
     return status;
+}
+
+/* Finds the copies and lets go of the digests; exact ones are not near ones. */
+static mlab_status find_copies(table_reading *r, mlab_error *err)
+{
+    mlab_status status = mlab_row_digests_copies(r->context, &r->exact, &r->exact_copies, err);
+    mlab_release(r->context, r->exact.items);
+    r->exact = (mlab_row_digests){0};
+    if (status || !r->spec->near_ignoring) return status;
+    if ((status = mlab_row_digests_copies(r->context, &r->near, &r->near_copies, err))) return status;
+    mlab_row_copies *near = &r->near_copies;
+    size_t n = 0;
+    for (size_t i = 0, k = 0; i < near->n; i++) {
+        while (k < r->exact_copies.n && r->exact_copies.items[k].row < near->items[i].row) k++;
+        if (k == r->exact_copies.n || r->exact_copies.items[k].row != near->items[i].row) near->items[n++] = near->items[i];
+    }
+    near->n = n;
+    return MLAB_OK;
 }
 
 void mlab_table_keep_rows(mlab_table *table, const uint8_t *keep)
@@ -254,31 +273,27 @@ void mlab_table_keep_rows(mlab_table *table, const uint8_t *keep)
     table->n_rows = n;
 }
 
-static mlab_status find_copies(table_reading *r, mlab_table *table, mlab_error *err)
+/* Says them; leaves out the exact ones when that is asked for. */
+static mlab_status settle_copies(table_reading *r, mlab_table *table, mlab_error *err)
 {
-    size_t *exact = NULL, *near = NULL, n_exact = 0, n_near = 0;
     char sentence[200];
-    mlab_status status = mlab_row_digests_first(r->context, &r->exact, &exact, err);
-    if (!status && r->spec->near_ignoring) status = mlab_row_digests_first(r->context, &r->near, &near, err);
-    for (size_t i = 0; i < r->n && !status; i++) {
-        n_exact += exact[i] != i;
-        n_near += near && near[i] != i && exact[i] == i;
-    }
-    snprintf(sentence, sizeof sentence, "%zu %s of earlier ones; %s%s", n_exact, n_exact == 1 ? "row is an exact copy" : "rows are exact copies",
+    size_t n = r->exact_copies.n;
+    snprintf(sentence, sizeof sentence, "%zu %s of earlier ones; %s%s", n, n == 1 ? "row is an exact copy" : "rows are exact copies",
              r->spec->drop_duplicates ? "left out" : "kept", r->spec->duplicates_stated ? ", as the study says" : "");
-    if (!status)
-        status = say_copies(r, exact, NULL, "exact_duplicate", r->spec->drop_duplicates ? "duplicates: keep" : "duplicates: drop", err, sentence);
-    snprintf(sentence, sizeof sentence, "%zu %s an earlier one in all columns but those of near_duplicates; kept", n_near,
-             n_near == 1 ? "row equals" : "rows equal");
-    if (!status && near) status = say_copies(r, near, exact, "near_duplicate", NULL, err, sentence);
-    uint8_t *keep = !status && r->spec->drop_duplicates ? mlab_allocate(r->context, r->n, 1) : NULL;
-    if (!status && r->spec->drop_duplicates && !keep) status = no_memory(r, err);
-    for (size_t i = 0; keep && i < r->n; i++) keep[i] = exact[i] == i;
-    if (keep) mlab_table_keep_rows(table, keep);
+    const char *remedy = r->spec->drop_duplicates ? "duplicates: keep" : "duplicates: drop";
+    mlab_status status = say_copies(r, &r->exact_copies, "exact_duplicate", remedy, err, sentence);
+    n = r->near_copies.n;
+    snprintf(sentence, sizeof sentence, "%zu %s an earlier one in all columns but those of near_duplicates; kept", n,
+             n == 1 ? "row equals" : "rows equal");
+    if (!status) status = say_copies(r, &r->near_copies, "near_duplicate", NULL, err, sentence);
+    if (status || !r->spec->drop_duplicates || !r->exact_copies.n) return status;
+    uint8_t *keep = mlab_allocate(r->context, r->n, 1);
+    if (!keep) return no_memory(r, err);
+    memset(keep, 1, r->n);
+    for (size_t i = 0; i < r->exact_copies.n; i++) keep[r->exact_copies.items[i].row] = 0;
+    mlab_table_keep_rows(table, keep);
     mlab_release(r->context, keep);
-    mlab_release(r->context, exact);
-    mlab_release(r->context, near);
-    return status;
+    return MLAB_OK;
 }
 
 /* --- the whole ------------------------------------------------------------------------------------- */
@@ -301,7 +316,7 @@ static mlab_status finish_table(table_reading *r, mlab_table **table, mlab_error
     if (!status) status = mlab_check_columns(*table, r->findings, err);
     if (!status) {
         r->lines = (*table)->lines;
-        status = find_copies(r, *table, err);
+        status = settle_copies(r, *table, err);
         r->lines = NULL;
     }
     return status;
@@ -365,16 +380,11 @@ mlab_status mlab_read_rows(mlab_rows *rows, const mlab_file_spec *spec, mlab_fin
     reading->complete = mlab_findings_count(findings, MLAB_SEVERITY_STOP) == stops;
     if (!status) status = say_no_rows(&r, err);
     if (!status) status = describe_input(&r, &reading->input, err);
+    if (!status) status = find_copies(&r, err);
     if (!status) status = finish_table(&r, &reading->table, err);
     for (size_t k = 0; r.columns && k < r.n_columns; k++) mlab_column_reading_free(&r.columns[k]);
-    mlab_release(r.context, r.columns);
-    mlab_release(r.context, r.used);
-    mlab_release(r.context, r.use);
-    mlab_release(r.context, r.hashes);
-    mlab_release(r.context, r.ignored);
-    mlab_release(r.context, r.lines);
-    mlab_release(r.context, r.exact.items);
-    mlab_release(r.context, r.near.items);
+    void *owned[] = {r.columns, r.used, r.use, r.hashes, r.ignored, r.lines, r.exact.items, r.near.items, r.exact_copies.items, r.near_copies.items};
+    for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(r.context, owned[k]);
     if (status) mlab_reading_free(rows->context, reading);
     return status;
 }

@@ -67,6 +67,7 @@ struct mlab_rows {
     size_t n_columns; /* 0: nothing could be read, the findings say why */
     uint64_t n_rows;  /* usable rows given so far */
     uint64_t n_bytes; /* size of the file, 0 = not known */
+    uint64_t n_read;  /* bytes of it read so far, for progress */
     char delimiter;   /* of delimited text */
     bool found;       /* the delimiter was found, not stated */
     bool utf16_found; /* of delimited text */

@@ -124,6 +124,7 @@ static mlab_status read_raw(mlab_text_bytes *input, void *into, size_t wanted, s
         input->bytes_left -= *got;
     }
     if (*got < wanted) input->at_end = true;
+    input->n_read += *got;
     mlab_sha256_add(&input->hash, into, *got);
     return MLAB_OK;
 }
@@ -140,7 +141,7 @@ static mlab_status make_room(mlab_text_bytes *input, size_t needed, const char *
     if (input->end > MLAB_ROWS_LONGEST_ROW)
         return mlab_raise(err, MLAB_ERR_OVERFLOW, "a row of %s is longer than %zu bytes", name, MLAB_ROWS_LONGEST_ROW);
     size_t size = input->end + needed + input->end / 2;
-    char *buffer = mlab_reallocate(input->context, input->buffer, size + 1, 1);
+    char *buffer = mlab_reallocate(input->context, input->buffer, size + MLAB_MARKS_WINDOW, 1);
     if (!buffer) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", name);
     input->buffer = buffer;
     input->size = size;

@@ -42,6 +42,7 @@ static mlab_status text_next(mlab_rows *rows, mlab_raw_block *block, mlab_error 
         if (got == MLAB_SCAN_END || (got == MLAB_SCAN_MORE && t->n_lines)) break;
         if (got != MLAB_SCAN_MORE) continue;
         status = mlab_text_bytes_more(&t->input, rows->file, err);
+        t->marked_at = SIZE_MAX / 2;
         if (status == MLAB_ERR_OVERFLOW) {
             t->broken = true;
             status = mlab_rows_say(rows, MLAB_SEVERITY_STOP, "row_too_long", line, 0, NULL, NULL, err,
@@ -49,6 +50,7 @@ static mlab_status text_next(mlab_rows *rows, mlab_raw_block *block, mlab_error 
         }
         if (status) return status;
     }
+    rows->n_read = t->input.n_read;
     *block = (mlab_raw_block){t->n_lines, t->cells, t->first, t->lines};
     return MLAB_OK;
 }

@@ -2,8 +2,8 @@
 /* The scanner of delimited text (RFC 4180, and lines that end in LF, CRLF or CR).
  *
  * A row is scanned whole before anything is changed; then quotes are undone in place and every cell is terminated
- * where its delimiter stood. A byte that ends the run of plain bytes is found by a table of classes; the terminator of
- * the buffer is of a class too, so that the inner loop has one test.
+ * where its delimiter stood. The bytes that may end a run of plain bytes are marked 64 at a time; the terminator of
+ * the buffer is one of them, so that no run goes beyond it.
  * Weakness: after a quote that is never closed no later row can be told apart, and reading ends there.
  */
 #include "data/rows_text.h"
@@ -23,6 +23,7 @@ void mlab_text_classes(mlab_text_rows *t, char delimiter)
     t->class_of['\n'] = LINE_FEED;
     t->class_of['\r'] = RETURN;
     t->class_of[0] = NUL;
+    t->marked_at = SIZE_MAX / 2;
 }
 
 typedef struct scanning {
@@ -31,7 +32,9 @@ typedef struct scanning {
     uint64_t line; /* of the byte at `at` */
     size_t n;      /* cells of this row so far */
     mlab_text_trouble wrong;
-    bool more; /* the buffer ended inside the row */
+    bool more;   /* the buffer ended inside the row */
+    bool quoted; /* a cell of the row is */
+    bool high;   /* a cell of the row is not ASCII */
 } scanning;
 
 static void note_trouble(scanning *s, const char *kind, const char *sentence)
@@ -49,6 +52,8 @@ static mlab_status add_cell(scanning *s, mlab_cell cell, mlab_error *err)
     }
     t->cells[at] = cell;
     s->n++;
+    s->quoted |= cell.quoted;
+    s->high |= cell.not_ascii;
     return MLAB_OK;
 }
 
@@ -88,24 +93,42 @@ static bool scan_quoted(scanning *s, mlab_cell *cell)
     }
 }
 
+/* The first byte from p on that may end a cell; *high = one before it is not ASCII. */
+static inline char *next_special(mlab_text_rows *t, char *p, bool *high)
+{
+    char *buffer = t->input.buffer;
+    *high = false;
+    for (;;) {
+        size_t at = (size_t)(p - buffer);
+        if (at - t->marked_at >= MLAB_MARKS_WINDOW) { /* also when it is before, or there are none */
+            t->marks = mlab_marks_of(p, t->base.delimiter);
+            t->marked_at = at;
+        }
+        size_t skip = at - t->marked_at;
+        uint64_t special = t->marks.special >> skip, above = t->marks.high >> skip;
+        if (special) {
+            unsigned n = mlab_lowest_bit(special);
+            *high |= (above & ((UINT64_C(1) << n) - 1)) != 0;
+            return p + n;
+        }
+        *high |= above != 0;
+        p = buffer + t->marked_at + MLAB_MARKS_WINDOW;
+    }
+}
+
 /* Plain bytes up to a delimiter, the end of the line or of the buffer. */
 static void scan_plain(scanning *s, mlab_cell *cell)
 {
-    const unsigned char *class_of = s->t->class_of;
     char *p = s->at;
-    unsigned seen = 0;
     cell->text = p;
     for (;;) {
-        unsigned char c = (unsigned char)*p;
-        while (class_of[c] == PLAIN) {
-            seen |= c;
-            c = (unsigned char)*++p;
-        }
-        if (class_of[c] != NUL || p == s->end) break;
+        bool high;
+        p = next_special(s->t, p, &high);
+        cell->not_ascii |= high;
+        if (*p || p == s->end) break;
         note_trouble(s, "nul", "a NUL character inside a cell");
         p++;
     }
-    cell->not_ascii = seen >= 0x80;
     cell->n = (uint32_t)(p - s->at);
     s->at = p;
 }
@@ -135,6 +158,38 @@ static mlab_status scan_cell(scanning *s, bool *last, mlab_error *err)
         return MLAB_OK;
     }
     return add_cell(s, cell, err);
+}
+
+/* Plain cells up to the end of the line, or to what is no plain cell: a quote, a return, NUL or the end of the buffer. */
+static mlab_status scan_plain_cells(scanning *s, bool *last, mlab_error *err)
+{
+    mlab_text_rows *t = s->t;
+    const char delimiter = t->base.delimiter;
+    char *p = s->at;
+    while (*p != '"') {
+        bool high;
+        char *end = next_special(t, p, &high);
+        size_t at = t->n_cells + s->n;
+        if (*end != delimiter && *end != '\n') break;
+        if (at >= t->cells_capacity) {
+            mlab_status status = mlab_grow(t->base.context, &t->cells, at, &t->cells_capacity, sizeof *t->cells, err);
+            if (status) return status;
+        }
+        t->cells[at] = (mlab_cell){p, (uint32_t)(end - p), false, high};
+        s->n++;
+        s->high |= high;
+        p = end;
+        *last = *end == '\n';
+        if (*last) break;
+        p++;
+    }
+    s->at = p;
+    return MLAB_OK;
+}
+
+static void terminate(const mlab_cell *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++) *((char *)(uintptr_t)cells[i].text + cells[i].n) = '\0';
 }
 
 /* Undoes doubled quotes and puts the terminators; safe now that the row is whole. */
@@ -219,7 +274,9 @@ mlab_status mlab_text_scan(mlab_text_rows *t, size_t *n_in_row, mlab_scan *got, 
         return MLAB_OK;
     }
     for (bool last = false; !last;) {
-        mlab_status status = scan_cell(&s, &last, err);
+        mlab_status status = scan_plain_cells(&s, &last, err);
+        if (!status && last) break;
+        if (!status) status = scan_cell(&s, &last, err);
         if (status) return status;
         if (s.more) {
             *got = MLAB_SCAN_MORE;
@@ -238,8 +295,11 @@ mlab_status mlab_text_scan(mlab_text_rows *t, size_t *n_in_row, mlab_scan *got, 
     t->line = s.line + 1;
     *got = MLAB_SCAN_BLANK;
     if (blank) return MLAB_OK;
-    finish_cells(t->cells + t->n_cells, s.n);
-    check_cells(t, t->cells + t->n_cells, s.n, line, &s.wrong);
+    if (s.quoted)
+        finish_cells(t->cells + t->n_cells, s.n);
+    else
+        terminate(t->cells + t->n_cells, s.n);
+    if (s.high) check_cells(t, t->cells + t->n_cells, s.n, line, &s.wrong);
     if (s.wrong.kind) return report(t, &s.wrong, err);
     *got = MLAB_SCAN_ROW;
     *n_in_row = s.n;

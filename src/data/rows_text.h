@@ -5,6 +5,7 @@
 
 #include "core/os.h"
 #include "data/rows.h"
+#include "data/rows_marks.h"
 
 #include <stdio.h>
 
@@ -35,6 +36,7 @@ typedef struct mlab_text_bytes {
     size_t size, start, end;
     bool at_end;
     mlab_sha256 hash;
+    uint64_t n_read;
     mlab_encoding stated;
 } mlab_text_bytes;
 
@@ -50,6 +52,8 @@ typedef struct mlab_text_rows {
     mlab_rows base;
     mlab_text_bytes input;
     unsigned char class_of[256];
+    mlab_marks marks; /* of the bytes from marked_at on ... */
+    size_t marked_at; /* ... in the buffer; far away = of none */
     mlab_cell *cells;
     size_t n_cells, cells_capacity;
     uint64_t *lines;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int ascending(const void *a, const void *b)
 {
@@ -12,18 +13,33 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void mlab_bench_rate(const char *what, int threads, int runs, double count, const char *unit, void (*body)(void *work), void *work)
+static void rate(const char *what, int threads, int runs, double count, const char *unit, double (*now)(void), void (*body)(void *work), void *work)
 {
     double rates[64];
     if (runs < 1 || runs > 64) exit(EXIT_FAILURE);
     for (int run = 0; run < runs; run++) {
-        double start = mlab_os_seconds();
+        double start = now();
         body(work);
-        rates[run] = count / (mlab_os_seconds() - start);
+        rates[run] = count / (now() - start);
     }
     qsort(rates, (size_t)runs, sizeof *rates, ascending);
     printf("%-66s %2d  %10.4g  (%.4g to %.4g) %s\n", what, threads, rates[runs / 2], rates[0], rates[runs - 1], unit);
     fflush(stdout);
+}
+
+static double processor_seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+void mlab_bench_rate(const char *what, int threads, int runs, double count, const char *unit, void (*body)(void *work), void *work)
+{
+    rate(what, threads, runs, count, unit, mlab_os_seconds, body, work);
+}
+
+void mlab_bench_rate_of_processor(const char *what, int runs, double count, const char *unit, void (*body)(void *work), void *work)
+{
+    rate(what, 1, runs, count, unit, processor_seconds, body, work);
 }
 
 void mlab_bench_figure(const char *what, int threads, double value, const char *unit)

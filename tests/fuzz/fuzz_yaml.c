@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     mlab_status status =
         mlab_settings_parse(&context, "fuzz.yaml", (const char *)bytes, n, tables, &mlab_data_n_options, 1, &findings, &settings, &err);
     if (status && status != MLAB_ERR_DATA_SYNTAX) abort();
-    if (!status && n % 16 == 0 && mlab_settings_resolved(settings, NULL, &text, &err)) abort(); /* slow: some of them */
+    if (!status && n % 64 == 0 && mlab_settings_resolved(settings, NULL, &text, &err)) abort(); /* slow: some of them */
     if (!status && mlab_settings_override(settings, "panel.period", "month", NULL, &findings, &err)) abort();
     mlab_release(&context, text);
     mlab_settings_free(settings);
