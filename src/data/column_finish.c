@@ -290,6 +290,27 @@ static mlab_status settle_dates(mlab_column_reading *column, const mlab_column_f
     return MLAB_OK;
 }
 
+/* Ends in the year 2200 or later are no ends; those before 1900 stay doubtful. */
+static mlab_status take_open_ends(const mlab_column_reading *column, const mlab_column_finish *finish, const uint8_t *flag, mlab_error *err)
+{
+    mlab_column *made = mlab_table_find(finish->table, column->spec.name);
+    mlab_status status = MLAB_OK;
+    char sentence[300], cell[16];
+    for (size_t i = 0; i < column->n && !status; i++) {
+        if (!flag[column->codes[i]]) continue;
+        bool open = made->as.integer[i] > mlab_date_from_civil(2199, 12, 31);
+        mlab_date_print(made->as.integer[i], cell, sizeof cell);
+        snprintf(sentence, sizeof sentence,
+                 open ? "days in the year 2200 or later in column \"%.100s\" mean that there is no end"
+                      : "cells of column \"%.100s\" are days before 1900-01-02; do they mean that there is none?",
+                 column->spec.from);
+        status = mlab_column_say_row(column, finish, i, cell, open ? MLAB_SEVERITY_NOTE : MLAB_SEVERITY_STOP, open ? "open_end" : "far_date", NULL,
+                                     sentence, err);
+        if (!status) status = mlab_column_set_missing(finish->table, made, i, err);
+    }
+    return status;
+}
+
 /* 9999-12-31 and 1900-01-01 stand for something else in many systems: no day before 1900-01-02 or after 2199-12-31 is taken as one. */
 static mlab_status say_far(const mlab_column_reading *column, const mlab_column_finish *finish, uint8_t *flag, mlab_error *err)
 {
@@ -305,6 +326,7 @@ static mlab_status say_far(const mlab_column_reading *column, const mlab_column_
         if (flag[code] && ++n) only = text;
     }
     if (!n) return MLAB_OK;
+    if (column->spec.open_end) return take_open_ends(column, finish, flag, err);
     if (n == 1) snprintf(remedy, sizeof remedy, "missing: [NA, \"\", \"%.60s\"]", only);
     snprintf(sentence, sizeof sentence, "cells of column \"%.100s\" are days before 1900-01-02 or after 2199-12-31; do they mean that there is none?",
              column->spec.from);

@@ -103,6 +103,16 @@ static char mirrored(char op)
     return op == '<' ? '>' : op == '>' ? '<' : op == 'l' ? 'g' : op == 'g' ? 'l' : op;
 }
 
+/* Two columns of one ordered scale are compared by their places on it. */
+static bool same_scale(const mlab_expression *e, int32_t a, int32_t b)
+{
+    const mlab_column *x = &e->columns[e->leaves[a].column], *y = &e->columns[e->leaves[b].column];
+    if (!x->ordered || !y->ordered || x->n_levels != y->n_levels) return false;
+    for (int32_t i = 0; i < x->n_levels; i++)
+        if (strcmp(x->levels[i], y->levels[i])) return false;
+    return true;
+}
+
 mlab_status mlab_expression_compare(mlab_expression *e, char op, uint32_t at, int32_t a, int32_t b, int32_t *leaf, mlab_error *err)
 {
     mlab_value_kind x = e->leaves[a].value, y = e->leaves[b].value;
@@ -111,6 +121,8 @@ mlab_status mlab_expression_compare(mlab_expression *e, char op, uint32_t at, in
     if (x == MLAB_VALUE_DATES && y == MLAB_VALUE_QUOTED) return compare_date(e, op, at, a, b, leaf, err);
     if (x == MLAB_VALUE_DATES && y == MLAB_VALUE_DATES) return add_comparison(e, MLAB_LEAF_COMPARE, op, at, a, b, leaf, err);
     if (x == MLAB_VALUE_LEVELS && y == MLAB_VALUE_QUOTED) return compare_level(e, op, at, a, b, leaf, err);
+    if (x == MLAB_VALUE_LEVELS && y == MLAB_VALUE_LEVELS && op != '=' && op != 'n' && same_scale(e, a, b))
+        return add_comparison(e, MLAB_LEAF_COMPARE, op, at, a, b, leaf, err);
     bool x_text = x == MLAB_VALUE_TEXTS || x == MLAB_VALUE_LEVELS, y_text = y == MLAB_VALUE_TEXTS || y == MLAB_VALUE_LEVELS || y == MLAB_VALUE_QUOTED;
     if (x_text && y_text) {
         if (op != '=' && op != 'n') return mlab_expression_raise(e, err, MLAB_ERR_DATA_TYPE, at, "texts have no order; allowed are == and !=");

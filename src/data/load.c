@@ -77,7 +77,7 @@ mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err)
 
 static bool is_panel_study(const mlab_settings *settings)
 {
-    static const char *const signs[] = {"data.relationships", "data.promotions", "data.surveys", "panel"};
+    static const char *const signs[] = {"data.relationships", "data.promotions", "data.surveys", "data.history", "data.snapshots", "panel"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (mlab_settings_find(settings, NULL, signs[i])) return true;
     return false;
@@ -85,8 +85,12 @@ static bool is_panel_study(const mlab_settings *settings)
 
 static mlab_status load_panel_study(mlab_loading *l, mlab_error *err)
 {
-    mlab_status status = mlab_load_people(l, err);
+    bool alone = !mlab_settings_find(l->settings, NULL, "data.people"); /* the job history names the people */
+    mlab_status status = alone ? mlab_read_job(l, err) : MLAB_OK;
+    if (!status) status = mlab_load_people(l, err);
     if (!status) status = mlab_load_crosswalks(l, err);
+    if (!status && !alone) status = mlab_read_job(l, err);
+    if (!status) status = mlab_load_job(l, err);
     if (!status) status = mlab_load_promotions(l, err);
     if (!status) status = mlab_load_surveys(l, err);
     if (!status) status = mlab_load_relationships(l, err);
@@ -119,8 +123,9 @@ static mlab_status start(mlab_loading *l, mlab_error *err)
 static void end(mlab_loading *l)
 {
     const mlab_context *context = l->context;
-    void *owned[] = {l->folder,        l->hired,      l->left,        l->spells,           (void *)l->causes, l->grade_value, l->promotions,
-                     l->answer_person, l->answer_row, l->answer_date, (void *)l->measures, l->pairs,          l->pair_row};
+    void *owned[] = {l->days,       (void *)l->states, l->change_person,    l->change_row,     l->change_date, l->leaves,     l->folder,
+                     l->hired,      l->left,           l->spells,           (void *)l->causes, l->grade_value, l->promotions, l->answer_person,
+                     l->answer_row, l->answer_date,    (void *)l->measures, l->pairs,          l->pair_row};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mlab_release(context, owned[i]);
     for (int32_t i = 0; l->grades && i < l->n_grades; i++) mlab_release(context, l->grades[i]);
     mlab_release(context, l->grades);
@@ -136,6 +141,7 @@ static void end(mlab_loading *l)
     mlab_table_free(l->meetings);
     mlab_release(context, l->meeting_mentor);
     mlab_release(context, l->meeting_mentee);
+    mlab_table_free(l->job);
     mlab_text_free(&l->guesses);
 }
 

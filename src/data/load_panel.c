@@ -14,6 +14,8 @@ typedef struct asking {
     const char **ids;        /* [n] */
     const char **attributes; /* [n_attributes] */
     size_t n_attributes;
+    const char **states, **clocks; /* [n_states] */
+    size_t n_states;
 } asking;
 
 static mlab_status no_memory(mlab_error *err)
@@ -60,7 +62,7 @@ static bool is_state(const mlab_loading *l, const char *name)
 /* A column of the panel itself. */
 static bool is_made_here(const mlab_loading *l, const char *name)
 {
-    static const char *const made[] = {"arm", "tenure", "time_in_grade", "mentoring_others", "period", "since", "promoted", "exit"};
+    static const char *const made[] = {"arm", "tenure", "time_in_grade", "months_in_role", "mentoring_others", "period", "since", "promoted", "exit"};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         if (!strcmp(name, made[i])) return true;
     for (size_t k = 0; k < l->n_measures; k++) {
@@ -82,6 +84,35 @@ static mlab_status say_name_taken(const mlab_loading *l, const char *name, mlab_
                              named ? ", unless they get another name" : "");
 }
 
+static bool changes_in_time(const mlab_loading *l, const char *name)
+{
+    for (size_t s = 0; s < l->n_states; s++)
+        if (!strcmp(l->states[s], name)) return true;
+    return false;
+}
+
+/* Grades come by promotions; the months in a role count from its changes. */
+static mlab_status list_states(mlab_loading *l, asking *a, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    a->states = mlab_allocate(l->context, l->n_states, sizeof *a->states);
+    a->clocks = mlab_allocate(l->context, l->n_states, sizeof *a->clocks);
+    if (!a->states || !a->clocks) return no_memory(err);
+    for (size_t s = 0; s < l->n_states && !status; s++) {
+        const char *name = l->states[s];
+        if (!strcmp(name, "grade") && l->n_grades) continue;
+        if (is_made_here(l, name)) {
+            mlab_place place = mlab_place_cell(l->job->file, 0, 0, name);
+            status = mlab_findings_add(l->findings, MLAB_SEVERITY_NOTE, "name_taken", &place, NULL, NULL, err,
+                                       "states whose names stand for what is worked out for every period are left out");
+            continue;
+        }
+        a->clocks[a->n_states] = !strcmp(name, "role") ? "months_in_role" : NULL;
+        a->states[a->n_states++] = name;
+    }
+    return status;
+}
+
 static mlab_status list_people(mlab_loading *l, asking *a, mlab_error *err)
 {
     const mlab_table *people = l->data->people;
@@ -89,12 +120,12 @@ static mlab_status list_people(mlab_loading *l, asking *a, mlab_error *err)
     a->attributes = mlab_allocate(l->context, people->n_columns, sizeof *a->attributes);
     if (!a->ids || !a->attributes) return no_memory(err);
     for (uint32_t rank = 0; rank < l->ids.n; rank++) a->ids[rank] = mlab_ids_text(&l->ids, rank);
-    mlab_status status = MLAB_OK;
+    mlab_status status = list_states(l, a, err);
     for (size_t k = 0; k < people->n_columns && !status; k++) {
         const char *name = people->columns[k].name;
         if (is_made_here(l, name))
             status = say_name_taken(l, name, err);
-        else if (!is_state(l, name))
+        else if (!is_state(l, name) && !changes_in_time(l, name))
             a->attributes[a->n_attributes++] = name;
     }
     return status;
@@ -108,12 +139,23 @@ static mlab_place place_of_panel(const mlab_loading *l)
 
 static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec *spec, mlab_error *err)
 {
+    const mlab_panel_states states = {.table = l->job,
+                                      .n = l->n_changes,
+                                      .person = l->change_person,
+                                      .date = l->change_date,
+                                      .row = l->change_row,
+                                      .names = a->states,
+                                      .clocks = a->clocks,
+                                      .n_names = a->n_states};
     const mlab_panel_people people = {.table = l->data->people,
                                       .n = l->ids.n,
                                       .ids = a->ids,
                                       .row = l->ids.row_of_rank,
                                       .spells = l->spells,
                                       .n_spells = l->n_spells,
+                                      .leaves = l->leaves,
+                                      .n_leaves = l->n_leaves,
+                                      .states = l->n_states ? &states : NULL,
                                       .causes = l->causes,
                                       .n_causes = l->n_causes,
                                       .grades = (const char *const *)l->grades,
@@ -176,6 +218,7 @@ mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err)
     if (reference && *mlab_setting_text(reference)) spec.reference = mlab_setting_text(reference);
     size_t stops = mlab_findings_count(l->findings, MLAB_SEVERITY_STOP);
     if (l->data->promotions) spec.promotions_file = l->data->promotions->file;
+    if (l->job) spec.promotions_file = l->job->file;
     mlab_status status = mlab_arms_make(l, &a.arms, err);
     /* A reference that is an arm of its own leaves "none" as the name of those without a relationship. */
     for (size_t k = 0; k < a.arms.n; k++)
@@ -194,5 +237,7 @@ mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err)
     mlab_arms_free(l->context, &a.arms);
     mlab_release(l->context, (void *)a.ids);
     mlab_release(l->context, (void *)a.attributes);
+    mlab_release(l->context, (void *)a.states);
+    mlab_release(l->context, (void *)a.clocks);
     return status;
 }

@@ -15,6 +15,15 @@ static mlab_status no_memory(mlab_error *err)
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the people");
 }
 
+static mlab_status say_no_people(const mlab_loading *l, mlab_error *err)
+{
+    const mlab_setting *data = mlab_settings_find(l->settings, NULL, "data");
+    if (!data) return MLAB_OK; /* found already */
+    mlab_place place = mlab_setting_place(data);
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "missing_key", &place, NULL, NULL, err,
+                             "missing key 'people' in data (the file with one row a person)");
+}
+
 /* --- a person-level study ---------------------------------------------------------------------------- */
 
 /* The column that the study calls an arm, and what it says about its exposure. */
@@ -70,6 +79,7 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
     mlab_reading reading = {0};
     mlab_column_spec *id;
     l->data->person_level = true;
+    if (!mlab_settings_find(l->settings, NULL, "data.people")) return say_no_people(l, err);
     mlab_status status = find_arm(l, err);
     if (!status) status = mlab_loading_columns(l, "data", &specs, err);
     if (!status && mlab_loading_at(l, "data.people", "id")) {
@@ -96,11 +106,14 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
     const mlab_setting *scale = mlab_loading_at(l, "data.people", "grade.scale");
     mlab_status status = mlab_loading_columns(l, "data", &specs, err);
     if (!status) status = mlab_loading_column(l, "data.people", "id", "id", MLAB_READ_ID, false, &specs, &id, err);
-    if (!status) status = mlab_loading_column(l, "data.people", "hired", "hired", MLAB_READ_DATE, false, &specs, &hired, err);
-    if (!status) hired->filled = true;
+    bool job = mlab_has_job(l->settings);
+    if (!status) status = mlab_loading_column(l, "data.people", "hired", "hired", MLAB_READ_DATE, job, &specs, &hired, err);
+    if (!status) hired->filled = !job;
     if (!status) status = mlab_loading_column(l, "data.people", "left", "left", MLAB_READ_DATE, true, &specs, &left, err);
+    if (!status) left->open_end = true;
     if (!status) status = mlab_loading_column(l, "data.people", "exit_reason", "exit_reason", MLAB_READ_FACTOR, true, &specs, &reason, err);
     if (!status) status = mlab_loading_column(l, "data.people", "grade", "grade", MLAB_READ_FOUND, true, &specs, &grade, err);
+    if (!status && job) grade->optional = true; /* it may stand in the job history */
     if (!status && scale) {
         grade->type = MLAB_READ_FACTOR;
         grade->levels = scale;
@@ -115,14 +128,54 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
     return status;
 }
 
-/* member[i] = 1 for people of the population; NULL when the study states none. */
-static mlab_status find_members(mlab_loading *l, uint8_t **member, mlab_error *err)
+/* People of a study without a people file: the ids of the job's rows. */
+static mlab_status people_of_job(mlab_loading *l, mlab_error *err)
+{
+    const char *block = mlab_settings_find(l->settings, NULL, "data.history") ? "data.history" : "data.snapshots";
+    const mlab_column *person = mlab_table_find(l->job, "person");
+    mlab_id_text text = {0};
+    mlab_dictionary ids;
+    mlab_column *column = NULL;
+    uint32_t code;
+    if (!person) return MLAB_OK;
+    mlab_dictionary_start(&ids, l->context);
+    mlab_status status = mlab_loading_id_rule(l, block, &l->id_rule, err);
+    for (size_t i = 0; i < l->job->n_rows && !status; i++) {
+        if (mlab_is_missing_at(person, i)) continue;
+        status = mlab_id_apply(l->context, &l->id_rule, mlab_column_text(person, i), &text, err);
+        if (!status) status = mlab_dictionary_add(&ids, text.bytes, text.n, &code, err);
+    }
+    if (!status) status = mlab_table_make(l->context, ids.n, &l->data->people, err);
+    if (!status) status = mlab_table_add(l->data->people, "id", MLAB_COLUMN_TEXT, NULL, 0, &column, err);
+    for (uint32_t k = 0; k < ids.n && !status; k++) {
+        const char *id = mlab_dictionary_text(&ids, k);
+        status = mlab_column_set_text(l->data->people, column, k, id, strlen(id), err);
+    }
+    char *file = status ? NULL : mlab_copy_text(l->context, l->job->file);
+    if (file) {
+        mlab_release(l->context, l->data->people->file);
+        l->data->people->file = file;
+    }
+    mlab_release(l->context, text.bytes);
+    mlab_dictionary_free(&ids);
+    return status || file ? status : no_memory(err);
+}
+
+const mlab_setting *mlab_loading_population(const mlab_loading *l)
 {
     const mlab_setting *population = mlab_loading_at(l, "data.people", "population");
+    if (!population) population = mlab_settings_find(l->settings, NULL, "data.population");
+    return population && *mlab_setting_text(population) ? population : NULL;
+}
+
+/* member[i] = 1 for people of the population; NULL when the study states none. A condition on what changes in time is for the stays. */
+static mlab_status find_members(mlab_loading *l, uint8_t **member, mlab_error *err)
+{
+    const mlab_setting *population = mlab_loading_population(l);
     const mlab_table *people = l->data->people;
     mlab_expression *condition = NULL;
     *member = NULL;
-    if (!population || !*mlab_setting_text(population)) return MLAB_OK;
+    if (!population) return MLAB_OK;
     mlab_place place = mlab_setting_place(population);
     mlab_error why = {0};
     mlab_status status =
@@ -130,6 +183,10 @@ static mlab_status find_members(mlab_loading *l, uint8_t **member, mlab_error *e
     if (status == MLAB_ERR_MEMORY) {
         if (err) *err = why;
         return status;
+    }
+    if (status == MLAB_ERR_DATA_COLUMN && mlab_has_job(l->settings)) {
+        l->population_in_time = true;
+        return MLAB_OK;
     }
     if (status)
         return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "bad_condition", why.place.line ? &why.place : &place, NULL, NULL, err, "%s",
@@ -202,7 +259,9 @@ static mlab_status take_dates(mlab_loading *l, mlab_error *err)
 mlab_status mlab_load_people(mlab_loading *l, mlab_error *err)
 {
     uint8_t *member = NULL;
-    mlab_status status = read_people(l, err);
+    bool stated = mlab_settings_find(l->settings, NULL, "data.people") != NULL;
+    if (!stated && !mlab_has_job(l->settings)) return say_no_people(l, err);
+    mlab_status status = stated ? read_people(l, err) : l->job ? people_of_job(l, err) : MLAB_OK;
     if (status || !l->data->people || !mlab_table_find(l->data->people, "id")) return status;
     status = find_members(l, &member, err);
     if (!status) status = mlab_ids_make(l->data->people, "id", member, l->id_rule.fold, l->findings, &l->ids, err);
@@ -210,107 +269,4 @@ mlab_status mlab_load_people(mlab_loading *l, mlab_error *err)
     if (!status && member) status = keep_members(l, member, err);
     mlab_release(l->context, member);
     return status ? status : take_dates(l, err);
-}
-
-/* --- exits --------------------------------------------------------------------------------------------- */
-
-/* Does the list of reasons (or the one text) hold this one? */
-static bool holds(const mlab_setting *list, const char *reason)
-{
-    for (size_t i = 0; i < mlab_setting_size(list); i++)
-        if (!strcmp(mlab_setting_text(mlab_setting_item(list, i)), reason)) return true;
-    return false;
-}
-
-/* The causes: those of events.exit, else "voluntary" and "involuntary" as far as reasons have these names, else "exit". */
-static mlab_status name_causes(mlab_loading *l, const mlab_setting *exits, const mlab_column *reasons, mlab_error *err)
-{
-    size_t most = exits ? mlab_setting_size(exits) : 0;
-    if (!(l->causes = mlab_allocate(l->context, most + 2, sizeof *l->causes))) return no_memory(err);
-    for (size_t i = 0; i < most; i++) {
-        const char *name = mlab_setting_key(exits, i);
-        if (strcmp(name, "end_of_study") && strcmp(name, "no_reason")) l->causes[l->n_causes++] = name;
-    }
-    static const char *const usual[] = {"voluntary", "involuntary"};
-    for (size_t k = 0; k < 2 && !l->n_causes && !exits && reasons; k++)
-        for (int32_t i = 0; i < reasons->n_levels; i++)
-            if (!strcmp(reasons->levels[i], usual[0]) || !strcmp(reasons->levels[i], usual[1])) l->n_causes = 2;
-    if (l->n_causes == 2 && !l->causes[0]) {
-        l->causes[0] = usual[0];
-        l->causes[1] = usual[1];
-    }
-    if (!l->n_causes) l->causes[l->n_causes++] = "exit";
-    return MLAB_OK;
-}
-
-/* -1 = no cause has it */
-static int32_t cause_of(const mlab_loading *l, const mlab_setting *exits, const char *reason)
-{
-    for (size_t i = 0; exits && i < mlab_setting_size(exits); i++) {
-        const char *name = mlab_setting_key(exits, i);
-        if (!strcmp(name, "no_reason") || !holds(mlab_setting_item(exits, i), reason)) continue;
-        if (!strcmp(name, "end_of_study")) return MLAB_CAUSE_CENSORS;
-        for (int32_t k = 0; k < l->n_causes; k++)
-            if (!strcmp(l->causes[k], name)) return k;
-    }
-    if (exits) return MLAB_CAUSE_STAYS;
-    if (l->n_causes == 1 && !strcmp(l->causes[0], "exit")) return 0;
-    for (int32_t k = 0; k < l->n_causes; k++)
-        if (!strcmp(l->causes[k], reason)) return k;
-    return MLAB_CAUSE_STAYS;
-}
-
-static mlab_status say_no_cause(const mlab_loading *l, uint32_t row, const char *reason, mlab_error *err)
-{
-    char sentence[300], remedy[200];
-    if (*reason) {
-        snprintf(sentence, sizeof sentence, "the reason for leaving '%.100s' belongs to no cause of exit", reason);
-        snprintf(remedy, sizeof remedy, "events: {exit: {voluntary: [..., \"%.80s\"]}}      (or involuntary, or end_of_study)", reason);
-    } else {
-        snprintf(sentence, sizeof sentence, "people left without a reason; say which cause they count for");
-        snprintf(remedy, sizeof remedy, "events: {exit: {no_reason: %.80s}}", l->causes[0]);
-    }
-    return mlab_loading_say(l, MLAB_SEVERITY_DECIDE, *reason ? "reason_without_cause" : "exit_without_reason", l->data->people, row, "exit_reason",
-                            reason, remedy, err, sentence);
-}
-
-static mlab_status no_reason_cause(const mlab_loading *l, const mlab_setting *exits, int32_t *cause, mlab_error *err)
-{
-    const mlab_setting *at = exits ? mlab_settings_find(l->settings, exits, "no_reason") : NULL;
-    *cause = l->n_causes == 1 ? 0 : MLAB_CAUSE_STAYS;
-    if (!at) return MLAB_OK;
-    if (!strcmp(mlab_setting_text(at), "end_of_study")) *cause = MLAB_CAUSE_CENSORS;
-    for (int32_t k = 0; k < l->n_causes; k++)
-        if (!strcmp(l->causes[k], mlab_setting_text(at))) *cause = k;
-    if (*cause != MLAB_CAUSE_STAYS) return MLAB_OK;
-    mlab_place place = mlab_setting_place(at);
-    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "unknown_cause", &place, NULL, NULL, err, "'%s' is no cause of exit",
-                             mlab_setting_text(at));
-}
-
-mlab_status mlab_load_exits(mlab_loading *l, mlab_error *err)
-{
-    const mlab_setting *exits = mlab_settings_find(l->settings, NULL, "events.exit");
-    if (!l->data->people || !l->ids.context) return MLAB_OK;
-    const mlab_column *reasons = mlab_table_find(l->data->people, "exit_reason");
-    if (reasons && reasons->type != MLAB_COLUMN_FACTOR) reasons = NULL;
-    if (exits && mlab_setting_kind_of(exits) != MLAB_SETTING_MAP) exits = NULL;
-    int32_t none = MLAB_CAUSE_STAYS;
-    mlab_status status = name_causes(l, exits, reasons, err);
-    if (!status) status = no_reason_cause(l, exits, &none, err);
-    for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) {
-        uint32_t row = l->ids.row_of_rank[rank];
-        const char *reason = reasons ? mlab_column_text(reasons, row) : "";
-        if (l->left[rank] == MLAB_DATE_MISSING) {
-            if (*reason)
-                status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "reason_without_exit", l->data->people, row, "exit_reason", reason, NULL, err,
-                                          "a reason for leaving without a day of leaving; they count as still there");
-            continue;
-        }
-        int32_t *cause = &l->spells[rank].cause; /* one stay a person */
-        *cause = *reason ? cause_of(l, exits, reason) : none;
-        if (*cause == MLAB_CAUSE_STAYS) status = say_no_cause(l, row, reason, err);
-    }
-    if (!mlab_table_find(l->data->people, "left")) l->n_causes = 0; /* no exit can be seen */
-    return status;
 }

@@ -21,95 +21,6 @@ static bool usable_rank(const mlab_loading *l, uint32_t rank)
 
 /* --- grades ---------------------------------------------------------------------------------------- */
 
-/* The grade of a cell as a label; false when missing. */
-static bool label_of(const mlab_column *column, size_t row, char *into, size_t size)
-{
-    if (mlab_is_missing_at(column, row)) return false;
-    if (column->type == MLAB_COLUMN_INTEGER)
-        snprintf(into, size, "%d", (int)column->as.integer[row]);
-    else
-        snprintf(into, size, "%s", mlab_column_text(column, row));
-    return true;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static mlab_status collect_labels(mlab_loading *l, mlab_dictionary *labels, const mlab_column *of_people, const mlab_column *of_promotions,
-                                  size_t n_promotions, mlab_error *err)
-{
-    mlab_status status = MLAB_OK;
-    uint32_t code;
-    char label[256];
-    for (int32_t i = 0; of_people->ordered && i < of_people->n_levels && !status; i++)
-        status = mlab_dictionary_add(labels, of_people->levels[i], strlen(of_people->levels[i]), &code, err);
-    for (size_t i = 0; i < l->data->people->n_rows && !status; i++)
-        if (label_of(of_people, i, label, sizeof label)) status = mlab_dictionary_add(labels, label, strlen(label), &code, err);
-    for (size_t i = 0; of_promotions && i < n_promotions && !status; i++)
-        if (label_of(of_promotions, i, label, sizeof label)) status = mlab_dictionary_add(labels, label, strlen(label), &code, err);
-    return status;
-}
-
-/* l->grades in their order: the stated scale, numbers by value, else bytes. */
-static mlab_status order_grades(mlab_loading *l, const mlab_dictionary *labels, bool ordered, mlab_error *err)
-{
-    uint32_t *order = NULL;
-    mlab_status status = mlab_dictionary_order(labels, &order, err);
-    if (status) return status;
-    l->grades = mlab_allocate(l->context, labels->n, sizeof *l->grades);
-    l->grade_value = mlab_allocate(l->context, labels->n, sizeof *l->grade_value);
-    if (!l->grades || !l->grade_value) {
-        mlab_release(l->context, order);
-        return no_memory(err);
-    }
-    l->grade_is_number = !ordered;
-    for (size_t i = 0; i < labels->n; i++) {
-        int64_t value = 0;
-        char number[16];
-        const char *text = mlab_dictionary_text(labels, (uint32_t)i);
-        l->grade_is_number &= mlab_integer_parse(text, strlen(text), &value) && value >= INT32_MIN && value <= INT32_MAX;
-        l->grade_value[i] = (int32_t)value;
-        snprintf(number, sizeof number, "%d", (int)l->grade_value[i]);
-        l->grade_is_number &= !strcmp(number, text); /* 01 is a label */
-    }
-    if (l->grade_is_number) qsort(l->grade_value, labels->n, sizeof *l->grade_value, by_number);
-    for (size_t i = 0; i < labels->n && !status; i++) {
-        char number[16];
-        snprintf(number, sizeof number, "%d", (int)l->grade_value[i]);
-        const char *text = l->grade_is_number ? number : mlab_dictionary_text(labels, ordered ? (uint32_t)i : order[i]);
-        if (!(l->grades[i] = mlab_copy_text(l->context, text)))
-            status = no_memory(err);
-        else
-            l->n_grades = (int32_t)i + 1;
-    }
-    mlab_release(l->context, order);
-    return status;
-}
-
-static int32_t grade_code(const mlab_loading *l, const mlab_column *column, size_t row)
-{
-    char label[256];
-    if (!label_of(column, row, label, sizeof label)) return -1;
-    for (int32_t i = 0; i < l->n_grades; i++)
-        if (!strcmp(l->grades[i], label)) return i;
-    return -1;
-}
-
-static mlab_status say_unordered(const mlab_loading *l, mlab_error *err)
-{
-    char remedy[300];
-    mlab_place place = mlab_place_cell(l->data->people->file, 0, 0, "grade");
-    int n = snprintf(remedy, sizeof remedy, "people: {grade: {from: %.60s, scale: [", mlab_loading_text(l, "data.people", "grade", "grade"));
-    for (int32_t i = 0; i < l->n_grades && i < 5 && n < 200; i++)
-        n += snprintf(remedy + n, sizeof remedy - (size_t)n, "%s%.30s", i ? ", " : "", l->grades[i]);
-    snprintf(remedy + n, sizeof remedy - (size_t)n, "%s]}}", l->n_grades > 5 ? ", ..." : "");
-    return mlab_findings_add(l->findings, MLAB_SEVERITY_DECIDE, "grades_unordered", &place, NULL, remedy, err,
-                             "grades are labels without an order; write them from low to high");
-}
-
 /* A grade into which nobody was hired may be the top one, or a slip of the pen that makes a new top one. */
 static mlab_status say_new_grades(const mlab_loading *l, const mlab_column *of_people, const mlab_column *to, mlab_error *err)
 {
@@ -117,11 +28,11 @@ static mlab_status say_new_grades(const mlab_loading *l, const mlab_column *of_p
     uint8_t *hired_into = mlab_allocate(l->context, (size_t)l->n_grades, 1);
     if (!hired_into) return no_memory(err);
     for (size_t i = 0; i < l->data->people->n_rows; i++) {
-        int32_t code = grade_code(l, of_people, i);
+        int32_t code = mlab_grade_code(l, of_people, i);
         if (code >= 0) hired_into[code] = 1;
     }
     for (size_t i = 0; to && i < l->data->promotions->n_rows && !status; i++) {
-        int32_t code = grade_code(l, to, i);
+        int32_t code = mlab_grade_code(l, to, i);
         if (code < 0 || hired_into[code]) continue;
         status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "grade_by_promotion_only", l->data->promotions, i, "to", l->grades[code], NULL, err,
                                   "grades that people are promoted to and nobody was hired into");
@@ -134,17 +45,16 @@ static mlab_status take_grades(mlab_loading *l, mlab_error *err)
 {
     const mlab_table *promotions = l->data->promotions;
     const mlab_column *of_people = mlab_table_find(l->data->people, "grade"), *to = mlab_table_find(promotions, "to");
+    if (l->n_grades) return MLAB_OK; /* those of a job history */
     if (!of_people || of_people->type == MLAB_COLUMN_REAL || of_people->type == MLAB_COLUMN_DATE) return MLAB_OK;
     if (to && (to->type == MLAB_COLUMN_REAL || to->type == MLAB_COLUMN_DATE)) to = NULL;
-    mlab_dictionary labels;
-    mlab_dictionary_start(&labels, l->context);
-    mlab_status status = collect_labels(l, &labels, of_people, to, promotions->n_rows, err);
-    if (!status && labels.n) status = order_grades(l, &labels, of_people->ordered, err);
-    mlab_dictionary_free(&labels);
+    const mlab_grade_source sources[2] = {{of_people, l->data->people->n_rows}, {to, promotions->n_rows}};
+    mlab_status status = mlab_load_grades(l, sources, to ? 2 : 1, l->data->people->file, err);
     if (status || !l->n_grades) return status;
-    if (!l->grade_is_number && !of_people->ordered) status = say_unordered(l, err);
     if (!status && !of_people->ordered) status = say_new_grades(l, of_people, to, err);
-    for (uint32_t rank = 0; rank < l->n_spells && !status; rank++) l->spells[rank].grade = grade_code(l, of_people, l->ids.row_of_rank[rank]);
+    for (size_t i = 0; i < l->n_spells && !status; i++)
+        if (i == 0 || l->spells[i].person != l->spells[i - 1].person)
+            l->spells[i].grade = mlab_grade_code(l, of_people, l->ids.row_of_rank[l->spells[i].person]);
     return status;
 }
 
@@ -216,7 +126,7 @@ static mlab_status take_promotions(mlab_loading *l, const uint32_t *rank, mlab_e
         if (!usable_rank(l, rank[i]) || mlab_is_missing_at(date, i)) continue;
         mlab_panel_promotion p = {
             .person = rank[i], .date = date->as.integer[i], .to = MLAB_GRADE_ONE_UP, .line = table->lines ? table->lines[i] : 0};
-        if (to && l->n_grades) p.to = grade_code(l, to, i);
+        if (to && l->n_grades) p.to = mlab_grade_code(l, to, i);
         bool usable;
         status = check_promotion(l, &p, i, &usable, err);
         if (!usable) continue;

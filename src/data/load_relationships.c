@@ -28,6 +28,7 @@ static mlab_status read_relationships(mlab_loading *l, mlab_error *err)
     if (!status) status = mlab_loading_column(l, BLOCK, "start", "start", MLAB_READ_DATE, false, &specs, &spec, err);
     if (!status) spec->filled = true;
     if (!status) status = mlab_loading_column(l, BLOCK, "end", "end", MLAB_READ_DATE, true, &specs, &spec, err);
+    if (!status) spec->open_end = true;
     if (!status) status = mlab_loading_column(l, BLOCK, "kind", "kind", MLAB_READ_FACTOR, true, &specs, &spec, err);
     if (!status) spec->makes_arms = true;
     if (!status) status = mlab_loading_column(l, BLOCK, "form", "form", MLAB_READ_FACTOR, true, &specs, &spec, err);

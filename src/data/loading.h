@@ -13,6 +13,18 @@ typedef struct mlab_specs {
     size_t n, capacity;
 } mlab_specs;
 
+/* The last row of a person and day in a job history or a snapshot, and what the rows of that day say. */
+typedef struct mlab_job_day {
+    uint32_t person, row; /* rank; row of mlab_loading.job */
+    int32_t date;
+    int32_t last;  /* of an exit: the last day there; else MLAB_DATE_MISSING */
+    int32_t cause; /* of an exit: as in mlab_panel_spell */
+    bool exits;    /* a row that ends the stay */
+    bool closes;   /* a state that ends with `last`, and with it the stay */
+    bool hires, leave_begins, leave_ends;
+    bool promotes, promotes_not; /* by reason */
+} mlab_job_day;
+
 typedef struct mlab_loading {
     const mlab_context *context;
     const mlab_settings *settings;
@@ -29,8 +41,21 @@ typedef struct mlab_loading {
     uint32_t *meeting_mentor, *meeting_mentee; /* [rows of meetings] ranks */
     mlab_panel_spell *spells;                  /* [n_spells] sorted by person, from */
     size_t n_spells;
-    int32_t *hired, *left; /* [ids.n] by rank: first day of the first stay, last day of the last one (MLAB_DATE_MISSING = still there) */
-    const char **causes;   /* [n_causes] texts of settings or static */
+    int32_t *hired, *left;   /* [ids.n] by rank: first day of the first stay, last day of the last one (MLAB_DATE_MISSING = still there) */
+    bool hires_known;        /* a day after an exit begins a stay only when it hires */
+    bool population_in_time; /* the population's condition is on states that change in time */
+    bool exits_known;        /* exits came with a job history or snapshots, not with the people file */
+    mlab_table *job;         /* rows of a job history or of snapshots; NULL = none */
+    mlab_job_day *days;      /* [n_days] sorted by person, date */
+    size_t n_days;
+    const char **states; /* [n_states] columns of job that change in time */
+    size_t n_states;
+    uint32_t *change_person, *change_row; /* [n_changes] of states */
+    int32_t *change_date;
+    size_t n_changes;
+    mlab_panel_leave *leaves; /* [n_leaves] not at risk */
+    size_t n_leaves;
+    const char **causes; /* [n_causes] texts of settings or static */
     int32_t n_causes;
     char **grades; /* [n_grades] own */
     int32_t *grade_value;
@@ -94,6 +119,39 @@ MLAB_MUST_USE mlab_status mlab_load_crosswalks(mlab_loading *l, mlab_error *err)
  * for every join. who: "mentees"; rank [n_rows] as in mlab_ids_link. */
 MLAB_MUST_USE mlab_status mlab_loading_link(mlab_loading *l, const char *block, const mlab_table *table, const char *column, const char *who,
                                             uint32_t *rank, mlab_error *err);
+
+/* --- grades (load_grades.c) and exits (load_exits.c) ------------------------------------------------------ */
+
+typedef struct mlab_grade_source {
+    const mlab_column *column;
+    size_t n; /* rows */
+} mlab_grade_source;
+/* Labels of all sources in their order: l->grades. file: for the finding that they have none. */
+MLAB_MUST_USE mlab_status mlab_load_grades(mlab_loading *l, const mlab_grade_source *sources, size_t n, const char *file, mlab_error *err);
+int32_t mlab_grade_code(const mlab_loading *l, const mlab_column *column, size_t row); /* -1 = missing */
+bool mlab_setting_holds(const mlab_setting *list, const char *reason);                 /* the list (or the one text); NULL holds nothing */
+MLAB_MUST_USE mlab_status mlab_exit_causes(mlab_loading *l, const mlab_setting *exits, const mlab_column *reasons, mlab_error *err);
+int32_t mlab_exit_cause(const mlab_loading *l, const mlab_setting *exits, const char *reason); /* MLAB_CAUSE_STAYS = no cause has it */
+/* What events.exit says of exits without a reason; MLAB_CAUSE_STAYS = nothing, and there are several causes. */
+MLAB_MUST_USE mlab_status mlab_exit_without_reason(const mlab_loading *l, const mlab_setting *exits, int32_t *cause, mlab_error *err);
+/* The condition for people who belong to the study; NULL = all do. */
+const mlab_setting *mlab_loading_population(const mlab_loading *l);
+const char *mlab_exit_sounds_like(const char *reason);
+void mlab_exit_remedy(const char *reason, char *into, size_t size);
+
+/* --- job histories (load_history*.c), snapshots (load_snapshots.c), stays (load_stays.c), promotions (load_events.c) ---- */
+
+bool mlab_has_job(const mlab_settings *settings); /* the study has a job history or snapshots */
+/* Reads the files; then links them, finds days, stays, states, leaves and promotions. Without a people file the people are those of the
+ * job's rows. */
+MLAB_MUST_USE mlab_status mlab_read_job(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_job(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_read_snapshots(mlab_loading *l, mlab_error *err);
+/* Days from rows: those of a history, those of snapshots. rank [job rows]. */
+MLAB_MUST_USE mlab_status mlab_history_days(mlab_loading *l, const uint32_t *rank, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_snapshot_days(mlab_loading *l, const uint32_t *rank, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_stays(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_job_promotions(mlab_loading *l, mlab_error *err);
 
 /* --- the files --------------------------------------------------------------------------------------- */
 

@@ -37,6 +37,7 @@ typedef struct mlab_column_spec {
     mlab_reading_type type;
     bool optional;   /* a heading that is not there is fine */
     bool filled;     /* a missing cell is a stop */
+    bool open_end;   /* DATE: a day far ahead (9999-12-31) is no end: missing */
     bool ordered;    /* FACTOR: levels are a scale */
     bool folded;     /* FACTOR: labels and missing codes are met without case and outer blanks */
     bool makes_arms; /* FACTOR: its labels become arms, so that a slip of the pen in one is to be decided */
