@@ -54,24 +54,26 @@ typedef enum mlab_fair_kind {
 
 /* What can be asked of policies; all 0 is the default. Each policy reads what concerns it. */
 typedef struct mlab_policy_options {
-    double gap;               /* 0 .. 1: a search may stop when (bound - objective) / bound is at most this */
-    double time_limit;        /* seconds, 0 = none; a search that was stopped by it says so */
-    double minimum_score;     /* 0 .. 100: pairs below it are not made */
-    int32_t mentors_each;     /* mentors a mentee may have (network); 0 = 1 */
-    bool participation_first; /* the most pairs first, of those the highest total (optimal, lottery, peer) */
-    bool mentors_propose;     /* deferred_acceptance: the stable matching that mentors like best */
-    double lottery_cap;       /* highest probability of any pair, above 0 to 1; 0 = 1 */
-    mlab_fair_kind fair_kind; /* what fair makes fair */
-    double fair_level;        /* a share 0 .. 1, or points of score for quality */
-    uint64_t fair_groups;     /* bit g = group g counts; 0 = all */
-    bool peer_stable;         /* peer: stable roommates instead of the highest total */
-    int32_t group_low;        /* group: fewest mentees of a circle that is opened */
-    int32_t group_high;       /* most; 0 = the mentor's places */
-    int32_t mix_least;        /* fewest of each group in a circle */
-    int32_t mix_most;         /* most of one group in a circle; 0 = no bound */
-    double choice_score;      /* self_selection: log-odds of 10 points of score */
-    double choice_same_group; /* log-odds of being of one group */
-    double choice_meeting;    /* probability that two who are allowed meet; 0 = 1 */
+    double gap;                   /* 0 .. 1: a search may stop when (bound - objective) / bound is at most this */
+    double time_limit;            /* seconds, 0 = none; a search that was stopped by it says so */
+    double minimum_score;         /* 0 .. 100: pairs below it are not made */
+    int32_t mentors_each;         /* mentors a mentee may have (network); 0 = 1 */
+    bool participation_first;     /* the most pairs first, of those the highest total (optimal, lottery, peer) */
+    bool mentors_propose;         /* deferred_acceptance: the stable matching that mentors like best */
+    double lottery_cap;           /* highest probability of any pair, above 0 to 1; 0 = 1 */
+    mlab_fair_kind fair_kind;     /* what fair makes fair */
+    double fair_level;            /* a share 0 .. 1, or points of score for quality */
+    uint64_t fair_groups;         /* bit g = group g counts; 0 = all */
+    bool peer_stable;             /* peer: stable roommates instead of the highest total */
+    int32_t group_low;            /* group: fewest mentees of a circle that is opened */
+    int32_t group_high;           /* most; 0 = the mentor's places */
+    int32_t mix_least;            /* fewest of each group in a circle */
+    int32_t mix_most;             /* most of one group in a circle; 0 = no bound */
+    double choice_score;          /* self_selection: log-odds of 10 points of score */
+    double choice_same_group;     /* log-odds of being of one group */
+    double choice_meeting;        /* probability that two who are allowed meet; 0 = 1 */
+    double choice_meeting_across; /* the same for two who are not known to be of one group; 0 = as choice_meeting */
+    double hybrid_reserve;        /* 0 .. 1: share of each mentor's places that self-selection leaves (rounded down) */
 } mlab_policy_options;
 
 typedef struct mlab_policy_request {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The heaviest matching of a general graph, exactly, with its proof.
  *
- * Edmonds's primal-dual method (Edmonds 1965, doi:10.4153/CJM-1965-045-4) with priorities on edges (Galil 1986, doi:10.1145/6462.6502). Values
+ * Edmonds's primal-dual method (Edmonds 1965, doi:10.6028/jres.069B.013) with priorities on edges (Galil 1986, doi:10.1145/6462.6502). Values
  * begin as small as one look at the neighbours allows, and edges that are tight then are taken at once; each person still alone then
  * grows one alternating tree until it meets somebody else who is alone, or until somebody of the tree can be left alone at no
  * loss (Kolmogorov 2009, doi:10.1007/s12532-009-0002-8, compares one tree at a time with many). Time runs in steps of the dual;

@@ -4,7 +4,7 @@
  * The linear program without blossoms has an optimum of whole pairs and of odd rings of half pairs (Balinski 1965), so a search is over as
  * soon as an edge joins two outer people: that closes a ring. No blossom is needed, and every event but the growing of the tree ends the
  * search. Afterwards each ring is cut into pairs beside one person, the one with the least to lose, from whom the search with blossoms starts;
- * the values stay as they are (the beginning of MaxWeightedMatching in LEMON, Dezso, Juttner & Kovacs 2011, doi:10.1016/j.endm.2011.06.003).
+ * the values stay as they are (the beginning of MaxWeightedMatching in LEMON, Dezso, Juttner & Kovacs 2011, doi:10.1016/j.entcs.2011.06.003).
  */
 #include "match/blossom.h"
 

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const mlab_policy *const policies[] = {&mlab_policy_random, &mlab_policy_deferred_acceptance, &mlab_policy_optimal, &mlab_policy_peer};
+static const mlab_policy *const policies[] = {&mlab_policy_random,  &mlab_policy_deferred_acceptance, &mlab_policy_optimal, &mlab_policy_peer,
+                                              &mlab_policy_network, &mlab_policy_self_selection,      &mlab_policy_hybrid};
 enum { N_POLICIES = sizeof policies / sizeof *policies };
 
 const mlab_policy *mlab_policy_row(size_t row)
@@ -45,11 +46,16 @@ double mlab_match_mentee_uniform(const mlab_policy_request *request, size_t ment
     return mlab_random_uniform(&address, which);
 }
 
-double mlab_match_pair_uniform(const mlab_policy_request *request, size_t mentee, size_t mentor)
+double mlab_match_pair_draw(const mlab_policy_request *request, size_t mentee, size_t mentor, uint32_t which)
 {
     mlab_address address = address_of(request, entity_of(request->pool->mentee_entity, mentee));
     address.pair = entity_of(request->pool->mentor_entity, mentor) + 1;
-    return mlab_random_uniform(&address, 0);
+    return mlab_random_uniform(&address, which);
+}
+
+double mlab_match_pair_uniform(const mlab_policy_request *request, size_t mentee, size_t mentor)
+{
+    return mlab_match_pair_draw(request, mentee, mentor, 0);
 }
 
 static int by_key(const void *a, const void *b)

@@ -9,13 +9,18 @@ extern const mlab_policy mlab_policy_random;
 extern const mlab_policy mlab_policy_deferred_acceptance;
 extern const mlab_policy mlab_policy_optimal;
 extern const mlab_policy mlab_policy_peer;
+extern const mlab_policy mlab_policy_network;
+extern const mlab_policy mlab_policy_self_selection;
+extern const mlab_policy mlab_policy_hybrid;
 
 /* Uniforms of a person at purpose MATCH: 0 orders mentees, 1 is a mentee's choice, 2 orders mentors. A pair has one number of
  * its own, uniform 0 at the address of both. */
+enum { MLAB_MATCH_TASTE = 2, MLAB_MATCH_MEETING = 3 }; /* uniforms of a pair: taste and meeting of a choice */
 enum { MLAB_MATCH_MENTEE_ORDER = 0, MLAB_MATCH_CHOICE = 1, MLAB_MATCH_MENTOR_ORDER = 2 };
 
 double mlab_match_mentee_uniform(const mlab_policy_request *request, size_t mentee, uint32_t which);
 double mlab_match_pair_uniform(const mlab_policy_request *request, size_t mentee, size_t mentor);
+double mlab_match_pair_draw(const mlab_policy_request *request, size_t mentee, size_t mentor, uint32_t which);
 
 /* A side of n people in an order by lot: turns[k].who comes k-th. */
 typedef struct mlab_match_turn {

@@ -86,6 +86,10 @@ static mlab_status check_options(const mlab_policy_options *o, mlab_error *err)
         {"lottery_cap", offsetof(mlab_policy_options, lottery_cap), 0, 1},
         {"fair_level", offsetof(mlab_policy_options, fair_level), 0, 100},
         {"choice_meeting", offsetof(mlab_policy_options, choice_meeting), 0, 1},
+        {"choice_meeting_across", offsetof(mlab_policy_options, choice_meeting_across), 0, 1},
+        {"hybrid_reserve", offsetof(mlab_policy_options, hybrid_reserve), 0, 1},
+        {"choice_score", offsetof(mlab_policy_options, choice_score), -100, 100},
+        {"choice_same_group", offsetof(mlab_policy_options, choice_same_group), -100, 100},
     };
     for (size_t k = 0; k < sizeof ranges / sizeof *ranges; k++) {
         double value;

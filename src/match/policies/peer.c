@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Peers: mutual pairs from one pool. Two people can be a pair when each is an allowed candidate of the other and offers a place.
  *
- * Highest total: each pair counts the scores of both directions; matching in a general graph (Edmonds 1965, doi:10.4153/CJM-1965-045-4, see
+ * Highest total: each pair counts the scores of both directions; matching in a general graph (Edmonds 1965, doi:10.6028/jres.069B.013, see
  * graph_matching.c), of the best the one with the most pairs, or the most pairs first. Stable (peer_stable): nobody would rather swap, by
  * the ranks people gave and then by score (Irving 1985, doi:10.1016/0196-6774(85)90033-1, see roommates.c); such pairs need not exist.
  * Scores are taken to whole multiples of 2^-k of a point, k at most 30, so "equal" means equal; an order of people by lot decides
@@ -299,7 +299,7 @@ out:
 const mlab_policy mlab_policy_peer = {
     .name = "peer",
     .summary = "mutual pairs from one pool with the highest total score, or stable ones",
-    .source = "Edmonds 1965, doi:10.4153/CJM-1965-045-4; Irving 1985, doi:10.1016/0196-6774(85)90033-1",
+    .source = "Edmonds 1965, doi:10.6028/jres.069B.013; Irving 1985, doi:10.1016/0196-6774(85)90033-1",
     .keeps = MLAB_KEEPS_OWN_LOCKS,
     .assign = assign,
 };
