@@ -22,6 +22,14 @@ typedef struct maker {
     mlab_error *err;
 } maker;
 
+/* A column that only says which rows belong together. */
+static bool groups_only(const mlab_formula *formula, const char *name)
+{
+    for (size_t k = 0; k < formula->n_random; k++)
+        if (!strcmp(name, formula->random[k].group)) return true;
+    return formula->cluster && !strcmp(name, formula->cluster);
+}
+
 mlab_status mlab_design_complete(const mlab_design *design, const mlab_table *table, uint8_t *complete, mlab_error *err)
 {
     const mlab_formula *formula = design->formula;
@@ -29,7 +37,7 @@ mlab_status mlab_design_complete(const mlab_design *design, const mlab_table *ta
     for (size_t c = 0; c < formula->n_columns; c++) {
         const mlab_column *column;
         const char *name = formula->columns[c];
-        if (formula->cluster && !strcmp(name, formula->cluster) && !mlab_table_find(table, name)) continue; /* "person": the fit knows it */
+        if (groups_only(formula, name) && !mlab_table_find(table, name)) continue; /* "person": the fit knows it */
         mlab_status status = mlab_design_column(design, table, name, &column, err);
         if (status) return status;
         if (!column->missing) continue;
