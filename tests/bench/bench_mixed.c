@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Times random intercepts of departments, from the typed table in memory to estimates, errors and modes.
+ *
+ *   bench_mixed                                                    the figures of 100,000 rows
+ *   bench_mixed ROWS DEPARTMENTS logit|ordinal THREADS REPEATS [CSV]  one of them; tests/bench/mixed_peers runs it beside R
+ *
+ * Covariates: arm (3), female, grade 1 to 6, tenure, quarter. Department effects have a standard deviation of 0.5.
+ * CSV: the data are written there for the peer and nothing is timed.
+ */
+#include "bench/bench.h"
+#include "core/os.h"
+#include "core/random.h"
+#include "fit/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void stop(const char *what, const mlab_error *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->sentence);
+    exit(EXIT_FAILURE);
+}
+
+static void *room(size_t n, size_t size)
+{
+    void *memory = calloc(n ? n : 1, size);
+    if (!memory) exit(EXIT_FAILURE);
+    return memory;
+}
+
+typedef struct panel {
+    mlab_table *table;
+    int32_t *event, *level;
+    uint32_t *department;
+    size_t n, n_departments;
+} panel;
+
+static const char *const arms[] = {"none", "informal", "structured"}, *const no_yes[] = {"no", "yes"}, *const levels[] = {"1", "2", "3", "4", "5"};
+
+static panel generate(const mlab_context *context, size_t n, size_t departments)
+{
+    static const char *const names[] = {"arm", "female", "grade", "tenure", "quarter"};
+    static const mlab_column_type types[] = {MLAB_COLUMN_FACTOR, MLAB_COLUMN_INTEGER, MLAB_COLUMN_INTEGER, MLAB_COLUMN_REAL, MLAB_COLUMN_INTEGER};
+    panel p = {.n = n, .n_departments = departments};
+    mlab_error err;
+    mlab_column *columns[5];
+    if (mlab_table_make(context, n, &p.table, &err)) stop("table", &err);
+    for (int k = 0; k < 5; k++)
+        if (mlab_table_add(p.table, names[k], types[k], k == 0 ? arms : NULL, k == 0 ? 3 : 0, &columns[k], &err)) stop("column", &err);
+    for (int k = 0; k < 5; k++) columns[k] = mlab_table_find(p.table, names[k]);
+    p.event = room(n, sizeof *p.event);
+    p.level = room(n, sizeof *p.level);
+    p.department = room(n, sizeof *p.department);
+    for (size_t i = 0; i < n; i++) {
+        mlab_address row = {.seed = 20240517, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_TEST}, group = row;
+        group.entity = p.department[i] = (uint32_t)(i < departments ? i : (double)departments * mlab_random_uniform(&row, 0));
+        group.period = 1;
+        double effect = 0.5 * mlab_random_normal(&group, 0), noise = mlab_random_uniform(&row, 8), tenure = -4 * log(mlab_random_uniform(&row, 3));
+        int32_t a = (int32_t)(3 * mlab_random_uniform(&row, 1)), f = mlab_random_uniform(&row, 2) < 0.45;
+        int32_t g = 1 + (int32_t)(6 * mlab_random_uniform(&row, 4)), q = 1 + (int32_t)(20 * mlab_random_uniform(&row, 5));
+        columns[0]->as.integer[i] = a;
+        columns[1]->as.integer[i] = f;
+        columns[2]->as.integer[i] = g;
+        columns[3]->as.real[i] = tenure;
+        columns[4]->as.integer[i] = q;
+        double eta = 0.2 * (a == 1) + 0.5 * (a == 2) - 0.1 * f - 0.05 * g + 0.02 * tenure + effect;
+        p.event[i] = mlab_random_uniform(&row, 7) < 1 / (1 + exp(3.4 - eta));
+        double latent = eta + log(noise / (1 - noise));
+        p.level[i] = (latent > -2) + (latent > -0.7) + (latent > 0.6) + (latent > 2.4);
+    }
+    return p;
+}
+
+static void write_csv(const panel *p, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (!file) exit(EXIT_FAILURE);
+    fputs("event,level,department,arm,female,grade,tenure,quarter\n", file);
+    for (size_t i = 0; i < p->n; i++)
+        fprintf(file, "%d,%d,%u,%s,%d,%d,%.17g,%d\n", p->event[i], p->level[i] + 1, p->department[i],
+                arms[mlab_table_find(p->table, "arm")->as.integer[i]], mlab_table_find(p->table, "female")->as.integer[i],
+                mlab_table_find(p->table, "grade")->as.integer[i], mlab_table_find(p->table, "tenure")->as.real[i],
+                mlab_table_find(p->table, "quarter")->as.integer[i]);
+    fclose(file);
+}
+
+static double fit_once(const mlab_context *context, const panel *p, bool ordinal, mlab_fit **fit)
+{
+    mlab_error err;
+    mlab_formula *formula, *terms;
+    mlab_design *design, *random;
+    mlab_fit_options options = mlab_fit_defaults();
+    double began = mlab_os_seconds();
+    if (mlab_formula_parse(context, "~ arm + female + grade + tenure + quarter", NULL, &formula, &err) ||
+        mlab_formula_parse(context, "~ 1", NULL, &terms, &err))
+        stop("formula", &err);
+    if (mlab_design_make(formula, p->table, NULL, &design, &err) || mlab_design_make(terms, p->table, NULL, &random, &err)) stop("design", &err);
+    mlab_fit_problem problem = {.table = p->table,
+                                .n = p->n,
+                                .design = design,
+                                .category = ordinal ? p->level : p->event,
+                                .n_categories = ordinal ? 5 : 2,
+                                .categories = ordinal ? levels : no_yes,
+                                .random = random,
+                                .group = p->department,
+                                .n_groups = p->n_departments,
+                                .group_name = "department",
+                                .outcome = "it"};
+    if (mlab_fit_problem_fit(context, mlab_model_find(ordinal ? "ordinal" : "logit"), &problem, &options, fit, &err)) stop("fit", &err);
+    double seconds = mlab_os_seconds() - began;
+    mlab_design_free(design);
+    mlab_design_free(random);
+    mlab_formula_free(formula);
+    mlab_formula_free(terms);
+    return seconds;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double median_of(const mlab_context *context, const panel *p, bool ordinal, size_t repeats, double *lowest, mlab_fit **fit)
+{
+    double *seconds = room(repeats, sizeof *seconds);
+    *fit = NULL;
+    for (size_t r = 0; r < repeats; r++) {
+        mlab_fit_free(*fit);
+        seconds[r] = fit_once(context, p, ordinal, fit);
+    }
+    qsort(seconds, repeats, sizeof *seconds, by_size);
+    double median = seconds[repeats / 2];
+    *lowest = seconds[0];
+    free(seconds);
+    return median;
+}
+
+static void free_panel(panel *p)
+{
+    mlab_table_free(p->table);
+    free(p->event);
+    free(p->level);
+    free(p->department);
+}
+
+static void figures(void)
+{
+    mlab_context context = mlab_bench_context(1);
+    panel p = generate(&context, 100000, 200);
+    for (int ordinal = 0; ordinal < 2; ordinal++)
+        for (context.threads = 1; context.threads <= 2; context.threads++) {
+            char what[100];
+            mlab_fit *fit;
+            double lowest, median = median_of(&context, &p, ordinal, 3, &lowest, &fit);
+            snprintf(what, sizeof what, "%s with random intercepts, 100,000 rows, 200 groups", ordinal ? "ordinal" : "logit");
+            mlab_bench_figure(what, context.threads, median, "s");
+            mlab_fit_free(fit);
+        }
+    free_panel(&p);
+    mlab_bench_memory("peak memory, data included");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 1) {
+        figures();
+        return EXIT_SUCCESS;
+    }
+    if (argc < 6) {
+        fputs("bench_mixed ROWS DEPARTMENTS logit|ordinal THREADS REPEATS [CSV]\n", stderr);
+        return 2;
+    }
+    mlab_context context = mlab_bench_context((int)strtol(argv[4], NULL, 10));
+    panel p = generate(&context, strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+    if (argc > 6) {
+        write_csv(&p, argv[6]);
+    } else {
+        mlab_fit *fit;
+        double lowest, median = median_of(&context, &p, !strcmp(argv[3], "ordinal"), strtoull(argv[5], NULL, 10), &lowest, &fit);
+        printf("mentorlab %s: rows %zu, groups %zu, threads %d: median %.3f s, lowest %.3f s, peak %.0f MB, %d steps, %s\n", argv[3], p.n,
+               p.n_departments, context.threads, median, lowest, (double)mlab_os_peak_memory() / 1e6, fit->iterations, mlab_trust_name(fit->trust));
+        for (size_t j = 0; j < fit->n_parameters; j++)
+            printf("  %-16s %.10g %.10g\n", fit->names[j], fit->estimate[j], mlab_fit_standard_error(fit, j));
+        printf("  %-16s %.10g %.10g\n  logLik %.8f\n", "log sd", log(fit->random->sd[0]), fit->random->sd_se[0] / fit->random->sd[0],
+               fit->log_likelihood);
+        mlab_fit_free(fit);
+    }
+    free_panel(&p);
+    return EXIT_SUCCESS;
+}
