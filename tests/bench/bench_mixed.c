@@ -55,7 +55,7 @@ static panel generate(const mlab_context *context, size_t n, size_t departments)
     p.department = room(n, sizeof *p.department);
     for (size_t i = 0; i < n; i++) {
         mlab_address row = {.seed = 20240517, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_TEST}, group = row;
-        group.entity = p.department[i] = (uint32_t)(i < departments ? i : (double)departments * mlab_random_uniform(&row, 0));
+        group.entity = p.department[i] = i < departments ? (uint32_t)i : (uint32_t)((double)departments * mlab_random_uniform(&row, 0));
         group.period = 1;
         double effect = 0.5 * mlab_random_normal(&group, 0), noise = mlab_random_uniform(&row, 8), tenure = -4 * log(mlab_random_uniform(&row, 3));
         int32_t a = (int32_t)(3 * mlab_random_uniform(&row, 1)), f = mlab_random_uniform(&row, 2) < 0.45;
