@@ -101,7 +101,7 @@ static void add_others(table_reading *r)
     size_t n_stated = r->n_columns;
     for (size_t i = 0; i < r->rows->n_columns; i++) {
         const char *name = r->rows->names[i];
-        bool taken = r->used[i] || heading_of(r->rows, name) != i;
+        bool taken = r->used[i] || (r->rows->heading_twice && heading_of(r->rows, name) != i);
         for (size_t k = 0; k < n_stated && !taken; k++) taken = !strcmp(r->columns[k].spec.name, name);
         if (taken) continue;
         const mlab_column_spec other = {.name = name, .from = name, .low = -HUGE_VAL, .high = HUGE_VAL, .pin = r->spec->role};

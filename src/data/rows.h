@@ -73,6 +73,7 @@ struct mlab_rows {
     bool utf16_found; /* of delimited text */
     char *sheet;      /* name of the sheet that is read, NULL = none */
     bool sheet_found; /* among several, not stated */
+    bool heading_twice;
     bool no_header;   /* the first row is not one of headings: a finding */
     bool troubled;    /* rows were left out: the file is not empty */
     char sha256[65];  /* of the file's bytes; complete after the last block */

@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "data/dictionary.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,24 +43,35 @@ mlab_status mlab_rows_say(mlab_rows *rows, mlab_severity severity, const char *k
 
 /* --- the headings ----------------------------------------------------------------------------------- */
 
+static mlab_status say_twice(mlab_rows *rows, uint64_t line, size_t i, mlab_error *err)
+{
+    const char *name = rows->names[i];
+    char sentence[300];
+    size_t j = 0;
+    while (strcmp(name, rows->names[j])) j++;
+    rows->heading_twice = true;
+    snprintf(sentence, sizeof sentence, "the heading '%.100s' stands in columns %zu and %zu; one of them needs another name", name, j + 1, i + 1);
+    return mlab_rows_say(rows, MLAB_SEVERITY_STOP, "duplicate_heading", line, i + 1, name, NULL, err, sentence);
+}
+
 static mlab_status check_names(mlab_rows *rows, uint64_t line, mlab_error *err)
 {
     size_t like_data = 0;
-    for (size_t i = 0; i < rows->n_columns; i++) {
+    mlab_dictionary seen;
+    mlab_status status = MLAB_OK;
+    mlab_dictionary_start(&seen, rows->context);
+    for (size_t i = 0; i < rows->n_columns && !status; i++) {
         const char *name = rows->names[i];
         double number;
         mlab_date date;
+        uint32_t code;
+        const size_t before = seen.n;
         like_data += mlab_number_parse(name, strlen(name), '.', &number) || mlab_date_parse_iso(name, strlen(name), &date);
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(name, rows->names[j])) continue;
-            char sentence[300];
-            snprintf(sentence, sizeof sentence, "the heading '%.100s' stands in columns %zu and %zu; one of them needs another name", name, j + 1,
-                     i + 1);
-            mlab_status status = mlab_rows_say(rows, MLAB_SEVERITY_STOP, "duplicate_heading", line, i + 1, name, NULL, err, sentence);
-            if (status) return status;
-            break;
-        }
+        status = mlab_dictionary_add(&seen, name, strlen(name), &code, err);
+        if (!status && seen.n == before) status = say_twice(rows, line, i, err);
     }
+    mlab_dictionary_free(&seen);
+    if (status) return status;
     if (2 * like_data <= rows->n_columns) return MLAB_OK;
     rows->no_header = true;
     return mlab_rows_say(rows, MLAB_SEVERITY_STOP, "no_header", line, 0, rows->names[0], NULL, err,
@@ -77,12 +89,11 @@ static mlab_status take_name(mlab_rows *rows, const mlab_cell *cell, size_t i, u
         status =
             mlab_rows_say(rows, MLAB_SEVERITY_NOTE, "heading_blanks", line, i + 1, cell->text, NULL, err, "blanks around a heading are left out");
     if (n == 0) {
-        char sentence[200];
         snprintf(made, sizeof made, "column_%zu", i + 1);
-        snprintf(sentence, sizeof sentence, "column %zu has no heading; it is called '%s' here", i + 1, made);
         text = made;
         n = strlen(made);
-        status = mlab_rows_say(rows, MLAB_SEVERITY_NOTE, "no_heading", line, i + 1, NULL, NULL, err, sentence);
+        status = mlab_rows_say(rows, MLAB_SEVERITY_NOTE, "no_heading", line, i + 1, made, NULL, err,
+                               "columns without a heading are called column_ and their number here");
     }
     if (status) return status;
     rows->names[i] = mlab_copy_bytes_as_text(rows->context, text, n);

@@ -124,7 +124,7 @@ START_TEST(malformed_rows_are_findings_and_the_others_are_read)
     finds(T("\n\n"), "empty_file", 0, 0, "", "");
     finds(T("17,2020-01-02\n18,2020-02-02\n"), "no_header", 1, 0, "17", "18|2020-02-02/");
     finds(T("a,b,a\n1,2,3\n"), "duplicate_heading", 1, 3, "a", "1|2|3/");
-    finds(T("a,,b\n1,2,3\n"), "no_heading", 1, 2, "", "1|2|3/");
+    finds(T("a,,b\n1,2,3\n"), "no_heading", 1, 2, "column_2", "1|2|3/");
     finds(T("a, b\n1,2\n"), "heading_blanks", 1, 2, " b", "1|2/");
     finds(T("\"a,b\n1,2\n"), "unterminated_quote", 1, 1, "", "");
 #undef T
