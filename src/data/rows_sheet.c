@@ -31,6 +31,7 @@ static mlab_status sheet_next(mlab_rows *rows, mlab_raw_block *block, mlab_error
         s->first_block_ready = false;
     else
         status = mlab_sheet_read_block(s, err);
+    rows->n_read = s->xml.part.unpacked;
     if (!status) give(s, block);
     return status;
 }
@@ -106,6 +107,7 @@ static mlab_status begin_sheet(mlab_sheet_rows *s, const mlab_sheet_entry *sheet
     s->base.sheet = mlab_copy_text(s->base.context, sheet->name);
     if (!s->base.sheet) return no_memory(s, err);
     s->first_block_ready = true;
+    s->base.n_bytes = s->xml.part.size;
     return mlab_sheet_read_block(s, err);
 }
 

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a workbook: `bench_sheet` writes one of 200,000 people and prints figures; `bench_sheet FILE ROWS [strings]` only writes FILE,
+ * with shared strings or with texts in their cells; `bench_sheet FILE` reads it once and prints seconds and the peak of memory. The
+ * file is written by another process, so that the peak is that of reading. */
+#include "bench/bench.h"
+
+#include "core/number.h"
+#include "core/os.h"
+#include "data/reading.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <xlsxwriter.h>
+
+enum { ROWS = 200000, COLUMNS = 12, RUNS = 3, EPOCH_SERIAL = 25569 };
+static const char bench_path[] = "/tmp/mentorlab-bench.xlsx";
+
+/* An id, two dates, labels, whole numbers, a score, names: as bench_csv has them. */
+static int write_book(const char *path, uint32_t rows, bool strings)
+{
+    static const char *const headings[COLUMNS] = {"id",     "hired", "left",  "exit_reason", "grade", "site",
+                                                  "gender", "age",   "score", "salary",      "name",  "team"};
+    static const char *const sites[] = {"Lyon", "Nice", "Graz", "Berlin", "Porto"}, *const sexes[] = {"f", "m"};
+    lxw_workbook_options options = {.constant_memory = !strings};
+    lxw_workbook *book = workbook_new_opt(path, &options);
+    lxw_worksheet *sheet = book ? workbook_add_worksheet(book, "People") : NULL;
+    lxw_format *date = book ? workbook_add_format(book) : NULL;
+    if (!sheet || !date) return EXIT_FAILURE;
+    format_set_num_format(date, "yyyy-mm-dd");
+    for (lxw_col_t k = 0; k < COLUMNS; k++) worksheet_write_string(sheet, 0, k, headings[k], NULL);
+    uint64_t x = 1;
+    for (uint32_t i = 0; i < rows; i++) {
+        char text[32];
+        const lxw_row_t row = i + 1;
+        x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        const uint32_t r = (uint32_t)(x >> 33);
+        snprintf(text, sizeof text, "E%08u", i * 7 % 99999989);
+        worksheet_write_string(sheet, row, 0, text, NULL);
+        worksheet_write_number(sheet, row, 1, EPOCH_SERIAL + 12000 + r % 6000, date);
+        if (r % 3 == 0) {
+            worksheet_write_number(sheet, row, 2, EPOCH_SERIAL + 18000 + r % 1000, date);
+            worksheet_write_string(sheet, row, 3, "voluntary", NULL);
+        }
+        worksheet_write_number(sheet, row, 4, 1 + r % 6, NULL);
+        worksheet_write_string(sheet, row, 5, sites[r % 5], NULL);
+        worksheet_write_string(sheet, row, 6, sexes[r % 2], NULL);
+        worksheet_write_number(sheet, row, 7, 20 + r % 45, NULL);
+        worksheet_write_number(sheet, row, 8, r % 1000000000 / 1e7, NULL);
+        worksheet_write_number(sheet, row, 9, 30000 + r % 70000, NULL);
+        worksheet_write_string(sheet, row, 10, i % 50 ? "Smith" : "Smith, \"Al\"", NULL);
+        snprintf(text, sizeof text, "team %u", r % 300);
+        worksheet_write_string(sheet, row, 11, text, NULL);
+    }
+    return workbook_close(book) == LXW_NO_ERROR ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+typedef struct reading_work {
+    mlab_context context;
+    mlab_file_spec spec;
+    uint64_t rows;
+} reading_work;
+
+static void end(const char *what, const mlab_error *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->sentence);
+    exit(EXIT_FAILURE);
+}
+
+static void scan(void *work)
+{
+    reading_work *w = work;
+    mlab_findings findings;
+    mlab_rows *rows = NULL;
+    mlab_row_block block;
+    mlab_error err;
+    mlab_findings_start(&findings, &w->context);
+    if (mlab_rows_open(&w->context, w->spec.path, w->spec.file, &w->spec.rows, &findings, &rows, &err)) end("open", &err);
+    do
+        if (mlab_rows_next(rows, &block, &err)) end("rows", &err);
+    while (block.n_rows);
+    w->rows = rows->n_rows;
+    mlab_rows_close(rows);
+    mlab_findings_free(&findings);
+}
+
+static void read_table(void *work)
+{
+    reading_work *w = work;
+    mlab_findings findings;
+    mlab_reading reading;
+    mlab_error err;
+    mlab_text guesses = MLAB_TEXT(&w->context);
+    mlab_findings_start(&findings, &w->context);
+    if (mlab_read_file(&w->context, &w->spec, &findings, &guesses, &reading, &err)) end("read", &err);
+    w->rows = reading.table->n_rows;
+    mlab_reading_free(&w->context, &reading);
+    mlab_text_free(&guesses);
+    mlab_findings_free(&findings);
+}
+
+static int read_once(const char *path)
+{
+    reading_work w = {.context = mlab_bench_context(1), .spec = {.role = "people", .file = path, .path = path}};
+    const double before = mlab_os_seconds();
+    scan(&w);
+    mlab_bench_figure("XLSX, rows of cells, once", 1, mlab_os_seconds() - before, "s");
+    mlab_bench_memory("XLSX, rows of cells");
+    printf("%llu rows\n", (unsigned long long)w.rows);
+    return EXIT_SUCCESS;
+}
+
+int main(int n, char **arguments)
+{
+    if (n == 2) return read_once(arguments[1]);
+    if (n > 2) return write_book(arguments[1], (uint32_t)strtoul(arguments[2], NULL, 10), n > 3);
+    fflush(stdout);
+    int state = 0;
+    const pid_t child = fork();
+    if (child == 0) _exit(write_book(bench_path, ROWS, true));
+    if (child < 0 || waitpid(child, &state, 0) < 0 || state) return EXIT_FAILURE;
+    reading_work w = {.context = mlab_bench_context(1), .spec = {.role = "people", .file = "people.xlsx", .path = bench_path}};
+    mlab_bench_rate("XLSX, rows of 12 cells", 1, RUNS, ROWS / 1e6, "M/s", scan, &w);
+    mlab_bench_memory("XLSX, rows of 12 cells");
+    mlab_bench_rate("XLSX, 12 typed columns, all found", 1, RUNS, ROWS / 1e6, "M/s", read_table, &w);
+    mlab_bench_memory("XLSX, 200,000 rows of 12 typed columns");
+    remove(bench_path);
+    return w.rows == ROWS ? EXIT_SUCCESS : EXIT_FAILURE;
+}
