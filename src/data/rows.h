@@ -74,9 +74,9 @@ struct mlab_rows {
     char *sheet;      /* name of the sheet that is read, NULL = none */
     bool sheet_found; /* among several, not stated */
     bool heading_twice;
-    bool no_header;   /* the first row is not one of headings: a finding */
-    bool troubled;    /* rows were left out: the file is not empty */
-    char sha256[65];  /* of the file's bytes; complete after the last block */
+    bool no_header;  /* the first row is not one of headings: a finding */
+    bool troubled;   /* rows were left out: the file is not empty */
+    char sha256[65]; /* of the file's bytes; complete after the last block */
     /* of the frame */
     char *stop_at;
     uint32_t header_rows, skip; /* rows to pass over after the first row of headings */
