@@ -48,9 +48,10 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_study_run(mlab_study *study, mlab_stage 
 MLAB_API const mlab_results *mlab_study_results(const mlab_study *study);
 MLAB_API const mlab_report_spec *mlab_study_report(const mlab_study *study);
 MLAB_API const mlab_data *mlab_study_data(const mlab_study *study); /* NULL before the check stage is through */
-/* Writes the person-periods as analysed with a codebook and a check.R that refits them in base R, mode 0600; ids are pseudonyms
- * unless `names`. Errors: MLAB_ERR_STUDY_STAGE (a person-level study has no panel), MLAB_ERR_WRITE. */
-MLAB_API MLAB_MUST_USE mlab_status mlab_study_panel(mlab_study *study, bool names, mlab_error *err);
+/* Writes the person-periods as analysed into the study's folder, mode 0600; ids are pseudonyms unless `names`. file: "panel.csv"
+ * (NULL too) comes with codebook.md and a check.R that refits them in base R, "panel.xlsx" has the codebook as a sheet. Errors: MLAB_ERR_STUDY_STAGE
+ * (a person-level study has no panel), MLAB_ERR_WRITE. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_panel(mlab_study *study, bool names, const char *file, mlab_error *err);
 /* What the study can answer: per outcome and group the people, events, person-years, share linked or answered, and the smallest difference
  * likely to be seen. A table for the screen, or a JSON list; released with mlab_study_text_free. Counts under report.minimum_cell, and
  * what would give them away, are not told (null in JSON). */

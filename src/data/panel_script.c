@@ -261,6 +261,10 @@ static mlab_status put_model(const mlab_panel *panel, const mlab_panel_model *mo
     mlab_text_append(text, ", \": \", ");
     put_r_text(text, model->formula);
     mlab_text_append(text, ", \"\\n\", sep = \"\")\n");
+    if (formula->n_random) {
+        put_skipped(model->outcome, "random effects are beyond base R", text);
+        return MLAB_OK;
+    }
     bool hazard = !strcmp(model->model, "hazard") || !strcmp(model->model, "multinomial") || !strcmp(model->model, "cox");
     if (event && hazard) return put_hazard(event, model, formula, text, err);
     if (formula->response == MLAB_RESPONSE_COLUMN) return put_other(panel, model, formula, text, err);

@@ -133,35 +133,54 @@ static int by_name(const void *a, const void *b)
     return order ? order : (x->first > y->first) - (x->first < y->first);
 }
 
-mlab_status mlab_panel_csv(const mlab_panel *panel, const char *const *names, char **text, size_t *n, mlab_error *err)
+void mlab_panel_layout_free(const mlab_context *context, mlab_panel_layout *layout)
+{
+    mlab_release(context, layout->written);
+    mlab_release(context, layout->order);
+    *layout = (mlab_panel_layout){0};
+}
+
+mlab_status mlab_panel_layout_make(const mlab_panel *panel, const char *const *names, mlab_panel_layout *layout, mlab_error *err)
 {
     const mlab_context *context = panel->context;
-    mlab_text made = MLAB_TEXT(context);
-    mlab_status status = MLAB_OK;
-    size_t n_people = 0;
-    *text = NULL;
+    size_t n_people = 0, n = 0;
     someone *people = mlab_allocate(context, panel->n_people, sizeof *people);
-    bool *written = mlab_allocate(context, panel->rows->n_columns, sizeof *written);
-    if (!people || !written) {
+    *layout =
+        (mlab_panel_layout){mlab_allocate(context, panel->rows->n_columns, sizeof(bool)), mlab_allocate(context, panel->n_rows, sizeof(size_t))};
+    if (!people || !layout->written || !layout->order) {
         mlab_release(context, people);
-        mlab_release(context, written);
+        mlab_panel_layout_free(context, layout);
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write a panel of %zu rows", panel->n_rows);
     }
-    for (size_t c = 0; c < panel->rows->n_columns; c++) written[c] = is_written(panel, &panel->rows->columns[c], !names);
+    for (size_t c = 0; c < panel->rows->n_columns; c++) layout->written[c] = is_written(panel, &panel->rows->columns[c], !names);
     for (size_t i = 0; i < panel->n_rows; i++) {
         if (i == 0 || panel->person[i] != panel->person[i - 1])
             people[n_people++] = (someone){names ? names[panel->person[i]] : panel->ids[panel->person[i]], i, i};
         people[n_people - 1].end = i + 1;
     }
     if (names) qsort(people, n_people, sizeof *people, by_name); /* the order of ids would tell who is who */
-    put_header(panel, written, &made);
-    for (size_t p = 0; p < n_people && !status; p++) {
-        for (size_t i = people[p].first; i < people[p].end; i++) put_row(panel, people[p].name, written, i, &made);
-        if (p % 4096 == 0 && context->cancelled && context->cancelled(context->user))
+    for (size_t p = 0; p < n_people; p++)
+        for (size_t i = people[p].first; i < people[p].end; i++) layout->order[n++] = i;
+    mlab_release(context, people);
+    return MLAB_OK;
+}
+
+mlab_status mlab_panel_csv(const mlab_panel *panel, const char *const *names, char **text, size_t *n, mlab_error *err)
+{
+    const mlab_context *context = panel->context;
+    mlab_text made = MLAB_TEXT(context);
+    mlab_panel_layout layout;
+    *text = NULL;
+    mlab_status status = mlab_panel_layout_make(panel, names, &layout, err);
+    if (status) return status;
+    put_header(panel, layout.written, &made);
+    for (size_t k = 0; k < panel->n_rows && !status; k++) {
+        const size_t i = layout.order[k];
+        put_row(panel, names ? names[panel->person[i]] : panel->ids[panel->person[i]], layout.written, i, &made);
+        if (k % 16384 == 0 && context->cancelled && context->cancelled(context->user))
             status = mlab_raise(err, MLAB_ERR_CANCELLED, "writing was stopped");
     }
-    mlab_release(context, people);
-    mlab_release(context, written);
+    mlab_panel_layout_free(context, &layout);
     if (!status && made.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write a panel of %zu rows", panel->n_rows);
     if (status) {
         mlab_text_free(&made);
@@ -174,7 +193,7 @@ mlab_status mlab_panel_csv(const mlab_panel *panel, const char *const *names, ch
 
 /* --- codebook ------------------------------------------------------------------------------------- */
 
-static const char *meaning_of(const mlab_panel *panel, const mlab_column *column)
+const char *mlab_panel_meaning(const mlab_panel *panel, const mlab_column *column)
 {
     static const struct {
         const char *name, *meaning;
@@ -195,7 +214,16 @@ static const char *meaning_of(const mlab_panel *panel, const mlab_column *column
     return "attribute from the people file, the same in all rows of a person";
 }
 
-static void put_description(const mlab_column *column, mlab_text *text)
+const mlab_panel_fixed mlab_panel_fixed_columns[MLAB_PANEL_N_FIXED] = {
+    {"person", "text", "who; rows of one person have the same"},
+    {"spell", "whole number", "number of the person's stay, from 0"},
+    {"period", "whole number", "period of the calendar grid, from 0"},
+    {"since", "whole number", "periods since the person's time zero (start of the panel, or hire)"},
+    {"start", "date", "the row covers the days after this one"},
+    {"stop", "date", "last day of the row"},
+    {"prevalent", "0 or 1", "1 = a relationship of the person began before time zero"}};
+
+void mlab_panel_describe(const mlab_column *column, mlab_text *text)
 {
     static const char *const types[] = {[MLAB_COLUMN_REAL] = "number",
                                         [MLAB_COLUMN_INTEGER] = "whole number",
@@ -225,13 +253,10 @@ static void put_head(const mlab_panel *panel, bool with_names, mlab_text *text)
                     panel->n_rows, panel->n_people, panel->n_periods, panel->period_name, from, to,
                     with_names ? "`person` is the id of the people file."
                                : "`person` is a pseudonym; columns that tell who somebody is (free text, ids) are left out.");
-    mlab_text_append(text, "| person | text | who; rows of one person have the same |\n"
-                           "| spell | whole number | number of the person's stay, from 0 |\n"
-                           "| period | whole number | period of the calendar grid, from 0 |\n"
-                           "| since | whole number | periods since the person's time zero (start of the panel, or hire) |\n"
-                           "| start | date | the row covers the days after this one |\n"
-                           "| stop | date | last day of the row |\n"
-                           "| prevalent | 0 or 1 | 1 = a relationship of the person began before time zero |\n");
+    for (size_t k = 0; k < MLAB_PANEL_N_FIXED; k++) {
+        const mlab_panel_fixed *fixed = &mlab_panel_fixed_columns[k];
+        mlab_text_print(text, "| %s | %s | %s |\n", fixed->name, fixed->type, fixed->meaning);
+    }
 }
 
 mlab_status mlab_panel_codebook(const mlab_panel *panel, bool with_names, char **text, mlab_error *err)
@@ -242,8 +267,8 @@ mlab_status mlab_panel_codebook(const mlab_panel *panel, bool with_names, char *
         const mlab_column *column = &panel->rows->columns[c];
         if (!is_written(panel, column, with_names)) continue;
         mlab_text_print(&made, "| %s | ", column->name);
-        put_description(column, &made);
-        mlab_text_print(&made, " | %s |\n", meaning_of(panel, column));
+        mlab_panel_describe(column, &made);
+        mlab_text_print(&made, " | %s |\n", mlab_panel_meaning(panel, column));
     }
     for (size_t k = 0; k < panel->n_events; k++) {
         const char *response = panel->events[k].response;

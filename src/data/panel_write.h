@@ -4,6 +4,7 @@
 #ifndef MLAB_DATA_PANEL_WRITE_H
 #define MLAB_DATA_PANEL_WRITE_H
 
+#include "core/text.h"
 #include "mentorlab/data.h"
 
 /* A model to refit, as the study says it. */
@@ -15,6 +16,23 @@ typedef struct mlab_panel_model {
     size_t n_causes;
     bool logit; /* hazards: logit link, stubs dropped; else cloglog with offset */
 } mlab_panel_model;
+
+/* What is written of a panel and in which order of rows; both for CSV and for a workbook. */
+typedef struct mlab_panel_layout {
+    bool *written; /* [panel->rows->n_columns]; what tells who somebody is only with ids */
+    size_t *order; /* [panel->n_rows] */
+} mlab_panel_layout;
+MLAB_MUST_USE mlab_status mlab_panel_layout_make(const mlab_panel *panel, const char *const *names, mlab_panel_layout *layout, mlab_error *err);
+void mlab_panel_layout_free(const mlab_context *context, mlab_panel_layout *layout);
+
+/* The columns before those of the panel's own table, and words about a column of that: "levels: a, b", "grade at the start of the row". */
+enum { MLAB_PANEL_N_FIXED = 7 };
+typedef struct mlab_panel_fixed {
+    const char *name, *type, *meaning;
+} mlab_panel_fixed;
+extern const mlab_panel_fixed mlab_panel_fixed_columns[MLAB_PANEL_N_FIXED];
+void mlab_panel_describe(const mlab_column *column, mlab_text *text);
+const char *mlab_panel_meaning(const mlab_panel *panel, const mlab_column *column);
 
 /* All rows as CSV (RFC 4180, UTF-8, LF, decimal point, dates YYYY-MM-DD, empty = missing). names: what stands for each rank
  * [n_ids], pseudonyms; people are in the order of these names, and columns that may tell who somebody is (TEXT, factors

@@ -124,8 +124,11 @@ START_TEST(the_script_refits_what_r_can_and_says_what_it_cannot)
     ck_assert_int_eq(mlab_panel_script(panel, "panel.csv", models, sizeof models / sizeof *models, &text, &err), MLAB_OK);
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) ck_assert_msg(strstr(text, parts[k]) != NULL, "%s\nis not in\n%s", parts[k], text);
     mlab_release(&context, text);
-    const mlab_panel_model wrong = {"x", "hazard", "exit ~ (1 | person)", NULL, 0, false};
-    ck_assert_int_eq(mlab_panel_script(panel, "panel.csv", &wrong, 1, &text, &err), MLAB_ERR_DATA_NOT_BUILT);
+    const mlab_panel_model random = {"x", "hazard", "exit ~ (1 | person)", NULL, 0, false}, wrong = {"x", "hazard", "exit ~ (", NULL, 0, false};
+    ck_assert_int_eq(mlab_panel_script(panel, "panel.csv", &random, 1, &text, &err), MLAB_OK);
+    ck_assert_ptr_nonnull(strstr(text, "random effects are beyond base R"));
+    mlab_release(&context, text);
+    ck_assert_int_eq(mlab_panel_script(panel, "panel.csv", &wrong, 1, &text, &err), MLAB_ERR_DATA_FORMULA);
     ck_assert_ptr_null(text);
     world_free(&w);
 }
