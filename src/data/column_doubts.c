@@ -118,25 +118,73 @@ static mlab_status say_like_missing(const mlab_column_reading *column, const mla
     return MLAB_OK;
 }
 
+/* The label as far as it fits, without the blanks around it where they do not count. */
+static const char *shown_label(const mlab_column_reading *column, uint32_t code, char *into, size_t size)
+{
+    const char *text = mlab_dictionary_text(&column->texts, code);
+    size_t n = column->texts.entries[code].n;
+    if (column->spec.folded) mlab_trim(&text, &n);
+    snprintf(into, size, "%.*s", (int)(n < size - 1 ? n : size - 1), text);
+    return into;
+}
+
+static mlab_status say_one_unknown(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, uint32_t code,
+                                   uint8_t *flag, mlab_error *err)
+{
+    char sentence[400], pin[300], what[200], text[128];
+    const char *near = mlab_nearest(shown_label(column, code, text, sizeof text), l->level, l->n_levels);
+    bool blanks = l->blanks[code] && !column->spec.folded;
+    snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%.100s', which is not among its %s%s%.60s%s", column->spec.from, text,
+             column->spec.ordered ? "scale" : "levels", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    snprintf(what, sizeof what, near ? "rename: {\"%.60s\": \"%.60s\"}" : "levels: {..., \"%.60s\": ...}", text, near ? near : "");
+    mlab_column_pin(column, blanks ? "trim: true" : what, pin, sizeof pin);
+    if (column->spec.ordered && !blanks && !near) snprintf(pin, sizeof pin, "scale: [..., \"%.60s\"]      (in its place)", text);
+    memset(flag, 0, column->texts.n);
+    flag[code] = 1;
+    return mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "unknown_label", pin, sentence, err);
+}
+
+#define ANOTHER_SCALE 3 /* so many labels that are near to none of a scale are answers on another one */
+
+static bool is_foreign(const mlab_column_reading *column, const mlab_labels *l, uint32_t code)
+{
+    char text[128];
+    return l->unknown[code] && !mlab_nearest(shown_label(column, code, text, sizeof text), l->level, l->n_levels);
+}
+
+/* Answers on another scale are one finding, with the line that leaves them out. */
+static mlab_status say_another_scale(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, uint8_t *flag,
+                                     size_t n_foreign, mlab_error *err)
+{
+    char sentence[300], text[128];
+    size_t listed = 0;
+    mlab_text remedy = MLAB_TEXT(column->context);
+    snprintf(sentence, sizeof sentence, "column \"%.100s\" has %zu labels that are near to none of its scale: answers on another scale?",
+             column->spec.from, n_foreign);
+    mlab_text_print(&remedy, "columns: {%s: {missing: [", column->spec.name);
+    for (uint32_t code = 0; code < column->texts.n; code++) {
+        flag[code] = is_foreign(column, l, code);
+        if (flag[code] && listed < 20) mlab_text_print(&remedy, "%s\"%s\"", listed++ ? ", " : "", shown_label(column, code, text, sizeof text));
+    }
+    mlab_text_print(&remedy, "%s]}}      (leaves them out; or put them into the scale)", n_foreign > listed ? ", ..." : "");
+    mlab_status status =
+        remedy.failed ? mlab_raise(err, MLAB_ERR_MEMORY, "no memory to tell of column '%s'", column->spec.from)
+                      : mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "another_scale", mlab_text_get(&remedy), sentence, err);
+    mlab_text_free(&remedy);
+    return status;
+}
+
 static mlab_status say_unknown(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, uint8_t *flag,
                                mlab_error *err)
 {
-    for (uint32_t code = 0; code < column->texts.n; code++) {
-        if (!l->unknown[code]) continue;
-        char sentence[400], pin[300], what[200];
-        const char *text = mlab_dictionary_text(&column->texts, code);
-        const char *near = mlab_nearest(text, l->level, l->n_levels);
-        snprintf(sentence, sizeof sentence, "column \"%.100s\" has the label '%.100s', which is not among its %s%s%.60s%s", column->spec.from, text,
-                 column->spec.ordered ? "scale" : "levels", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-        snprintf(what, sizeof what, near ? "rename: {\"%.60s\": \"%.60s\"}" : "levels: {..., \"%.60s\": ...}", text, near ? near : "");
-        mlab_column_pin(column, l->blanks[code] ? "trim: true" : what, pin, sizeof pin);
-        if (column->spec.ordered && !l->blanks[code] && !near) snprintf(pin, sizeof pin, "scale: [..., \"%.60s\"]      (in its place)", text);
-        memset(flag, 0, column->texts.n);
-        flag[code] = 1;
-        mlab_status status = mlab_column_say_codes(column, finish, flag, MLAB_SEVERITY_STOP, "unknown_label", pin, sentence, err);
-        if (status) return status;
-    }
-    return MLAB_OK;
+    size_t n_foreign = 0;
+    mlab_status status = MLAB_OK;
+    for (uint32_t code = 0; code < column->texts.n; code++) n_foreign += is_foreign(column, l, code);
+    bool another = column->spec.ordered && n_foreign >= ANOTHER_SCALE;
+    if (another) status = say_another_scale(column, finish, l, flag, n_foreign, err);
+    for (uint32_t code = 0; code < column->texts.n && !status; code++)
+        if (l->unknown[code] && !(another && is_foreign(column, l, code))) status = say_one_unknown(column, finish, l, code, flag, err);
+    return status;
 }
 
 mlab_status mlab_labels_doubts(const mlab_column_reading *column, const mlab_column_finish *finish, const mlab_labels *l, mlab_error *err)

@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "data/expression.h"
-#include "data/loading.h"
+#include "data/measures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +77,7 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
 {
     mlab_specs specs = {0};
     mlab_reading reading = {0};
+    mlab_measure_specs measures = {0};
     mlab_column_spec *id;
     l->data->person_level = true;
     if (!mlab_settings_find(l->settings, NULL, "data.people")) return say_no_people(l, err);
@@ -85,6 +86,8 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
     if (!status && mlab_loading_at(l, "data.people", "id")) {
         status = mlab_loading_column(l, "data.people", "id", "id", MLAB_READ_ID, false, &specs, &id, err);
     }
+    if (!status) status = mlab_measures_stated(l, "data", NULL, &measures, err);
+    if (!status) status = mlab_measures_columns(l, "data.people", &measures, &specs, err);
     if (!status) status = mlab_loading_file(l, "data.people", &specs, &reading, err);
     if (!status) status = rewrite_ids(l, reading.table, &specs, err);
     if (!status && reading.table && mlab_loading_at(l, "data.people", "id") && mlab_table_find(reading.table, "id"))
@@ -92,7 +95,9 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
     l->data->people = reading.table;
     reading.table = NULL;
     mlab_reading_free(l->context, &reading);
+    if (!status) status = mlab_people_measures_make(l, &measures, err);
     mlab_release(l->context, specs.items);
+    mlab_release(l->context, measures.items);
     return status ? status : say_no_arm(l, err);
 }
 

@@ -39,5 +39,7 @@ MLAB_MUST_USE mlab_status mlab_measure_make(mlab_loading *l, mlab_table *table, 
  * person's, rows NULL = all rows of the table. Leaves alpha_people 0 where there is nothing to say. */
 MLAB_MUST_USE mlab_status mlab_measure_alpha(const mlab_loading *l, const mlab_table *table, const mlab_measure_spec *measure, const uint32_t *rows,
                                              const uint32_t *person, size_t n, mlab_measure *made, mlab_error *err);
+/* The scores of a person-level study, made in the table of people (people_measures.c). */
+MLAB_MUST_USE mlab_status mlab_people_measures_make(mlab_loading *l, const mlab_measure_specs *measures, mlab_error *err);
 
 #endif

@@ -83,6 +83,11 @@ const mlab_option mlab_data_options[] = {
     MARKS("data."),
     ROW("data.sampling", TEXT, NULL, 0, 0, NULL, "", "how these people came into the data, said in every output", MLAB_OPTION_NO_STRUCT),
     COLUMNS("data."),
+    MAP("data.measures", "scores of a person-level study, by name"),
+    TEXT("data.measures.*", NULL, "column of the score"),
+    MEASURE("data.measures.*."),
+    TEXT("data.measures.*.from", NULL, "column of the score"),
+    LIST("data.measures.*.scale", NULL, "labels of its answers, from low to high"),
 
     TEXT("data.population", NULL, "condition for people who belong to the study, where there is no people file: \"type == 'Regular'\""),
     MAP("data.people", "the file with one row a person"),
