@@ -45,6 +45,19 @@ typedef struct mlab_line_spec {
     mlab_place place;
 } mlab_line_spec;
 
+/* Salaries that stand in a column of the data; from == NULL: they do not. */
+typedef struct mlab_salary_source {
+    char *from, *by;   /* columns of the salary and of the groups ("grade") */
+    char *currency;    /* column of currencies; NULL = all are the forecast's */
+    char *fte;         /* column of full-time shares; NULL = salaries are not scaled */
+    bool fte_stated;   /* else it may be missing */
+    double times;      /* of the salary in a year: 1, 12, or hours_per_year */
+    char **currencies; /* [n_rates] */
+    double *rates;     /* [n_rates] money of the forecast for 1 of that currency, > 0 */
+    size_t n_rates;
+    mlab_place place;
+} mlab_salary_source;
+
 typedef enum mlab_timing { MLAB_TIMING_MID, MLAB_TIMING_END } mlab_timing;
 
 typedef struct mlab_forecast_spec {
@@ -55,6 +68,7 @@ typedef struct mlab_forecast_spec {
     char **salary_groups; /* [n_salaries] groups of the outcomes; one named "" serves all groups not named */
     double *salary;       /* [n_salaries] yearly, > 0 */
     size_t n_salaries;
+    mlab_salary_source salary_source;
     mlab_line_spec *lines; /* [n_lines] */
     size_t n_lines;
     int64_t seed;

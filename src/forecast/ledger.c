@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/text.h"
+#include "forecast/options.h"
 
 #include <math.h>
 #include <string.h>
@@ -212,6 +213,7 @@ void mlab_forecast_spec_free(const mlab_context *context, mlab_forecast_spec *sp
     free_texts(context, spec->salary_groups, spec->n_salaries);
     mlab_release(context, spec->salary);
     mlab_release(context, spec->currency);
+    mlab_salary_source_free(context, &spec->salary_source);
     *spec = (mlab_forecast_spec){0};
 }
 

@@ -25,5 +25,13 @@ const char *mlab_forecast_text_at(const mlab_forecast_reader *r, const mlab_sett
 mlab_status mlab_forecast_stop(const mlab_forecast_reader *r, const char *kind, mlab_place place, const char *value, mlab_error *err,
                                const char *sentence);
 MLAB_MUST_USE mlab_status mlab_forecast_read_salaries(const mlab_forecast_reader *r, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_forecast_read_salary_source(const mlab_forecast_reader *r, const mlab_setting *map, mlab_error *err);
+void mlab_salary_source_free(const mlab_context *context, mlab_salary_source *source);
+
+/* The salaries of a spec whose source is a column: means of those there on the last day of the data, by group, in the forecast's
+ * currency, a year, scaled by their share of a full post; the mean of all serves groups without. Does nothing when salaries are stated.
+ * What is wrong becomes findings. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_forecast_salaries_of(const mlab_context *context, const mlab_data *data, mlab_findings *findings,
+                                                    mlab_forecast_spec *spec, mlab_error *err);
 
 #endif

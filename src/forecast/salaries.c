@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Salaries by group: one number for all, a map in the study file, or a file with a column of groups and a column 'salary'. */
+/* Salaries by group: one number for all, a map in the study file, a file with a column of groups and a column 'salary', or a column of
+ * the data (salaries_of.c). */
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
@@ -91,6 +92,8 @@ mlab_status mlab_forecast_read_salaries(const mlab_forecast_reader *r, mlab_erro
     if (mlab_setting_kind_of(salary) == MLAB_SETTING_TEXT) return add_text(r, "", mlab_setting_text(salary), place, capacities, err);
     if (mlab_setting_kind_of(salary) == MLAB_SETTING_LIST)
         return mlab_forecast_stop(r, "wrong_kind", place, "", err, "salary is a list, allowed a number or a map of groups");
+    if (mlab_settings_find(r->settings, salary, "average") || mlab_settings_find(r->settings, salary, "from"))
+        return mlab_forecast_read_salary_source(r, salary, err);
     if (mlab_forecast_text_at(r, salary, "file") || mlab_forecast_text_at(r, salary, "by")) return read_file(r, salary, err);
     mlab_status status = MLAB_OK;
     for (size_t i = 0; !status && i < mlab_setting_size(salary); i++) {

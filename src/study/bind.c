@@ -7,6 +7,7 @@
 #include "study/inside.h"
 
 #include "fit/outcome.h"
+#include "forecast/options.h"
 #include "simulate/options.h"
 
 #include <stdio.h>
@@ -314,6 +315,7 @@ mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_err
     if (!status && study->data->panel && study->has_simulation && !study->scenarios)
         status = mlab_scenarios_read(study->context, study->settings, study->data->panel->months_per_period, findings, &study->scenarios,
                                      &study->n_scenarios, err);
+    if (!status && study->has_forecast) status = mlab_forecast_salaries_of(study->context, study->data, findings, &study->forecast, err);
     study->comparison.outcomes = study->outcomes;
     study->comparison.n_outcomes = study->n_outcomes;
     return status;
