@@ -269,7 +269,7 @@ typedef struct mlab_pairs {
     const mlab_context *context;
     char *policy;
     size_t n_mentees, n_mentors;
-    size_t each;               /* slots of a mentee, 1 but for networks */
+    size_t each;               /* slots of a mentee, 1 but for networks; 0 counts as 1 */
     bool mutual;               /* peers: mentor_of is the partner, each pair stands there twice and counts once */
     char **mentees, **mentors; /* ids, byte order */
     int32_t *mentor_of;        /* [n_mentees * each] index into mentors or MLAB_UNMATCHED */
@@ -320,15 +320,76 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_match(const mlab_context *context, const
                                               const char *const (*past)[2], size_t n_past, const mlab_match_spec *spec, mlab_findings *findings,
                                               mlab_pairs **results, mlab_error *err);
 
-/* A spec for sign-up tables (which may be one) from the headings of their columns: id, role, places, wants against offers, grade,
- * department, language, place of work, manager. sentences: the rules in plain words, one a line; yaml: the matching: block to
- * change them in. Texts are released with mlab_pairs_text_free, the spec with mlab_match_spec_free. Errors: MLAB_ERR_MATCH_COLUMN (no
- * column that can be an id). */
+/* Rules for sign-up tables (which may be one) from the headings and cells of their columns. sentences: the rules in five plain sentences, one a
+ * line; yaml: the matching: block, for changing. Released with mlab_pairs_text_free. Errors: MLAB_ERR_MATCH_COLUMN (no column that can be
+ * an id). */
 MLAB_API MLAB_MUST_USE mlab_status mlab_match_recognise(const mlab_context *context, const mlab_table *mentors, const mlab_table *mentees,
-                                                        mlab_match_spec *spec, char **sentences, char **yaml, mlab_error *err);
+                                                        char **sentences, char **yaml, mlab_error *err);
 
-/* The pairs as CSV (RFC 4180): mentee, mentor, score, reason, one row a mentee, an empty mentor for the unmatched. Ids are quoted
- * texts; a cell that a spreadsheet would run as a formula gets an apostrophe in front. Released with mlab_pairs_text_free. */
+/* --- review ------------------------------------------------------------------------------------------ */
+
+/* What became of a mentee when decisions were taken up. */
+typedef struct mlab_review_change {
+    const char *fate;      /* "kept", "moved", "rematched", "placed", "lost", "waiting", "withdrawn" */
+    int32_t before, after; /* mentors, or MLAB_UNMATCHED */
+    double points;         /* score now less score before, nobody = 0 */
+} mlab_review_change;
+
+typedef struct mlab_review {
+    const mlab_context *context;
+    mlab_pairs *pairs;           /* policy "reviewed" */
+    mlab_review_change *changes; /* [pairs->n_mentees] */
+    size_t kept, moved, rematched, placed, lost, waiting, withdrawn;
+    size_t broken;              /* accepted pairs that could not be kept */
+    double total_before, total; /* points */
+    double total_free;          /* highest total with nobody but accepted and locked pairs bound */
+    size_t n_fell;              /* mentees with a pair before and after whose score fell ... */
+    double lost_points;         /* ... by so much in all */
+} mlab_review;
+
+/* Reads a list of pairs (MLAB_VIEW_PAIRS, as CSV or workbook) with decisions: accept, reject, lock, pair with ID, withdraw, mentor withdraws, or
+ * nothing. Accepted and locked pairs stay, rejected ones never come back, the others change as little as need be; who is in the matching and not
+ * in the list is new. Findings get cells that are not understood, with their place. Errors: MLAB_ERR_DATA_REJECTED (the findings say why),
+ * MLAB_ERR_MATCH_COLUMN (no columns mentee, mentor, decision), MLAB_ERR_MATCH_CAPACITY, MLAB_ERR_OPEN, MLAB_ERR_READ. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_matching_review(mlab_matching *matching, const char *path, const char *name, mlab_findings *findings,
+                                                        mlab_review **review, mlab_error *err);
+MLAB_API void mlab_review_free(mlab_review *review); /* NULL is fine */
+
+/* --- lists for people --------------------------------------------------------------------------------- */
+
+/* What a list of pairs shows. They name people: files of them are for their owner alone (mode 0600). */
+typedef enum mlab_pairs_view {
+    MLAB_VIEW_PAIRS,     /* one row a mentee: decision, pair, carried columns, score, reason, points of each rule, runners-up, five alternatives */
+    MLAB_VIEW_BY_PERSON, /* one row a person and partner, with the partner's carried columns: for mail merge */
+    MLAB_VIEW_MENTORS,   /* one row a mentor: places, used, who */
+    MLAB_VIEW_UNMATCHED, /* mentees without a mentor, and why */
+    MLAB_VIEW_SUMMARY,   /* figures of the policy and of its rules; names nobody */
+    MLAB_VIEW_CHRONUS,   /* import of connections: Mentor Email Address, Mentee Email Address */
+    MLAB_VIEW_PUSHFAR,   /* upload of matches: Mentor Email, Mentee Email */
+    MLAB_N_VIEWS
+} mlab_pairs_view;
+MLAB_API const char *mlab_pairs_view_name(mlab_pairs_view view); /* "pairs", "by_person", ... */
+
+/* A table of texts. */
+typedef struct mlab_list {
+    const mlab_context *context;
+    mlab_pairs_view view;
+    char **headings; /* [n_columns] */
+    bool *numbers;   /* [n_columns] the cells are numbers (or empty) */
+    size_t n_columns, n_rows;
+    char **cells; /* [n_rows * n_columns] */
+    size_t headings_capacity, numbers_capacity, cells_capacity, n_cells;
+} mlab_list;
+/* Errors: MLAB_ERR_MATCH_COLUMN (a carried column, or for a platform a column of e-mail addresses, is missing), MLAB_ERR_MEMORY. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_pairs_list(const mlab_matching *matching, const mlab_pairs *pairs, mlab_pairs_view view, mlab_list **list,
+                                                   mlab_error *err);
+MLAB_API void mlab_list_free(mlab_list *list); /* NULL is fine */
+/* As CSV (RFC 4180). Texts are quoted; a cell that a spreadsheet would run as a formula gets an apostrophe in front. Released with
+ * mlab_pairs_text_free. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_list_csv(const mlab_list *list, char **text, mlab_error *err);
+
+/* The pairs alone as CSV: mentee, mentor, score, reason, one row a mentee (and slot), an empty mentor for the unmatched. Released with
+ * mlab_pairs_text_free. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_pairs_csv(const mlab_context *context, const mlab_pairs *pairs, char **text, mlab_error *err);
 MLAB_API void mlab_pairs_text_free(const mlab_context *context, char *text);
 

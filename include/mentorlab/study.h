@@ -64,17 +64,27 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_study_pairs_csv(mlab_study *study, size_
 MLAB_API const char *mlab_study_setting(const mlab_study *study, const char *path);
 MLAB_API mlab_trust mlab_study_trust(const mlab_study *study); /* the worst of all results */
 
-/* Pairs without a study, from sign-up lists; the rules come from the headings. */
-typedef struct mlab_signup {
+/* People who were matched, with all that lists of their pairs need. */
+typedef struct mlab_matched {
     const mlab_context *context;
-    mlab_pairs *pairs;
-    char *sentences; /* the rules used, one a line */
-    char *yaml;      /* the block matching: to change them in */
-} mlab_signup;
-/* One list with a role column is given as both paths. Errors: MLAB_ERR_DATA_REJECTED (findings), MLAB_ERR_MATCH_COLUMN, ... */
-MLAB_API MLAB_MUST_USE mlab_status mlab_signup_match(const mlab_context *context, const char *mentors_path, const char *mentees_path,
-                                                     mlab_findings *findings, mlab_signup **signup, mlab_error *err);
-MLAB_API void mlab_signup_free(mlab_signup *signup); /* NULL is fine */
+    mlab_matching *matching;
+    mlab_pairs **pairs; /* [n_pairs] one a policy, in the order stated */
+    size_t n_pairs;
+    char *sentences, *yaml;        /* of sign-up lists without stated rules: the rules taken, and the block to change them in; else NULL */
+    mlab_table *mentors, *mentees; /* own */
+    mlab_match_spec *spec;         /* own */
+    void *settings;                /* own */
+} mlab_matched;
+/* Pairs without a study, from sign-up lists (text or workbooks; one list with a role column is given as both paths). rules: a file with a
+ * matching: block, NULL = found from the headings. Overrides have keys of that block. Errors: MLAB_ERR_DATA_REJECTED (findings),
+ * MLAB_ERR_MATCH_COLUMN, MLAB_ERR_OPEN, MLAB_ERR_OPTION, ... */
+MLAB_API MLAB_MUST_USE mlab_status mlab_match_lists(const mlab_context *context, const char *mentors_path, const char *mentees_path,
+                                                    const char *rules, const mlab_override *overrides, size_t n_overrides, mlab_findings *findings,
+                                                    mlab_matched **matched, mlab_error *err);
+/* The same of a study whose match stage has run: the people as they are at its end, with their ids. The study must outlive it. Errors:
+ * MLAB_ERR_STUDY_STAGE (nothing to match), those of matching. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_matched(mlab_study *study, mlab_findings *findings, mlab_matched **matched, mlab_error *err);
+MLAB_API void mlab_matched_free(mlab_matched *matched); /* NULL is fine */
 
 /* A study file drafted from exports: people, job histories, promotions, surveys and lists of pairs, in any order. */
 typedef struct mlab_draft {

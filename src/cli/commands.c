@@ -23,9 +23,12 @@ static const mlab_flag run_flags[] = {
 };
 static const mlab_flag match_flags[] = {
     {"people", "FILE", "a sign-up list with a role column, instead of a study"},
-    {"mentors", "FILE", "a list of mentors, with --mentees"},
-    {"mentees", "FILE", "a list of mentees, with --mentors"},
-    {"pairs", "FILE", "write the pairs with their ids (mode 0600); - = screen"},
+    {"mentors", "FILE", "a list of mentors, with --mentees FILE"},
+    {"mentees", "FILE", "a list of mentees, with --mentors FILE"},
+    {"rules", "FILE", "rules for lists: matching.yaml, changed"},
+    {"pairs", "FILE", "write the pairs with ids (mode 0600): .csv, .xlsx, or -"},
+    {"for", "WHAT", "by_person, mentors, unmatched, summary, chronus, pushfar"},
+    {"decisions", "FILE", "pairs that came back with decisions, .csv or .xlsx"},
     {"force", NULL, "do everything again, also what is up to date"},
     {"set", "KEY=VALUE", "any key of the study file"},
 };
@@ -60,8 +63,8 @@ static const mlab_command commands[] = {
     {"fit", "STUDY.yaml", 1, 1, "Fit the outcome models.", "mentorlab fit study.yaml --link logit", FLAGS(run_flags), true, mlab_command_fit},
     {"compare", "STUDY.yaml", 1, 1, "Did it work: the groups against each other.", "mentorlab compare study.yaml --bootstrap 500", FLAGS(run_flags),
      true, mlab_command_compare},
-    {"match", "STUDY.yaml | --people FILE", 0, 1, "Who with whom, and why.",
-     "mentorlab match --people signup.csv --pairs pairs.csv\n  mentorlab match study.yaml", FLAGS(match_flags), true, mlab_command_match},
+    {"match", "STUDY.yaml | --people FILE", 0, 1, "Who with whom, and why.", "mentorlab match --people signup.xlsx --pairs pairs.xlsx",
+     FLAGS(match_flags), true, mlab_command_match},
     {"simulate", "STUDY.yaml", 1, 1, "Simulate the organisation under each plan.", "mentorlab simulate study.yaml --draws 500", FLAGS(run_flags),
      true, mlab_command_simulate},
     {"forecast", "STUDY.yaml", 1, 1, "What each plan would return.", "mentorlab forecast study.yaml", FLAGS(run_flags), true, mlab_command_forecast},

@@ -22,11 +22,14 @@ void mlab_matching_free(mlab_matching *m)
     mlab_wish_list_free(m->context, &m->wishes[0]);
     mlab_wish_list_free(m->context, &m->wishes[1]);
     mlab_scorer_free(m->scorer);
-    mlab_people_free(&m->people);
     mlab_release(m->context, m->mentee_rank);
     mlab_release(m->context, m->mentor_rank);
     mlab_release(m->context, m->locked);
     mlab_release(m->context, m->past);
+    mlab_release(m->context, m->rejected);
+    for (size_t i = 0; m->decided && i < m->people.n[MLAB_MENTEES]; i++) mlab_release(m->context, m->decided[i]);
+    mlab_release(m->context, m->decided);
+    mlab_people_free(&m->people);
     mlab_release(m->context, m);
 }
 

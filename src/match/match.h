@@ -12,6 +12,7 @@ typedef struct mlab_match_settings {
     const char *mentor_hours, *mentee_hours, *wish_column, *group_column;
     int64_t default_capacity, seed, candidates;
     double gap, time_limit, minimum;
+    bool compare;
 } mlab_match_settings;
 
 /* Place of id among ids in byte order, UINT32_MAX = not there. */

@@ -31,7 +31,10 @@ struct mlab_matching {
     mlab_pool pool;                     /* of the work, with preferences, least loads, hours and locks */
     int32_t *mentee_rank, *mentor_rank; /* [candidates] or NULL */
     int32_t *locked;                    /* [mentees] or NULL */
-    uint64_t *past;                     /* [n_past] pairs there have been, ascending */
+    uint64_t *rejected; /* [n_rejected] (uint64_t)mentee << 32 | mentor, members, ascending: turned down in this or an earlier round */
+    size_t n_rejected;
+    char **decided; /* [mentees] what stands in the decision cell of the next list; NULL = nothing */
+    uint64_t *past; /* [n_past] pairs there have been, ascending */
     size_t n_past;
 };
 

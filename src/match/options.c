@@ -17,7 +17,7 @@ const mlab_option mlab_match_option_rows[] = {
      DECIDES},
     {"matching.mentors", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "who can be a mentor", APART},
     {"matching.mentors.where", NULL, NULL, MLAB_OPTION_TEXT, AT(mentor_where), NULL, 0, 0, NULL, "", "expression that mentors fulfil", DECIDES},
-    {"matching.mentors.capacity", "capacity", "match", MLAB_OPTION_ANY, 0, NULL, 0, 0, NULL, "places",
+    {"matching.mentors.capacity", NULL, NULL, MLAB_OPTION_ANY, 0, NULL, 0, 0, NULL, "places",
      "places a mentor offers: a number, or the map below", APART},
     {"matching.mentors.capacity.from", NULL, NULL, MLAB_OPTION_TEXT, AT(capacity_column), NULL, 0, 0, NULL, "", "column with the places", DECIDES},
     {"matching.mentors.capacity.default", NULL, NULL, MLAB_OPTION_INTEGER, AT(default_capacity), "1", 0, 100, NULL, "places",
@@ -94,6 +94,8 @@ const mlab_option mlab_match_option_rows[] = {
      DECIDES},
     {"matching.policies", "policy", "match run", MLAB_OPTION_ANY, 0, "optimal", 0, 0, NULL, "", "rules that match; mentorlab help match lists them",
      APART},
+    {"matching.compare", "compare", "match run", MLAB_OPTION_FLAG, AT(compare), "no", 0, 0, NULL, "",
+     "every rule that fits is tried on the same people, beside those stated", DECIDES},
     {"matching.seed", NULL, NULL, MLAB_OPTION_INTEGER, AT(seed), "1", 0, 9007199254740992.0, NULL, "", "seed of the lots that decide ties", DECIDES},
 };
 const size_t mlab_match_n_option_rows = sizeof mlab_match_option_rows / sizeof *mlab_match_option_rows;

@@ -87,6 +87,21 @@ void mlab_match_spec_free(const mlab_context *context, mlab_match_spec *spec)
     *spec = (mlab_match_spec){0};
 }
 
+const char *mlab_pairs_view_name(mlab_pairs_view view)
+{
+    static const char *const names[] = {"pairs", "by_person", "mentors", "unmatched", "summary", "chronus", "pushfar"};
+    return (size_t)view < sizeof names / sizeof *names ? names[view] : "";
+}
+
+void mlab_list_free(mlab_list *list)
+{
+    if (!list) return;
+    free_texts(list->context, list->headings, list->n_columns);
+    free_texts(list->context, list->cells, list->n_cells);
+    mlab_release(list->context, list->numbers);
+    mlab_release(list->context, list);
+}
+
 /* A quoted cell. Spreadsheets run cells that begin with = + - @, a tab or a return; an apostrophe keeps them texts. */
 static void append_cell(mlab_text *text, const char *cell)
 {
@@ -100,20 +115,48 @@ mlab_status mlab_pairs_csv(const mlab_context *context, const mlab_pairs *pairs,
     mlab_text out = MLAB_TEXT(context);
     *text = NULL;
     mlab_text_append(&out, "mentee,mentor,score,reason\r\n");
-    for (size_t i = 0; i < pairs->n_mentees; i++) {
-        const int32_t mentor = pairs->mentor_of[i];
+    const size_t each = pairs->each ? pairs->each : 1;
+    for (size_t s = 0; s < pairs->n_mentees * each; s++) {
+        const int32_t mentor = pairs->mentor_of[s];
         char score[64] = "";
-        if (mentor != MLAB_UNMATCHED) mlab_number_for_people(pairs->score[i], 1, score, sizeof score);
-        append_cell(&out, pairs->mentees[i]);
+        if (mentor == MLAB_UNMATCHED && s % each) continue;
+        if (mentor != MLAB_UNMATCHED) mlab_number_for_people(pairs->score[s], 1, score, sizeof score);
+        append_cell(&out, pairs->mentees[s / each]);
         mlab_text_append(&out, ",");
         append_cell(&out, mentor == MLAB_UNMATCHED ? "" : pairs->mentors[mentor]);
         mlab_text_print(&out, ",%s,", score);
-        append_cell(&out, pairs->reason[i]);
+        append_cell(&out, pairs->reason[s]);
         mlab_text_append(&out, "\r\n");
     }
     if (out.failed) {
         mlab_text_free(&out);
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the list of %zu mentees", pairs->n_mentees);
+    }
+    *text = out.bytes;
+    return MLAB_OK;
+}
+
+mlab_status mlab_list_csv(const mlab_list *list, char **text, mlab_error *err)
+{
+    mlab_text out = MLAB_TEXT(list->context);
+    *text = NULL;
+    for (size_t c = 0; c < list->n_columns; c++) {
+        if (c) mlab_text_append(&out, ",");
+        append_cell(&out, list->headings[c]);
+    }
+    mlab_text_append(&out, "\r\n");
+    for (size_t k = 0; k < list->n_cells; k++) {
+        const size_t c = k % list->n_columns;
+        if (c) mlab_text_append(&out, ",");
+        if (list->numbers[c])
+            mlab_text_append(&out, list->cells[k]);
+        else
+            append_cell(&out, list->cells[k]);
+        if (c + 1 == list->n_columns) mlab_text_append(&out, "\r\n");
+    }
+    if (out.failed) {
+        mlab_text_free(&out);
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a list of %zu rows", list->n_rows);
     }
     *text = out.bytes;
     return MLAB_OK;

@@ -187,7 +187,7 @@ mlab_status mlab_match_spec_read(const mlab_context *context, const mlab_setting
     if (!status) status = read_wishes(&r, "matching.preferences.mentors", &spec->mentor_wishes, err);
     if (!status) status = read_locks(&r, err);
     if (!status) status = read_carry(&r, err);
-    if (!status) status = mlab_spec_read_policies(&r, err);
+    if (!status) status = mlab_spec_read_policies(&r, fields.compare, err);
     if (status) mlab_match_spec_free(context, spec);
     return status;
 }

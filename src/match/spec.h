@@ -28,6 +28,6 @@ MLAB_MUST_USE mlab_status mlab_spec_stop(const mlab_spec_reader *r, const char *
 
 MLAB_MUST_USE mlab_status mlab_spec_read_rules(const mlab_spec_reader *r, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_spec_read_forbids(const mlab_spec_reader *r, mlab_error *err);
-MLAB_MUST_USE mlab_status mlab_spec_read_policies(const mlab_spec_reader *r, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_spec_read_policies(const mlab_spec_reader *r, bool compare, mlab_error *err);
 
 #endif

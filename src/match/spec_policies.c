@@ -62,6 +62,10 @@ static const ask asks[] = {
 };
 enum { N_ASKS = sizeof asks / sizeof *asks };
 
+static const char *const compared[] = {"random",  "self_selection", "serial_dictatorship", "deferred_acceptance", "stable_best", "fair",
+                                       "lottery", "optimal"};
+enum { N_COMPARED = sizeof compared / sizeof *compared };
+
 static mlab_status unknown_policy(const mlab_spec_reader *r, const char *name, mlab_place place, mlab_error *err)
 {
     static const char *const to_come[] = {"self_selection", "fair", "group", "network", "hybrid", "lottery", "stable_best", "serial_dictatorship"};
@@ -195,13 +199,27 @@ static mlab_status read_policy(const mlab_spec_reader *r, const mlab_setting *it
     return read_options(r, name, map, &r->spec->asks[k], err);
 }
 
-mlab_status mlab_spec_read_policies(const mlab_spec_reader *r, mlab_error *err)
+/* Those that need nothing said to them, beside those that stand there. */
+static mlab_status add_compared(const mlab_spec_reader *r, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; !status && k < N_COMPARED; k++) {
+        bool there = !mlab_policy_find(compared[k]);
+        for (size_t i = 0; i < r->spec->n_policies; i++) there = there || strcmp(r->spec->policies[i], compared[k]) == 0;
+        if (there) continue;
+        status = mlab_spec_keep(r, compared[k], &r->spec->policies[r->spec->n_policies], err);
+        r->spec->n_policies += !status;
+    }
+    return status;
+}
+
+mlab_status mlab_spec_read_policies(const mlab_spec_reader *r, bool compare, mlab_error *err)
 {
     const mlab_setting *policies = mlab_settings_find(r->settings, NULL, "matching.policies");
     const bool one = !policies || mlab_setting_kind_of(policies) != MLAB_SETTING_LIST;
     const size_t n = one ? 1 : mlab_setting_size(policies);
-    r->spec->policies = mlab_allocate(r->context, n, sizeof *r->spec->policies);
-    r->spec->asks = mlab_allocate(r->context, n, sizeof *r->spec->asks);
+    r->spec->policies = mlab_allocate(r->context, n + N_COMPARED, sizeof *r->spec->policies);
+    r->spec->asks = mlab_allocate(r->context, n + N_COMPARED, sizeof *r->spec->asks);
     if (!r->spec->policies || !r->spec->asks) return mlab_spec_no_memory(err);
     mlab_status status = MLAB_OK;
     if (!policies) {
@@ -209,5 +227,5 @@ mlab_status mlab_spec_read_policies(const mlab_spec_reader *r, mlab_error *err)
         r->spec->n_policies = !status;
     }
     for (size_t i = 0; policies && !status && i < n; i++) status = read_policy(r, one ? policies : mlab_setting_item(policies, i), err);
-    return status;
+    return !status && compare ? add_compared(r, err) : status;
 }

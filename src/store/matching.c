@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /matching/<policy>: pairs under pseudonyms, in the order of the pseudonyms: the order of ids would give people away. */
+#include "store/matching.h"
 #include "store/stages.h"
 
 #include "core/memory.h"
@@ -85,19 +86,21 @@ static void unmask(const mlab_context *context, crowd *people)
 static void put_people(const mlab_h5_group *group, const mlab_pairs *pairs, const crowd *mentees, const crowd *mentors)
 {
     const mlab_context *context = group->file->context;
-    int32_t *whom = mlab_allocate(context, mentees->n, sizeof *whom), *places = mlab_allocate(context, mentors->n, 2 * sizeof *places);
-    double *score = mlab_allocate(context, mentees->n, sizeof *score);
-    char **texts = mlab_allocate(context, mentees->n, 2 * sizeof *texts);
+    const size_t each = pairs->each ? pairs->each : 1, slots = mentees->n * each;
+    const char *by = each > 1 ? "mentee slot" : "mentee";
+    int32_t *whom = mlab_allocate(context, slots, sizeof *whom), *places = mlab_allocate(context, mentors->n, 2 * sizeof *places);
+    double *score = mlab_allocate(context, slots, sizeof *score);
+    char **texts = mlab_allocate(context, slots, 2 * sizeof *texts);
     if (!whom || !places || !score || !texts) {
         mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write pairs");
     } else {
-        for (size_t i = 0; i < mentees->n; i++) {
-            size_t was = mentees->people[i].was;
+        for (size_t s = 0; s < slots; s++) {
+            size_t was = mentees->people[s / each].was * each + s % each;
             int32_t mentor = pairs->mentor_of[was];
-            whom[i] = mentor == MLAB_UNMATCHED ? MLAB_UNMATCHED : (int32_t)mentors->place[mentor];
-            score[i] = pairs->score[was];
-            texts[i] = pairs->reason[was];
-            texts[mentees->n + i] = mentor == MLAB_UNMATCHED ? NULL : mentors->names[whom[i]];
+            whom[s] = mentor == MLAB_UNMATCHED ? MLAB_UNMATCHED : (int32_t)mentors->place[mentor];
+            score[s] = pairs->score[was];
+            texts[s] = pairs->reason[was];
+            texts[slots + s] = mentor == MLAB_UNMATCHED ? NULL : mentors->names[whom[s]];
         }
         for (size_t j = 0; j < mentors->n; j++) {
             places[j] = pairs->capacity[mentors->people[j].was];
@@ -105,10 +108,11 @@ static void put_people(const mlab_h5_group *group, const mlab_pairs *pairs, cons
         }
         mlab_h5_dimension_texts(group, "mentee", mentees->names, mentees->n, "mentee, pseudonym");
         mlab_h5_dimension_texts(group, "mentor", mentors->names, mentors->n, "mentor, pseudonym");
-        mlab_h5_put(group, "mentor_of", "mentee", MLAB_H5_INT32, whom, "1", "place of the mentee's mentor, -1 = unmatched");
-        mlab_h5_put_texts(group, "matched_with", "mentee", texts + mentees->n, "mentor of the mentee, pseudonym; empty = unmatched");
-        mlab_h5_put(group, "score", "mentee", MLAB_H5_REAL, score, "1", "fit of the pair, 0 to 100; 0 when unmatched");
-        mlab_h5_put_texts(group, "reason", "mentee", texts, "why this pair, or why nobody");
+        if (each > 1) mlab_h5_dimension_numbers(group, "slot", 1, each, "1", "mentors of one mentee, by role where there are roles");
+        mlab_h5_put(group, "mentor_of", by, MLAB_H5_INT32, whom, "1", "place of the mentee's mentor, -1 = unmatched");
+        mlab_h5_put_texts(group, "matched_with", by, texts + slots, "mentor of the mentee, pseudonym; empty = unmatched");
+        mlab_h5_put(group, "score", by, MLAB_H5_REAL, score, "1", "fit of the pair, 0 to 100; 0 when unmatched");
+        mlab_h5_put_texts(group, "reason", by, texts, "why this pair, or why nobody");
         mlab_h5_put(group, "capacity", "mentor", MLAB_H5_INT32, places, "person", "places the mentor offers");
         mlab_h5_put(group, "load", "mentor", MLAB_H5_INT32, places + mentors->n, "person", "mentees the mentor got");
     }
@@ -128,15 +132,7 @@ static void put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, c
     else
         mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write pairs");
     mlab_h5_attribute(&group, "policy", pairs->policy);
-    mlab_h5_put_integer(&group, "places", (int64_t)pairs->places, "person", "places of all mentors");
-    mlab_h5_put_integer(&group, "n_pairs", (int64_t)pairs->n_pairs, "pair", "pairs made");
-    mlab_h5_put_integer(&group, "blocking_pairs", (int64_t)pairs->blocking_pairs, "pair", "pairs who would both rather have each other");
-    mlab_h5_put_integer(&group, "candidates", (int64_t)pairs->candidates, "pair", "pairs that every constraint allows");
-    mlab_h5_put_integer(&group, "terms_missing", (int64_t)pairs->terms_missing, "1", "terms of scores left out because an attribute is not known");
-    mlab_h5_put_real(&group, "total_score", pairs->total_score, "1", "sum of the scores of the pairs");
-    mlab_h5_put_real(&group, "mean_score", pairs->mean_score, "1", "mean score of the pairs");
-    mlab_h5_put_real(&group, "lowest_score", pairs->lowest_score, "1", "lowest score of a pair");
-    mlab_h5_put_real(&group, "mean_rank", pairs->mean_rank, "1", "mean rank of what the matched mentees got");
+    mlab_store_put_figures(&group, pairs);
     unmask(context, &mentees);
     unmask(context, &mentors);
     mlab_h5_group_close(&group);
@@ -162,20 +158,13 @@ static void get_policy(const mlab_h5_group *group, mlab_pairs *pairs)
     size_t n = mlab_h5_size(group, "mentee"), m = mlab_h5_size(group, "mentor");
     if ((pairs->mentees = mlab_h5_get_texts(group, "mentee", n))) pairs->n_mentees = n;
     if ((pairs->mentors = mlab_h5_get_texts(group, "mentor", m))) pairs->n_mentors = m;
+    mlab_store_get_figures(group, pairs);
+    n *= pairs->each;
     pairs->mentor_of = mlab_h5_get(group, "mentor_of", MLAB_H5_INT32, n);
     pairs->score = mlab_h5_get(group, "score", MLAB_H5_REAL, n);
     pairs->reason = mlab_h5_get_texts(group, "reason", n);
     pairs->capacity = mlab_h5_get(group, "capacity", MLAB_H5_INT32, m);
     pairs->load = mlab_h5_get(group, "load", MLAB_H5_INT32, m);
-    pairs->places = (uint64_t)mlab_h5_get_integer(group, "places");
-    pairs->n_pairs = (uint64_t)mlab_h5_get_integer(group, "n_pairs");
-    pairs->blocking_pairs = (uint64_t)mlab_h5_get_integer(group, "blocking_pairs");
-    pairs->candidates = (uint64_t)mlab_h5_get_integer(group, "candidates");
-    pairs->terms_missing = (uint64_t)mlab_h5_get_integer(group, "terms_missing");
-    pairs->total_score = mlab_h5_get_real(group, "total_score");
-    pairs->mean_score = mlab_h5_get_real(group, "mean_score");
-    pairs->lowest_score = mlab_h5_get_real(group, "lowest_score");
-    pairs->mean_rank = mlab_h5_get_real(group, "mean_rank");
     for (size_t i = 0; pairs->mentor_of && i < n; i++)
         if (pairs->mentor_of[i] != MLAB_UNMATCHED && (pairs->mentor_of[i] < 0 || (size_t)pairs->mentor_of[i] >= m)) {
             mlab_h5_fail(group->file, MLAB_ERR_STORE_READ, "%s: mentor_of is %d, allowed -1 to %zu", group->file->path, pairs->mentor_of[i], m - 1);

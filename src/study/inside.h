@@ -107,4 +107,11 @@ mlab_status mlab_study_run_attribute(const mlab_study *study, char **json, mlab_
 /* The secret of the pseudonyms: read, or made once with mode 0600. */
 mlab_status mlab_study_secret(mlab_study *study, mlab_error *err);
 
+/* --- matching -------------------------------------------------------------------------------------- */
+
+/* Runs each policy of the spec on the open matching; one that cannot keep to what is asked of all is left out and noted. */
+MLAB_MUST_USE mlab_status mlab_matched_run(mlab_matched *matched, const mlab_match_spec *spec, mlab_findings *findings, mlab_error *err);
+/* The people of the study with the pairs of each policy. */
+MLAB_MUST_USE mlab_status mlab_study_match_people(mlab_study *study, mlab_findings *findings, mlab_matched **matched, mlab_error *err);
+
 #endif

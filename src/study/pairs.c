@@ -63,3 +63,49 @@ mlab_status mlab_study_pairs_csv(mlab_study *study, size_t which, char **text, m
     mlab_status status = study->pairs_masked ? unmask(study, err) : MLAB_OK;
     return status ? status : mlab_pairs_csv(study->context, study->pairs[which], text, err);
 }
+
+/* --- people of a study ---------------------------------------------------------------------------------- */
+
+/* Ids of past relationships, pointing into the panel. */
+static const char *(*past_pairs(const mlab_study *study, mlab_error *err))[2]
+{
+    const mlab_data *data = study->data;
+    const char *(*past)[2] = mlab_allocate(study->context, data->n_relationships, sizeof *past);
+    if (!past) {
+        mlab_raise(err, MLAB_ERR_MEMORY, "no memory for past pairs");
+        return NULL;
+    }
+    for (size_t k = 0; k < data->n_relationships; k++) {
+        past[k][0] = data->relationships[k].mentor < data->panel->n_ids ? data->panel->ids[data->relationships[k].mentor] : "";
+        past[k][1] = data->relationships[k].mentee < data->panel->n_ids ? data->panel->ids[data->relationships[k].mentee] : "";
+    }
+    return past;
+}
+
+mlab_status mlab_study_match_people(mlab_study *study, mlab_findings *findings, mlab_matched **matched, mlab_error *err)
+{
+    *matched = NULL;
+    mlab_matched *made = mlab_allocate(study->context, 1, sizeof *made);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to match");
+    made->context = study->context;
+    mlab_status status = mlab_study_present(study, &made->mentees, err);
+    const char *(*past)[2] = status ? NULL : past_pairs(study, err);
+    if (!status && !past) status = MLAB_ERR_MEMORY;
+    if (!status)
+        status = mlab_matching_open(study->context, made->mentees, made->mentees, (const char *const(*)[2])past, study->data->n_relationships,
+                                    &study->matching, findings, &made->matching, err);
+    if (!status) status = mlab_matched_run(made, &study->matching, findings, err);
+    mlab_release(study->context, past);
+    if (status)
+        mlab_matched_free(made);
+    else
+        *matched = made;
+    return status;
+}
+
+mlab_status mlab_study_matched(mlab_study *study, mlab_findings *findings, mlab_matched **matched, mlab_error *err)
+{
+    *matched = NULL;
+    if (!study->data || !study->data->panel || !study->has_matching) return mlab_raise(err, MLAB_ERR_STUDY_STAGE, "this study matches nobody");
+    return mlab_study_match_people(study, findings, matched, err);
+}

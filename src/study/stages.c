@@ -119,36 +119,17 @@ static const char *no_matching(const mlab_study *study)
     return study->has_matching ? NULL : "the study file has no block matching";
 }
 
-/* Ids of past relationships, pointing into the panel. */
-static const char *(*past_pairs(const mlab_study *study, mlab_error *err))[2]
-{
-    const mlab_data *data = study->data;
-    const char *(*past)[2] = mlab_allocate(study->context, data->n_relationships, sizeof *past);
-    if (!past) {
-        mlab_raise(err, MLAB_ERR_MEMORY, "no memory for past pairs");
-        return NULL;
-    }
-    for (size_t k = 0; k < data->n_relationships; k++) {
-        past[k][0] = data->relationships[k].mentor < data->panel->n_ids ? data->panel->ids[data->relationships[k].mentor] : "";
-        past[k][1] = data->relationships[k].mentee < data->panel->n_ids ? data->panel->ids[data->relationships[k].mentee] : "";
-    }
-    return past;
-}
-
 static mlab_status match_people(mlab_study *study, mlab_error *err)
 {
-    mlab_table *people = NULL;
-    mlab_status status = mlab_study_present(study, &people, err);
-    if (status) return status;
-    const char *(*past)[2] = past_pairs(study, err);
-    study->pairs = mlab_allocate(study->context, study->matching.n_policies, sizeof *study->pairs);
-    if (!past || !study->pairs) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for pairs");
-    if (!status)
-        status = mlab_match(study->context, people, people, (const char *const(*)[2])past, study->data->n_relationships, &study->matching,
-                            study->findings, study->pairs, err);
-    if (!status) study->n_pairs = study->matching.n_policies;
-    mlab_release(study->context, past);
-    mlab_table_free(people);
+    mlab_matched *matched = NULL;
+    mlab_status status = mlab_study_match_people(study, study->findings, &matched, err);
+    if (!status) {
+        study->pairs = matched->pairs;
+        study->n_pairs = matched->n_pairs;
+        matched->pairs = NULL;
+        matched->n_pairs = 0;
+    }
+    mlab_matched_free(matched);
     return status;
 }
 

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list of pairs with what speaks for each and what else there was: points of each rule, runners-up on both sides, and for every mentee the five
+ * best allowed alternatives with what each would break. The list is read back with decisions in it.
+ *
+ * Weakness: what an alternative would break is told for this one change; several changes at once may break more or less.
+ */
+#include "match/list.h"
+
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/text.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ALTERNATIVES = 5 };
+
+/* By the mentee's own ranks where there are some, else by score; equals by the mentor's place in the order of ids. */
+static bool before(const mlab_pool *pool, size_t a, size_t b)
+{
+    const int32_t x = pool->mentee_rank && pool->mentee_rank[a] ? pool->mentee_rank[a] : INT32_MAX;
+    const int32_t y = pool->mentee_rank && pool->mentee_rank[b] ? pool->mentee_rank[b] : INT32_MAX;
+    if (x != y) return x < y;
+    if (pool->score[a] != pool->score[b]) return pool->score[a] > pool->score[b];
+    return a < b;
+}
+
+static bool is_theirs(const mlab_pairs *p, size_t i, int32_t mentor)
+{
+    for (size_t s = i * p->each; s < (i + 1) * p->each; s++)
+        if (p->mentor_of[s] == mentor) return true;
+    return false;
+}
+
+/* Of each mentor: the best candidate who is not theirs, and the pair that would go first for another. */
+static void look_from_mentors(mlab_lister *l)
+{
+    const mlab_pool *pool = &l->m->pool;
+    const mlab_pairs *p = l->pairs;
+    const size_t n = p->n_mentors;
+    l->runner_up = mlab_allocate(l->m->context, n, sizeof *l->runner_up);
+    l->runner = mlab_allocate(l->m->context, n, sizeof *l->runner);
+    l->weakest = mlab_allocate(l->m->context, n, sizeof *l->weakest);
+    if (!l->runner_up || !l->runner || !l->weakest) {
+        l->failed = true;
+        return;
+    }
+    for (size_t j = 0; j < n; j++) l->runner_up[j] = l->weakest[j] = SIZE_MAX;
+    for (size_t s = 0; s < p->n_mentees * p->each; s++) {
+        const int32_t j = p->mentor_of[s];
+        if (j == MLAB_UNMATCHED || (l->m->locked && l->m->locked[s / p->each] == j)) continue;
+        if (l->weakest[j] == SIZE_MAX || p->score[s] < p->score[l->weakest[j]]) l->weakest[j] = s;
+    }
+    for (size_t i = 0; i < p->n_mentees; i++)
+        for (size_t e = pool->first[i]; e < pool->first[i + 1]; e++) {
+            const int32_t j = pool->mentor[e];
+            if (is_theirs(p, i, j)) continue;
+            const size_t best = l->runner_up[j];
+            const int32_t mine = pool->mentor_rank && pool->mentor_rank[e] ? pool->mentor_rank[e] : INT32_MAX;
+            const int32_t theirs = best != SIZE_MAX && pool->mentor_rank && pool->mentor_rank[best] ? pool->mentor_rank[best] : INT32_MAX;
+            if (best != SIZE_MAX && (mine > theirs || (mine == theirs && pool->score[e] <= pool->score[best]))) continue;
+            l->runner_up[j] = e;
+            l->runner[j] = i;
+        }
+}
+
+/* The best candidates of a mentee who are not theirs; returns how many. */
+static size_t find_alternatives(const mlab_lister *l, size_t i, size_t into[ALTERNATIVES])
+{
+    const mlab_pool *pool = &l->m->pool;
+    size_t n = 0;
+    for (size_t e = pool->first[i]; e < pool->first[i + 1]; e++) {
+        if (is_theirs(l->pairs, i, pool->mentor[e]) || pool->capacity[pool->mentor[e]] <= 0) continue;
+        size_t at = n;
+        while (at > 0 && before(pool, e, into[at - 1])) at--;
+        if (at == ALTERNATIVES) continue;
+        if (n < ALTERNATIVES) n++;
+        for (size_t k = n - 1; k > at; k--) into[k] = into[k - 1];
+        into[at] = e;
+    }
+    return n;
+}
+
+/* What taking this candidate would break. */
+static void put_breaks(mlab_lister *l, size_t i, size_t e)
+{
+    const mlab_pool *pool = &l->m->pool;
+    const mlab_pairs *p = l->pairs;
+    const int32_t j = pool->mentor[e];
+    mlab_text text = MLAB_TEXT(l->m->context);
+    const double now = p->mentor_of[i * p->each] == MLAB_UNMATCHED ? 0 : p->score[i * p->each];
+    char points[64];
+    if (p->load[j] < p->capacity[j]) {
+        mlab_number_for_people(fabs(pool->score[e] - now), 1, points, sizeof points);
+        mlab_text_print(&text, "nothing: a place is free; score %s%s", pool->score[e] < now ? "-" : "+", points);
+    } else if (l->weakest[j] == SIZE_MAX) {
+        mlab_text_append(&text, "a locked pair");
+    } else {
+        const size_t other = l->weakest[j] / p->each;
+        const double change = pool->score[e] - now - p->score[l->weakest[j]];
+        mlab_number_for_people(fabs(change), 1, points, sizeof points);
+        mlab_text_print(&text, "the pair of %s, who would need another; score %s%s before that", p->mentees[other], change < 0 ? "-" : "+", points);
+    }
+    mlab_lister_take(l, &text);
+}
+
+static void put_headings(mlab_lister *l)
+{
+    mlab_lister_heading(l, "decision", false);
+    mlab_lister_heading(l, "mentee", false);
+    mlab_lister_headings(l, "mentee");
+    mlab_lister_heading(l, "mentor", false);
+    mlab_lister_headings(l, "mentor");
+    mlab_lister_heading(l, "score", true);
+    mlab_lister_heading(l, "reason", false);
+    for (size_t t = 0; t < l->pairs->n_rules; t++) {
+        if (l->pairs->rules[t].must) continue;
+        mlab_text text = MLAB_TEXT(l->m->context);
+        mlab_text_print(&text, "points: %s", l->pairs->rules[t].name);
+        l->failed |= text.failed;
+        mlab_lister_heading(l, mlab_text_get(&text), true);
+        mlab_text_free(&text);
+    }
+    static const char *const more[] = {"mentee's runner-up", "its score", "mentor's runner-up", "their score"};
+    for (size_t k = 0; k < 4; k++) mlab_lister_heading(l, more[k], k % 2 == 1);
+    for (int k = 1; k <= ALTERNATIVES; k++) {
+        char heading[40] = "alternative 0";
+        heading[12] = (char)('0' + k);
+        mlab_lister_heading(l, heading, false);
+        strcpy(heading, "score 0");
+        heading[6] = (char)('0' + k);
+        mlab_lister_heading(l, heading, true);
+        strcpy(heading, "breaks 0");
+        heading[7] = (char)('0' + k);
+        mlab_lister_heading(l, heading, false);
+    }
+    mlab_lister_heading(l, "rejected before", false);
+}
+
+/* Points that each rule gives the pair; they add up to its score. */
+static void put_points(mlab_lister *l, size_t i, int32_t j)
+{
+    const mlab_matching *m = l->m;
+    double weight = 0;
+    for (size_t t = 0; j != MLAB_UNMATCHED && t < l->pairs->n_rules; t++) {
+        const mlab_rule *rule = mlab_scorer_rule(m->scorer, t);
+        if (!rule->must && mlab_scorer_term(m->scorer, &m->request, t, i, (size_t)j).known) weight += rule->weight;
+    }
+    for (size_t t = 0; t < l->pairs->n_rules; t++) {
+        const mlab_rule *rule = mlab_scorer_rule(m->scorer, t);
+        if (rule->must) continue;
+        const mlab_term term = j == MLAB_UNMATCHED ? (mlab_term){0} : mlab_scorer_term(m->scorer, &m->request, t, i, (size_t)j);
+        mlab_lister_number(l, term.known ? 100 * rule->weight * term.s / weight : NAN, 1);
+    }
+}
+
+static void put_candidate(mlab_lister *l, const char *id, double score)
+{
+    mlab_lister_text(l, id);
+    mlab_lister_number(l, score, 1);
+}
+
+static void put_alternatives(mlab_lister *l, size_t i, int32_t j)
+{
+    const mlab_pool *pool = &l->m->pool;
+    const mlab_pairs *p = l->pairs;
+    size_t found[ALTERNATIVES];
+    const size_t n = find_alternatives(l, i, found);
+    if (n)
+        put_candidate(l, p->mentors[pool->mentor[found[0]]], pool->score[found[0]]);
+    else
+        mlab_lister_empty(l, 2);
+    const size_t back = j == MLAB_UNMATCHED ? SIZE_MAX : l->runner_up[j];
+    if (back != SIZE_MAX)
+        put_candidate(l, p->mentees[l->runner[j]], pool->score[back]);
+    else
+        mlab_lister_empty(l, 2);
+    for (size_t k = 0; k < ALTERNATIVES; k++) {
+        if (k >= n) {
+            mlab_lister_empty(l, 3);
+            continue;
+        }
+        put_candidate(l, p->mentors[pool->mentor[found[k]]], pool->score[found[k]]);
+        put_breaks(l, i, found[k]);
+    }
+}
+
+/* Mentors whom the mentee turned down in this or an earlier round. */
+static void put_rejected(mlab_lister *l, size_t i)
+{
+    const mlab_matching *m = l->m;
+    mlab_text text = MLAB_TEXT(m->context);
+    for (size_t k = 0; k < m->n_rejected; k++)
+        if (m->rejected[k] >> 32 == i) mlab_text_print(&text, "%s%s", text.n ? "; " : "", l->pairs->mentors[(uint32_t)m->rejected[k]]);
+    mlab_lister_take(l, &text);
+}
+
+void mlab_list_pairs(mlab_lister *l)
+{
+    const mlab_pairs *p = l->pairs;
+    put_headings(l);
+    look_from_mentors(l);
+    for (size_t s = 0; !l->failed && s < p->n_mentees * p->each; s++) {
+        const size_t i = s / p->each;
+        const int32_t j = p->mentor_of[s];
+        if (j == MLAB_UNMATCHED && s % p->each) continue;
+        mlab_lister_text(l, l->m->decided && l->m->decided[i] ? l->m->decided[i] : "");
+        mlab_lister_text(l, p->mentees[i]);
+        mlab_lister_carry(l, MLAB_MENTEES, i);
+        mlab_lister_text(l, j == MLAB_UNMATCHED ? "" : p->mentors[j]);
+        mlab_lister_carry(l, MLAB_MENTORS, j == MLAB_UNMATCHED ? SIZE_MAX : (size_t)j);
+        mlab_lister_number(l, j == MLAB_UNMATCHED ? NAN : p->score[s], 1);
+        mlab_lister_text(l, p->reason[s]);
+        put_points(l, i, j);
+        put_alternatives(l, i, j);
+        put_rejected(l, i);
+    }
+}
+
+/* --- summary -------------------------------------------------------------------------------------------- */
+
+static void put_figure(mlab_lister *l, const char *what, double value, int decimals, const char *note)
+{
+    mlab_lister_text(l, what);
+    mlab_lister_number(l, value, decimals);
+    mlab_lister_text(l, note);
+}
+
+void mlab_list_summary(mlab_lister *l)
+{
+    const mlab_pairs *p = l->pairs;
+    mlab_lister_heading(l, "figure", false);
+    mlab_lister_heading(l, "value", true);
+    mlab_lister_heading(l, "note", false);
+    put_figure(l, "pairs", (double)p->n_pairs, 0, p->policy);
+    put_figure(l, "mentees", (double)p->n_mentees, 0, "");
+    put_figure(l, "mentees with a mentor", (double)p->n_matched, 0, "");
+    put_figure(l, "mentors", (double)p->n_mentors, 0, "");
+    put_figure(l, "mentors with a mentee", (double)p->mentors_used, 0, "");
+    put_figure(l, "places", (double)p->places, 0, "");
+    put_figure(l, "mean score", p->mean_score, 1, "of 100");
+    put_figure(l, "lowest score", p->lowest_score, 1, "");
+    put_figure(l, "spread of scores", p->score_sd, 1, "standard deviation");
+    put_figure(l, "pairs who would both rather have each other", (double)p->blocking_pairs, 0, p->each > 1 ? "not counted for networks" : "");
+    put_figure(l, "mean rank for mentees", p->mean_rank, 1, "1 = the best of those allowed");
+    put_figure(l, "mean rank for mentors", p->mentor_mean_rank, 1, "");
+    put_figure(l, "allowed pairs", (double)p->candidates, 0, "");
+    for (size_t t = 0; t < p->n_rules; t++) {
+        const mlab_rule_share *r = &p->rules[t];
+        mlab_text text = MLAB_TEXT(l->m->context);
+        mlab_text_print(&text, "%s '%s' %s", r->must ? "must" : "rule", r->name,
+                        r->must ? "alone ruled out, of 100 pairs" : "decided, of 100 points of spread");
+        mlab_lister_take(l, &text);
+        mlab_lister_number(l, r->must ? (r->sample ? 100 * (double)r->ruled_out / (double)r->sample : 0) : 100 * r->share, 1);
+        mlab_text_print(&text, "not known of %llu of %llu pairs looked at", (unsigned long long)r->not_known, (unsigned long long)r->sample);
+        mlab_lister_take(l, &text);
+    }
+}
