@@ -77,7 +77,8 @@
         ROW(prefix_ "need", INTEGER, NULL, 1, 1000, NULL, "items", "items that have to be answered; half of them when not stated", READ)
 
 const mlab_option mlab_data_options[] = {
-    {"as_of", "as-of", "check fit compare simulate forecast report run", MLAB_OPTION_DATE, 0, NULL, 0, 0, NULL, "", "the day of the export: nothing after it counts as having happened", READ},
+    {"as_of", "as-of", "check fit compare simulate forecast report run", MLAB_OPTION_DATE, 0, NULL, 0, 0, NULL, "",
+     "the day of the export: nothing after it counts as having happened", READ},
 
     ROW("data", MAP, NULL, 0, 0, NULL, "", "the files and what is in them", READ | MLAB_OPTION_REQUIRED),
     MARKS("data."),
