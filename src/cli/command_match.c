@@ -117,13 +117,20 @@ static int review_and_write(const mlab_cli *cli, mlab_matched *matched, mlab_fin
     return code ? code : broken ? MLAB_EXIT_DOUBTFUL : MLAB_EXIT_DONE;
 }
 
+/* The file that findings about the rules are placed in. */
+static const char *rules_name(const mlab_cli *cli)
+{
+    const char *rules = mlab_flag_value(cli, "rules");
+    return rules ? rules : "matching.yaml";
+}
+
 /* --- sign-up lists ---------------------------------------------------------------------------------- */
 
 static int tell_lists(const mlab_cli *cli, mlab_matched *matched, mlab_findings *findings)
 {
     const bool silent = cli->json || cli->quiet, review = mlab_flag_value(cli, "decisions") != NULL;
     if (!silent) {
-        mlab_show_findings(findings, NULL, MLAB_SEVERITY_NOTE, stdout);
+        mlab_show_findings(findings, rules_name(cli), MLAB_SEVERITY_NOTE, stdout);
         if (matched->sentences && !review) mlab_show_sentences(matched->sentences);
         if (!review) mlab_show_policies(&cli->context, matched->pairs, matched->n_pairs, 1);
     }
@@ -142,7 +149,7 @@ static int match_lists(mlab_cli *cli, const char *mentors, const char *mentees)
                                           &findings, &matched, &err);
     int code;
     if (status == MLAB_ERR_DATA_REJECTED) {
-        mlab_show_findings(&findings, mlab_flag_value(cli, "rules"), MLAB_SEVERITY_DECIDE, stderr);
+        mlab_show_findings(&findings, rules_name(cli), MLAB_SEVERITY_DECIDE, stderr);
         code = MLAB_EXIT_REJECTED;
     } else {
         code = status ? mlab_show_error(cli, &err) : tell_lists(cli, matched, &findings);
