@@ -220,6 +220,13 @@ typedef struct mlab_survey {
     mlab_survey_cell *cells; /* [n_measures * n_groups * n_waves]; NULL unless anonymous */
 } mlab_survey;
 
+/* Who is in a study and who is not: what the files hold, who is left out and why, who is in the panel; counts of people. */
+typedef struct mlab_flow_step {
+    const char *what; /* "in people.csv"; "do not belong to the population" */
+    uint64_t people;
+    bool out; /* left out at this step */
+} mlab_flow_step;
+
 /* Everything that a study's files say. */
 typedef struct mlab_data {
     const mlab_context *context;
@@ -236,11 +243,16 @@ typedef struct mlab_data {
     mlab_place arm_place; /* person-level: where the study file names the arm; zeros when it does not */
     mlab_input *inputs;   /* [n_inputs] */
     size_t n_inputs;
-    int32_t as_of; /* MLAB_DATE_MISSING (INT32_MIN) = the last date seen */
+    int32_t as_of;        /* MLAB_DATE_MISSING (INT32_MIN) = the last date seen */
+    mlab_flow_step *flow; /* [n_flow] those in first, then those left out, then those in the panel; n_flow == 0: not a panel study */
+    size_t n_flow;
     char *guesses; /* lines for the user: what was inferred, each with the line that pins it */
 } mlab_data;
 
 MLAB_API void mlab_data_free(mlab_data *data); /* NULL is fine */
+/* The steps that may be told when counts from 1 to minimum - 1 are hidden: small ones are put together, and where they cannot be, the
+ * panel's people alone are told. told [n_flow]; returns how many. */
+MLAB_API size_t mlab_flow_told(const mlab_data *data, uint64_t minimum, mlab_flow_step *told);
 
 /* --- formula and design ------------------------------------------------------------------------- */
 

@@ -56,6 +56,9 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_study_panel(mlab_study *study, bool name
  * likely to be seen. A table for the screen, or a JSON list; released with mlab_study_text_free. Counts under report.minimum_cell, and
  * what would give them away, are not told (null in JSON). */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_answers(const mlab_study *study, bool json, char **text, mlab_error *err);
+/* Who is in the study and who is left out and why, as a JSON list of {what, people, out}, through the privacy filter; "[]" when
+ * that is not known. Released with mlab_study_text_free. Errors: MLAB_ERR_MEMORY. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_flow(const mlab_study *study, char **text, mlab_error *err);
 MLAB_API void mlab_study_text_free(const mlab_study *study, char *text);
 /* Pairs of one policy with the ids of the files, as CSV; released with mlab_pairs_text_free. Errors: MLAB_ERR_STUDY_STAGE (none made),
  * MLAB_ERR_STORE_READ (pseudonyms of another secret). */

@@ -43,15 +43,20 @@ static void show_guesses(const mlab_session *session)
 static int show_json(const mlab_session *session, int code)
 {
     mlab_text json = MLAB_TEXT(&session->cli->context);
-    char *answers = NULL;
+    char *answers = NULL, *flow = NULL;
     mlab_text_print(&json, "{\"rejected\": %s, \"findings\": ", code == MLAB_EXIT_REJECTED ? "true" : "false");
     mlab_findings_json(&session->findings, &json);
     if (mlab_study_data(session->study) && !mlab_study_answers(session->study, true, &answers, NULL)) {
         mlab_text_append(&json, ", \"answers\": ");
         mlab_text_append(&json, answers);
     }
+    if (mlab_study_data(session->study) && !mlab_study_flow(session->study, &flow, NULL)) {
+        mlab_text_append(&json, ", \"people\": ");
+        mlab_text_append(&json, flow);
+    }
     printf("%s}\n", mlab_text_get(&json));
     mlab_study_text_free(session->study, answers);
+    mlab_study_text_free(session->study, flow);
     mlab_text_free(&json);
     return code;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The ways in which ids are made alike before they are compared; the same on both sides. */
-typedef enum way { WAY_ZEROS, WAY_CASE, WAY_BLANKS, WAY_DIGITS, N_WAYS } way;
+typedef enum way { WAY_ZEROS, WAY_CASE, WAY_BLANKS, WAY_PARENTHESES, WAY_DIGITS, N_WAYS } way;
 
 enum { LONGEST = 128 };
 
@@ -38,6 +38,17 @@ static size_t only_digits(char *text, size_t n)
     return last - first;
 }
 
+/* What stands in the last parentheses, "Jane Doe (00123456)"; the whole text when there are none. */
+static size_t in_parentheses(char *text, size_t n)
+{
+    size_t last = n, first;
+    while (last > 0 && text[last - 1] != ')') last--;
+    for (first = last; first > 0 && text[first - 1] != '(';) first--;
+    if (!last || !first) return n;
+    memmove(text, text + first, last - 1 - first);
+    return last - 1 - first;
+}
+
 /* 0 = the text says nothing in this way */
 static size_t alike(way how, bool of_people, const char *text, char *into)
 {
@@ -49,6 +60,7 @@ static size_t alike(way how, bool of_people, const char *text, char *into)
         if (how == WAY_CASE && c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
         into[k++] = c;
     }
+    if (how == WAY_PARENTHESES) k = in_parentheses(into, k);
     if (how == WAY_DIGITS && !of_people) k = only_digits(into, k);
     if ((how == WAY_ZEROS || how == WAY_DIGITS) && k) k = drop_zeros(into, k);
     return k;
@@ -125,11 +137,16 @@ static void write_way(const mlab_ids *ids, way how, size_t n, mlab_link_hint *hi
     static const char *const what[] = {[WAY_ZEROS] = "with leading zeros",
                                        [WAY_CASE] = "when case does not count",
                                        [WAY_BLANKS] = "without the blanks in them",
+                                       [WAY_PARENTHESES] = "by what stands in parentheses",
                                        [WAY_DIGITS] = "by the digits in them"};
     snprintf(hint->sentence, sizeof hint->sentence, "; %zu of them match %s", n, what[how]);
     if (how == WAY_ZEROS) snprintf(hint->remedy, sizeof hint->remedy, "id: {pad: %zu}", ids->most);
     if (how == WAY_CASE) snprintf(hint->remedy, sizeof hint->remedy, "id: {case: ignore}");
     if (how == WAY_BLANKS) snprintf(hint->remedy, sizeof hint->remedy, "id: {blanks: drop}");
+    bool of_people = ids->texts.n && strchr(mlab_dictionary_text(&ids->texts, 0), '(');
+    if (how == WAY_PARENTHESES)
+        snprintf(hint->remedy, sizeof hint->remedy,
+                 of_people ? "id: {take: '\\(([^)]+)\\)'}      (in the block of %.100s)" : "id: {take: '\\(([^)]+)\\)'}", ids->file);
     if (how == WAY_DIGITS) snprintf(hint->remedy, sizeof hint->remedy, "id: {take: '(\\d+)', pad: %zu}", ids->most);
 }
 

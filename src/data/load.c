@@ -123,9 +123,9 @@ static mlab_status start(mlab_loading *l, mlab_error *err)
 static void end(mlab_loading *l)
 {
     const mlab_context *context = l->context;
-    void *owned[] = {l->days,       (void *)l->states, l->change_person,    l->change_row,     l->change_date, l->leaves,     l->folder,
-                     l->hired,      l->left,           l->spells,           (void *)l->causes, l->grade_value, l->promotions, l->answer_person,
-                     l->answer_row, l->answer_date,    (void *)l->measures, l->pairs,          l->pair_row};
+    void *owned[] = {l->fate,          l->days,       (void *)l->states, l->change_person,    l->change_row,     l->change_date, l->leaves,
+                     l->folder,        l->hired,      l->left,           l->spells,           (void *)l->causes, l->grade_value, l->promotions,
+                     l->answer_person, l->answer_row, l->answer_date,    (void *)l->measures, l->pairs,          l->pair_row};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mlab_release(context, owned[i]);
     for (int32_t i = 0; l->grades && i < l->n_grades; i++) mlab_release(context, l->grades[i]);
     mlab_release(context, l->grades);
@@ -154,6 +154,7 @@ mlab_status mlab_data_load(const mlab_context *context, const mlab_settings *set
     if (!status) status = panel ? load_panel_study(&l, err) : mlab_load_person_level(&l, err);
     if (!status) status = refuse(&l, err);
     if (!status && panel) status = mlab_load_panel(&l, err);
+    if (!status && l.data->panel) status = mlab_load_flow(&l, err);
     if (!status) status = refuse(&l, err);
     if (!status) {
         l.data->guesses = l.guesses.failed ? NULL : mlab_copy_text(context, mlab_text_get(&l.guesses));

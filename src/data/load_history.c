@@ -121,13 +121,13 @@ typedef struct meaning {
     bool hires, leave_begins, leave_ends, promotes, promotes_not, listed;
 } meaning;
 
-static bool sounds_like_hire(const char *reason)
+static bool sounds_like(const char *reason, const char *part)
 {
-    char lower[100];
+    char lower[200];
     size_t n = 0;
     for (; reason[n] && n + 1 < sizeof lower; n++) lower[n] = reason[n] >= 'A' && reason[n] <= 'Z' ? (char)(reason[n] - 'A' + 'a') : reason[n];
     lower[n] = '\0';
-    return strstr(lower, "hire") != NULL;
+    return strstr(lower, part) != NULL;
 }
 
 static meaning meaning_of(const mlab_loading *l, const mlab_setting *exits, const char *reason)
@@ -135,7 +135,7 @@ static meaning meaning_of(const mlab_loading *l, const mlab_setting *exits, cons
     const mlab_settings *s = l->settings;
     const mlab_setting *hire = mlab_settings_find(s, NULL, "events.hire");
     meaning m = {.cause = exits ? mlab_exit_cause(l, exits, reason) : MLAB_CAUSE_STAYS};
-    m.hires = hire ? mlab_setting_holds(hire, reason) : sounds_like_hire(reason);
+    m.hires = hire ? mlab_setting_holds(hire, reason) : sounds_like(reason, "hire");
     m.leave_begins = mlab_setting_holds(mlab_settings_find(s, NULL, "events.leave.begins"), reason);
     m.leave_ends = mlab_setting_holds(mlab_settings_find(s, NULL, "events.leave.ends"), reason);
     m.promotes = mlab_setting_holds(mlab_settings_find(s, NULL, "events.promotion.or_reason"), reason);
@@ -145,25 +145,40 @@ static meaning meaning_of(const mlab_loading *l, const mlab_setting *exits, cons
     return m;
 }
 
-/* Every reason that the study does not name: with its count, and to be decided when it sounds like an exit. */
+/* What an unlisted reason sounds like, and the line that would list it; true = it has to be decided. */
+static bool propose(const mlab_loading *l, const char *reason, char *what, size_t size, char *remedy, size_t remedy_size)
+{
+    bool regrading = sounds_like(reason, "reclass") || sounds_like(reason, "regrad");
+    if (*mlab_exit_sounds_like(reason)) {
+        snprintf(what, size, "it sounds like an exit");
+        mlab_exit_remedy(reason, remedy, remedy_size);
+        return true;
+    }
+    if (sounds_like(reason, "promot") || regrading) {
+        snprintf(what, size, "its rows are promotions where %s",
+                 l->n_grades || mlab_table_find(l->job, "grade") ? "the grade rises" : "a rule says so");
+        snprintf(remedy, remedy_size, "events: {promotion: {%s: [..., \"%.80s\"]}}", regrading ? "not_reason" : "or_reason", reason);
+        return false;
+    }
+    snprintf(what, size, "its rows change states and nothing else");
+    snprintf(remedy, remedy_size, "events: {other: [..., \"%.80s\"]}", reason);
+    return false;
+}
+
+/* Every reason that the study does not name, with its count. */
 static mlab_status say_unlisted(const mlab_loading *l, const mlab_column *reasons, const meaning *meanings, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
     for (int32_t k = 0; k < reasons->n_levels && !status; k++) {
-        char sentence[300], remedy[300];
+        char sentence[300], remedy[300], what[120];
         const char *reason = reasons->levels[k];
-        bool exit = *mlab_exit_sounds_like(reason) != '\0';
         if (meanings[k].listed) continue;
-        snprintf(sentence, sizeof sentence, "the reason '%.100s' is not listed; %s", reason,
-                 exit ? "it sounds like an exit" : "its rows change states and nothing else");
-        if (exit)
-            mlab_exit_remedy(reason, remedy, sizeof remedy);
-        else
-            snprintf(remedy, sizeof remedy, "events: {other: [..., \"%.80s\"]}", reason);
+        bool decide = propose(l, reason, what, sizeof what, remedy, sizeof remedy);
+        snprintf(sentence, sizeof sentence, "the reason '%.100s' is not listed; %s", reason, what);
         for (size_t i = 0; i < l->job->n_rows && !status; i++)
             if (!mlab_is_missing_at(reasons, i) && reasons->as.integer[i] == k)
-                status = mlab_loading_say(l, exit ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE, exit ? "exit_not_listed" : "reason_not_listed", l->job,
-                                          i, "reason", reason, remedy, err, sentence);
+                status = mlab_loading_say(l, decide ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE, decide ? "exit_not_listed" : "reason_not_listed",
+                                          l->job, i, "reason", reason, remedy, err, sentence);
     }
     return status;
 }

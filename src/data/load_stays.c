@@ -275,11 +275,13 @@ mlab_status mlab_load_stays(mlab_loading *l, mlab_error *err)
     uint8_t *has_day = mlab_allocate(l->context, l->ids.n, 1);
     mlab_status status = has_day ? prepare(&s) : no_memory(err);
     size_t k = 0;
+    if (!status && !(l->fate = mlab_allocate(l->context, l->ids.n, 1))) status = no_memory(err);
     for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) {
-        size_t first = k;
+        size_t first = k, spells = l->n_spells, outside = s.outside;
         while (k < l->n_days && l->days[k].person == rank) k++;
         has_day[rank] = k > first;
         status = take_person(&s, rank, first, k);
+        if (l->n_spells == spells) l->fate[rank] = k == first ? MLAB_FATE_NO_ROW : s.outside > outside ? MLAB_FATE_NO_MEMBER : MLAB_FATE_NO_STAY;
     }
     if (!status) {
         for (size_t i = 0; i < l->n_days; i++)

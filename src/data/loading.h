@@ -43,6 +43,7 @@ typedef struct mlab_loading {
     size_t n_spells;
     int32_t *hired, *left;   /* [ids.n] by rank: first day of the first stay, last day of the last one (MLAB_DATE_MISSING = still there) */
     bool hires_known;        /* a day after an exit begins a stay only when it hires */
+    uint8_t *fate;           /* [ids.n] MLAB_FATE_*; NULL = all have a stay */
     bool population_in_time; /* the population's condition is on states that change in time */
     bool exits_known;        /* exits came with a job history or snapshots, not with the people file */
     mlab_table *job;         /* rows of a job history or of snapshots; NULL = none */
@@ -152,6 +153,13 @@ MLAB_MUST_USE mlab_status mlab_history_days(mlab_loading *l, const uint32_t *ran
 MLAB_MUST_USE mlab_status mlab_snapshot_days(mlab_loading *l, const uint32_t *rank, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_stays(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_job_promotions(mlab_loading *l, mlab_error *err);
+
+/* --- who is in (load_flow.c) ------------------------------------------------------------------------------- */
+
+/* Why somebody has no stay. */
+enum { MLAB_FATE_STAYS, MLAB_FATE_NO_ROW, MLAB_FATE_NO_MEMBER, MLAB_FATE_NO_STAY };
+/* data->flow; the panel is there. */
+MLAB_MUST_USE mlab_status mlab_load_flow(mlab_loading *l, mlab_error *err);
 
 /* --- the files --------------------------------------------------------------------------------------- */
 

@@ -239,6 +239,7 @@ mlab_status mlab_tell_all(mlab_doc *doc, const mlab_story *story, mlab_error *er
     mlab_tell_matching(doc, story);
     status = mlab_tell_futures(doc, story, err);
     if (!status) status = mlab_tell_returns(doc, story, err);
+    if (!status) status = mlab_tell_people(doc, story, err);
     if (status) return status;
     mlab_tell_caveats(doc, story);
     mlab_tell_methods(doc, story);

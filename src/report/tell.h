@@ -142,6 +142,7 @@ void mlab_tell_fits(mlab_doc *doc, const mlab_story *story);
 void mlab_tell_matching(mlab_doc *doc, const mlab_story *story);
 MLAB_MUST_USE mlab_status mlab_tell_futures(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_tell_returns(mlab_doc *doc, const mlab_story *story, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_tell_people(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 void mlab_tell_caveats(mlab_doc *doc, const mlab_story *story);
 void mlab_tell_methods(mlab_doc *doc, const mlab_story *story);
 /* All of them in order. */

@@ -5,13 +5,15 @@
 #include "core/memory.h"
 #include "core/number.h"
 
+enum { LEAST_PEOPLE = 5 }; /* of a count that is told */
+
 static void put_inputs(const mlab_h5_group *data_group, const mlab_data *data)
 {
     const mlab_context *context = data->context;
     size_t n = data->n_inputs;
     mlab_h5_group group = mlab_h5_group_make(data_group, "inputs");
     char **texts = mlab_allocate(context, n, 3 * sizeof *texts);
-    uint64_t *rows = mlab_allocate(context, n, sizeof *rows);
+    uint64_t *rows = mlab_allocate(context, n, 3 * sizeof *rows);
     if (!texts || !rows) {
         mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write %zu inputs", n);
     } else {
@@ -20,15 +22,51 @@ static void put_inputs(const mlab_h5_group *data_group, const mlab_data *data)
             texts[n + i] = data->inputs[i].file;
             texts[2 * n + i] = data->inputs[i].sha256;
             rows[i] = data->inputs[i].rows;
+            rows[n + i] = data->inputs[i].named;
+            rows[2 * n + i] = data->inputs[i].linked;
         }
         mlab_h5_dimension(&group, "row", n);
         mlab_h5_put_texts(&group, "role", "row", texts, "what the file is used for");
         mlab_h5_put_texts(&group, "file", "row", texts + n, "name of the file in the study");
         mlab_h5_put_texts(&group, "sha256", "row", texts + 2 * n, "SHA-256 of the file");
         mlab_h5_put(&group, "rows", "row", MLAB_H5_COUNT, rows, "row", "rows read");
+        mlab_h5_put(&group, "named", "row", MLAB_H5_COUNT, rows + n, "person", "different ids of people in it; 0 for the people file");
+        mlab_h5_put(&group, "linked", "row", MLAB_H5_COUNT, rows + 2 * n, "person", "those of them that are in the people file");
     }
     mlab_release(context, texts);
     mlab_release(context, rows);
+    mlab_h5_group_close(&group);
+}
+
+/* Who is in and who is not; counts under the usual minimum are put together. */
+static void put_flow(const mlab_h5_group *data_group, const mlab_data *data)
+{
+    const mlab_context *context = data->context;
+    size_t n = data->n_flow;
+    if (!n) return;
+    mlab_h5_group group = mlab_h5_group_make(data_group, "population");
+    mlab_flow_step *told = mlab_allocate(context, n, sizeof *told);
+    char **what = mlab_allocate(context, n, sizeof *what), **side = mlab_allocate(context, n, sizeof *side);
+    uint64_t *people = mlab_allocate(context, n, sizeof *people);
+    if (!told || !what || !side || !people) {
+        mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write who is in the study");
+    } else {
+        static char in[] = "in", out[] = "out";
+        n = mlab_flow_told(data, LEAST_PEOPLE, told);
+        for (size_t i = 0; i < n; i++) {
+            what[i] = (char *)(uintptr_t)told[i].what;
+            side[i] = told[i].out ? out : in;
+            people[i] = told[i].people;
+        }
+        mlab_h5_dimension(&group, "row", n);
+        mlab_h5_put_texts(&group, "side", "row", side, "in, or left out at this step");
+        mlab_h5_put_texts(&group, "what", "row", what, "who they are");
+        mlab_h5_put(&group, "people", "row", MLAB_H5_COUNT, people, "person", "number of people");
+    }
+    mlab_release(context, told);
+    mlab_release(context, what);
+    mlab_release(context, side);
+    mlab_release(context, people);
     mlab_h5_group_close(&group);
 }
 
@@ -102,6 +140,7 @@ void mlab_store_put_data(const mlab_h5_group *root, const mlab_data *data)
         mlab_h5_put_integer(&group, "people_in_panel", (int64_t)panel->n_people, "person", "people with at least one row in the panel");
         put_arms(&group, data);
     }
+    put_flow(&group, data);
     put_inputs(&group, data);
     mlab_h5_group_close(&group);
 }

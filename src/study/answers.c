@@ -244,6 +244,33 @@ static mlab_status tell_panel(telling *to, mlab_error *err)
     return status;
 }
 
+/* Who is in the study and who is not, as far as the minimum allows. */
+static mlab_status told_flow(const mlab_study *study, mlab_flow_step **steps, size_t *n, mlab_error *err)
+{
+    *n = 0;
+    *steps = mlab_allocate(study->context, study->data->n_flow, sizeof **steps);
+    if (!*steps) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for who is in the study");
+    *n = mlab_flow_told(study->data, (uint64_t)study->report_options.minimum_cell, *steps);
+    return MLAB_OK;
+}
+
+static mlab_status put_flow(const mlab_study *study, mlab_text *text, mlab_error *err)
+{
+    mlab_flow_step *steps = NULL;
+    mlab_number_text number;
+    size_t n = 0;
+    mlab_status status = study->data ? told_flow(study, &steps, &n, err) : MLAB_OK;
+    if (n) mlab_text_append(text, "Who is in it\n");
+    for (size_t i = 0; i < n; i++) {
+        mlab_text_append(text, steps[i].out ? "    - " : "  ");
+        put_cell(text, mlab_tell_number((double)steps[i].people, 0, false, number), steps[i].out ? 8 : 10);
+        mlab_text_print(text, "  %s\n", steps[i].what);
+    }
+    if (n) mlab_text_append(text, "\n");
+    mlab_release(study->context, steps);
+    return status;
+}
+
 /* A response that cannot be counted, such as a product of columns, says so. */
 static mlab_status tell_person_outcome(telling *to, const mlab_outcome *outcome, mlab_error *err)
 {
@@ -276,7 +303,9 @@ mlab_status mlab_study_answers(const mlab_study *study, bool json, char **text, 
     mlab_text made = MLAB_TEXT(study->context);
     mlab_status status = MLAB_OK;
     telling to = {study, &made, json, 0};
+    if (!json) status = put_flow(study, &made, err);
     mlab_text_append(&made, json ? "[" : "What this study can answer\n");
+    if (status) goto out;
     if (study->data && study->data->panel) status = tell_panel(&to, err);
     for (size_t k = 0; !status && study->data && !study->data->panel && k < study->n_outcomes; k++)
         if (study->outcomes[k].formula) status = tell_person_outcome(&to, &study->outcomes[k], err);
@@ -289,6 +318,30 @@ mlab_status mlab_study_answers(const mlab_study *study, bool json, char **text, 
         }
         mlab_text_append(&made, "  seen: with 80 % power in a test at 5 %, before any adjustment, which needs more\n");
     }
+out:
+    if (!status && made.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the text");
+    if (status)
+        mlab_text_free(&made);
+    else
+        *text = made.bytes;
+    return status;
+}
+
+mlab_status mlab_study_flow(const mlab_study *study, char **text, mlab_error *err)
+{
+    *text = NULL;
+    mlab_text made = MLAB_TEXT(study->context);
+    size_t n = 0;
+    mlab_flow_step *steps = NULL;
+    mlab_status status = study->data ? told_flow(study, &steps, &n, err) : MLAB_OK;
+    mlab_text_append(&made, "[");
+    for (size_t i = 0; i < n; i++) {
+        mlab_text_append(&made, i ? ", {\"what\": " : "{\"what\": ");
+        mlab_json_text(&made, steps[i].what);
+        mlab_text_print(&made, ", \"people\": %llu, \"out\": %s}", (unsigned long long)steps[i].people, steps[i].out ? "true" : "false");
+    }
+    mlab_text_append(&made, "]");
+    mlab_release(study->context, steps);
     if (!status && made.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the text");
     if (status)
         mlab_text_free(&made);
