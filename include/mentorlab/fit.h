@@ -39,6 +39,7 @@ typedef struct mlab_fit_options {
     int information;    /* 0 observed, 1 expected */
     int link;           /* discrete hazards: 0 cloglog, 1 logit */
     int ordinal_link;   /* ordinal: 0 logit, 1 probit, 2 cloglog */
+    int restricted;     /* linear models with random effects: 0 restricted maximum likelihood, 1 maximum likelihood */
     int64_t iterations; /* at most, 1 .. 1000 */
     double tolerance;   /* largest Newton step relative to the standard error, or gradient, at the end */
     int curve_interval; /* 0 log-log, 1 log, 2 plain */

@@ -2,7 +2,7 @@
 # Reference fits for tests/fit/test_mixed.c: the Laplace approximation of models with random effects of one grouping.
 #   Rscript scripts/reference/mixed.R tests/reference
 #
-# Data: bacteria and epil of R's MASS, wine of R's ordinal (GPL-2 | GPL-3), written beside as mixed_*.csv. glmmTMB with tight controls, restarted
+# Data: bacteria and epil of R's MASS, wine of R's ordinal, sleepstudy of lme4 (GPL-2 | GPL-3), written beside as mixed_*.csv. glmmTMB with tight controls, restarted
 # until two fits agree; for wine the Laplace log-likelihood is written here once more and maximised, started from clmm. Rows: case, name,
 # estimate, se, loglik; "sd NAME" are standard deviations with the standard error of their logarithm, "cor" the correlation.
 suppressMessages({library(MASS); library(glmmTMB); library(ordinal)})
@@ -57,7 +57,34 @@ wine_case <- function() {
   se <- sqrt(diag(solve(-hess(best)))); se[T + 3] <- se[T + 3] / best[T + 3]
   data.frame(case = "ordinal_wine", name = c(names(m$alpha), names(m$beta), "sd (Intercept)"), estimate = number(best), se = number(se), loglik = number(laplace(best)))
 }
-cases <- rbind(fit("logit_bacteria", y ~ trt + late + (1 | ID), b, binomial),
+# Gaussian: the dense likelihood, its parameters theta = (log sigma, Lambda) polished by Newton steps on Richardson differences.
+gaussian_case <- function(case, reml, independent) {
+  d <- sleepstudy; y <- d$Reaction; X <- model.matrix(~ Days, d); Z <- model.matrix(~ Days, d); g <- d$Subject; n <- length(y); p <- ncol(X)
+  value <- function(t, all = FALSE) {
+    L <- if (independent) diag(t[2:3]) else matrix(c(t[2], t[3], 0, t[4]), 2); s2 <- exp(2 * t[1])
+    V <- diag(n); for (j in levels(g)) { r <- g == j; V[r, r] <- V[r, r] + Z[r, ] %*% L %*% t(L) %*% t(Z[r, ]) }
+    U <- chol(V); Xs <- backsolve(U, X, transpose = TRUE); ys <- backsolve(U, y, transpose = TRUE); A <- crossprod(Xs); b <- solve(A, crossprod(Xs, ys))
+    rss <- sum((ys - Xs %*% b)^2); m <- if (reml) n - p else n
+    l <- -0.5 * (m * (log(2 * pi) + 2 * t[1]) + 2 * sum(log(diag(U))) + rss / s2 + if (reml) as.numeric(determinant(A)$modulus) else 0)
+    if (all) list(l = l, b = drop(b), se = sqrt(s2 * diag(solve(A))), S = s2 * L %*% t(L), s = exp(t[1])) else l
+  }
+  grad <- function(t) sapply(seq_along(t), function(j) { a <- sapply(0:4, function(k) { u <- replace(numeric(length(t)), j, 0.02 / 2^k); (value(t + u) - value(t - u)) / (0.04 / 2^k) })
+    for (k in 1:4) a <- (4^k * a[-1] - a[-length(a)]) / (4^k - 1); a })
+  hess <- function(t) { H <- sapply(seq_along(t), function(j) { u <- replace(numeric(length(t)), j, 1e-3); (grad(t + u) - grad(t - u)) / 2e-3 }); (H + t(H)) / 2 }
+  m <- lmer(if (independent) Reaction ~ Days + (Days || Subject) else Reaction ~ Days + (Days | Subject), sleepstudy, REML = reml)
+  th <- getME(m, "theta"); t <- unname(c(log(sigma(m)), th))
+  for (i in 1:5) t <- t - drop(solve(hess(t), grad(t)))
+  r <- value(t, TRUE); sd <- sqrt(diag(r$S)); V <- solve(-hess(t))
+  sd_se <- sapply(1:2, function(a) { f <- function(t) 0.5 * log(diag(value(t, TRUE)$S)[a]); J <- sapply(seq_along(t), function(j) { u <- replace(numeric(length(t)), j, 1e-4); (f(t + u) - f(t - u)) / 2e-4 }); sqrt(sum(J * (V %*% J))) })
+  stopifnot(abs(r$l - as.numeric(logLik(m))) < 1e-5)
+  out <- data.frame(case = case, name = c("(Intercept)", "Days", "sd (Intercept)", "sd Days"), estimate = number(unname(c(r$b, sd))),
+                    se = number(unname(c(r$se, sd_se))), loglik = number(r$l))
+  if (independent) out else rbind(out, data.frame(case = case, name = "cor", estimate = number(r$S[1, 2] / prod(sd)), se = "NA", loglik = number(r$l)))
+}
+suppressMessages(library(lme4))
+put(data.frame(reaction = sleepstudy$Reaction, Days = sleepstudy$Days, subject = sleepstudy$Subject), "mixed_sleep.csv",
+    sprintf("sleepstudy of the R package lme4 %s (GPL-2 | GPL-3); Belenky and others 2003", packageVersion("lme4")))
+cases <- rbind(gaussian_case("linear_reml_sleep", TRUE, FALSE), gaussian_case("linear_ml_sleep", FALSE, FALSE), gaussian_case("linear_independent_sleep", TRUE, TRUE), fit("logit_bacteria", y ~ trt + late + (1 | ID), b, binomial),
   fit("cloglog_bacteria", y ~ trt + late + (1 | ID), b, binomial("cloglog")),
   fit("probit_bacteria", y ~ trt + late + (1 | ID), b, binomial("probit")),
   fit("poisson_epil", y ~ lbase + trt + lage + V4 + (1 | subject), e, poisson),
@@ -65,6 +92,6 @@ cases <- rbind(fit("logit_bacteria", y ~ trt + late + (1 | ID), b, binomial),
   fit("poisson_independent_epil", y ~ lbase + trt + lage + diag(1 + period | subject), e, poisson), wine_case())
 cases$name <- gsub(" ", "_", cases$name)
 con <- file(file.path(into, "mixed.csv"), "w")
-writeLines(paste("#", c(sprintf("%s, glmmTMB %s, MASS %s, ordinal %s, made by scripts/reference/mixed.R", R.version.string, packageVersion("glmmTMB"),
+writeLines(paste("#", c(sprintf("%s, glmmTMB %s, lme4 %s, MASS %s, ordinal %s, made by scripts/reference/mixed.R", R.version.string, packageVersion("glmmTMB"), packageVersion("lme4"),
   packageVersion("MASS"), packageVersion("ordinal")), "tolerance: estimates and log standard deviations 1e-4 of their standard error, log-likelihood 1e-5")), con)
 write.table(cases, con, sep = ",", quote = FALSE, row.names = FALSE); close(con)

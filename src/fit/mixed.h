@@ -4,6 +4,7 @@
 #ifndef MLAB_FIT_MIXED_H
 #define MLAB_FIT_MIXED_H
 
+#include "fit/climb.h"
 #include "fit/engine.h"
 
 #define MLAB_MOST_EFFECTS ((size_t)6) /* random effects of a group */
@@ -35,6 +36,22 @@ void mlab_mixed_entry(const mlab_mixed *mixed, size_t k, size_t *row, size_t *co
  * allowed. */
 MLAB_MUST_USE mlab_status mlab_mixed_laplace(mlab_mixed *mixed, const double *psi, double *log_likelihood, double *gradient, mlab_error *err);
 
+/* --- shared by the fitters (fit/mixed_effects.c) -------------------------------------------------------------- */
+
+/* Start values of the entries of Lambda at psi[at ...], as standard deviations `sd` on the predictor, and their guess of the inverse Hessian. */
+void mlab_mixed_start_lambda(mlab_climb *climb, const mlab_mixed *mixed, size_t at, double sd);
+/* fit->random with its names. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixed *mixed, const mlab_fit_problem *problem,
+                                                  mlab_fit *fit, mlab_error *err);
+/* Standard deviations and modes. base: place of Lambda in psi; log_scale: place of the logarithm of what everything is a multiple of, or SIZE_MAX. */
+void mlab_mixed_effects_place(const mlab_climb *climb, const mlab_mixed *mixed, size_t base, size_t log_scale, mlab_random_effects *random);
+/* Standard deviations below `boundary` on the scale of the predictor, a climb that did not arrive, too few groups. */
+MLAB_MUST_USE mlab_status mlab_mixed_doubt(const mlab_climb *climb, const mlab_mixed *mixed, double boundary, mlab_fit *fit, mlab_error *err);
+/* Takes away what the fit without random effects left behind and does not hold any more. */
+void mlab_mixed_forget(mlab_fit *fit);
+
+/* The fit of a linear model with random effects. */
+MLAB_MUST_USE mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 /* The fit of a model with random effects: what mlab_model.fit is to one without. */
 MLAB_MUST_USE mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 

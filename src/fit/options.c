@@ -19,6 +19,8 @@ const mlab_option mlab_fit_option_rows[] = {
      "discrete hazards; with logit, rows at risk for part of a period are dropped", DECIDES},
     {"fit.ordinal_link", NULL, NULL, MLAB_OPTION_CHOICE, AT(ordinal_link), "logit", 0, 0, "logit|probit|cloglog", "", "link of ordinal models",
      DECIDES},
+    {"fit.variances", NULL, NULL, MLAB_OPTION_CHOICE, AT(restricted), "reml", 0, 0, "reml|ml", "",
+     "linear models with random effects: restricted maximum likelihood or maximum likelihood", DECIDES},
     {"fit.iterations", NULL, NULL, MLAB_OPTION_INTEGER, AT(iterations), "50", 1, 1000, NULL, "", "Newton steps at most", DECIDES},
     {"fit.tolerance", NULL, NULL, MLAB_OPTION_NUMBER, AT(tolerance), "1e-10", 1e-14, 1e-2, NULL, "standard errors",
      "largest Newton step at which a fit stops", DECIDES},

@@ -127,7 +127,8 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     mlab_fit *fit = NULL;
     mlab_status status = mlab_fit_start(context, prepared, &fit, err);
     bool mixed = prepared->problem->random != NULL;
-    if (!status) status = mixed ? mlab_mixed_fit(context, prepared, fit, err) : prepared->model->fit(context, prepared, fit, err);
+    bool additive = mixed && ((const mlab_engine *)prepared->own)->family->additive;
+    if (!status) status = (additive ? mlab_mixed_gaussian_fit : mixed ? mlab_mixed_fit : prepared->model->fit)(context, prepared, fit, err);
     if (status) {
         mlab_fit_free(fit);
         fit = NULL;

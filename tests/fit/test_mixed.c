@@ -2,7 +2,8 @@
 /* Random effects: against glmmTMB and a Laplace approximation written a second time (scripts/reference/mixed.R), the gradient against
  * differences, and worlds in which the answer is known.
  *
- * Tolerance of references: estimates and log standard deviations 1e-4 of their standard error, standard errors 1e-3, log-likelihood 1e-5.
+ * Tolerance of references: estimates and log standard deviations 1e-4 of their standard error (linear: 1e-7 of the larger of the two), standard
+ * errors 1e-3, log-likelihood 1e-5.
  */
 #include "fit/mixed.h"
 #include "fit/reference.h"
@@ -73,7 +74,8 @@ static void compare_mixed(const mixed_study *made, const char *name, const char 
             ck_assert_msg(same_name(fit->names[j], what), "%s: %s", fit->names[j], what);
             ours = fit->estimate[j], se = mlab_fit_standard_error(fit, j), j++;
         }
-        ck_assert_msg(fabs(ours - estimate) <= 1e-4 * known, "%s %s: %.12g, reference %.12g", name, what, ours, estimate);
+        double allowed = strcmp(model, "linear") == 0 ? 1e-7 * fmax(fabs(estimate), known) : 1e-4 * known;
+        ck_assert_msg(fabs(ours - estimate) <= allowed, "%s %s: %.12g, reference %.12g", name, what, ours, estimate);
         ck_assert_msg(fabs(se / known - 1) <= 1e-3, "%s %s: standard error %.12g, reference %.12g", name, what, se, known);
     }
     ck_assert_uint_eq(j, fit->n_parameters);
@@ -143,6 +145,50 @@ START_TEST(judges_of_wine_agree_with_the_likelihood_written_twice)
     mixed_study made = wine();
     compare_mixed(&made, "ordinal_wine", "ordinal", &options);
     close_mixed(&made);
+}
+END_TEST
+
+START_TEST(linear_models_agree_with_the_dense_likelihood)
+{
+    static const char *const days[] = {"Days"};
+    mlab_fit_options options = mlab_fit_defaults();
+    for (int k = 0; k < 3; k++) {
+        static const char *const cases[] = {"linear_reml_sleep", "linear_ml_sleep", "linear_independent_sleep"};
+        mixed_study made = open_mixed("reference/mixed_sleep.csv", days, 1, NULL);
+        respond_number(&made.s, "reaction");
+        random_by(&made, "~ Days", "~ 1 + Days", "subject", k == 2);
+        options.restricted = k == 1;
+        compare_mixed(&made, cases[k], "linear", &options);
+        close_mixed(&made);
+    }
+}
+END_TEST
+
+/* 2 groups of 2 rows each: 1, 3 and 5, 7. By hand (balanced one-way): within mean square 2, between mean square 16, sd^2 = (16 - 2) / 2. */
+START_TEST(a_balanced_one_way_layout_is_the_analysis_of_variance)
+{
+    static const double y[] = {1, 3, 5, 7}, one[] = {1, 1, 1, 1};
+    static const uint32_t group[] = {0, 0, 1, 1};
+    mlab_fit_options options = mlab_fit_defaults();
+    mixed_study made = {0};
+    context = mlab_test_context(NULL, 1);
+    world_real(&made.s.w, &context, "one", one, 4);
+    world_formula(&made.s.w, &context, "~ 1");
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &made.terms, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(made.terms, made.s.w.table, NULL, &made.random, NULL), MLAB_OK);
+    mlab_fit_problem *problem = &made.s.w.problem;
+    problem->number = y, problem->random = made.random, problem->group = group, problem->n_groups = 2, problem->group_name = "pair";
+    mlab_fit *fit = world_fit(&made.s.w, &context, "linear", &options);
+    ck_near(fit->estimate[0], 4, 1e-12, 0);
+    ck_near(fit->residual_variance, 2, 1e-7, 0);
+    ck_near(fit->random->covariance[0], 7, 1e-6, 0);
+    ck_near(mlab_fit_standard_error(fit, 0), sqrt(16.0 / 4), 1e-7, 0);
+    ck_near(fit->random->mode[1], 2 * 14.0 / 16, 1e-7, 0); /* shrunk by sd^2 / (sd^2 + 2 / 2) */
+    ck_assert_int_eq(fit->trust, MLAB_TOO_FEW_CLUSTERS);
+    mlab_fit_free(fit);
+    mlab_design_free(made.random);
+    mlab_formula_free(made.terms);
+    world_free(&made.s.w);
 }
 END_TEST
 
@@ -263,5 +309,6 @@ END_TEST
 
 MLAB_TEST_MAIN("mixed", the_gradient_is_that_of_differences, random_intercepts_of_binomial_models_agree_with_glmmtmb,
                random_effects_of_counts_agree_with_glmmtmb, judges_of_wine_agree_with_the_likelihood_written_twice,
+               linear_models_agree_with_the_dense_likelihood, a_balanced_one_way_layout_is_the_analysis_of_variance,
                groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_said, a_model_without_random_effects_says_that_they_are_not_built,
                every_failed_allocation_is_reported_and_nothing_leaks)

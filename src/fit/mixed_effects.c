@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What comes out of a mixed model besides its coefficients: standard deviations between groups, modes of the groups, and doubts. */
+#include "fit/climb.h"
+#include "fit/mixed.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static char *copy_name(const mlab_context *context, const mlab_fit_problem *problem, size_t g)
+{
+    char number[24];
+    snprintf(number, sizeof number, "%zu", g + 1);
+    return mlab_copy_text(context, problem->groups ? problem->groups[g] : number);
+}
+
+mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixed *m, const mlab_fit_problem *problem, mlab_fit *fit, mlab_error *err)
+{
+    mlab_random_effects *r = fit->random = mlab_allocate(context, 1, sizeof *r);
+    if (!r) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for random effects");
+    r->n = m->q;
+    r->n_groups = m->n_groups;
+    r->independent = m->independent;
+    r->group = mlab_copy_text(context, problem->group_name ? problem->group_name : "group");
+    r->names = mlab_allocate(context, m->q, sizeof *r->names);
+    r->groups = mlab_allocate(context, m->n_groups, sizeof *r->groups);
+    r->covariance = mlab_allocate(context, m->q, m->q * sizeof *r->covariance);
+    r->sd = mlab_allocate(context, m->q, sizeof *r->sd);
+    r->sd_se = mlab_allocate(context, m->q, sizeof *r->sd_se);
+    r->mode = mlab_allocate(context, m->n_groups, m->q * sizeof *r->mode);
+    r->mode_se = mlab_allocate(context, m->n_groups, m->q * sizeof *r->mode_se);
+    bool whole = r->group && r->names && r->groups && r->covariance && r->sd && r->sd_se && r->mode && r->mode_se;
+    for (size_t a = 0; whole && a < m->q; a++) whole = (r->names[a] = mlab_copy_text(context, mlab_design_name(problem->random, a)));
+    for (size_t g = 0; whole && g < m->n_groups; g++) whole = (r->groups[g] = copy_name(context, problem, g));
+    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the effects of %zu groups", m->n_groups);
+}
+
+static double product(const double *a, const double *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+/* Standard error of standard deviation a by the delta method. */
+static double error_of(const mlab_climb *c, const mlab_mixed *m, size_t base, size_t log_scale, const double *lambda, size_t a, double sd,
+                       double scale)
+{
+    double variance = 0, length = sd / scale;
+    size_t n = m->n_lambda + (log_scale != SIZE_MAX);
+    for (size_t k = 0; k < n; k++)
+        for (size_t l = 0; l < n; l++) {
+            double slope = 1;
+            size_t at[2];
+            for (int side = 0; side < 2; side++) {
+                size_t which = side ? l : k, row = a, column = 0;
+                at[side] = which < m->n_lambda ? base + which : log_scale;
+                if (which < m->n_lambda) mlab_mixed_entry(m, which, &row, &column);
+                slope *= which == m->n_lambda ? sd : row == a ? scale * lambda[a * m->q + column] / length : 0;
+            }
+            variance += slope * c->inverse[at[0] * c->n + at[1]];
+        }
+    return sqrt(fmax(variance, 0));
+}
+
+/* One group: u = Lambda v with the variance scale^2 Lambda H^-1 Lambda'. */
+static void place_group(const mlab_mixed *m, const double *lambda, double scale, size_t g, mlab_random_effects *r)
+{
+    const size_t q = m->q;
+    const double *l = m->factor + g * q * q;
+    for (size_t a = 0; a < q; a++) {
+        double half[MLAB_MOST_EFFECTS];
+        r->mode[g * q + a] = product(lambda + a * q, m->mode + g * q, q);
+        for (size_t i = 0; i < q; i++) { /* L^-1 (row a of Lambda) */
+            half[i] = lambda[a * q + i];
+            for (size_t k = 0; k < i; k++) half[i] -= l[i * q + k] * half[k];
+            half[i] /= l[i * q + i];
+        }
+        r->mode_se[g * q + a] = scale * sqrt(product(half, half, q));
+    }
+}
+
+void mlab_mixed_effects_place(const mlab_climb *c, const mlab_mixed *m, size_t base, size_t log_scale, mlab_random_effects *r)
+{
+    size_t q = m->q;
+    double lambda[MLAB_MOST_EFFECTS * MLAB_MOST_EFFECTS] = {0}, scale = log_scale == SIZE_MAX ? 1 : exp(c->psi[log_scale]);
+    for (size_t k = 0; k < m->n_lambda; k++) {
+        size_t a, b;
+        mlab_mixed_entry(m, k, &a, &b);
+        lambda[a * q + b] = c->psi[base + k];
+    }
+    for (size_t a = 0; a < q; a++) {
+        for (size_t b = 0; b < q; b++) r->covariance[a * q + b] = scale * scale * product(lambda + a * q, lambda + b * q, q);
+        r->sd[a] = sqrt(r->covariance[a * q + a]);
+        r->sd_se[a] = r->sd[a] > 0 ? error_of(c, m, base, log_scale, lambda, a, r->sd[a], scale) : 0;
+    }
+    for (size_t g = 0; g < m->n_groups; g++) place_group(m, lambda, scale, g, r);
+}
+
+void mlab_mixed_start_lambda(mlab_climb *c, const mlab_mixed *m, size_t at, double sd)
+{
+    for (size_t k = 0; k < m->n_lambda; k++, at++) {
+        size_t a, b;
+        double square = 0;
+        mlab_mixed_entry(m, k, &a, &b);
+        for (size_t i = 0; i < m->n; i++) square += m->z[a * m->n + i] * m->z[a * m->n + i];
+        double size = square > 0 ? sqrt(square / (double)m->n) : 1;
+        c->psi[at] = a == b ? sd / size : 0;
+        c->inverse[at * c->n + at] = sd * sd / (size * size * (double)m->n_groups);
+    }
+}
+
+mlab_status mlab_mixed_doubt(const mlab_climb *c, const mlab_mixed *m, double boundary, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_random_effects *r = fit->random;
+    mlab_status status = MLAB_OK;
+    for (size_t a = 0; a < r->n && !status; a++) {
+        double square = product(m->z + a * m->n, m->z + a * m->n, m->n) / (double)m->n;
+        if (r->sd[a] * sqrt(square) < boundary)
+            status = mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err, "the standard deviation of %s between %s is 0: nothing is left over for it",
+                                    r->names[a], r->group);
+    }
+    if (!status && fit->trust != MLAB_ON_BOUNDARY && (!c->definite || !c->converged))
+        status = mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
+                                c->definite ? "the mixed model did not settle in %d steps"
+                                            : "the likelihood of the mixed model has no definite maximum after %d steps",
+                                c->iterations);
+    if (!status && r->n_groups < 5)
+        status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu groups of %s are too few to tell how they differ", r->n_groups, r->group);
+    return status;
+}
+
+/* What the fit without random effects left behind and does not hold any more. */
+void mlab_mixed_forget(mlab_fit *fit)
+{
+    mlab_release(fit->context, fit->robust);
+    mlab_release(fit->context, fit->influence);
+    mlab_release(fit->context, fit->influence_id);
+    fit->robust = fit->influence = NULL;
+    fit->influence_id = NULL;
+    fit->cluster[0] = 0;
+    if (fit->trust == MLAB_TOO_FEW_CLUSTERS || fit->trust == MLAB_NOT_CONVERGED) {
+        fit->trust = MLAB_TRUSTED;
+        fit->reason[0] = 0;
+    }
+}
