@@ -147,8 +147,12 @@ static void answer_levels(const mlab_context *context, const mlab_task *task, co
     set_parts(is, sample, parameters + m, cell, person);
     for (size_t a = 0; a < is->n_arms; a++)
         for (size_t h = 0; h < n_horizons; h++) {
-            double *to = level + (a * n_horizons + h) * task->n_stats, at = cell[a * times + (size_t)horizon[h]],
-                   mean = answers->n_levels ? task->score[0] : 0, share = 0;
+            double *to = level + (a * n_horizons + h) * task->n_stats, mean = answers->n_levels ? task->score[0] : 0, share = 0;
+            if (horizon[h] < 0) { /* no wave lies before it: nobody looks at this level */
+                for (size_t s = 0; s < task->n_stats; s++) to[s] = 0;
+                continue;
+            }
+            const double at = cell[a * times + (size_t)horizon[h]];
             if (h > 0 && horizon[h] == horizon[h - 1]) {
                 memcpy(to, to - task->n_stats, task->n_stats * sizeof *to);
                 continue;

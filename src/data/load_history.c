@@ -287,6 +287,7 @@ static void make_days(mlab_loading *l, const job_row *rows, size_t n, const mlab
 static mlab_status close_days(mlab_loading *l, int32_t cause, mlab_error *err)
 {
     const mlab_column *to = mlab_table_find(l->job, "to");
+    int32_t as_of = mlab_loading_date(l, "", "as_of");
     mlab_status status = MLAB_OK;
     for (size_t i = 0; to && i < l->n_days && !status; i++) {
         mlab_job_day *day = &l->days[i];
@@ -306,6 +307,7 @@ static mlab_status close_days(mlab_loading *l, int32_t cause, mlab_error *err)
                                           "rows of the job history that last into a later one; the later one counts from its day on");
             continue;
         }
+        if (as_of != MLAB_DATE_MISSING && end >= as_of) continue; /* what comes after it lies ahead of the export */
         day->closes = l->exits_known = true;
         day->last = end;
         day->cause = cause;

@@ -239,6 +239,14 @@ mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_spe
     return mlab_loading_file_of(l, block, mlab_loading_at(l, block, "file"), specs, reading, err);
 }
 
+/* Of a crosswalk its two columns are read and nothing else: the file is often that of people, where the others are looked at. */
+static bool is_none_named(const void *user, const char *column)
+{
+    (void)user;
+    (void)column;
+    return false;
+}
+
 mlab_status mlab_loading_file_of(mlab_loading *l, const char *block, const mlab_setting *file, const mlab_specs *specs, mlab_reading *reading,
                                  mlab_error *err)
 {
@@ -247,6 +255,10 @@ mlab_status mlab_loading_file_of(mlab_loading *l, const char *block, const mlab_
     mlab_file_spec spec = {.role = strchr(block, '.') + 1, .file = mlab_setting_text(file), .columns = specs->items, .n_columns = specs->n};
     spec.named = is_named;
     spec.user = &l->words;
+    if (!strncmp(spec.role, "crosswalk", strlen("crosswalk"))) {
+        spec.named = is_none_named;
+        spec.drop_unnamed = true;
+    }
     spec.near_ignoring = mlab_loading_at(l, block, "near_duplicates.ignore");
     const char *copies = mlab_loading_text(l, block, "duplicates", NULL);
     spec.duplicates_stated = copies != NULL;

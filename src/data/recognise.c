@@ -175,20 +175,6 @@ static void assign(const mlab_layouts *layouts, mlab_known_file *file, const mla
     }
 }
 
-/* A column of ids where no heading says so: digits, most of them different. */
-static void find_ids(mlab_known_file *file, size_t meaning)
-{
-    size_t best = 0;
-    for (size_t j = 0; j < file->n_columns; j++) {
-        const mlab_profile *p = &file->columns[j];
-        bool ids = p->filled && (10 * p->digits >= 9 * p->filled || mlab_profile_is_bracketed(p)) && p->longest >= 3 && p->values.n > 10;
-        for (size_t m = 0; ids && m < MLAB_MOST_MEANINGS; m++) ids = file->column_of[m] != (int)j;
-        if (!ids || p->values.n <= best) continue;
-        best = p->values.n;
-        file->column_of[meaning] = (int)j;
-    }
-}
-
 /* --- the file ------------------------------------------------------------------------------------------- */
 
 int mlab_known_column(const mlab_known_file *file, const char *meaning)
@@ -303,7 +289,8 @@ void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_
     assign(layouts, file, file->layout);
     mlab_meanings_of(role, &n);
     bool ids = role == MLAB_FILE_PEOPLE || role == MLAB_FILE_HISTORY || role == MLAB_FILE_PROMOTIONS;
-    if (ids && n && file->column_of[0] < 0) find_ids(file, 0);
+    if (ids && n && file->column_of[0] < 0) mlab_recognise_ids(file, 0);
+    if (role == MLAB_FILE_PEOPLE) mlab_recognise_cells(file);
     if (role == MLAB_FILE_HISTORY && file->column_of[HISTORY_REASON] < 0) { /* one column says both what happened and why */
         file->column_of[HISTORY_REASON] = file->column_of[HISTORY_EVENT];
         file->word_of[HISTORY_REASON] = file->word_of[HISTORY_EVENT];

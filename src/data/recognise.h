@@ -88,6 +88,9 @@ void mlab_known_file_free(mlab_known_file *file);
 /* Once more, knowing what ids are headed in the list of people. */
 void mlab_recognise_again(const mlab_layouts *layouts, mlab_known_file *file, const char *id_words);
 void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_file_role role);
+/* Ids of a meaning, and what people's columns hold, by the cells alone. */
+void mlab_recognise_ids(mlab_known_file *file, size_t meaning);
+void mlab_recognise_cells(mlab_known_file *file);
 int mlab_known_column(const mlab_known_file *file, const char *meaning);              /* -1 = none */
 const char *mlab_known_heading(const mlab_known_file *file, const char *meaning);     /* NULL = none */
 bool mlab_known_by_question(const mlab_known_file *file, const char *meaning);        /* the word stands in the question, not in the heading */

@@ -38,6 +38,8 @@ void mlab_draft_guess(mlab_drafting *d, int indent, const char *line, const char
 void mlab_draft_line(mlab_drafting *d, int indent, const char *format, ...) MLAB_PRINTF(3, 4);
 /* A question for the user, with the line that answers it. */
 void mlab_draft_ask(mlab_drafting *d, const char *answer, const char *format, ...) MLAB_PRINTF(3, 4);
+/* Why a column was taken: "its heading". */
+const char *mlab_draft_why(const mlab_known_file *file, const char *meaning);
 /* What a column is taken for, on the screen. */
 void mlab_draft_say(mlab_drafting *d, const char *format, ...) MLAB_PRINTF(2, 3);
 /* key: heading, with why it was taken; false when the file has no column of the meaning. */
@@ -47,6 +49,8 @@ MLAB_MUST_USE mlab_status mlab_draft_person(mlab_drafting *d, const mlab_known_f
                                             mlab_error *err);
 /* Marks and orders that the file needs stated: decimal comma, dates. */
 void mlab_draft_marks(mlab_drafting *d, const mlab_known_file *file, int indent);
+/* Codes that stand for nothing: N/A, NO_MANAGER. */
+void mlab_draft_missing(mlab_drafting *d, const mlab_known_file *file, int indent);
 
 /* --- blocks ------------------------------------------------------------------------------------------- */
 

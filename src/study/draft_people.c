@@ -76,11 +76,13 @@ static void draft_id(mlab_drafting *d, const mlab_known_file *file)
     char line[640], links[80] = "";
     bool take = mlab_profile_is_bracketed(d->id);
     const char *heading = mlab_draft_scalar(d->id->heading);
+    char why[96];
+    snprintf(why, sizeof why, "by %s", mlab_draft_why(file, "id"));
     if (d->id_by_links) snprintf(links, sizeof links, "; it links %llu ids of the other files", (unsigned long long)d->id_by_links);
     mlab_draft_say(d, "  %-14s %-28s %s; %zu different ones in %llu rows", "id", d->id->heading,
                    d->id_by_links ? "links most ids of the other files"
                    : take         ? "the digits in brackets"
-                                  : "by its heading",
+                                  : why,
                    d->id->values.n, (unsigned long long)file->n_rows);
     size_t n = (size_t)snprintf(line, sizeof line, take || d->pad ? "id: {from: %s" : "id: %s", heading);
     if (take) n += (size_t)snprintf(line + n, sizeof line - n, ", take: '\\((\\d+)\\)'");
@@ -98,8 +100,13 @@ mlab_status mlab_draft_people(mlab_drafting *d, mlab_error *err)
     mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
     mlab_draft_marks(d, file, 4);
     draft_id(d, file);
+    mlab_draft_missing(d, file, 4);
     if (!history) {
-        mlab_draft_column(d, file, 4, "hired", "hired");
+        if (!mlab_draft_column(d, file, 4, "hired", "hired"))
+            mlab_draft_ask(d, "data: {people: {hired: HEADING}}", "%s: which column holds the first day at work?", file->name);
+        else if (!strcmp(mlab_draft_why(file, "hired"), "its cells alone"))
+            mlab_draft_ask(d, "hired: and left:, in data.people", "%s: are \"%s\" and \"%s\" the first and the last day at work?", file->name,
+                           mlab_known_heading(file, "hired"), mlab_known_heading(file, "left") ? mlab_known_heading(file, "left") : "(none)");
         mlab_draft_column(d, file, 4, "left", "left");
         mlab_draft_column(d, file, 4, "exit_reason", "exit_reason");
         draft_grade(d, file, 4);
@@ -152,6 +159,7 @@ mlab_status mlab_draft_history(mlab_drafting *d, mlab_error *err)
     mlab_draft_column(d, file, 4, "order", "order");
     mlab_draft_column(d, file, 4, "reason", "reason");
     draft_last_day(d, file);
+    mlab_draft_missing(d, file, 4);
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (mlab_known_column(file, states[i]) >= 0) mlab_text_print(&list, "%s%s", list.n ? ", " : "", states[i]);
     if (list.n) mlab_draft_line(d, 4, "state: [%s]", mlab_text_get(&list));

@@ -206,28 +206,6 @@ static void draft_finished(mlab_drafting *d, const mlab_known_file *file)
     }
 }
 
-static void draft_missing(mlab_drafting *d, const mlab_known_file *file)
-{
-    const mlab_setting *codes = mlab_known_setting(file, "missing");
-    static const char *const usual[] = {"N/A", "n/a", "Not applicable", "Prefer not to say", "Don't know"};
-    mlab_text line = MLAB_TEXT(d->context);
-    for (size_t i = 0; i < sizeof usual / sizeof *usual + (codes ? mlab_setting_size(codes) : 0); i++) {
-        size_t own = sizeof usual / sizeof *usual;
-        const char *code = i < own ? usual[i] : mlab_setting_text(mlab_setting_item(codes, i - own));
-        bool there = false;
-        for (size_t j = 0; j < file->n_columns && !there; j++)
-            there = file->columns[j].values.n < 50 && mlab_dictionary_find(&file->columns[j].values, code, strlen(code)) != MLAB_DICTIONARY_NONE;
-        if (there && !strstr(mlab_text_get(&line), mlab_draft_scalar(code))) mlab_text_print(&line, ", %s", mlab_draft_scalar(code));
-    }
-    if (line.n) {
-        mlab_text all = MLAB_TEXT(d->context);
-        mlab_text_print(&all, "missing: [\"\", NA%s]", mlab_text_get(&line));
-        mlab_draft_guess(d, 4, mlab_text_get(&all), "they are no answers");
-        mlab_text_free(&all);
-    }
-    mlab_text_free(&line);
-}
-
 mlab_status mlab_draft_surveys(mlab_drafting *d, mlab_error *err)
 {
     const mlab_known_file *file = &d->files[d->waves[0]];
@@ -250,7 +228,7 @@ mlab_status mlab_draft_surveys(mlab_drafting *d, mlab_error *err)
         mlab_draft_ask(d, "data.surveys.person: HEADING", "%s: which column says who answered? Without one, satisfaction is told by group alone.",
                        file->name);
     if (d->n_waves == 1) mlab_draft_column(d, file, 4, "date", "date");
-    draft_missing(d, file);
+    mlab_draft_missing(d, file, 4);
     draft_finished(d, file);
     return status ? status : draft_items(d, file, err);
 }

@@ -102,13 +102,13 @@ void mlab_draft_say(mlab_drafting *d, const char *format, ...)
 
 /* --- columns -------------------------------------------------------------------------------------------- */
 
-static const char *why_of(const mlab_known_file *file, const char *meaning)
+const char *mlab_draft_why(const mlab_known_file *file, const char *meaning)
 {
     size_t n;
     const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
     for (size_t m = 0; m < n; m++)
         if (!strcmp(meanings[m].name, meaning)) {
-            if (!*file->word_of[m]) return "its cells: digits, nearly all different";
+            if (!*file->word_of[m]) return meanings[m].need == MLAB_NEED_ID ? "its cells: digits, nearly all different" : "its cells alone";
             return mlab_known_by_question(file, meaning) ? "its question" : "its heading";
         }
     return "its heading";
@@ -131,7 +131,7 @@ static void say_column(mlab_drafting *d, const mlab_known_file *file, const char
         snprintf(what, sizeof what, "%s%s", one ? "one " : "", 10 * p->numbers >= 9 * p->filled ? "number" : "text");
         if (!one) snprintf(what, sizeof what, "%zu different %s", p->values.n, 10 * p->numbers >= 9 * p->filled ? "numbers" : "texts");
     }
-    mlab_draft_say(d, "  %-14s %-28s by %s; %s", key, p->heading, why_of(file, meaning), what);
+    mlab_draft_say(d, "  %-14s %-28s by %s; %s", key, p->heading, mlab_draft_why(file, meaning), what);
 }
 
 bool mlab_draft_column(mlab_drafting *d, const mlab_known_file *file, int indent, const char *key, const char *meaning)
@@ -141,7 +141,7 @@ bool mlab_draft_column(mlab_drafting *d, const mlab_known_file *file, int indent
     if (j < 0) return false;
     say_column(d, file, key, j, meaning);
     snprintf(line, sizeof line, "%s: %s", key, mlab_draft_scalar(file->columns[j].heading));
-    mlab_draft_guess(d, indent, line, "by %s", why_of(file, meaning));
+    mlab_draft_guess(d, indent, line, "by %s", mlab_draft_why(file, meaning));
     return true;
 }
 
@@ -173,9 +173,16 @@ mlab_status mlab_draft_person(mlab_drafting *d, const mlab_known_file *file, int
     mlab_status status = to ? mlab_link_columns(d->context, column, to, &links, err) : MLAB_OK;
     if (status) return status;
     say_column(d, file, key, j, meaning);
+    if (!to) {
+        snprintf(line, sizeof line, "%s: %s", key, mlab_draft_scalar(column->heading));
+        mlab_draft_guess(d, indent, line, "by %s; nothing leads from e-mails to ids", mlab_draft_why(file, meaning));
+        mlab_draft_ask(d, "crosswalk: {file: ids.csv, from: email, to: id}, in data",
+                       "%s: \"%s\" holds e-mails. Which file leads from e-mails to ids?", file->name, column->heading);
+        return MLAB_OK;
+    }
     bool take = mlab_profile_is_bracketed(column);
     snprintf(line, sizeof line, "%s: %s", key, mlab_draft_scalar(column->heading));
-    mlab_draft_guess(d, indent, line, "by %s; %llu of %llu are people", why_of(file, meaning), (unsigned long long)links.with_zeros,
+    mlab_draft_guess(d, indent, line, "by %s; %llu of %llu are people", mlab_draft_why(file, meaning), (unsigned long long)links.with_zeros,
                      (unsigned long long)links.distinct);
     if (take && strcmp(key, "mentee")) mlab_draft_guess(d, indent, "id: {take: '\\((\\d+)\\)'}", "the digits in brackets are the id");
     if (links.with_zeros > links.with_take && column->longest > d->pad) d->pad = column->longest;
@@ -208,4 +215,26 @@ void mlab_draft_marks(mlab_drafting *d, const mlab_known_file *file, int indent)
     else if (doubtful)
         mlab_draft_ask(d, "dates: dmy        (or mdy), in the block of the file", "%s: are the days in \"%s\" day/month/year or month/day/year?",
                        file->name, doubtful->heading);
+}
+
+void mlab_draft_missing(mlab_drafting *d, const mlab_known_file *file, int indent)
+{
+    const mlab_setting *codes = mlab_known_setting(file, "missing");
+    static const char *const usual[] = {"N/A", "n/a", "Not applicable", "Prefer not to say", "Don't know"};
+    mlab_text line = MLAB_TEXT(d->context);
+    for (size_t i = 0; i < sizeof usual / sizeof *usual + (codes ? mlab_setting_size(codes) : 0); i++) {
+        size_t own = sizeof usual / sizeof *usual;
+        const char *code = i < own ? usual[i] : mlab_setting_text(mlab_setting_item(codes, i - own));
+        bool there = false;
+        for (size_t j = 0; j < file->n_columns && !there; j++)
+            there = mlab_dictionary_find(&file->columns[j].values, code, strlen(code)) != MLAB_DICTIONARY_NONE;
+        if (there && !strstr(mlab_text_get(&line), mlab_draft_scalar(code))) mlab_text_print(&line, ", %s", mlab_draft_scalar(code));
+    }
+    if (line.n) {
+        mlab_text all = MLAB_TEXT(d->context);
+        mlab_text_print(&all, "missing: [\"\", NA%s]", mlab_text_get(&line));
+        mlab_draft_guess(d, indent, mlab_text_get(&all), "they say that there is nothing");
+        mlab_text_free(&all);
+    }
+    mlab_text_free(&line);
 }

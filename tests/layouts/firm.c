@@ -114,7 +114,7 @@ static void live(firm_person *p, bool returns)
     job->location = below(3);
     int back = 0;
     for (int32_t first = hired < start ? start : mlab_date_add_months(hired + 30, 1); first < to; first = mlab_date_add_months(first, 3)) {
-        if (p->n_jobs > FIRM_MOST_JOBS - 5 || (first > mlab_date_from_civil(2024, 12, 31) && !chance(0.1))) break; /* few rows lie ahead */
+        if (p->n_jobs > FIRM_MOST_JOBS - 5) break;
         job = &p->jobs[p->n_jobs - 1];
         if (job->event != FIRM_EXIT)
             live_quarter(p, first, &on_leave);
@@ -125,6 +125,13 @@ static void live(firm_person *p, bool returns)
             back++;
         }
     }
+}
+
+/* What lies ahead of the day of the export is known of few. */
+static void forget_most_ahead(firm_person *p)
+{
+    if (chance(0.1)) return;
+    while (p->n_jobs > 1 && p->jobs[p->n_jobs - 1].date > mlab_date_from_civil(2024, 12, 31)) p->n_jobs--;
 }
 
 static void make_people(firm *f)
@@ -141,6 +148,7 @@ static void make_people(firm *f)
         snprintf(p->first, sizeof p->first, "%s", first[p->female][below(8)]);
         snprintf(p->last, sizeof p->last, "%s", last[below(12)]);
         live(p, f->returns);
+        forget_most_ahead(p);
         p->born = mlab_date_add_months(p->jobs[0].date, -12 * (20 + below(30))) - below(300);
     }
     for (int i = 0; i < f->n_people; i++) { /* one manager for all of a person's rows: somebody of a higher grade at hire */

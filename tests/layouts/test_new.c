@@ -21,8 +21,7 @@ static void start_with_exports(int n_people)
     firm_free(f);
 }
 
-/* Without the arm from a survey, until those are built. */
-#define NEW(folder_) PROGRAM " new " folder_ " " FROM " && sed -i '/^  informal:/d' " folder_ "/study.yaml"
+#define NEW(folder_) PROGRAM " new " folder_ " " FROM
 #define FROM "--from exports/people.csv exports/mentoring_relationships.csv exports/promotions.csv exports/survey.csv --as-of 2024-12-31"
 
 START_TEST(two_commands_lead_from_exports_to_a_first_report)
@@ -35,7 +34,8 @@ START_TEST(two_commands_lead_from_exports_to_a_first_report)
     ck_says(out, "mine/study.yaml is written; every guess is marked in its line.");
     ck_says(out, " 1. ");
     ck_says_not(out, "11. ");
-    ck_assert_msg(shell(PROGRAM " run mine/study.yaml --out mine") == 0, "%s%s", out, err_out);
+    int code = shell(PROGRAM " run mine/study.yaml --out mine");
+    ck_assert_msg(code == 0 || code == 4, "%s%s", out, err_out); /* 4: few exits in a small firm */
     ck_says(out, "DID IT WORK?");
     ck_says(out, "structured against none");
     ck_assert_int_eq(shell("test -s mine/report.html && test -s mine/results.h5"), 0);

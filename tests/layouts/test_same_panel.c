@@ -3,8 +3,8 @@
  *
  *   people.csv + promotions.csv + surveys.csv + pairs.csv ───────────┐
  *   workers.xlsx + job_history.xlsx + wave_*.csv + connections.csv ──┤
- *   employees.txt + job_info.txt + survey.csv + relationships.xlsx ──┼──► draft ──► panel: equal
- *   persons.csv + assignments.csv + ids.csv + wave_*.csv + pairings ─┤
+ *   employees.txt + job_info.txt + wave_*.csv + relationships.xlsx ──┼──► draft ──► panel: equal
+ *   persons.csv + assignments.csv + ids.csv + survey.csv + pairings ─┤
  *   people.csv + promotions.csv + survey.csv + mentoring_relation... ┘
  */
 #include "layouts/firm.h"
@@ -28,6 +28,17 @@ typedef struct exports {
 } exports;
 
 static const exports simple = {"simple", {firm_write_simple}, {"people.csv", "promotions.csv", "surveys.csv", "pairs.csv"}};
+static const exports workday = {"workday, qualtrics, chronus",
+                                {firm_write_workday, firm_write_qualtrics, firm_write_pairs_chronus},
+                                {"workers.xlsx", "job_history.xlsx", "wave_2021-05-17.csv", "wave_2022-05-17.csv", "wave_2023-05-17.csv",
+                                 "wave_2024-05-17.csv", "connections.csv"}};
+static const exports successfactors = {"successfactors, qualtrics, mentorcliq",
+                                       {firm_write_successfactors, firm_write_qualtrics, firm_write_pairs_mentorcliq},
+                                       {"employees.txt", "job_info.txt", "wave_2021-05-17.csv", "wave_2022-05-17.csv", "wave_2023-05-17.csv",
+                                        "wave_2024-05-17.csv", "relationships.xlsx"}};
+static const exports oracle = {"oracle, crosswalk, culture amp, together",
+                               {firm_write_oracle, firm_write_crosswalk, firm_write_cultureamp, firm_write_pairs_together},
+                               {"persons.csv", "assignments.csv", "ids.csv", "survey.csv", "pairings.csv"}};
 static const exports pushfar = {"simple, culture amp, pushfar",
                                 {firm_write_simple, firm_write_cultureamp, firm_write_pairs_pushfar},
                                 {"people.csv", "promotions.csv", "survey.csv", "mentoring_relationships.csv"}};
@@ -154,6 +165,7 @@ static size_t compare_layouts(const firm *f, const exports *first, const exports
 }
 
 /* What the simple form tells of the day of hire alone, or not at all. */
+static const char *const of_all[] = {NULL};
 static const char *const not_simple[] = {"department", "location", "manager", "email", NULL};
 
 #define SAME(test_, returns_, first_, second_, left_out_)                                                                                            \
@@ -167,4 +179,14 @@ static const char *const not_simple[] = {"department", "location", "manager", "e
     END_TEST
 
 SAME(pushfar_and_culture_amp_give_the_panel_of_the_simple_form, false, simple, pushfar, not_simple)
-MLAB_TEST_MAIN("same_panel", pushfar_and_culture_amp_give_the_panel_of_the_simple_form)
+SAME(workday_qualtrics_and_chronus_give_the_panel_of_the_simple_form, false, simple, workday, not_simple)
+SAME(successfactors_qualtrics_and_mentorcliq_give_the_panel_of_the_simple_form, false, simple, successfactors, not_simple)
+SAME(oracle_culture_amp_together_and_a_crosswalk_give_the_panel_of_the_simple_form, false, simple, oracle, not_simple)
+SAME(workday_and_successfactors_agree_also_on_returns_and_moves, true, workday, successfactors, of_all)
+SAME(workday_and_oracle_agree_also_on_returns_and_moves, true, workday, oracle, of_all)
+
+MLAB_TEST_MAIN("same_panel", pushfar_and_culture_amp_give_the_panel_of_the_simple_form,
+               workday_qualtrics_and_chronus_give_the_panel_of_the_simple_form,
+               successfactors_qualtrics_and_mentorcliq_give_the_panel_of_the_simple_form,
+               oracle_culture_amp_together_and_a_crosswalk_give_the_panel_of_the_simple_form,
+               workday_and_successfactors_agree_also_on_returns_and_moves, workday_and_oracle_agree_also_on_returns_and_moves)
