@@ -12,6 +12,7 @@ extern const mlab_policy mlab_policy_peer;
 extern const mlab_policy mlab_policy_network;
 extern const mlab_policy mlab_policy_self_selection;
 extern const mlab_policy mlab_policy_hybrid;
+extern const mlab_policy mlab_policy_group;
 
 /* Uniforms of a person at purpose MATCH: 0 orders mentees, 1 is a mentee's choice, 2 orders mentors. A pair has one number of
  * its own, uniform 0 at the address of both. */
