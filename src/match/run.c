@@ -13,10 +13,10 @@
 typedef struct asked {
     mlab_policy_request request;
     mlab_pool pool;
-    int32_t *groups[2], *roles[2], *locked;
+    int32_t *groups[2], *roles[2], *teams[2], *locked;
     const char *group_column;
-    char **names, **role_names;
-    size_t n_names, n_roles;
+    char **names, **role_names, **team_names;
+    size_t n_names, n_roles, n_teams;
     int64_t *turn;
     uint8_t *places;
 } asked;
@@ -32,12 +32,14 @@ static void asked_free(const mlab_context *context, asked *a)
     for (int side = 0; side < 2; side++) {
         mlab_release(context, a->groups[side]);
         mlab_release(context, a->roles[side]);
+        mlab_release(context, a->teams[side]);
     }
     mlab_release(context, a->locked);
     mlab_release(context, a->turn);
     mlab_release(context, a->places);
     free_names(context, a->names, a->n_names);
     free_names(context, a->role_names, a->n_roles);
+    free_names(context, a->team_names, a->n_teams);
 }
 
 /* Options of the policy over those of all. */
@@ -100,6 +102,14 @@ static mlab_status ask_roles(const mlab_matching *m, const mlab_policy_ask *ask,
     a->pool.mentor_role = a->roles[MLAB_MENTORS];
     a->request.options.mentors_each = (int32_t)n;
     return MLAB_OK;
+}
+
+static mlab_status ask_teams(const mlab_matching *m, const mlab_policy_ask *ask, asked *a, mlab_findings *findings, mlab_error *err)
+{
+    if (!ask || !ask->team_column) return MLAB_OK;
+    mlab_status status = mlab_people_groups(&m->people, ask->team_column, a->teams, &a->team_names, &a->n_teams, findings, err);
+    if (!status) a->pool.mentee_team = a->teams[MLAB_MENTEES];
+    return status;
 }
 
 static bool value_at(const mlab_column *column, size_t row, double *value)
@@ -169,6 +179,7 @@ static mlab_status put_question(const mlab_matching *m, size_t which, asked *a, 
     a->request = (mlab_policy_request){.pool = &a->pool, .seed = m->spec->seed, .options = merge(&m->spec->options, ask)};
     mlab_status status = ask_groups(m, ask, a, findings, err);
     if (!status) status = ask_roles(m, ask, a, findings, err);
+    if (!status) status = ask_teams(m, ask, a, findings, err);
     if (!status) status = ask_turns(m, ask, a, findings, err);
     return status ? status : ask_locks(m, a, err);
 }

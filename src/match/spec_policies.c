@@ -38,6 +38,7 @@ static const ask asks[] = {
     {"group", "group", ASK_TEXT, OWN(group_column), NULL},
     {"group", "mix_least", ASK_COUNT, AT(mix_least), NULL},
     {"group", "mix_most", ASK_COUNT, AT(mix_most), NULL},
+    {"group", "apart", ASK_TEXT, OWN(team_column), NULL},
     {"peer", "stable", ASK_YES, AT(peer_stable), "no|yes"},
     {"network", "mentors", ASK_COUNT, AT(mentors_each), NULL},
     {"network", "first", ASK_YES, AT(participation_first), "score|participation"},

@@ -36,7 +36,9 @@ START_TEST(a_cohort_of_300_takes_about_a_millisecond)
                 if (took < best) best = took;
             }
             printf("%-38s %-20s %8.2f ms\n", s->name, policy->name, 1000 * best);
-            ck_assert_double_lt(best, (k < 3 ? 0.2 : 5) * (strcmp(policy->name, "network") == 0 ? 10 : 1)); /* a flow, not an assignment */
+            ck_assert_double_lt(best,
+                                (k < 3 ? 0.2 : 5) *
+                                    (strcmp(policy->name, "network") == 0 || strcmp(policy->name, "group") == 0 ? 100 : 1)); /* flows and a search */
         }
         free(got);
         test_pool_free(&t);
