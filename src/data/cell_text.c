@@ -61,13 +61,36 @@ static bool ungroup(const char *text, size_t n, char mark, char decimal, char *i
     return true;
 }
 
+/* The blanks U+00A0 and U+202F and the apostrophe U+2019 that programs put between thousands become plain ones. into: n bytes. */
+static size_t plain_marks(const char *text, size_t n, char *into)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (n - i >= 2 && !memcmp(text + i, "\xC2\xA0", 2)) {
+            into[k++] = ' ';
+            i++;
+        } else if (n - i >= 3 && (!memcmp(text + i, "\xE2\x80\xAF", 3) || !memcmp(text + i, "\xE2\x80\x99", 3))) {
+            into[k++] = (unsigned char)text[i + 2] == 0x99 ? '\'' : ' ';
+            i += 2;
+        } else {
+            into[k++] = text[i];
+        }
+    }
+    return k;
+}
+
 bool mlab_read_number(const char *text, size_t n, char decimal, char thousands, double *value)
 {
     mlab_trim(&text, &n);
     if (mlab_number_parse(text, n, decimal, value)) return true;
-    char plain[64];
+    char plain[64], marked[64];
     size_t length;
-    if (!thousands || n > sizeof plain || !ungroup(text, n, thousands, decimal, plain, &length)) return false;
+    if (!thousands || n > sizeof plain) return false;
+    if (thousands == ' ' || thousands == '\'') {
+        n = plain_marks(text, n, marked);
+        text = marked;
+    }
+    if (!ungroup(text, n, thousands, decimal, plain, &length)) return false;
     return mlab_number_parse(plain, length, decimal, value);
 }
 
@@ -127,6 +150,11 @@ static unsigned number_readings(const char *text, size_t n)
     size_t length;
     if (n <= sizeof plain && ungroup(text, n, ',', '.', plain, &length)) as |= MLAB_AS_COMMA_GROUPS;
     if (n <= sizeof plain && ungroup(text, n, '.', ',', plain, &length)) as |= MLAB_AS_POINT_GROUPS;
+    if (as || n > sizeof plain) return as;
+    char marked[64];
+    n = plain_marks(text, n, marked);
+    if (ungroup(marked, n, ' ', '.', plain, &length) || ungroup(marked, n, ' ', ',', plain, &length)) as |= MLAB_AS_BLANK_GROUPS;
+    if (ungroup(marked, n, '\'', '.', plain, &length) || ungroup(marked, n, '\'', ',', plain, &length)) as |= MLAB_AS_APOSTROPHE_GROUPS;
     return as;
 }
 

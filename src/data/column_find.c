@@ -14,14 +14,15 @@
 #include <string.h>
 
 typedef struct tally {
-    unsigned all;       /* readings that every text allows */
-    uint64_t rows;      /* not missing */
-    uint64_t numbers;   /* rows that read as numbers with a point */
-    uint64_t commas;    /* rows that read as numbers only with a comma as mark or between groups */
-    unsigned comma_all; /* readings that all of those allow */
-    uint64_t points;    /* rows that read with points between groups of three */
-    uint64_t fractions; /* rows that read as numbers with a point, not whole */
-    uint64_t dates;     /* rows of the shape of a date */
+    unsigned all;                 /* readings that every text allows */
+    uint64_t rows;                /* not missing */
+    uint64_t numbers;             /* rows that read as numbers with a point */
+    uint64_t commas;              /* rows that read as numbers only with a comma as mark or between groups */
+    unsigned comma_all;           /* readings that all of those allow */
+    uint64_t points;              /* rows that read with points between groups of three */
+    uint64_t blanks, apostrophes; /* rows that read with such marks between groups of three, and only so */
+    uint64_t fractions;           /* rows that read as numbers with a point, not whole */
+    uint64_t dates;               /* rows of the shape of a date */
     size_t distinct;
 } tally;
 
@@ -43,6 +44,8 @@ static tally count_readings(const mlab_column_reading *column)
             t.comma_all &= as;
         }
         if (as & MLAB_AS_POINT_GROUPS) t.points += count;
+        if (as & MLAB_AS_BLANK_GROUPS) t.blanks += count;
+        if (as & MLAB_AS_APOSTROPHE_GROUPS) t.apostrophes += count;
         if (as & MLAB_AS_DATE_SHAPE) t.dates += count;
     }
     return t;
@@ -117,6 +120,17 @@ static mlab_status say_points(mlab_column_reading *column, const mlab_column_fin
     return say_where_not(column, finish, MLAB_AS_INTEGER, "decimal_point", pin, sentence, err);
 }
 
+/* 1 234 and 1'234 are read as numbers when the study says so. */
+static mlab_status say_marks(mlab_column_reading *column, const mlab_column_finish *finish, bool blanks, mlab_error *err)
+{
+    char sentence[300], pin[160];
+    column->spec.type = MLAB_READ_TEXT;
+    snprintf(sentence, sizeof sentence, "column \"%.100s\" reads as numbers with %s between thousands, which have to be stated", column->spec.from,
+             blanks ? "blanks" : "apostrophes");
+    mlab_column_pin(column, blanks ? "thousands: blank" : "thousands: apostrophe", pin, sizeof pin);
+    return say_where_not(column, finish, MLAB_AS_NUMBER, "thousands", pin, sentence, err);
+}
+
 static void say_guess(const mlab_column_reading *column, const mlab_column_finish *finish, const char *kind, const char *what)
 {
     char pin[160];
@@ -176,6 +190,8 @@ mlab_status mlab_column_find_type(mlab_column_reading *column, const mlab_column
     unsigned stated = rules->decimal == ',' ? MLAB_AS_COMMA_NUMBER : MLAB_AS_NUMBER;
     if (rules->thousands == ',') stated |= MLAB_AS_COMMA_GROUPS;
     if (rules->thousands == '.') stated |= MLAB_AS_POINT_GROUPS;
+    if (rules->thousands == ' ') stated |= MLAB_AS_BLANK_GROUPS;
+    if (rules->thousands == '\'') stated |= MLAB_AS_APOSTROPHE_GROUPS;
 
     if (t.distinct == 0) {
         column->spec.type = MLAB_READ_TEXT;
@@ -198,6 +214,10 @@ mlab_status mlab_column_find_type(mlab_column_reading *column, const mlab_column
         if (column->spec.type == MLAB_READ_DATE) say_guess(column, finish, "dates", orders[column->spec.rules.dates]);
     } else if (t.commas && t.numbers + t.commas == t.rows) {
         status = say_commas(column, finish, &t, err);
+    } else if (t.blanks && t.numbers + t.blanks == t.rows) {
+        status = say_marks(column, finish, true, err);
+    } else if (t.apostrophes && t.numbers + t.apostrophes == t.rows) {
+        status = say_marks(column, finish, false, err);
     } else if (t.rows >= 5 && t.numbers < t.rows && t.numbers * 10 >= t.rows * 8) {
         status = say_most(column, finish, false, err);
     } else if (t.rows >= 5 && t.dates * 10 >= t.rows * 8) {

@@ -97,7 +97,9 @@ enum {
     MLAB_AS_DMY = 64,
     MLAB_AS_MDY = 128,
     MLAB_AS_YMD = 256,
-    MLAB_AS_DATE_SHAPE = 512 /* three numbers as in a date, a real day or not */
+    MLAB_AS_BLANK_GROUPS = 1024,      /* 1 234 567 */
+    MLAB_AS_APOSTROPHE_GROUPS = 2048, /* 1'234'567 */
+    MLAB_AS_DATE_SHAPE = 512          /* three numbers as in a date, a real day or not */
 };
 unsigned mlab_text_readings(const char *text, size_t n);
 

@@ -58,44 +58,54 @@ static bool so_wide(const looked_at *l, size_t i)
     return l->short_rows || width_of(l, i) == l->width;
 }
 
-static void look(looked_at *l, const mlab_rows *rows)
+static void look(looked_at *l, const mlab_rows *rows, size_t first)
 {
-    size_t most = 0;
+    size_t most = 0, end = rows->raw.n_rows - first < MOST_LOOKED_AT ? rows->raw.n_rows : first + MOST_LOOKED_AT;
     l->raw = &rows->raw;
     l->short_rows = rows->kind->short_rows;
-    l->n = rows->raw.n_rows < MOST_LOOKED_AT ? rows->raw.n_rows : MOST_LOOKED_AT;
-    l->width = width_of(l, 0);
-    for (size_t i = 1; i < l->n; i++) {
+    l->n = end - first;
+    l->width = width_of(l, first);
+    for (size_t i = first + 1; i < end; i++) {
         size_t as_wide = 0;
-        for (size_t k = 1; k < l->n; k++) as_wide += width_of(l, k) == width_of(l, i);
+        for (size_t k = first + 1; k < end; k++) as_wide += width_of(l, k) == width_of(l, i);
         if (as_wide > most || (as_wide == most && width_of(l, i) > l->width)) {
             most = as_wide;
             l->width = width_of(l, i);
         }
     }
-    for (size_t i = 0; i < l->n; i++) {
-        l->filled[i] = mlab_frame_filled(l->raw->cells + l->raw->first[i], width_of(l, i));
-        if (so_wide(l, i) && l->filled[i] > l->fullest) l->fullest = l->filled[i];
+    for (size_t i = first; i < end; i++) {
+        size_t filled = mlab_frame_filled(l->raw->cells + l->raw->first[i], width_of(l, i));
+        l->filled[i - first] = filled;
+        if (so_wide(l, i) && filled > l->fullest) l->fullest = filled;
     }
 }
 
 /* At most half as full as the rows of data; in delimited text its first cell is filled. */
-static bool like_title(const looked_at *l, size_t i)
+static bool like_title(const looked_at *l, size_t i, size_t filled)
 {
     size_t most = l->fullest / 2 ? l->fullest / 2 : 1;
-    return l->filled[i] <= most && (l->short_rows || !is_blank(&l->raw->cells[l->raw->first[i]]) || !l->filled[i]);
+    return filled <= most && (l->short_rows || !is_blank(&l->raw->cells[l->raw->first[i]]) || !filled);
 }
 
-size_t mlab_frame_find_header(const mlab_rows *rows)
+size_t mlab_frame_blank_rows(const mlab_rows *rows)
+{
+    const mlab_raw_block *raw = &rows->raw;
+    size_t i = 0;
+    while (i < raw->n_rows && !mlab_frame_filled(raw->cells + raw->first[i], raw->first[i + 1] - raw->first[i])) i++;
+    return i;
+}
+
+size_t mlab_frame_find_header(const mlab_rows *rows, size_t first)
 {
     looked_at l = {0};
-    look(&l, rows);
-    if (l.fullest < 2 || (so_wide(&l, 0) && 2 * l.filled[0] > l.fullest)) return 0;
-    for (size_t i = 0; i < l.n && i <= MOST_TITLES; i++) {
-        if (so_wide(&l, i) && 2 * l.filled[i] > l.fullest) return like_headings(rows->raw.cells + rows->raw.first[i], width_of(&l, i)) ? i : 0;
-        if (!like_title(&l, i)) return 0;
+    look(&l, rows, first);
+    if (l.fullest < 2 || (so_wide(&l, first) && 2 * l.filled[0] > l.fullest)) return first;
+    for (size_t i = first; i < first + l.n && i <= first + MOST_TITLES; i++) {
+        if (so_wide(&l, i) && 2 * l.filled[i - first] > l.fullest)
+            return like_headings(rows->raw.cells + rows->raw.first[i], width_of(&l, i)) ? i : first;
+        if (!like_title(&l, i, l.filled[i - first])) return first;
     }
-    return 0;
+    return first;
 }
 
 /* The export of surveys of Qualtrics has the names, the texts of the questions, and {"ImportId":"..."}. */

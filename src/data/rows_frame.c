@@ -161,22 +161,29 @@ static mlab_status seek_header(mlab_rows *rows, const mlab_rows_options *options
     return mlab_rows_say(rows, MLAB_SEVERITY_STOP, "no_header_there", options->header, 0, value, NULL, err, sentence);
 }
 
+static mlab_status say_empty(mlab_rows *rows, size_t stops, mlab_error *err)
+{
+    if (rows->troubled || mlab_findings_count(rows->findings, MLAB_SEVERITY_STOP) > stops) return MLAB_OK;
+    return mlab_rows_say(rows, MLAB_SEVERITY_STOP, "empty_file", 0, 0, NULL, NULL, err,
+                         "the file is empty; a row of headings and rows of data are expected");
+}
+
 mlab_status mlab_rows_frame(mlab_rows *rows, const mlab_rows_options *options, mlab_error *err)
 {
-    size_t at = 0, before = mlab_findings_count(rows->findings, MLAB_SEVERITY_STOP);
+    size_t at = 0, stops = mlab_findings_count(rows->findings, MLAB_SEVERITY_STOP);
     if (options->stop_at && !(rows->stop_at = mlab_copy_text(rows->context, options->stop_at))) return no_memory(rows, err);
     mlab_status status = rows->kind->next(rows, &rows->raw, err);
     if (status) return status;
-    if (!rows->raw.n_rows) {
-        if (rows->troubled || mlab_findings_count(rows->findings, MLAB_SEVERITY_STOP) > before) return MLAB_OK;
-        return mlab_rows_say(rows, MLAB_SEVERITY_STOP, "empty_file", 0, 0, NULL, NULL, err,
-                             "the file is empty; a row of headings and rows of data are expected");
-    }
-    if (options->header)
+    if (!rows->raw.n_rows) return say_empty(rows, stops, err);
+    if (options->header) {
         status = seek_header(rows, options, &at, err);
-    else
-        rows->header_found = (at = mlab_frame_find_header(rows)) > 0;
-    return status || at == rows->raw.n_rows ? status : take_header(rows, options, at, err);
+        return status || at == rows->raw.n_rows ? status : take_header(rows, options, at, err);
+    }
+    size_t blank = mlab_frame_blank_rows(rows);
+    if (blank == rows->raw.n_rows) return say_empty(rows, stops, err);
+    at = mlab_frame_find_header(rows, blank);
+    rows->header_found = at > blank;
+    return take_header(rows, options, at, err);
 }
 
 /* --- the rows below ---------------------------------------------------------------------------------- */
@@ -198,11 +205,13 @@ static mlab_status check_width(mlab_rows *rows, const mlab_cell *cells, size_t n
     char sentence[200], value[40], remedy[120];
     size_t wanted = rows->n_columns, filled = mlab_frame_filled(cells, n);
     *keep = false;
-    if (rows->kind->short_rows) {
-        while (n > wanted && !cells[n - 1].n) n--;
-        *keep = n <= wanted;
-        if (*keep) return MLAB_OK;
-    }
+    size_t used = n;
+    while (used > wanted && !cells[used - 1].n) used--;
+    *keep = used == wanted || (rows->kind->short_rows && used < wanted);
+    if (*keep)
+        return rows->kind->short_rows ? MLAB_OK
+                                      : mlab_rows_say(rows, MLAB_SEVERITY_NOTE, "extra_empty_cells", line, wanted + 1, NULL, NULL, err,
+                                                      "empty cells beyond the last heading are left out");
     snprintf(value, sizeof value, "%zu cells", n);
     if (other_delimiter(rows, cells, n)) {
         snprintf(value, sizeof value, "'%c'", other_delimiter(rows, cells, n));

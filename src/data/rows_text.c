@@ -255,6 +255,13 @@ static void check_cells(const mlab_text_rows *t, const mlab_cell *cells, size_t 
     }
 }
 
+/* Puts '?' where a byte is of no character. */
+static void make_valid(const mlab_cell *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t bad; !mlab_utf8_valid(cells[i].text, cells[i].n, &bad);) *((char *)(uintptr_t)cells[i].text + bad) = '?';
+}
+
 static char *after_line_end(const scanning *s)
 {
     char *p = s->at;
@@ -300,7 +307,11 @@ mlab_status mlab_text_scan(mlab_text_rows *t, size_t *n_in_row, mlab_scan *got, 
     else
         terminate(t->cells + t->n_cells, s.n);
     if (s.high) check_cells(t, t->cells + t->n_cells, s.n, line, &s.wrong);
-    if (s.wrong.kind) return report(t, &s.wrong, err);
+    if (s.wrong.kind) {
+        mlab_status status = report(t, &s.wrong, err);
+        if (status || t->framed || t->n_lines || strcmp(s.wrong.kind, "bad_utf8") != 0) return status;
+        make_valid(t->cells + t->n_cells, s.n); /* the headings, so that what follows is told under them */
+    }
     *got = MLAB_SCAN_ROW;
     *n_in_row = s.n;
     t->n_cells += s.n;
