@@ -80,8 +80,9 @@ static word read_word(const char *text)
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         if (mlab_equal_fold(text, words[k].text)) return words[k].meant;
     char start[11] = "";
-    strncpy(start, text, 10);
-    return mlab_equal_fold(start, "pair with ") && text[10] ? WORD_PAIR : WORD_UNKNOWN;
+    if (strlen(text) <= 10) return WORD_UNKNOWN;
+    memcpy(start, text, 10);
+    return mlab_equal_fold(start, "pair with ") ? WORD_PAIR : WORD_UNKNOWN;
 }
 
 static mlab_status unknown_word(const review_reader *r, uint64_t line, const char *text, mlab_error *err)
