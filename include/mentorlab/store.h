@@ -61,7 +61,7 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_store_digest(const mlab_context *context
 typedef void (*mlab_store_visit)(void *user, const char *path, const char *shape, const char *unit, const char *long_name);
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_list(const mlab_context *context, const char *path, mlab_store_visit visit, void *user,
                                                    mlab_error *err);
-/* One table or variable as CSV (json = false) or JSON; released with mlab_store_text_free. */
+/* One table or variable as CSV (json = false) or JSON, all of it: no privacy filter; released with mlab_store_text_free. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_export(const mlab_context *context, const char *path, const char *name, bool json, char **text,
                                                      mlab_error *err);
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_provenance(const mlab_context *context, const char *path, char **json, mlab_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* inspect and export: what is in a results file. */
+/* inspect: what is in a results file. */
 #include "cli/cli.h"
 
 #include <string.h>
@@ -63,15 +63,5 @@ int mlab_command_inspect(mlab_cli *cli)
     }
     if (cli->json) printf("[%s\n]\n", mlab_text_get(&json));
     mlab_text_free(&json);
-    return MLAB_EXIT_DONE;
-}
-
-int mlab_command_export(mlab_cli *cli)
-{
-    char *text = NULL;
-    mlab_error err;
-    if (mlab_store_export(&cli->context, cli->arguments[0], cli->arguments[1], cli->json, &text, &err)) return mlab_show_error(cli, &err);
-    fputs(text, stdout);
-    mlab_store_text_free(&cli->context, text);
     return MLAB_EXIT_DONE;
 }

@@ -45,6 +45,11 @@ static const mlab_flag inspect_flags[] = {
     {"group", "/GROUP", "with --digest: of one group only"},
     {"provenance", NULL, "what decided the numbers, as JSON"},
 };
+static const mlab_flag export_flags[] = {
+    {"out", "FILE", "write to FILE.csv, FILE.json or FILE.xlsx in place of the screen"},
+    {"format", "csv|json|xlsx", "how it is written, when the name does not say"},
+    {"minimum-cell", "N", "counts of fewer people are hidden, 5 by default"},
+};
 static const mlab_flag generate_flags[] = {
     {"seed", "N", "seed instead of the one in the truth"},
     {"people", "N", "people instead of the number in the truth"},
@@ -76,8 +81,8 @@ static const mlab_command commands[] = {
      mlab_command_inspect},
     {"panel", "STUDY.yaml", 1, 1, "Write the person-periods as analysed, a codebook and a check in R.",
      "mentorlab panel study.yaml --out panel\n  mentorlab panel study.yaml --out panel.xlsx", FLAGS(panel_flags), true, mlab_command_panel},
-    {"export", "RESULTS.h5 NAME", 2, 2, "One table or variable as CSV (or --json).", "mentorlab export results.h5 /comparison/contrasts", NULL, 0,
-     false, mlab_command_export},
+    {"export", "RESULTS.h5 [NAME]", 1, 2, "One table or variable as CSV, JSON or a workbook; without a name, what there is.",
+     "mentorlab export results.h5 /comparison/contrasts --out contrasts.xlsx", FLAGS(export_flags), false, mlab_command_export},
     {"generate", "TRUTH.yaml", 1, 1, "Make a firm with a known truth.", "mentorlab generate truth.yaml --out firm --seed 7", FLAGS(generate_flags),
      false, mlab_command_generate},
     {"words", "[WORD]", 0, 1, "Explain the words of screens and reports.", "mentorlab words arm", NULL, 0, false, mlab_command_words},

@@ -55,6 +55,14 @@ static void print_option(FILE *to, const mlab_option *row)
     print_flag(to, row->flag, takes(row), help, row->fallback);
 }
 
+/* A command's own flag comes before the one of that name that all commands take. */
+static bool has_own(const mlab_command *command, const char *name)
+{
+    for (size_t k = 0; k < command->n_flags; k++)
+        if (strcmp(command->flags[k].name, name) == 0) return true;
+    return false;
+}
+
 void mlab_show_help(const mlab_command *command, FILE *to)
 {
     const mlab_option_tables all = mlab_study_options();
@@ -64,7 +72,8 @@ void mlab_show_help(const mlab_command *command, FILE *to)
     for (size_t t = 0; t < all.n; t++)
         for (size_t k = 0; k < all.n_rows[t]; k++)
             if (mlab_option_is_flag_of(&all.tables[t][k], command)) print_option(to, &all.tables[t][k]);
-    for (size_t k = 0; (flag = mlab_common_flag(k)); k++) print_flag(to, flag->name, flag->value, flag->help, NULL);
+    for (size_t k = 0; (flag = mlab_common_flag(k)); k++)
+        if (!has_own(command, flag->name)) print_flag(to, flag->name, flag->value, flag->help, NULL);
     fprintf(to, "\nfor example\n  %s\n", command->example);
 }
 
@@ -172,7 +181,8 @@ static void completion_flags(const mlab_command *command)
     for (size_t t = 0; t < all.n; t++)
         for (size_t k = 0; k < all.n_rows[t]; k++)
             if (mlab_option_is_flag_of(&all.tables[t][k], command)) printf("--%s ", all.tables[t][k].flag);
-    for (size_t k = 0; (flag = mlab_common_flag(k)); k++) printf("--%s ", flag->name);
+    for (size_t k = 0; (flag = mlab_common_flag(k)); k++)
+        if (!has_own(command, flag->name)) printf("--%s ", flag->name);
 }
 
 static void completion(void)

@@ -3,6 +3,7 @@
  *
  * A group gives its variables over one dimension (`row`, or the first it has) side by side; a variable over several
  * dimensions gives one line a value, with the labels of its dimensions before it. JSON is a list of objects. */
+#include "store/export.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "store/walk.h"
@@ -11,39 +12,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_COLUMNS 256
-
-typedef struct column {
-    char name[128];
-    size_t n;
-    char **texts;     /* texts [n], or */
-    double *reals;    /* [n], or */
-    int64_t *numbers; /* [n] */
-} column;
-
-typedef struct page {
+/* A page while it is loaded. */
+typedef struct loading {
     mlab_h5_file *file;
-    column columns[MOST_COLUMNS];
-    size_t n_columns;
+    mlab_page *page;
     char dimension[128]; /* of a group's table, "" = not yet known */
-} page;
+} loading;
 
-static void free_columns(page *p)
+void mlab_page_free(mlab_page *page)
 {
-    for (size_t k = 0; k < p->n_columns; k++) {
-        mlab_h5_free_texts(p->file->context, p->columns[k].texts, p->columns[k].n);
-        mlab_release(p->file->context, p->columns[k].reals);
-        mlab_release(p->file->context, p->columns[k].numbers);
+    if (!page) return;
+    for (size_t k = 0; k < page->n_columns; k++) {
+        mlab_h5_free_texts(page->context, page->columns[k].texts, page->columns[k].n);
+        mlab_release(page->context, page->columns[k].reals);
+        mlab_release(page->context, page->columns[k].numbers);
+        mlab_release(page->context, page->columns[k].hidden);
     }
-    p->n_columns = 0;
+    mlab_release(page->context, page);
 }
 
-static void load(page *p, hid_t group, hid_t dataset, const char *name)
+static void load(loading *p, hid_t group, hid_t dataset, const char *name)
 {
-    if (p->file->status || p->n_columns == MOST_COLUMNS) return;
-    column *c = &p->columns[p->n_columns++];
-    *c = (column){.n = 0};
+    if (p->file->status || p->page->n_columns == MLAB_PAGE_MOST_COLUMNS) return;
+    mlab_page_column *c = &p->page->columns[p->page->n_columns++];
+    *c = (mlab_page_column){.n = 0};
     snprintf(c->name, sizeof c->name, "%s", name);
+    mlab_h5_text_of(dataset, "units", c->unit, sizeof c->unit);
     mlab_h5_group in = {p->file, group};
     hid_t type = H5Dget_type(dataset);
     H5T_class_t kind = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
@@ -63,7 +57,7 @@ static void load(page *p, hid_t group, hid_t dataset, const char *name)
 }
 
 /* Loads the variables of a group over its table dimension, in file order. */
-static void load_group(page *p, hid_t group, const char *path)
+static void load_group(loading *p, hid_t group, const char *path)
 {
     H5G_info_t info;
     if (H5Lexists(group, "row", H5P_DEFAULT) > 0) snprintf(p->dimension, sizeof p->dimension, "row");
@@ -83,33 +77,41 @@ static void load_group(page *p, hid_t group, const char *path)
         }
         if (object >= 0) H5Oclose(object);
     }
-    if (!p->n_columns) mlab_h5_fail(p->file, MLAB_ERR_STORE_READ, "%s: '%s' holds no table; name one of its variables", p->file->path, path);
+    if (!p->page->n_columns) mlab_h5_fail(p->file, MLAB_ERR_STORE_READ, "%s: '%s' holds no table; name one of its variables", p->file->path, path);
 }
 
-static void put_text(mlab_text *out, const char *text, bool json)
+/* --- lines -------------------------------------------------------------------------------------------- */
+
+size_t mlab_page_at(const mlab_page *page, size_t column, size_t line)
 {
-    if (!json && !strpbrk(text, "\",\n\r")) {
-        mlab_text_append(out, text);
-        return;
-    }
-    mlab_text_append(out, "\"");
-    for (const char *c = text; *c; c++) {
-        if (json && (*c == '"' || *c == '\\'))
-            mlab_text_append(out, *c == '"' ? "\\\"" : "\\\\");
-        else if (!json && *c == '"')
-            mlab_text_append(out, "\"\"");
-        else if (json && (unsigned char)*c < 0x20)
-            mlab_text_print(out, "\\u%04x", (unsigned)*c);
-        else
-            mlab_text_append_bytes(out, c, 1);
-    }
-    mlab_text_append(out, "\"");
+    if (page->is_table || column + 1 == page->n_columns) return line;
+    for (size_t k = page->n_columns - 2; k > column; k--) line /= page->columns[k].n;
+    return line % page->columns[column].n;
 }
 
-static void put_cell(mlab_text *out, const column *c, size_t i, bool json)
+bool mlab_page_hidden(const mlab_page_column *column, size_t at)
 {
-    if (c->texts)
-        put_text(out, c->texts[i], json);
+    return column->hidden && column->hidden[at];
+}
+
+mlab_status mlab_page_hide(const mlab_page *page, mlab_page_column *column, size_t at, mlab_error *err)
+{
+    if (!column->hidden && !(column->hidden = mlab_allocate(page->context, column->n, 1)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", page->path);
+    column->hidden[at] = 1;
+    return MLAB_OK;
+}
+
+static void put_cell(mlab_text *out, const mlab_page_column *c, size_t i, bool json)
+{
+    if (c->texts && json)
+        mlab_json_text(out, c->texts[i]);
+    else if (c->texts && !strpbrk(c->texts[i], "\",\n\r") && (!c->texts[i][0] || !strchr("=+-@\t", c->texts[i][0])))
+        mlab_text_append(out, c->texts[i]);
+    else if (c->texts)
+        mlab_text_csv(out, c->texts[i]);
+    else if (mlab_page_hidden(c, i))
+        mlab_text_append(out, json ? "null" : "");
     else if (c->numbers)
         mlab_text_print(out, "%lld", (long long)c->numbers[i]);
     else if (isfinite(c->reals[i]))
@@ -118,62 +120,33 @@ static void put_cell(mlab_text *out, const column *c, size_t i, bool json)
         mlab_text_append(out, json ? "null" : "");
 }
 
-/* Line i shows value at[k] of column k. */
-static void put_line(mlab_text *out, const page *p, const size_t *at, bool json, bool first)
+static void put_line(mlab_text *out, const mlab_page *p, size_t line, bool json)
 {
-    mlab_text_append(out, json ? (first ? "\n{" : ",\n{") : "");
+    mlab_text_append(out, json ? (line ? ",\n{" : "\n{") : "");
     for (size_t k = 0; k < p->n_columns; k++) {
         if (k) mlab_text_append(out, json ? ", " : ",");
         if (json) {
-            put_text(out, p->columns[k].name, true);
+            mlab_json_text(out, p->columns[k].name);
             mlab_text_append(out, ": ");
         }
-        put_cell(out, &p->columns[k], at[k], json);
+        put_cell(out, &p->columns[k], mlab_page_at(p, k, line), json);
     }
     mlab_text_append(out, json ? "}" : "\n");
 }
 
-static void put_head(mlab_text *out, const page *p, bool json)
+void mlab_page_print(const mlab_page *p, bool json, mlab_text *out)
 {
-    if (json) mlab_text_append(out, "[");
-    for (size_t k = 0; !json && k < p->n_columns; k++) {
-        if (k) mlab_text_append(out, ",");
-        put_text(out, p->columns[k].name, false);
-    }
+    mlab_text_append(out, json ? "[" : "");
+    for (size_t k = 0; !json && k < p->n_columns; k++) mlab_text_print(out, "%s%s", k ? "," : "", p->columns[k].name);
     if (!json) mlab_text_append(out, "\n");
-}
-
-static void print_table(mlab_text *out, const page *p, bool json)
-{
-    size_t at[MOST_COLUMNS];
-    put_head(out, p, json);
-    for (size_t i = 0; i < p->columns[0].n && !out->failed; i++) {
-        for (size_t k = 0; k < p->n_columns; k++) at[k] = i;
-        put_line(out, p, at, json, i == 0);
-    }
+    for (size_t line = 0; line < p->n_lines && !out->failed; line++) put_line(out, p, line, json);
     if (json) mlab_text_append(out, "\n]\n");
 }
 
-/* The last column is the variable, those before it its dimensions, the last of which runs fastest. */
-static void print_variable(mlab_text *out, const page *p, bool json)
-{
-    const size_t rank = p->n_columns - 1;
-    size_t at[MOST_COLUMNS] = {0};
-    put_head(out, p, json);
-    for (size_t i = 0; i < p->columns[rank].n && !out->failed; i++) {
-        size_t rest = i;
-        for (size_t k = rank; k-- > 0;) {
-            at[k] = rest % p->columns[k].n;
-            rest /= p->columns[k].n;
-        }
-        at[rank] = i;
-        put_line(out, p, at, json, i == 0);
-    }
-    if (json) mlab_text_append(out, "\n]\n");
-}
+/* --- loading ------------------------------------------------------------------------------------------ */
 
 /* Loads the labels of the axes, then the variable. */
-static void load_variable(page *p, hid_t group, hid_t dataset, const char *name)
+static void load_variable(loading *p, hid_t group, hid_t dataset, const char *name)
 {
     hid_t space = H5Dget_space(dataset);
     int rank = space < 0 ? 0 : H5Sget_simple_extent_ndims(space);
@@ -191,14 +164,14 @@ static void load_variable(page *p, hid_t group, hid_t dataset, const char *name)
     load(p, group, dataset, name);
 }
 
-static void export_object(page *p, const mlab_h5_group *root, const char *name, bool json, mlab_text *out)
+static void load_object(loading *p, const mlab_h5_group *root, const char *name)
 {
     hid_t object = name[0] && H5Oexists_by_name(root->id, name, H5P_DEFAULT) > 0 ? H5Oopen(root->id, name, H5P_DEFAULT) : -1;
-    bool is_group = object >= 0 && H5Iget_type(object) == H5I_GROUP;
     const char *slash = strrchr(name, '/');
+    p->page->is_table = object >= 0 && H5Iget_type(object) == H5I_GROUP;
     if (object < 0) {
         mlab_h5_fail(p->file, MLAB_ERR_STORE_READ, "%s has no group or variable '%s'; mentorlab inspect lists what there is", p->file->path, name);
-    } else if (is_group) {
+    } else if (p->page->is_table) {
         load_group(p, object, name);
     } else {
         char folder[1024] = "/";
@@ -208,32 +181,42 @@ static void export_object(page *p, const mlab_h5_group *root, const char *name, 
         if (group >= 0) H5Gclose(group);
     }
     if (object >= 0) H5Oclose(object);
-    if (p->file->status) return;
-    if (is_group)
-        print_table(out, p, json);
+    if (!p->file->status) p->page->n_lines = p->page->columns[p->page->is_table ? 0 : p->page->n_columns - 1].n;
+}
+
+mlab_status mlab_page_load(const mlab_context *context, const char *path, const char *name, mlab_page **page, mlab_error *err)
+{
+    mlab_h5_file file;
+    *page = NULL;
+    mlab_page *made = mlab_allocate(context, 1, sizeof *made);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", name);
+    made->context = context;
+    int n = snprintf(made->path, sizeof made->path, "%s%s", *name == '/' ? "" : "/", name);
+    while (n > 1 && n < (int)sizeof made->path && made->path[n - 1] == '/') made->path[--n] = '\0';
+    mlab_h5_group root = mlab_h5_open(&file, context, path, err);
+    loading p = {.file = &file, .page = made};
+    if (!file.status) load_object(&p, &root, name);
+    mlab_status status = mlab_h5_close(&file, &root);
+    if (status)
+        mlab_page_free(made);
     else
-        print_variable(out, p, json);
-    if (out->failed) mlab_h5_fail(p->file, MLAB_ERR_MEMORY, "no memory to export %s", name);
+        *page = made;
+    return status;
 }
 
 mlab_status mlab_store_export(const mlab_context *context, const char *path, const char *name, bool json, char **text, mlab_error *err)
 {
-    *text = NULL;
-    mlab_h5_file file;
+    mlab_page *page;
     mlab_text out = MLAB_TEXT(context);
-    mlab_h5_group root = mlab_h5_open(&file, context, path, err);
-    page *p = mlab_allocate(context, 1, sizeof *p);
-    if (!p) mlab_h5_fail(&file, MLAB_ERR_MEMORY, "no memory to export %s", name);
-    if (p) {
-        p->file = &file;
-        if (!file.status) export_object(p, &root, name, json, &out);
-        free_columns(p);
-    }
-    mlab_release(context, p);
-    mlab_status status = mlab_h5_close(&file, &root);
-    if (status)
+    *text = NULL;
+    mlab_status status = mlab_page_load(context, path, name, &page, err);
+    if (status) return status;
+    mlab_page_print(page, json, &out);
+    mlab_page_free(page);
+    if (out.failed) {
         mlab_text_free(&out);
-    else
-        *text = out.bytes;
-    return status;
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", name);
+    }
+    *text = out.bytes;
+    return MLAB_OK;
 }

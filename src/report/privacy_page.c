@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The privacy filter over exported tables: the contrasts by the very judgement of the report, the rest by what a column counts.
+ *
+ *   contrasts     a difference whose groups are not told has no numbers; sizes and events only where the report tells them
+ *   balance       no row of an arm whose contrasts are not told
+ *   curves        no numbers where fewer than the minimum are at risk; no count of events under it
+ *   arms          people and events as a table whose sums are known; a hidden arm has no years either
+ *   other counts  of people or events: those under the minimum, and one more where a single one is hidden
+ * Simulated people are nobody, and pairs are rows about people, which only their owner may read.
+ * Weakness: coefficients of a level that few people have are printed, as in the report.
+ */
+#include "core/error.h"
+#include "core/memory.h"
+#include "report/export.h"
+#include "report/tell.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct protecting {
+    mlab_page *page;
+    const char *file;
+    uint64_t minimum;
+    size_t n_hidden;
+} protecting;
+
+static const mlab_context *context_of(const protecting *p)
+{
+    return p->page->context;
+}
+
+static mlab_status hide(protecting *p, mlab_page_column *column, size_t at, mlab_error *err)
+{
+    if (column->texts || mlab_page_hidden(column, at)) return MLAB_OK;
+    p->n_hidden++;
+    return mlab_page_hide(p->page, column, at, err);
+}
+
+static bool below(const mlab_page *page, const char *group)
+{
+    const size_t n = strlen(group);
+    return !strncmp(page->path, group, n) && (page->path[n] == '\0' || page->path[n] == '/');
+}
+
+static bool one_of(const char *name, const char *const *names, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (!strcmp(names[k], name)) return true;
+    return false;
+}
+#define ONE_OF(name_, ...) one_of(name_, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+/* The columns that hold values: all of a table, the last of a variable. */
+static size_t first_value(const mlab_page *page)
+{
+    return page->is_table ? 0 : page->n_columns - 1;
+}
+
+/* --- contrasts and balance ----------------------------------------------------------------------------- */
+
+/* What the report tells of each contrast, by its row in the file; both are the caller's. */
+static mlab_status judge(const protecting *p, mlab_comparison **comparison, mlab_told_contrast **by_row, mlab_error *err)
+{
+    const mlab_report_options options = {.minimum_cell = (int64_t)p->minimum, .width = 80};
+    mlab_story story;
+    *by_row = NULL;
+    mlab_status status = mlab_store_read_comparison(context_of(p), p->file, comparison, err);
+    if (status) return status;
+    const mlab_results results = {.comparison = *comparison};
+    const mlab_report_spec spec = {.title = "", .results = &results};
+    status = mlab_story_make(context_of(p), &spec, &options, &story, err);
+    if (!status && !(*by_row = mlab_allocate(context_of(p), (*comparison)->n_contrasts, sizeof **by_row)))
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", p->page->path);
+    for (size_t k = 0; !status && k < story.n_contrasts; k++) (*by_row)[story.contrasts[k].contrast - (*comparison)->contrasts] = story.contrasts[k];
+    mlab_story_free(&story);
+    return status;
+}
+
+static bool may_tell(const mlab_told_contrast *told, const char *column)
+{
+    if (ONE_OF(column, "horizon", "level", "trust_code", "row")) return true;
+    if (!told->told) return false;
+    if (ONE_OF(column, "events_arm", "events_reference")) return told->events_told;
+    return told->people_told || !ONE_OF(column, "n_arm", "n_reference", "years_arm", "years_reference");
+}
+
+static mlab_status protect_contrasts(protecting *p, const mlab_comparison *comparison, const mlab_told_contrast *told, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = first_value(p->page); k < p->page->n_columns; k++)
+        for (size_t i = 0; i < p->page->columns[k].n && i < comparison->n_contrasts && !status; i++)
+            if (!may_tell(&told[i], p->page->columns[k].name)) status = hide(p, &p->page->columns[k], i, err);
+    return status;
+}
+
+static bool arm_is_told(const mlab_comparison *comparison, const mlab_told_contrast *told, const char *arm)
+{
+    for (size_t i = 0; i < comparison->n_contrasts; i++) {
+        const mlab_contrast *c = &comparison->contrasts[i];
+        if (!strcmp(c->arm, arm) && !(c->group && *c->group) && !told[i].told) return false;
+    }
+    return true;
+}
+
+static mlab_status protect_balance(protecting *p, const mlab_comparison *comparison, const mlab_told_contrast *told, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; i < comparison->n_balance; i++) {
+        if (arm_is_told(comparison, told, comparison->balance[i].arm)) continue;
+        for (size_t k = first_value(p->page); k < p->page->n_columns && !status; k++)
+            if (i < p->page->columns[k].n) status = hide(p, &p->page->columns[k], i, err);
+    }
+    return status;
+}
+
+static mlab_status protect_comparison(protecting *p, mlab_error *err)
+{
+    mlab_comparison *comparison = NULL;
+    mlab_told_contrast *told = NULL;
+    mlab_status status = judge(p, &comparison, &told, err);
+    if (!status)
+        status = below(p->page, "/comparison/contrasts") ? protect_contrasts(p, comparison, told, err) : protect_balance(p, comparison, told, err);
+    mlab_release(context_of(p), told);
+    mlab_comparison_free(comparison);
+    return status;
+}
+
+/* --- curves -------------------------------------------------------------------------------------------- */
+
+static double number_at(const mlab_page_column *column, size_t at)
+{
+    return column->numbers ? (double)column->numbers[at] : column->reals ? column->reals[at] : NAN;
+}
+
+static mlab_page_column *find_column(mlab_page *page, const char *name)
+{
+    for (size_t k = 0; k < page->n_columns; k++)
+        if (!strcmp(page->columns[k].name, name)) return &page->columns[k];
+    return NULL;
+}
+
+static mlab_status protect_curves(protecting *p, mlab_error *err)
+{
+    mlab_page *whole;
+    mlab_status status = mlab_page_load(context_of(p), p->file, "/comparison/curves", &whole, err);
+    if (status) return status;
+    const mlab_page_column *at_risk = find_column(whole, "at_risk");
+    for (size_t k = first_value(p->page); at_risk && k < p->page->n_columns; k++) {
+        mlab_page_column *column = &p->page->columns[k];
+        if (ONE_OF(column->name, "curve_number", "cause", "time") || column->n != at_risk->n) continue;
+        for (size_t i = 0; i < column->n && !status; i++) {
+            const double events = !strcmp(column->name, "events") ? number_at(column, i) : 0;
+            if (number_at(at_risk, i) < (double)p->minimum || (events > 0 && events < (double)p->minimum)) status = hide(p, column, i, err);
+        }
+    }
+    mlab_page_free(whole);
+    return status;
+}
+
+/* --- counts -------------------------------------------------------------------------------------------- */
+
+/* Cells of a column of counts as rows of `width`, whose sums count as known. */
+static mlab_status protect_counts(protecting *p, mlab_page_column *column, size_t width, mlab_error *err)
+{
+    const mlab_context *context = context_of(p);
+    const size_t n = column->n, rows = width ? n / width : 0;
+    if (!rows || column->texts) return MLAB_OK;
+    uint64_t *count = mlab_allocate(context, n, sizeof *count);
+    uint8_t *shown = mlab_allocate(context, n + rows, 1);
+    mlab_status status = count && shown ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", p->page->path);
+    for (size_t i = 0; i < n && !status; i++) {
+        const double value = number_at(column, i);
+        count[i] = value > 0 && value < 1e18 ? (uint64_t)value : 0;
+    }
+    if (!status) status = mlab_privacy_table(context, count, rows, width, p->minimum, shown, width > 1 ? shown + n : NULL, NULL, err);
+    for (size_t i = 0; i < n && !status; i++)
+        if (!shown[i]) status = hide(p, column, i, err);
+    mlab_release(context, count);
+    mlab_release(context, shown);
+    return status;
+}
+
+/* What an arm has is hidden with its people. */
+static mlab_status protect_arms(protecting *p, mlab_error *err)
+{
+    mlab_page *page;
+    mlab_status status = mlab_page_load(context_of(p), p->file, "/data/arms/people", &page, err);
+    if (status) return status;
+    protecting people = {.page = page, .file = p->file, .minimum = p->minimum};
+    const mlab_page_column *count = &page->columns[page->n_columns - 1];
+    status = protect_counts(&people, &page->columns[page->n_columns - 1], count->n, err);
+    for (size_t k = first_value(p->page); k < p->page->n_columns; k++) {
+        mlab_page_column *column = &p->page->columns[k];
+        for (size_t i = 0; i < column->n && count->n && column->n % count->n == 0 && !status; i++)
+            if (mlab_page_hidden(count, i % count->n)) status = hide(p, column, i, err);
+        if (!status && !strcmp(column->name, "events")) status = protect_counts(p, column, count->n, err);
+    }
+    mlab_page_free(page);
+    return status;
+}
+
+static mlab_status protect_others(protecting *p, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = first_value(p->page); k < p->page->n_columns && !status; k++) {
+        mlab_page_column *column = &p->page->columns[k];
+        if (ONE_OF(column->unit, "person", "event")) status = protect_counts(p, column, column->n, err);
+    }
+    return status;
+}
+
+mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum, size_t *n_hidden, mlab_error *err)
+{
+    protecting p = {.page = page, .file = file, .minimum = (uint64_t)minimum};
+    mlab_status status = MLAB_OK;
+    *n_hidden = 0;
+    if (minimum < 1 || minimum > 1000)
+        return mlab_raise(err, MLAB_ERR_ARGUMENT, "the smallest count to be shown is %lld, allowed 1 to 1000", (long long)minimum);
+    if (below(page, "/comparison/contrasts") || below(page, "/comparison/balance"))
+        status = protect_comparison(&p, err);
+    else if (below(page, "/comparison/curves"))
+        status = protect_curves(&p, err);
+    else if (below(page, "/data/arms"))
+        status = protect_arms(&p, err);
+    else if (!below(page, "/simulation") && !below(page, "/forecast") && !below(page, "/draws") && !below(page, "/matching"))
+        status = protect_others(&p, err);
+    *n_hidden = p.n_hidden;
+    return status;
+}
