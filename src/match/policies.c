@@ -9,8 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const mlab_policy *const policies[] = {&mlab_policy_random,  &mlab_policy_deferred_acceptance, &mlab_policy_optimal, &mlab_policy_peer,
-                                              &mlab_policy_network, &mlab_policy_self_selection,      &mlab_policy_hybrid,  &mlab_policy_group};
+static const mlab_policy *const policies[] = {
+    &mlab_policy_random,
+    &mlab_policy_serial_dictatorship,
+    &mlab_policy_deferred_acceptance,
+    &mlab_policy_stable_best,
+    &mlab_policy_optimal,
+    &mlab_policy_peer,
+    &mlab_policy_network,
+    &mlab_policy_self_selection,
+    &mlab_policy_hybrid,
+    &mlab_policy_group,
+};
 enum { N_POLICIES = sizeof policies / sizeof *policies };
 
 const mlab_policy *mlab_policy_row(size_t row)

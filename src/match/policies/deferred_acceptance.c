@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Deferred acceptance, mentees propose: the stable matching that every mentee likes best among all stable ones.
+/* Deferred acceptance: mentees propose, and get the stable matching that every mentee likes best among all stable ones; or mentors do.
  *
- * Gale & Shapley 1962, doi:10.2307/2312726, with capacities (Roth 1985, doi:10.1016/0022-0531(85)90106-1) and incomplete lists. A mentee
- * prefers by the ranks given, else by score; a mentor by score; equal ones are told apart by one number of the pair, drawn by lot.
+ * Gale & Shapley 1962, doi:10.2307/2312726, with capacities (Roth 1985, doi:10.1016/0022-0531(85)90106-1) and incomplete lists. People
+ * prefer by the ranks they gave, else by score; equal ones are told apart by one number of the pair, drawn by lot when it is needed. When
+ * mentors propose, all lists are put in order first (market.c). Fewest mentees of a mentor are kept when the stable matchings keep them.
  * With strict preferences the result is unique, so the order of proposals does not matter. No mentee gains by misstating a preference.
  * Weakness: stability can cost total score, and breaking ties by lot can cost mentees a better stable matching (Erdil & Ergin 2008,
  * doi:10.1257/aer.98.3.669).
  */
+#include "match/market.h"
 #include "match/policies.h"
 
+#include "core/error.h"
 #include "core/memory.h"
 
 typedef struct market {
@@ -39,18 +42,14 @@ static bool by_lot(market *m, uint32_t a, uint32_t b)
 
 static bool mentee_prefers(market *m, uint32_t a, uint32_t b)
 {
-    const mlab_pool *pool = m->pool;
-    if (pool->mentee_rank) {
-        if (pool->mentee_rank[a] != pool->mentee_rank[b]) return pool->mentee_rank[a] < pool->mentee_rank[b];
-    } else if (pool->score[a] != pool->score[b])
-        return pool->score[a] > pool->score[b];
-    return by_lot(m, a, b);
+    const int order = mlab_compare_wishes(m->pool->mentee_rank, m->pool->score, a, b);
+    return order ? order < 0 : by_lot(m, a, b);
 }
 
 static bool mentor_prefers(market *m, uint32_t a, uint32_t b)
 {
-    if (m->pool->score[a] != m->pool->score[b]) return m->pool->score[a] > m->pool->score[b];
-    return by_lot(m, a, b);
+    const int order = mlab_compare_wishes(m->pool->mentor_rank, m->pool->score, a, b);
+    return order ? order < 0 : by_lot(m, a, b);
 }
 
 static void sink(market *m, uint32_t *heap, size_t n, size_t i)
@@ -134,12 +133,13 @@ static size_t useful_places(const mlab_pool *pool, size_t mentor)
     return places < pool->n_mentees ? places : pool->n_mentees;
 }
 
-static mlab_status assign(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err)
+static mlab_status mentees_propose(const mlab_context *context, const mlab_policy_request *request, int32_t *mentor_of, mlab_error *err)
 {
     const mlab_pool *pool = request->pool;
     market m = {.pool = pool, .request = request};
     void *block = NULL;
     size_t places = 0, edges = pool->first[pool->n_mentees];
+    if (edges >= UINT32_MAX) return mlab_raise(err, MLAB_ERR_OVERFLOW, "%zu allowed pairs, at most %u", edges, UINT32_MAX - 1);
     for (size_t j = 0; j < pool->n_mentors; j++) places += useful_places(pool, j);
     const mlab_part parts[] = {
         {&m.heap, edges, sizeof *m.heap},
@@ -155,14 +155,50 @@ static mlab_status assign(const mlab_context *context, const mlab_policy_request
     if (status) return status;
     for (size_t j = 0; j < pool->n_mentors; j++) m.first_place[j + 1] = m.first_place[j] + useful_places(pool, j);
     list_candidates(&m);
-    run_market(&m, result->mentor_of);
+    run_market(&m, mentor_of);
     mlab_release(context, block);
     return MLAB_OK;
+}
+
+static mlab_status mentors_propose(const mlab_context *context, const mlab_policy_request *request, int32_t *mentor_of, mlab_error *err)
+{
+    const mlab_pool *pool = request->pool;
+    mlab_preferences p;
+    mlab_status status = mlab_preferences_make(context, request, &p, err);
+    if (status) return status;
+    const size_t n = pool->first[pool->n_mentees];
+    void *block;
+    mlab_choice *choice;
+    uint64_t *held;
+    uint32_t *rank;
+    const mlab_part parts[] = {{&choice, n, sizeof *choice}, {&held, pool->n_mentees, sizeof *held}, {&rank, n, sizeof *rank}};
+    status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, &block, err);
+    for (size_t i = 0; i < pool->n_mentees && !status; i++)
+        for (size_t k = pool->first[i]; k < pool->first[i + 1]; k++) rank[p.mentee_order[k]] = (uint32_t)(k - pool->first[i]);
+    for (size_t k = 0; k < n && !status; k++) choice[k] = (mlab_choice){p.mentee_of[p.mentor_order[k]], rank[p.mentor_order[k]]};
+    if (!status) {
+        const mlab_market lists = {
+            .n_proposers = pool->n_mentors, .n_receivers = pool->n_mentees, .first = p.mentor_first, .choice = choice, .units = pool->capacity};
+        status = mlab_market_clear(context, &lists, held, err);
+    }
+    for (size_t i = 0; i < pool->n_mentees && !status; i++)
+        mentor_of[i] = held[i] == MLAB_NO_TAKER ? MLAB_UNMATCHED : (int32_t)(held[i] & UINT32_MAX);
+    mlab_release(context, block);
+    mlab_release(context, p.block);
+    return status;
+}
+
+static mlab_status assign(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err)
+{
+    mlab_status status = request->options.mentors_propose ? mentors_propose(context, request, result->mentor_of, err)
+                                                          : mentees_propose(context, request, result->mentor_of, err);
+    return status ? status : mlab_tell_fewest(context, request->pool, result, err);
 }
 
 const mlab_policy mlab_policy_deferred_acceptance = {
     .name = "deferred_acceptance",
     .summary = "mentees propose, mentors keep the best: nobody would rather swap",
     .source = "Gale & Shapley 1962, doi:10.2307/2312726",
+    .keeps = MLAB_KEEPS_LOWER,
     .assign = assign,
 };
