@@ -213,6 +213,9 @@ typedef struct mlab_survey {
     size_t n_measures;
     mlab_survey_wave *waves; /* [n_waves] by their first day */
     size_t n_waves;
+    uint64_t *invited, *replied; /* [n_measures * (n_arms + 1)] times that people of each arm were asked, and answered; the last: unknown
+                                  * arm; NULL = not known */
+    int32_t n_arms;
     bool anonymous;   /* no key leads from answers to people */
     char *group_name; /* anonymous: the column of groups, "" = none */
     char **groups;    /* [n_groups]; one, "everyone", without a column */

@@ -44,6 +44,30 @@ static bool is_enough(const mlab_answerable *item, const mlab_answerable_arm *ar
     return arm->people >= MLAB_ANSWERABLE_LEAST;
 }
 
+/* Share with the event within 12 months at a constant rate, or the mean. */
+static double level_of(const mlab_answerable *item, const mlab_answerable_arm *arm)
+{
+    return item->event ? 1 - exp(-(double)arm->events / arm->years) : arm->mean;
+}
+
+/* The level of an arm with the rest counted into it. */
+static double level_with_rest(const mlab_answerable *item, const mlab_answerable_arm *arm)
+{
+    const mlab_answerable_arm *rest = &item->rest;
+    if (item->event) return 1 - exp(-(double)(arm->events + rest->events) / (arm->years + rest->years));
+    double n = (double)arm->events, m = (double)rest->events;
+    return (n * arm->mean + m * rest->mean) / (n + m);
+}
+
+/* What the raw difference would be if nobody's arm were unknown, one way and the other. */
+static void find_bounds(mlab_answerable *item, mlab_answerable_arm *arm)
+{
+    const mlab_answerable_arm *reference = &item->arms[0];
+    arm->raw = level_of(item, arm) - level_of(item, reference);
+    arm->if_reference = level_of(item, arm) - level_with_rest(item, reference);
+    arm->if_arm = level_with_rest(item, arm) - level_of(item, reference);
+}
+
 static void find_seen(mlab_answerable *item)
 {
     const mlab_answerable_arm *reference = &item->arms[0];
@@ -54,6 +78,7 @@ static void find_seen(mlab_answerable *item)
         double variance = item->event ? risk_variance(reference) + risk_variance(arm)
                                       : reference->sd * reference->sd / (double)reference->people + arm->sd * arm->sd / (double)arm->people;
         arm->seen = POWER_80 * sqrt(variance);
+        find_bounds(item, arm);
     }
 }
 
@@ -83,6 +108,7 @@ static void end_answers(mlab_answerable *item)
 {
     for (int32_t k = 0; k < item->n_arms; k++)
         item->arms[k].sd = item->arms[k].events > 1 ? sqrt(item->arms[k].sd / (double)(item->arms[k].events - 1)) : 0;
+    item->rest.sd = item->rest.events > 1 ? sqrt(item->rest.sd / (double)(item->rest.events - 1)) : 0;
 }
 
 /* Rows are sorted by person, so that a mark of the last person in each arm is enough to count people once; the last mark is that of
@@ -96,12 +122,8 @@ static void count_rows(const mlab_panel *panel, const mlab_panel_event *event, c
         int32_t k = panel->arm[i];
         double value = 0;
         bool counts = event ? event->at_risk[i] : answer_at(measure, i, &value);
-        if (k < 0) {
-            item->unknown += counts && !marks[panel->n_arms];
-            marks[panel->n_arms] |= counts;
-            continue;
-        }
-        mlab_answerable_arm *arm = &item->arms[k];
+        mlab_answerable_arm *arm = k < 0 ? &item->rest : &item->arms[k];
+        if (k < 0) k = panel->n_arms;
         if (!(marks[k] & SEEN_THERE)) arm->asked++;
         marks[k] |= SEEN_THERE;
         if (!counts) continue;
@@ -114,7 +136,9 @@ static void count_rows(const mlab_panel *panel, const mlab_panel_event *event, c
             add_answer(arm, value);
         }
     }
-    end_answers(item);
+    if (!event) end_answers(item);
+    item->unknown = item->rest.people;
+    item->bounded = item->rest.people > 0 && (!event || item->rest.years > 0);
 }
 
 static mlab_status add_item(mlab_answerables *answers, const char *outcome, bool event, char *const *names, int32_t n_arms, mlab_error *err)
@@ -127,8 +151,19 @@ static mlab_status add_item(mlab_answerables *answers, const char *outcome, bool
     return MLAB_OK;
 }
 
-static mlab_status answer_panel(const mlab_panel *panel, mlab_answerables *answers, mlab_error *err)
+/* Who was asked: counted when the survey was read. */
+static void count_asked(const mlab_survey *survey, size_t measure, mlab_answerable *item)
 {
+    if (!survey || !survey->invited || measure >= survey->n_measures || survey->n_arms != item->n_arms) return;
+    for (int32_t k = 0; k < item->n_arms; k++) {
+        item->arms[k].invited = survey->invited[measure * ((size_t)item->n_arms + 1) + (size_t)k];
+        item->arms[k].replied = survey->replied[measure * ((size_t)item->n_arms + 1) + (size_t)k];
+    }
+}
+
+static mlab_status answer_panel(const mlab_data *data, mlab_answerables *answers, mlab_error *err)
+{
+    const mlab_panel *panel = data->panel;
     mlab_status status = MLAB_OK;
     uint8_t *marks = mlab_allocate(answers->context, (size_t)panel->n_arms + 1, 1);
     answers->items = mlab_allocate(answers->context, panel->n_events + panel->n_measures, sizeof *answers->items);
@@ -141,6 +176,7 @@ static mlab_status answer_panel(const mlab_panel *panel, mlab_answerables *answe
         status = add_item(answers, name, event != NULL, panel->arms, panel->n_arms, err);
         if (status) break;
         count_rows(panel, event, measure, &answers->items[answers->n - 1], marks);
+        if (!event) count_asked(data->survey, k - panel->n_events, &answers->items[answers->n - 1]);
         find_seen(&answers->items[answers->n - 1]);
     }
     mlab_release(answers->context, marks);
@@ -191,11 +227,9 @@ static void count_people(const mlab_table *people, const columns *at, mlab_answe
         bool counts = answer_at(at->event, i, &value);
         if (at->start) counts &= answer_at(at->start, i, &start);
         if (at->time) counts &= answer_at(at->time, i, &stop);
-        if (at->arm && at->arm->missing && at->arm->missing[i]) {
-            item->unknown += counts;
-            continue;
-        }
-        mlab_answerable_arm *arm = &item->arms[at->arm ? at->arm->as.integer[i] : 0];
+        bool unknown = at->arm && at->arm->missing && at->arm->missing[i];
+        item->unknown += unknown && counts;
+        mlab_answerable_arm *arm = unknown ? &item->rest : &item->arms[at->arm ? at->arm->as.integer[i] : 0];
         arm->asked++;
         if (!counts) continue;
         arm->people++;
@@ -207,6 +241,7 @@ static void count_people(const mlab_table *people, const columns *at, mlab_answe
         if (at->in_days) arm->years += (stop - start) / 365.25;
     }
     if (!at->time) end_answers(item);
+    item->bounded = item->unknown > 0 && (!at->time || item->rest.years > 0);
 }
 
 static mlab_status answer_people(const mlab_data *data, const mlab_answer_columns *names, mlab_answerables *answers, mlab_error *err)
@@ -229,7 +264,7 @@ mlab_status mlab_answers(const mlab_context *context, const mlab_data *data, con
                          mlab_error *err)
 {
     *answers = (mlab_answerables){.context = context};
-    mlab_status status = data->panel ? answer_panel(data->panel, answers, err) : answer_people(data, names, answers, err);
+    mlab_status status = data->panel ? answer_panel(data, answers, err) : answer_people(data, names, answers, err);
     if (status) mlab_answerables_free(answers);
     return status;
 }

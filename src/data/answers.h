@@ -10,14 +10,17 @@
 #define MLAB_ANSWERABLE_LEAST 5    /* events, or people with answers, in each of the two arms */
 
 typedef struct mlab_answerable_arm {
-    const char *name; /* lives with the data */
-    uint64_t people;  /* with time at risk, or with an answer, in this arm */
-    uint64_t asked;   /* people with any time in this arm */
-    uint64_t events;  /* events, or answers (a person may give several) */
-    double years;     /* person-years at risk; 0 for answers, and for times whose unit is not days */
-    double mean, sd;  /* of the answers, levels counted 1, 2, ...; 0 for events */
-    double seen;      /* smallest difference from arm 0 likely to be seen: of the share with the event within 12 months, or of
-                       * the mean; 0 for arm 0, MLAB_ANSWERABLE_NOT when it cannot be said */
+    const char *name;            /* lives with the data */
+    uint64_t people;             /* with time at risk, or with an answer, in this arm */
+    uint64_t asked;              /* people with any time in this arm */
+    uint64_t events;             /* events, or answers (a person may give several) */
+    double years;                /* person-years at risk; 0 for answers, and for times whose unit is not days */
+    double mean, sd;             /* of the answers, levels counted 1, 2, ...; 0 for events */
+    uint64_t invited, replied;   /* answers: times that people of this arm were asked, and answered; invited 0 = not known */
+    double raw;                  /* difference from arm 0: of the share with the event within 12 months, or of the mean */
+    double if_reference, if_arm; /* the same if all time (or answers) of unknown arm were arm 0, or were this arm */
+    double seen;                 /* smallest difference from arm 0 likely to be seen: of the share with the event within 12 months, or of
+                                  * the mean; 0 for arm 0, MLAB_ANSWERABLE_NOT when it cannot be said */
 } mlab_answerable_arm;
 
 typedef struct mlab_answerable {
@@ -25,7 +28,9 @@ typedef struct mlab_answerable {
     bool event;
     mlab_answerable_arm *arms; /* [n_arms] */
     int32_t n_arms;
-    uint64_t unknown; /* people with time at risk, or with an answer, while nothing says in which arm; they are in no count of it */
+    mlab_answerable_arm rest; /* what nobody says the arm of; its name is NULL */
+    bool bounded;             /* there is such a rest: if_reference and if_arm are there where `seen` is */
+    uint64_t unknown;         /* people with time at risk, or with an answer, while nothing says in which arm; they are in no count of it */
 } mlab_answerable;
 
 typedef struct mlab_answerables {

@@ -189,7 +189,7 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
     l->data->relationships = l->pairs; /* they belong to the data now */
     l->data->n_relationships = l->n_pairs;
     l->pairs = NULL;
-    return MLAB_OK;
+    return mlab_survey_rates(l, err);
 }
 
 /* panel.unknown: left_out, none, or an arm that time with an unknown arm is counted as: a bound. */

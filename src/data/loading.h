@@ -173,6 +173,8 @@ MLAB_MUST_USE mlab_status mlab_load_meetings(mlab_loading *l, mlab_error *err);
 /* Nothing after as_of has happened; from here on as_of is known. */
 MLAB_MUST_USE mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err);
+/* Who was asked in each wave, and answered, by arm (survey_rates.c). */
+MLAB_MUST_USE mlab_status mlab_survey_rates(mlab_loading *l, mlab_error *err);
 /* Notes that need several files: relationships that end before an exit, pairs twice at a time, ... */
 MLAB_MUST_USE mlab_status mlab_check_relationships(const mlab_loading *l, mlab_error *err);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ALPHA_LEVEL 0.95
+#define ALPHA_LOW 0.5
 
 static mlab_status no_memory(const mlab_measure_spec *measure, mlab_error *err)
 {
@@ -302,6 +303,18 @@ static void add_people(const item *items, size_t n_items, const uint32_t *rows, 
     }
 }
 
+/* Items that go against each other are likeliest one that was not reversed. */
+static mlab_status say_low(const mlab_loading *l, const mlab_measure_spec *measure, const mlab_measure *made, mlab_error *err)
+{
+    char alpha[64];
+    mlab_place place = mlab_setting_place(measure->items);
+    mlab_number_for_people(made->alpha, 2, alpha, sizeof alpha);
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_NOTE, "low_reliability", &place, alpha, made->alpha < 0 ? "reverse: [<item>]" : NULL, err,
+                             made->alpha < 0 ? "the items of %s go against each other (alpha below 0); is one of them to be reversed?"
+                                             : "the items of %s hardly go together (alpha below 0.5); their mean may measure nothing",
+                             measure->name);
+}
+
 mlab_status mlab_measure_alpha(const mlab_loading *l, const mlab_table *table, const mlab_measure_spec *measure, const uint32_t *rows,
                                const uint32_t *person, size_t n, mlab_measure *made, mlab_error *err)
 {
@@ -322,6 +335,7 @@ mlab_status mlab_measure_alpha(const mlab_loading *l, const mlab_table *table, c
             made->alpha = r.alpha;
             made->alpha_lower = r.lower;
             made->alpha_upper = r.upper;
+            if (r.alpha < ALPHA_LOW) status = say_low(l, measure, made, err);
         }
     }
     mlab_reliability_free(l->context, &sums);

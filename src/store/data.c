@@ -141,6 +141,7 @@ void mlab_store_put_data(const mlab_h5_group *root, const mlab_data *data)
         put_arms(&group, data);
     }
     put_flow(&group, data);
+    mlab_store_put_surveys(&group, data);
     put_inputs(&group, data);
     mlab_h5_group_close(&group);
 }

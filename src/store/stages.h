@@ -6,6 +6,7 @@
 #include "mentorlab/store.h"
 #include "store/group.h"
 
+void mlab_store_put_surveys(const mlab_h5_group *data_group, const mlab_data *data); /* nothing without scores */
 void mlab_store_put_data(const mlab_h5_group *root, const mlab_data *data);
 void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits, size_t n_fits);
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);

@@ -125,6 +125,37 @@ static void put_seen(mlab_text *text, const mlab_answerable *item, int32_t k)
         mlab_text_print(text, "  from +-%s%s on", mlab_tell_number(seen, mlab_decimals_for(seen / 2.8), false, number), item->event ? " points" : "");
 }
 
+/* Of those asked when the waves are known, else of the people. */
+static double answered_of(const mlab_answerable_arm *arm)
+{
+    if (arm->invited) return (double)arm->replied / (double)arm->invited;
+    return arm->asked ? (double)arm->people / (double)arm->asked : 0;
+}
+
+/* Not when few answered or few did not. */
+static bool tells_answered(const mlab_study *study, const mlab_answerable_arm *arm)
+{
+    const uint64_t minimum = (uint64_t)study->report_options.minimum_cell, silent = arm->invited - arm->replied;
+    return !arm->invited || ((arm->replied == 0 || arm->replied >= minimum) && (silent == 0 || silent >= minimum));
+}
+
+/* The raw difference, and what it would be if all unknown were the reference, or the arm. */
+static void put_bounds(const mlab_study *study, mlab_text *text, const told *t, int32_t k)
+{
+    const mlab_answerable *item = t->item;
+    const mlab_answerable_arm *arm = &item->arms[k];
+    const char *unit = item->event ? " points" : "";
+    mlab_number_text raw, reference, own;
+    if (!t->events[k] || !t->events[0] || arm->seen == MLAB_ANSWERABLE_NOT) return;
+    if (item->unknown < (uint64_t)study->report_options.minimum_cell) return;
+    const double factor = factor_of(item);
+    const int decimals = mlab_decimals_for(factor * arm->seen / 2.8);
+    mlab_text_print(text, "    %s, raw: %s%s%s; if all unknown were %s %s, if they were %s %s\n", arm->name,
+                    mlab_tell_number(factor * arm->raw, decimals, true, raw), unit, item->event ? " with the event in 12 months" : "",
+                    item->arms[0].name, mlab_tell_number(factor * arm->if_reference, decimals, true, reference), arm->name,
+                    mlab_tell_number(factor * arm->if_arm, decimals, true, own));
+}
+
 static void put_arm(const mlab_study *study, mlab_text *text, const told *t, int32_t k)
 {
     const mlab_answerable *item = t->item;
@@ -148,9 +179,8 @@ static void put_arm(const mlab_study *study, mlab_text *text, const told *t, int
         put_cell(text, mlab_tell_number((double)arm->events, 0, false, number), EVENTS);
         if (!item->event) {
             char share[MLAB_NUMBER_SIZE + 3];
-            snprintf(share, sizeof share, "%s %%",
-                     mlab_tell_number(arm->asked ? 100 * (double)arm->people / (double)arm->asked : 0, 0, false, number));
-            put_cell(text, share, YEARS);
+            snprintf(share, sizeof share, "%s %%", mlab_tell_number(100 * answered_of(arm), 0, false, number));
+            put_cell(text, tells_answered(study, arm) ? share : "hidden", YEARS);
         } else {
             put_cell(text, arm->years > 0 ? mlab_tell_number(arm->years, arm->years < 10 ? 1 : 0, false, number) : "unknown", YEARS);
         }
@@ -167,6 +197,7 @@ static void put_item(const mlab_study *study, mlab_text *text, const told *t)
     if (t->item->unknown)
         mlab_text_print(text, "    %s people are not counted while nothing says which group they are in\n",
                         mlab_tell_count(t->item->unknown, (uint64_t)study->report_options.minimum_cell, number));
+    for (int32_t k = 1; k < t->item->n_arms && t->item->bounded; k++) put_bounds(study, text, t, k);
 }
 
 /* --- JSON -------------------------------------------------------------------------------------------- */
@@ -180,6 +211,21 @@ static void put_number(mlab_text *text, const char *key, bool there, double valu
         mlab_text_append(text, "null");
 }
 
+/* How well the items of a score hang together. */
+static void put_reliability(const mlab_study *study, mlab_text *text, const char *outcome)
+{
+    const mlab_survey *survey = study->data->survey;
+    for (size_t m = 0; survey && m < survey->n_measures; m++) {
+        const mlab_measure *made = &survey->measures[m];
+        if (strcmp(made->name, outcome) != 0) continue;
+        bool has = made->alpha_people >= (uint64_t)study->report_options.minimum_cell;
+        put_number(text, "items", true, made->n_items);
+        put_number(text, "alpha", has, made->alpha);
+        put_number(text, "alpha_lower", has, made->alpha_lower);
+        put_number(text, "alpha_upper", has, made->alpha_upper);
+    }
+}
+
 static void put_item_json(const mlab_study *study, mlab_text *text, const told *t)
 {
     const mlab_answerable *item = t->item;
@@ -190,6 +236,7 @@ static void put_item_json(const mlab_study *study, mlab_text *text, const told *
     mlab_text_print(text, ", \"kind\": \"%s\"", item->event ? "event" : "answers");
     put_number(text, "linked", source != NULL, source ? (double)source->linked / (double)source->named : 0);
     put_number(text, "group_unknown", !item->unknown || item->unknown >= minimum, (double)item->unknown);
+    if (!item->event) put_reliability(study, text, item->outcome);
     mlab_text_append(text, ", \"groups\": [");
     for (int32_t k = 0; k < item->n_arms; k++) {
         const mlab_answerable_arm *arm = &item->arms[k];
@@ -198,8 +245,14 @@ static void put_item_json(const mlab_study *study, mlab_text *text, const told *
         put_number(text, "people", t->people[k], (double)arm->people);
         put_number(text, item->event ? "events" : "answers", t->events[k], (double)arm->events);
         if (item->event) put_number(text, "person_years", t->events[k] && arm->years > 0, arm->years);
-        if (!item->event) put_number(text, "answered", t->events[k] && arm->asked, arm->asked ? (double)arm->people / (double)arm->asked : 0);
+        if (!item->event) put_number(text, "answered", t->events[k] && arm->asked && tells_answered(study, arm), answered_of(arm));
         put_number(text, "smallest_difference", k && t->events[k] && t->events[0] && arm->seen != MLAB_ANSWERABLE_NOT, arm->seen);
+        bool bounds = k && item->bounded && t->events[k] && t->events[0] && arm->seen != MLAB_ANSWERABLE_NOT && item->unknown >= minimum;
+        if (item->bounded) {
+            put_number(text, "raw_difference", bounds, arm->raw);
+            put_number(text, "raw_difference_if_unknown_were_reference", bounds, arm->if_reference);
+            put_number(text, "raw_difference_if_unknown_were_group", bounds, arm->if_arm);
+        }
         mlab_text_append(text, "}");
     }
     mlab_text_append(text, "]}");
@@ -309,6 +362,8 @@ mlab_status mlab_study_answers(const mlab_study *study, bool json, char **text, 
     if (study->data && study->data->panel) status = tell_panel(&to, err);
     for (size_t k = 0; !status && study->data && !study->data->panel && k < study->n_outcomes; k++)
         if (study->outcomes[k].formula) status = tell_person_outcome(&to, &study->outcomes[k], err);
+    if (!status && !json && study->data && study->data->survey)
+        status = mlab_survey_text(study->context, study->data->survey, (uint64_t)study->report_options.minimum_cell, &made, err);
     if (json) {
         mlab_text_append(&made, "]");
     } else if (to.n) {

@@ -89,6 +89,46 @@ START_TEST(waves_in_files_become_scores_of_items)
 }
 END_TEST
 
+/* p1 mentored by p3 from August 2022 on; wave 1: three asked, two scored; wave 2: four asked, two scored. */
+START_TEST(who_was_asked_and_who_answered_is_counted_by_arm)
+{
+    study_world w;
+    put_firm(waves, "");
+    static char text[4000];
+    snprintf(text, sizeof text,
+             "as_of: 2023-12-31\ndata:\n  people: {file: people.csv}\n  relationships: {file: pairs.csv}\n  surveys:\n%s"
+             "panel: {period: quarter, from: 2022-01-01, to: 2023-12-31}\n",
+             waves);
+    put("study.yaml", text);
+    put("pairs.csv", "mentor,mentee,start,end\np3,p1,2022-08-01,\n");
+    world_load(&w, 0);
+    has_loaded(&w);
+    const mlab_survey *s = w.data->survey;
+    ck_assert_int_eq(s->n_arms, 2);
+    ck_assert_uint_eq(s->invited[0], 3 + 3);
+    ck_assert_uint_eq(s->replied[0], 2 + 1);
+    ck_assert_uint_eq(s->invited[1], 1);
+    ck_assert_uint_eq(s->replied[1], 1);
+    ck_assert_uint_eq(s->invited[2], 0);
+    world_close(&w);
+}
+END_TEST
+
+START_TEST(items_that_go_against_each_other_are_noted)
+{
+    study_world w;
+    put_firm("    files: {2022-05-01: w1.csv, 2023-05-01: w2.csv}\n"
+             "    scale: [Disagree, Neutral, Agree]\n"
+             "    missing: [N/A, \"\"]\n"
+             "    satisfaction: {items: [q1, q3], need: 2}\n",
+             "");
+    world_load(&w, 0);
+    has_loaded(&w);
+    has_finding(&w, "low_reliability", MLAB_SEVERITY_NOTE, 1, "reverse: [<item>]");
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(the_order_of_rows_and_files_changes_nothing)
 {
     study_world a, b;
@@ -270,7 +310,8 @@ START_TEST(every_allocation_may_fail_while_groups_are_told)
 }
 END_TEST
 
-MLAB_TEST_MAIN("data/surveys", waves_in_files_become_scores_of_items, the_order_of_rows_and_files_changes_nothing,
+MLAB_TEST_MAIN("data/surveys", waves_in_files_become_scores_of_items, who_was_asked_and_who_answered_is_counted_by_arm,
+               items_that_go_against_each_other_are_noted, the_order_of_rows_and_files_changes_nothing,
                unfinished_rows_are_kept_when_the_study_says_so, one_item_stays_levels_and_may_be_turned, what_is_wrong_with_a_survey_is_said,
                answers_without_a_person_are_told_by_group_and_wave_alone, days_of_one_file_make_waves,
                alpha_and_its_interval_are_those_of_the_formula, every_allocation_may_fail_while_surveys_are_read,

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Surveys and arms from several sources as a user sees them: what check tells, the report, the results file. */
+#include "cli/program.h"
+
+#include <unistd.h>
+
+/* 120 people; 30 of them in a program since February 2021, the rest asked twice whether they have an informal mentor. The first 20 never
+ * answer. In June 2022 some leave. Waves in May 2021 and 2022. */
+static void put_firm(const char *surveys)
+{
+    static const char *const labels[] = {"Disagree", "Neutral", "Agree"};
+    char path[4400];
+    start_here();
+    ck_assert_int_eq(chdir(here), 0);
+    FILE *people = fopen("people.csv", "w"), *pairs = fopen("pairs.csv", "w"), *study = fopen("study.yaml", "w");
+    ck_assert(people && pairs && study);
+    fputs("id,hired,left,grade\n", people);
+    fputs("mentor,mentee,start,end,kind\n", pairs);
+    for (int i = 0; i < 120; i++) {
+        bool program = i % 4 == 0;
+        bool leaves = program ? i % 20 == 0 : i % 4 == 1 || i % 12 == 2;
+        fprintf(people, "p%03d,2020-01-01,%s,%d\n", i, leaves ? "2022-06-15" : "", 1 + i % 3);
+        if (program) fprintf(pairs, "p%03d,p%03d,2021-02-01,,program\n", (i + 1) % 120, i);
+    }
+    for (int wave = 0; wave < 2; wave++) {
+        snprintf(path, sizeof path, "w%d.csv", wave + 1);
+        FILE *file = fopen(path, "w");
+        ck_assert_ptr_nonnull(file);
+        fputs("id,q1,q2,q3,mentor,dept,done\n", file);
+        for (int i = 20; i < 120; i++) {
+            int mood = (i * 7 + wave) % 3;
+            fprintf(file, "p%03d,%s,%s,%s,%s,%s,%s\n", i, labels[mood], labels[(mood + i % 2) % 3], labels[2 - mood], i % 4 == 2 ? "Yes" : "No",
+                    i < 23  ? "Small"
+                    : i % 2 ? "Lab"
+                            : "Shop",
+                    i % 50 == 49 ? "False" : "True");
+        }
+        fclose(file);
+    }
+    fprintf(study,
+            "as_of: 2022-12-31\n"
+            "data:\n"
+            "  people: {file: people.csv}\n"
+            "  relationships: {file: pairs.csv}\n"
+            "  surveys:\n"
+            "    files: {2021-05-01: w1.csv, 2022-05-01: w2.csv}\n"
+            "    scale: [Disagree, Neutral, Agree]\n"
+            "    satisfaction: {items: [q1, q2, q3], reverse: [q3], need: 2}\n"
+            "    finished: {column: done}\n%s"
+            "arms:\n"
+            "  structured: {relationships: \"kind == 'program'\"}\n"
+            "%s"
+            "  both: [structured%s]\n"
+            "panel: {period: quarter, from: 2021-01-01, to: 2022-12-31}\n"
+            "outcomes: {retention: {model: hazard, formula: \"exit ~ arm\"}%s}\n",
+            surveys, *surveys ? "" : "  informal: {survey: mentor, carry: 12 months}\n", *surveys ? "" : ", informal",
+            *surveys ? "" : ", satisfaction: {model: linear, formula: \"satisfaction ~ arm\"}");
+    fclose(people);
+    fclose(pairs);
+    fclose(study);
+}
+
+START_TEST(check_tells_who_answered_how_well_and_what_the_unknown_could_move)
+{
+    put_firm("");
+    ck_assert_msg(shell(PROGRAM " check study.yaml") == 0, "%s", err_out);
+    ck_says(out, "answers that nobody finished; left out");
+    ck_says(out, "arm informal");
+    ck_says(out, "no source says who was mentored in");
+    ck_says(out, "scores                      items    scored   reliability (alpha, 95 %)");
+    ck_says(out, "satisfaction                3       196   0.");
+    ck_says(out, "informal, raw: ");
+    ck_says(out, "; if all unknown were none ");
+    ck_says(out, ", if they were informal ");
+    ck_assert_msg(shell(PROGRAM " check study.yaml --json") == 0, "%s", err_out);
+    ck_says(out, "\"items\": 3, \"alpha\": 0.");
+    ck_says(out, "\"raw_difference_if_unknown_were_reference\": ");
+}
+END_TEST
+
+START_TEST(the_results_and_the_report_hold_scores_and_who_answered)
+{
+    put_firm("");
+    ck_assert_msg(shell(PROGRAM " fit study.yaml") == 0, "%s", err_out);
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/surveys/alpha"), 0);
+    ck_says(out, "satisfaction,0.");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/surveys/invited"), 0);
+    ck_says(out, "satisfaction,structured,60");
+    ck_assert_int_eq(shell("cat summary.md"), 0);
+    ck_says(out, "### Surveys");
+    ck_says(out, "| satisfaction | structured | 83 % |"); /* 25 of 30, twice */
+}
+END_TEST
+
+START_TEST(answers_without_a_person_are_told_by_group_and_small_groups_are_hidden)
+{
+    put_firm("    group: dept\n");
+    ck_assert_msg(shell(PROGRAM " fit study.yaml") == 0, "%s", err_out);
+    ck_assert_int_eq(shell(PROGRAM " check study.yaml"), 0);
+    ck_says(out, "no key leads from the answers to people");
+    ck_says(out, "satisfaction by dept: mean (answers); no difference between groups of mentoring can be told");
+    ck_says(out, "    Small                             hidden          hidden\n");
+    ck_says(out, "hidden");
+    ck_assert_int_eq(shell("cat summary.md"), 0);
+    ck_says(out, "satisfaction by dept and wave: mean (answers)");
+    ck_says(out, "| Small | hidden | hidden |");
+    ck_assert_int_eq(shell(PROGRAM " inspect results.h5"), 0);
+    ck_says(out, "/data/surveys/alpha");
+    ck_says_not(out, "Small");
+}
+END_TEST
+
+MLAB_TEST_MAIN("cli/surveys", check_tells_who_answered_how_well_and_what_the_unknown_could_move,
+               the_results_and_the_report_hold_scores_and_who_answered, answers_without_a_person_are_told_by_group_and_small_groups_are_hidden)
