@@ -94,48 +94,6 @@ bool mlab_read_number(const char *text, size_t n, char decimal, char thousands, 
     return mlab_number_parse(plain, length, decimal, value);
 }
 
-/* Three runs of digits divided by the same mark; a time of midnight behind them is passed over. */
-static bool date_parts(const char *text, size_t n, int part[3], size_t length[3], char *mark)
-{
-    size_t i = 0;
-    for (int k = 0; k < 3; k++) {
-        part[k] = 0;
-        length[k] = 0;
-        for (; i < n && is_digit(text[i]) && length[k] < 5; i++, length[k]++) part[k] = part[k] * 10 + (text[i] - '0');
-        if (!length[k]) return false;
-        if (k == 2) break;
-        if (i >= n || !strchr("/.- ", text[i]) || (k == 1 && text[i] != *mark)) return false;
-        *mark = text[i++];
-    }
-    if (i == n) return true;
-    static const char *const midnight[] = {"T00:00:00", " 00:00:00", "T00:00:00Z",     " 00:00",       "T00:00",
-                                           " 0:00",     " 0:00:00",  "T00:00:00.000Z", " 00:00:00.000"};
-    for (size_t k = 0; k < sizeof midnight / sizeof *midnight; k++)
-        if (n - i == strlen(midnight[k]) && !memcmp(text + i, midnight[k], n - i)) return true;
-    return false;
-}
-
-static bool date_in_order(const int part[3], const size_t length[3], mlab_date_order order, int32_t *date)
-{
-    int y = order == MLAB_DATES_YMD ? 0 : 2, m = order == MLAB_DATES_MDY ? 0 : 1, d = order == MLAB_DATES_DMY ? 0 : order == MLAB_DATES_MDY ? 1 : 2;
-    if (length[y] != 4 || length[m] > 2 || length[d] > 2) return false;
-    mlab_date made = mlab_date_from_civil(part[y], part[m], part[d]);
-    if (made == MLAB_DATE_MISSING) return false;
-    *date = made;
-    return true;
-}
-
-bool mlab_read_date(const char *text, size_t n, mlab_date_order order, int32_t *date)
-{
-    int part[3];
-    size_t length[3];
-    char mark = 0;
-    mlab_trim(&text, &n);
-    if (!date_parts(text, n, part, length, &mark)) return false;
-    if (mark == '-' && length[0] == 4 && length[1] == 2 && length[2] == 2) return date_in_order(part, length, MLAB_DATES_YMD, date);
-    return order != MLAB_DATES_FOUND && date_in_order(part, length, order, date);
-}
-
 static unsigned number_readings(const char *text, size_t n)
 {
     unsigned as = 0;
@@ -162,20 +120,8 @@ unsigned mlab_text_readings(const char *text, size_t n)
 {
     mlab_trim(&text, &n);
     if (n == 0 || n > 64) return 0;
-    if (!is_digit(*text) && !strchr("+-.,", *text)) return 0;
-    unsigned as = number_readings(text, n);
-    int part[3];
-    size_t length[3];
-    char mark = 0;
-    int32_t date;
-    if (!is_digit(*text) || !date_parts(text, n, part, length, &mark)) return as;
-    if (length[0] != 4 && length[2] != 4) return as;
-    as |= MLAB_AS_DATE_SHAPE;
-    if (mlab_read_date(text, n, MLAB_DATES_FOUND, &date)) as |= MLAB_AS_ISO;
-    if (date_in_order(part, length, MLAB_DATES_DMY, &date)) as |= MLAB_AS_DMY;
-    if (date_in_order(part, length, MLAB_DATES_MDY, &date)) as |= MLAB_AS_MDY;
-    if (date_in_order(part, length, MLAB_DATES_YMD, &date)) as |= MLAB_AS_YMD;
-    return as;
+    if (!is_digit(*text) && !strchr("+-.,", *text)) return mlab_date_readings(text, n);
+    return number_readings(text, n) | (is_digit(*text) ? mlab_date_readings(text, n) : 0);
 }
 
 bool mlab_is_missing(const mlab_setting *codes, const char *text, size_t n)

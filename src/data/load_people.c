@@ -107,7 +107,7 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
 {
     mlab_specs specs = {0};
     mlab_reading reading = {0};
-    mlab_column_spec *id, *hired, *left, *reason, *grade;
+    mlab_column_spec *id, *hired, *left, *reason, *grade, *birth;
     const mlab_setting *scale = mlab_loading_at(l, "data.people", "grade.scale");
     mlab_status status = mlab_loading_columns(l, "data", &specs, err);
     if (!status) status = mlab_loading_column(l, "data.people", "id", "id", MLAB_READ_ID, false, &specs, &id, err);
@@ -118,6 +118,9 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
     if (!status) left->open_end = true;
     if (!status) status = mlab_loading_column(l, "data.people", "exit_reason", "exit_reason", MLAB_READ_FACTOR, true, &specs, &reason, err);
     if (!status) status = mlab_loading_column(l, "data.people", "grade", "grade", MLAB_READ_FOUND, true, &specs, &grade, err);
+    if (!status)
+        status = mlab_loading_column(l, "data.people", "birth", "birth",
+                                     mlab_loading_at(l, "data.people", "birth") ? MLAB_READ_DATE : MLAB_READ_FOUND, true, &specs, &birth, err);
     if (!status && job) grade->optional = true; /* it may stand in the job history */
     if (!status && scale) {
         grade->type = MLAB_READ_FACTOR;
@@ -229,6 +232,27 @@ static int32_t date_at(const mlab_column *column, size_t row)
     return column && column->type == MLAB_COLUMN_DATE && !mlab_is_missing_at(column, row) ? column->as.integer[row] : MLAB_DATE_MISSING;
 }
 
+/* Hired before 1940, or as a child, or after ninety. */
+static mlab_status check_sense(const mlab_loading *l, mlab_error *err)
+{
+    const mlab_column *birth = mlab_table_find(l->data->people, "birth");
+    bool keep = mlab_loading_at(l, "data.people", "odd_dates") != NULL;
+    mlab_status status = MLAB_OK;
+    for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) {
+        uint32_t row = l->ids.row_of_rank[rank];
+        int32_t hired = l->hired[rank], born = date_at(birth, row);
+        double age = born == MLAB_DATE_MISSING ? 40 : (hired - (double)born) / 365.25;
+        bool early = hired != MLAB_DATE_MISSING && hired < mlab_date_from_civil(1940, 1, 1);
+        if (hired == MLAB_DATE_MISSING || (!early && age >= 14 && age <= 90)) continue;
+        char day[16];
+        mlab_date_print(hired, day, sizeof day);
+        status = mlab_loading_say(l, keep ? MLAB_SEVERITY_NOTE : MLAB_SEVERITY_DECIDE, early ? "hired_early" : "age_at_hire", l->data->people, row,
+                                  "hired", day, keep ? NULL : "people: {odd_dates: keep}      (or correct the cells)", err,
+                                  early ? "people who were hired before 1940" : "people who were under 14 or over 90 when they were hired");
+    }
+    return status;
+}
+
 static mlab_status take_dates(mlab_loading *l, mlab_error *err)
 {
     const mlab_table *people = l->data->people;
@@ -273,5 +297,6 @@ mlab_status mlab_load_people(mlab_loading *l, mlab_error *err)
     l->ids.heading = mlab_loading_id_heading(l, "data.people");
     if (!status && member) status = keep_members(l, member, err);
     mlab_release(l->context, member);
-    return status ? status : take_dates(l, err);
+    if (!status) status = take_dates(l, err);
+    return status ? status : check_sense(l, err);
 }

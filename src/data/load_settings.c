@@ -83,6 +83,11 @@ mlab_reading_rules mlab_loading_rules(const mlab_setting *block, const mlab_read
     int decimal = mlab_choice_of(text_below(block, "decimal"), decimals, COUNT(decimals));
     int mark = mlab_choice_of(text_below(block, "thousands"), thousands, COUNT(thousands));
     int order = mlab_choice_of(text_below(block, "dates"), orders, COUNT(orders));
+    static const char *const serials[] = {"1900", "1904"}, *const zones[] = {"as_written", "nearest_midnight"};
+    int serial = mlab_choice_of(text_below(block, "serials"), serials, COUNT(serials)),
+        zone = mlab_choice_of(text_below(block, "zone"), zones, COUNT(zones));
+    if (serial >= 0) rules.serials = (mlab_serials)(MLAB_SERIALS_1900 + serial);
+    if (zone >= 0) rules.zone = (mlab_zone_rule)(MLAB_ZONE_AS_WRITTEN + zone);
     const char *trim = text_below(block, "trim");
     if (decimal >= 0) rules.decimal = ".,"[decimal];
     if (mark >= 0) rules.thousands = "\0,. '"[mark];

@@ -37,6 +37,8 @@
         CHOICE(prefix_ "decimal", NULL, "point|comma", "what marks decimals; a comma only when stated"),                                             \
         CHOICE(prefix_ "thousands", NULL, "none|comma|point|blank|apostrophe", "what stands between thousands"),                                     \
         CHOICE(prefix_ "dates", NULL, "ymd|dmy|mdy", "order of dates that are not YYYY-MM-DD"),                                                      \
+        CHOICE(prefix_ "serials", NULL, "1900|1904", "since when numbers in a column of dates count days, as spreadsheets do"),                      \
+        CHOICE(prefix_ "zone", NULL, "as_written|nearest_midnight", "the day of a moment with a zone: as written, or that of the next midnight"),    \
         FLAG(prefix_ "trim", NULL, "leave out blanks around labels and texts")
 
 /* What is known of a column: by any name below `columns`. */
@@ -99,6 +101,8 @@ const mlab_option mlab_data_options[] = {
     ID_RULES("data.people.id."),
     TEXT("data.people.hired", NULL, "column of the first day, 'hired' when not stated"),
     TEXT("data.people.left", NULL, "column of the last day, empty for those still there; 'left' when not stated"),
+    TEXT("data.people.birth", NULL, "column of the day of birth, 'birth' when not stated; for the check of ages"),
+    CHOICE("data.people.odd_dates", NULL, "keep", "days of hire before 1940 and at an age under 14 or over 90: keep = they are right"),
     TEXT("data.people.exit_reason", NULL, "column of the reason for leaving, 'exit_reason' when not stated"),
     TEXT("data.people.grade", NULL, "column of the grade at hire, 'grade' when not stated"),
     TEXT("data.people.grade.from", NULL, "column of the grade at hire"),

@@ -66,6 +66,11 @@ MLAB_MUST_USE mlab_status mlab_column_finish_numbers(mlab_column_reading *column
 MLAB_MUST_USE mlab_status mlab_column_finish_dates(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_column_finish_texts(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_column_finish_event(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err);
+/* One value for each distinct text; false = it has none. */
+typedef bool (*mlab_text_value)(const mlab_column_reading *column, const char *text, size_t n, int32_t *value);
+/* Fills the table's column from codes; texts that have no value are flagged. */
+MLAB_MUST_USE mlab_status mlab_column_values(mlab_column_reading *column, const mlab_column_finish *finish, mlab_column_type type,
+                                             mlab_text_value read, uint8_t *flag, mlab_error *err);
 /* Finds the type of a column held as codes and says so. */
 MLAB_MUST_USE mlab_status mlab_column_find_type(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err);
 

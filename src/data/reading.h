@@ -22,11 +22,16 @@ typedef enum mlab_reading_type {
 
 typedef enum mlab_date_order { MLAB_DATES_FOUND, MLAB_DATES_DMY, MLAB_DATES_MDY, MLAB_DATES_YMD } mlab_date_order;
 
+typedef enum mlab_serials { MLAB_SERIALS_UNSTATED, MLAB_SERIALS_1900, MLAB_SERIALS_1904 } mlab_serials;
+typedef enum mlab_zone_rule { MLAB_ZONE_UNSTATED, MLAB_ZONE_AS_WRITTEN, MLAB_ZONE_NEAREST_MIDNIGHT } mlab_zone_rule;
+
 /* What a file's columns share unless a column says otherwise. */
 typedef struct mlab_reading_rules {
     char decimal;   /* '.' or ','; 0 = not stated */
     char thousands; /* ',' '.' ' ' '\''; 0 = none */
     mlab_date_order dates;
+    mlab_serials serials;        /* of cells that are numbers in a column of dates */
+    mlab_zone_rule zone;         /* of moments in another zone */
     const mlab_setting *missing; /* list of texts; NULL = NA and the empty text */
     bool trim;
 } mlab_reading_rules;
@@ -105,8 +110,20 @@ unsigned mlab_text_readings(const char *text, size_t n);
 
 /* Blanks around the text are left out first; false = it is something else. */
 bool mlab_read_number(const char *text, size_t n, char decimal, char thousands, double *value);
-/* ISO, or day, month and year in the order, divided by '/', '.', '-' or a blank; a time of midnight is passed over. */
+/* The day as it is written, with what stands behind it. */
+typedef struct mlab_moment {
+    int32_t date;
+    int32_t second; /* of the day */
+    int32_t offset; /* minutes that the zone is ahead of UTC */
+    bool zoned;
+} mlab_moment;
+/* ISO, or day, month and year in the order, divided by '/', '.', '-' or a blank, the month perhaps by its English name; then perhaps a time
+ * and a zone. */
+bool mlab_read_moment(const char *text, size_t n, mlab_date_order order, mlab_moment *moment);
 bool mlab_read_date(const char *text, size_t n, mlab_date_order order, int32_t *date);
+/* A day as spreadsheets count them: 45017 = 2023-04-01, or from 1904 on. */
+bool mlab_read_serial(const char *text, size_t n, bool since_1904, int32_t *date);
+unsigned mlab_date_readings(const char *text, size_t n); /* MLAB_AS_DATE_SHAPE and so on of a trimmed text */
 void mlab_trim(const char **text, size_t *n);
 /* One of the missing codes? */
 bool mlab_is_missing(const mlab_setting *codes, const char *text, size_t n);

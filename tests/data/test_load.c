@@ -323,6 +323,25 @@ START_TEST(notes_of_the_panel_name_the_file_of_promotions)
 }
 END_TEST
 
+/* p1 was 12 when hired, p2 was hired in 1900 and something, p3 is fine. */
+START_TEST(days_of_hire_outside_sense_have_to_be_decided)
+{
+    for (int k = 0; k < 2; k++) {
+        put_firm();
+        put("people.csv", "id,hired,birth\np1,2021-03-01,2009-01-01\np2,1935-06-01,1910-01-01\np3,2020-01-01,1980-01-01\n");
+        put("study.yaml", k ? "as_of: 2022-12-31\ndata: {people: {file: people.csv, odd_dates: keep}}\npanel: {from: 2021-01-01}\n"
+                            : "as_of: 2022-12-31\ndata: {people: {file: people.csv}}\npanel: {from: 2021-01-01}\n");
+        world w;
+        load(&w, 0);
+        ck_assert_int_eq(w.status, k ? MLAB_OK : MLAB_ERR_DATA_REJECTED);
+        ck_assert_int_eq(finding_of(&w, "age_at_hire")->severity, k ? MLAB_SEVERITY_NOTE : MLAB_SEVERITY_DECIDE);
+        ck_assert_uint_eq(finding_of(&w, "age_at_hire")->count, 1);
+        ck_assert_uint_eq(finding_of(&w, "hired_early")->count, 1);
+        close_world(&w);
+    }
+}
+END_TEST
+
 START_TEST(every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
 {
     put_firm();
@@ -350,4 +369,4 @@ MLAB_TEST_MAIN("load", four_people_become_a_panel, the_order_of_rows_in_the_file
                a_table_of_persons_is_read_as_the_study_describes_it, grades_with_leading_zeros_are_labels_that_need_an_order,
                the_planned_end_of_a_relationship_does_not_tell_how_far_the_records_go, a_column_with_a_name_of_the_panel_is_left_out_or_renamed,
                a_panel_that_cannot_be_made_is_a_finding_at_its_place, notes_of_the_panel_name_the_file_of_promotions,
-               every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
+               days_of_hire_outside_sense_have_to_be_decided, every_failed_allocation_of_loading_is_reported_and_nothing_leaks)

@@ -293,6 +293,119 @@ START_TEST(ranges_missing_columns_and_unknown_labels_are_found)
 }
 END_TEST
 
+/* --- days ----------------------------------------------------------------------------------------------- */
+
+START_TEST(a_day_is_read_as_it_is_written)
+{
+    static const struct {
+        const char *text;
+        mlab_date_order order;
+        const char *day; /* NULL = none */
+        int32_t second;
+        bool zoned;
+    } cases[] = {{"2024-12-31", MLAB_DATES_FOUND, "2024-12-31", 0, false},
+                 {"2024-12-31T23:59:59Z", MLAB_DATES_FOUND, "2024-12-31", 86399, true},
+                 {"2024-12-31 14:30", MLAB_DATES_FOUND, "2024-12-31", 52200, false},
+                 {"2024-12-31T14:30:15.250+02:00", MLAB_DATES_FOUND, "2024-12-31", 52215, true},
+                 {"2024-12-31 14:30:15 -0500", MLAB_DATES_FOUND, "2024-12-31", 52215, true},
+                 {"2024-12-31 00:00:00 UTC", MLAB_DATES_FOUND, "2024-12-31", 0, true},
+                 {"31.12.2024 8:05", MLAB_DATES_DMY, "2024-12-31", 29100, false},
+                 {"12/31/2024 2:30:00 PM", MLAB_DATES_MDY, "2024-12-31", 52200, false},
+                 {"12/31/2024 12:00 am", MLAB_DATES_MDY, "2024-12-31", 0, false},
+                 {"31-DEC-2024", MLAB_DATES_FOUND, "2024-12-31", 0, false},
+                 {"31 December 2024", MLAB_DATES_FOUND, "2024-12-31", 0, false},
+                 {"Dec 31, 2024", MLAB_DATES_FOUND, "2024-12-31", 0, false},
+                 {"2024-Sept-30", MLAB_DATES_FOUND, "2024-09-30", 0, false},
+                 {"2024-12-31T25:00", MLAB_DATES_FOUND, NULL, 0, false},
+                 {"2024-12-31 13:00 PM", MLAB_DATES_FOUND, NULL, 0, false},
+                 {"2024-12-31 noon", MLAB_DATES_FOUND, NULL, 0, false},
+                 {"2024-12-31T10:00+99:00", MLAB_DATES_FOUND, NULL, 0, false},
+                 {"31-DEX-2024", MLAB_DATES_FOUND, NULL, 0, false},
+                 {"31-DEC-24", MLAB_DATES_FOUND, NULL, 0, false},
+                 {"31/12/2024", MLAB_DATES_FOUND, NULL, 0, false},
+                 {"30 February 2024", MLAB_DATES_FOUND, NULL, 0, false}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        mlab_moment moment;
+        bool read = mlab_read_moment(cases[k].text, strlen(cases[k].text), cases[k].order, &moment);
+        ck_assert_msg(read == (cases[k].day != NULL), "%s", cases[k].text);
+        if (!read) continue;
+        char day[16];
+        mlab_date_print(moment.date, day, sizeof day);
+        ck_assert_str_eq(day, cases[k].day);
+        ck_assert_int_eq(moment.second, cases[k].second);
+        ck_assert_msg(moment.zoned == cases[k].zoned, "%s", cases[k].text);
+    }
+}
+END_TEST
+
+START_TEST(spreadsheets_count_days_from_1900_or_1904)
+{
+    static const struct {
+        const char *text;
+        bool since_1904;
+        const char *day;
+    } cases[] = {{"45017", false, "2023-04-01"},
+                 {"45017.75", false, "2023-04-01"},
+                 {"43555", true, "2023-04-01"},
+                 {"1", false, "1900-01-01"},
+                 {"59", false, "1900-02-28"},
+                 {"61", false, "1900-03-01"},
+                 {"0", true, "1904-01-01"},
+                 {"60", false, NULL},
+                 {"-1", false, NULL},
+                 {"abc", false, NULL}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        int32_t date;
+        char day[16];
+        ck_assert_msg(mlab_read_serial(cases[k].text, strlen(cases[k].text), cases[k].since_1904, &date) == (cases[k].day != NULL), "%s",
+                      cases[k].text);
+        if (!cases[k].day) continue;
+        mlab_date_print(date, day, sizeof day);
+        ck_assert_str_eq(day, cases[k].day);
+    }
+}
+END_TEST
+
+static void read_days(world *w, const char *csv, const mlab_reading_rules *rules)
+{
+    mlab_column_spec column = COLUMN("when", MLAB_READ_DATE);
+    if (rules) column.rules = *rules;
+    const mlab_file_spec spec = {.columns = &column, .n_columns = 1};
+    begin(w);
+    read_text(w, csv, &spec);
+}
+
+START_TEST(numbers_and_moments_among_days_are_told)
+{
+    world w;
+    read_days(&w, "when\n45017\n45018\n\n", NULL);
+    ck_assert_int_eq(mlab_table_find(w.reading.table, "when")->as.integer[1], mlab_date_from_civil(2023, 4, 2));
+    ck_assert_ptr_nonnull(strstr(mlab_text_get(&w.guesses), "numbers are days as spreadsheets count them from 1900 on"));
+    finish(&w);
+    read_days(&w, "when\n45017\n2023-04-02\n", NULL);
+    ck_assert_str_eq(w.findings.items[0].kind, "serial_dates");
+    ck_assert_int_eq(w.findings.items[0].severity, MLAB_SEVERITY_DECIDE);
+    finish(&w);
+    read_days(&w, "when\n43555\n2023-04-02\n", &(mlab_reading_rules){.serials = MLAB_SERIALS_1904});
+    ck_assert_uint_eq(w.findings.n, 0);
+    ck_assert_int_eq(mlab_table_find(w.reading.table, "when")->as.integer[0], mlab_date_from_civil(2023, 4, 1));
+    finish(&w);
+    read_days(&w, "when\n2023-03-31T22:00:00Z\n2023-01-31T23:00:00Z\n", NULL);
+    ck_assert_str_eq(w.findings.items[0].kind, "zone_moves_day");
+    ck_assert_uint_eq(w.findings.items[0].count, 2);
+    ck_assert_str_eq(w.findings.items[0].remedy, "zone: nearest_midnight      (or as_written)");
+    finish(&w);
+    read_days(&w, "when\n2023-03-31T22:00:00Z\n2023-01-31T23:00:00Z\n", &(mlab_reading_rules){.zone = MLAB_ZONE_NEAREST_MIDNIGHT});
+    ck_assert_uint_eq(w.findings.n, 0);
+    ck_assert_int_eq(mlab_table_find(w.reading.table, "when")->as.integer[0], mlab_date_from_civil(2023, 4, 1));
+    finish(&w);
+    read_days(&w, "when\n2023-03-31T09:12:44Z\n2023-01-31T17:05:01Z\n", NULL);
+    ck_assert_str_eq(w.findings.items[0].kind, "moments");
+    ck_assert_int_eq(w.findings.items[0].severity, MLAB_SEVERITY_NOTE);
+    finish(&w);
+}
+END_TEST
+
 START_TEST(copies_of_rows_are_found_and_left_out_only_when_the_study_says_so)
 {
     const char *text = "id,score,city\n1,5,x\n2,5,y\n1,5,x\n1,7,x\n,,\n1,5,x\n";
@@ -409,7 +522,8 @@ START_TEST(every_failed_allocation_of_reading_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("reading", types_are_found_when_all_rows_agree_and_every_guess_is_told, what_reads_two_ways_is_never_chosen,
+MLAB_TEST_MAIN("reading", a_day_is_read_as_it_is_written, spreadsheets_count_days_from_1900_or_1904, numbers_and_moments_among_days_are_told,
+               types_are_found_when_all_rows_agree_and_every_guess_is_told, what_reads_two_ways_is_never_chosen,
                one_row_can_settle_the_order_of_dates, declared_marks_orders_and_codes_are_used, levels_rename_order_and_merge_labels,
                cells_that_are_not_what_was_declared_are_found_at_their_rows, months_become_whole_days,
                ranges_missing_columns_and_unknown_labels_are_found, copies_of_rows_are_found_and_left_out_only_when_the_study_says_so,
