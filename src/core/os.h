@@ -36,7 +36,8 @@ int64_t mlab_os_wall_seconds(void);         /* since 1970, or SOURCE_DATE_EPOCH 
 /* The locale "C" (NULL = no memory), for libraries that print numbers by the thread's locale; use gives back the one before. */
 void *mlab_os_locale_make(void);
 void *mlab_os_locale_use(void *locale);
-void mlab_os_locale_free(void *locale); /* NULL is fine */
+void mlab_os_locale_free(void *locale);            /* NULL is fine */
+const char *mlab_os_environment(const char *name); /* value of the variable; NULL = not set */
 void mlab_os_host_name(char *into, size_t size);
 MLAB_MUST_USE mlab_status mlab_os_random_bytes(unsigned char *into, size_t n, mlab_error *err);
 uint64_t mlab_os_peak_memory(void); /* bytes, of this process */

@@ -108,3 +108,8 @@ uint64_t mlab_os_peak_memory(void)
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return (uint64_t)usage.ru_maxrss * 1024; /* Linux counts in KiB */
 }
+
+const char *mlab_os_environment(const char *name)
+{
+    return getenv(name);
+}

@@ -193,6 +193,11 @@ mlab_status mlab_column_find_type(mlab_column_reading *column, const mlab_column
     if (rules->thousands == ' ') stated |= MLAB_AS_BLANK_GROUPS;
     if (rules->thousands == '\'') stated |= MLAB_AS_APOSTROPHE_GROUPS;
 
+    if (column->typed && !column->any_plain) { /* texts stay texts */
+        t.all &= ~(unsigned)(MLAB_AS_INTEGER | MLAB_AS_NUMBER);
+        t.numbers = t.commas = t.points = 0;
+        stated = 0;
+    }
     if (t.distinct == 0) {
         column->spec.type = MLAB_READ_TEXT;
     } else if (rules->dates != MLAB_DATES_FOUND && t.dates == t.rows) {

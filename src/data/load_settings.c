@@ -99,7 +99,8 @@ mlab_reading_rules mlab_loading_rules(const mlab_setting *block, const mlab_read
 
 /* --- columns --------------------------------------------------------------------------------------- */
 
-static mlab_status say_at(const mlab_loading *l, const mlab_setting *at, const char *kind, const char *remedy, mlab_error *err, const char *sentence)
+mlab_status mlab_loading_stop(const mlab_loading *l, const mlab_setting *at, const char *kind, const char *remedy, mlab_error *err,
+                              const char *sentence)
 {
     mlab_place place = mlab_setting_place(at);
     return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, kind, &place, NULL, remedy, err, "%s", sentence);
@@ -114,7 +115,7 @@ static mlab_status read_range(const mlab_loading *l, const mlab_setting *range, 
         good = mlab_number_parse(text, strlen(text), '.', &ends[i]);
     }
     if (!good || ends[0] > ends[1])
-        return say_at(l, range, "bad_range", NULL, err, "a range is the lowest and the highest number allowed, like [16, 80]");
+        return mlab_loading_stop(l, range, "bad_range", NULL, err, "a range is the lowest and the highest number allowed, like [16, 80]");
     spec->low = ends[0];
     spec->high = ends[1];
     return MLAB_OK;
@@ -127,7 +128,7 @@ static mlab_status read_unit(const mlab_loading *l, const mlab_setting *column, 
     int unit = mlab_choice_of(text_below(column, "unit"), units, COUNT(units));
     spec->days = unit < 0 ? 1 : days[unit];
     if (unit >= 0 || text_below(column, "unit")) return MLAB_OK; /* an unknown one was a finding of the walk */
-    return say_at(l, column, "no_unit", "unit: months      (or days, weeks, quarters, years)", err, "a duration needs its unit");
+    return mlab_loading_stop(l, column, "no_unit", "unit: months      (or days, weeks, quarters, years)", err, "a duration needs its unit");
 }
 
 static mlab_status read_column(mlab_loading *l, const mlab_setting *columns, size_t i, mlab_column_spec *spec, mlab_error *err)
@@ -190,99 +191,6 @@ mlab_status mlab_loading_column(mlab_loading *l, const char *block, const char *
     if (type != MLAB_READ_FOUND) (*spec)->type = type;
     if (type == MLAB_READ_ID) (*spec)->filled = !optional;
     return MLAB_OK;
-}
-
-/* --- files ----------------------------------------------------------------------------------------- */
-
-static bool is_named(const void *user, const char *column)
-{
-    return mlab_dictionary_find(user, column, strlen(column)) != MLAB_DICTIONARY_NONE;
-}
-
-static mlab_status keep_input(mlab_loading *l, mlab_reading *reading, mlab_error *err)
-{
-    mlab_input *inputs = mlab_reallocate(l->context, l->data->inputs, l->data->n_inputs + 1, sizeof *inputs);
-    if (!inputs) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the list of inputs");
-    l->data->inputs = inputs;
-    inputs[l->data->n_inputs++] = reading->input;
-    reading->input = (mlab_input){0};
-    return MLAB_OK;
-}
-
-mlab_input *mlab_loading_last_input(const mlab_loading *l)
-{
-    return l->data->n_inputs ? &l->data->inputs[l->data->n_inputs - 1] : NULL;
-}
-
-static uint32_t whole(const mlab_loading *l, const char *block, const char *key)
-{
-    double value = mlab_loading_number(l, block, key, 0);
-    return value >= 0 && value <= 1e9 ? (uint32_t)value : 0; /* others were findings of the walk */
-}
-
-static void describe_rows(const mlab_loading *l, const char *block, mlab_file_spec *spec)
-{
-    static const char *const delimiters[] = {"comma", "semicolon", "tab", "bar"}, *const encodings[] = {"utf-8", "windows-1252", "utf-16"};
-    const char *delimiter = mlab_loading_text(l, block, "delimiter", mlab_loading_text(l, "data", "delimiter", NULL));
-    const char *encoding = mlab_loading_text(l, block, "encoding", mlab_loading_text(l, "data", "encoding", NULL));
-    const mlab_setting *stop_at = mlab_loading_at(l, block, "stop_at");
-    int mark = mlab_choice_of(delimiter, delimiters, COUNT(delimiters));
-    if (mark >= 0) spec->rows.delimiter = ",;\t|"[mark];
-    spec->rows.encoding = (mlab_encoding)(1 + mlab_choice_of(encoding, encodings, COUNT(encodings)));
-    spec->rows.header = whole(l, block, "header");
-    spec->rows.header_rows = whole(l, block, "header_rows");
-    spec->rows.skip_after_header = whole(l, block, "skip_after_header");
-    spec->rows.stop_at = stop_at ? mlab_setting_text(stop_at) : NULL;
-    spec->rows.sheet = mlab_loading_text(l, block, "sheet", NULL);
-    spec->rows.role = spec->role;
-    mlab_reading_rules all = mlab_loading_rules(mlab_settings_find(l->settings, NULL, "data"), NULL);
-    spec->rules = mlab_loading_rules(mlab_settings_find(l->settings, NULL, block), &all);
-}
-
-mlab_status mlab_loading_file(mlab_loading *l, const char *block, const mlab_specs *specs, mlab_reading *reading, mlab_error *err)
-{
-    return mlab_loading_file_of(l, block, mlab_loading_at(l, block, "file"), specs, reading, err);
-}
-
-/* Of a crosswalk its two columns are read and nothing else: the file is often that of people, where the others are looked at. */
-static bool is_none_named(const void *user, const char *column)
-{
-    (void)user;
-    (void)column;
-    return false;
-}
-
-mlab_status mlab_loading_file_of(mlab_loading *l, const char *block, const mlab_setting *file, const mlab_specs *specs, mlab_reading *reading,
-                                 mlab_error *err)
-{
-    *reading = (mlab_reading){0};
-    if (!file || !*mlab_setting_text(file)) return MLAB_OK; /* a missing key was a finding of the walk */
-    mlab_file_spec spec = {.role = strchr(block, '.') + 1, .file = mlab_setting_text(file), .columns = specs->items, .n_columns = specs->n};
-    spec.named = is_named;
-    spec.user = &l->words;
-    if (!strncmp(spec.role, "crosswalk", strlen("crosswalk"))) {
-        spec.named = is_none_named;
-        spec.drop_unnamed = true;
-    }
-    spec.near_ignoring = mlab_loading_at(l, block, "near_duplicates.ignore");
-    const char *copies = mlab_loading_text(l, block, "duplicates", NULL);
-    spec.duplicates_stated = copies != NULL;
-    spec.drop_duplicates = copies && !strcmp(copies, "drop");
-    describe_rows(l, block, &spec);
-    char *path = mlab_os_join(l->context, l->folder, spec.file);
-    if (!path) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the name of %s", spec.file);
-    spec.path = path;
-    mlab_error why = {0};
-    mlab_status status = mlab_read_file(l->context, &spec, l->findings, &l->guesses, reading, &why);
-    if (status == MLAB_ERR_OPEN || status == MLAB_ERR_READ) {
-        status = say_at(l, file, "cannot_open", NULL, err, why.sentence);
-    } else if (status) {
-        if (err) *err = why;
-    } else {
-        status = keep_input(l, reading, err);
-    }
-    mlab_release(l->context, path);
-    return status;
 }
 
 /* --- names in use ---------------------------------------------------------------------------------- */

@@ -98,6 +98,9 @@ MLAB_MUST_USE mlab_status mlab_loading_file(mlab_loading *l, const char *block, 
 MLAB_MUST_USE mlab_status mlab_loading_file_of(mlab_loading *l, const char *block, const mlab_setting *file, const mlab_specs *specs,
                                                mlab_reading *reading, mlab_error *err);
 mlab_input *mlab_loading_last_input(const mlab_loading *l); /* of the file read last; valid until the next one is read; NULL = none */
+/* A stop at a place of the study file. */
+MLAB_MUST_USE mlab_status mlab_loading_stop(const mlab_loading *l, const mlab_setting *at, const char *kind, const char *remedy, mlab_error *err,
+                                            const char *sentence);
 MLAB_MUST_USE mlab_status mlab_loading_words(mlab_loading *l, mlab_error *err);
 /* Is the person there on the day? *last, when not NULL: the last day of that stay, else of the next one, else of the last one
  * (MLAB_DATE_MISSING = still there). */

@@ -28,7 +28,12 @@
         ROW(prefix_ "header_rows", INTEGER, NULL, 1, 100, NULL, "rows", "rows of headings; the first names the columns", READ),                      \
         ROW(prefix_ "skip_after_header", INTEGER, NULL, 0, 1e6, NULL, "rows", "rows to pass over below the headings", READ),                         \
         TEXT(prefix_ "stop_at", NULL, "the row that begins with this text, and all below it, are left out; \"\" = none is"),                         \
-        TEXT(prefix_ "sheet", NULL, "sheet of a workbook, the first one with rows when not stated"), MARKS(prefix_)
+        TEXT(prefix_ "sheet", NULL, "sheet of a workbook, the first one with rows when not stated"),                                                 \
+        TEXT(prefix_ "sql", NULL, "a query whose answer is read in the place of a file"),                                                            \
+        ROW(prefix_ "connection", TEXT, NULL, 0, 0, NULL, "", "the database: \"Driver=SQLite3;Database=hr.db\"; told in no output",                  \
+            MLAB_OPTION_NO_STRUCT),                                                                                                                  \
+        ROW(prefix_ "connection.env", TEXT, NULL, 0, 0, NULL, "", "variable of the environment that holds the connection", MLAB_OPTION_NO_STRUCT),   \
+        MARKS(prefix_)
 #define MARKS(prefix_)                                                                                                                               \
     CHOICE(prefix_ "encoding", NULL, "utf-8|windows-1252|utf-16", "how characters are stored in the file; found when not stated"),                   \
         CHOICE(prefix_ "delimiter", NULL, "comma|semicolon|tab|bar", "what stands between cells; found when not stated"), CELL_RULES(prefix_)
@@ -94,7 +99,7 @@ const mlab_option mlab_data_options[] = {
 
     TEXT("data.population", NULL, "condition for people who belong to the study, where there is no people file: \"type == 'Regular'\""),
     MAP("data.people", "the file with one row a person"),
-    ROW("data.people.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    TEXT("data.people.file", NULL, "name of the file"),
     RULES("data.people."),
     TEXT("data.people.id", NULL, "column of ids, 'id' when not stated"),
     TEXT("data.people.id.from", NULL, "column of ids"),
@@ -112,10 +117,9 @@ const mlab_option mlab_data_options[] = {
     MAP("data.people.near_duplicates", "look for rows that are equal but for some columns"),
     LIST("data.people.near_duplicates.ignore", NULL, "columns in which near-duplicates may differ"),
     NOT_YET("data.people.files", "several files"),
-    NOT_YET("data.people.sql", "a query"),
 
     MAP("data.promotions", "the file with one row a promotion"),
-    ROW("data.promotions.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    TEXT("data.promotions.file", NULL, "name of the file"),
     RULES("data.promotions."),
     TEXT("data.promotions.person", NULL, "column of ids, that of people when not stated"),
     TEXT("data.promotions.date", NULL, "column of the day, 'date' when not stated"),
@@ -151,7 +155,7 @@ const mlab_option mlab_data_options[] = {
     COLUMNS("data.surveys."),
 
     MAP("data.relationships", "the file with one row a relationship"),
-    ROW("data.relationships.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    TEXT("data.relationships.file", NULL, "name of the file"),
     RULES("data.relationships."),
     TEXT("data.relationships.mentor", NULL, "column of the mentor's id, 'mentor' when not stated"),
     TEXT("data.relationships.mentee", NULL, "column of the mentee's id, 'mentee' when not stated"),
@@ -168,7 +172,7 @@ const mlab_option mlab_data_options[] = {
     COLUMNS("data.relationships."),
 
     MAP("data.history", "the file with one row a change in somebody's job: from a day on"),
-    ROW("data.history.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    TEXT("data.history.file", NULL, "name of the file"),
     RULES("data.history."),
     TEXT("data.history.person", NULL, "column of ids, that of people when not stated"),
     TEXT("data.history.from", NULL, "column of the day from which the row holds, 'from' when not stated"),
@@ -218,7 +222,7 @@ const mlab_option mlab_data_options[] = {
     TEXT("events.exit.no_reason", NULL, "the cause of exits without a reason"),
 
     MAP("data.meetings", "the file with one row a meeting of a pair"),
-    ROW("data.meetings.file", TEXT, NULL, 0, 0, NULL, "", "name of the file", READ | MLAB_OPTION_REQUIRED),
+    TEXT("data.meetings.file", NULL, "name of the file"),
     RULES("data.meetings."),
     TEXT("data.meetings.mentor", NULL, "column of the mentor's id, 'mentor' when not stated"),
     TEXT("data.meetings.mentee", NULL, "column of the mentee's id, 'mentee' when not stated"),

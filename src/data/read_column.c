@@ -6,13 +6,14 @@
 #include "core/error.h"
 #include "core/memory.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 void mlab_column_reading_start(mlab_column_reading *column, const mlab_context *context)
 {
-    *column = (mlab_column_reading){.context = context, .whole = true, .only_groups = true};
+    *column = (mlab_column_reading){.context = context, .whole = true, .canonical = true, .only_groups = true};
     mlab_dictionary_start(&column->texts, context);
 }
 
@@ -67,31 +68,6 @@ static mlab_status take_exception(mlab_column_reading *column, const char *text,
     return status;
 }
 
-static mlab_status take_number(mlab_column_reading *column, const char *text, size_t n, mlab_error *err)
-{
-    const mlab_reading_rules *rules = &column->spec.rules;
-    double value = 0;
-    bool coded = rules->missing && mlab_is_missing(rules->missing, text, n); /* 99 can be a number and a code */
-    bool number = !coded && mlab_read_number(text, n, rules->decimal ? rules->decimal : '.', rules->thousands, &value);
-    if (number && column->whole && (value != rint(value) || fabs(value) > INT32_MAX)) column->whole = false;
-    if (number && column->only_groups && !rules->decimal && !rules->thousands && memchr(text, '.', n)) {
-        column->any_group = true;
-        column->only_groups = (mlab_text_readings(text, n) & MLAB_AS_POINT_GROUPS) != 0;
-    }
-    column->missing[column->n] = !number;
-    column->numbers[column->n] = number ? value : 0;
-    if (!number) {
-        column->any_missing = true;
-        mlab_trim(&text, &n);
-        if (!mlab_is_missing(rules->missing, text, n)) {
-            mlab_status status = take_exception(column, text, n, err);
-            if (status) return status;
-        }
-    }
-    column->n++;
-    return MLAB_OK;
-}
-
 static mlab_status take_text(mlab_column_reading *column, const char *text, size_t n, mlab_error *err)
 {
     if (column->spec.rules.trim || column->spec.type == MLAB_READ_ID) mlab_trim(&text, &n);
@@ -117,7 +93,91 @@ static mlab_status take_text(mlab_column_reading *column, const char *text, size
     return MLAB_OK;
 }
 
-/* Do nine of ten rows held so far read as numbers? */
+/* Digits after a zero are a code, not a number: 007. */
+static bool is_code(const char *text, size_t n)
+{
+    mlab_trim(&text, &n);
+    return n > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+}
+
+static bool is_canonical(const char *text, size_t n)
+{
+    size_t i = n && *text == '-';
+    if (n == i || n > 15 || (text[i] == '0' && n > 1)) return false;
+    for (; i < n; i++)
+        if (text[i] < '0' || text[i] > '9') return false;
+    return true;
+}
+
+/* A code among whole numbers: they were codes too. Their texts are put back, and this one with them. */
+static mlab_status leave_numbers(mlab_column_reading *column, const char *text, size_t n, mlab_error *err)
+{
+    double *numbers = column->numbers;
+    uint8_t *missing = column->missing;
+    mlab_column_exception *exceptions = column->exceptions;
+    size_t rows = column->n, capacity = column->capacity, at = 0;
+    column->hold = MLAB_HOLD_TEXTS;
+    column->numbers = NULL;
+    column->missing = NULL;
+    column->exceptions = NULL;
+    column->n = column->capacity = 0;
+    mlab_status status = make_room(column, capacity, err);
+    for (size_t i = 0; i < rows && !status; i++) {
+        char digits[32];
+        bool exception = at < column->n_exceptions && exceptions[at].row == i;
+        const char *put = exception ? mlab_dictionary_text(&column->texts, exceptions[at].code) : digits;
+        if (missing[i])
+            digits[0] = '\0';
+        else
+            snprintf(digits, sizeof digits, "%" PRId64, (int64_t)numbers[i]);
+        status = take_text(column, put, strlen(put), err);
+        at += exception;
+    }
+    column->n_exceptions = column->exceptions_capacity = 0;
+    mlab_release(column->context, numbers);
+    mlab_release(column->context, missing);
+    mlab_release(column->context, exceptions);
+    return status ? status : take_text(column, text, n, err);
+}
+
+/* A value, or a cell that is none: missing, or an exception. */
+static mlab_status keep_number(mlab_column_reading *column, const char *text, size_t n, bool number, double value, mlab_error *err)
+{
+    const mlab_reading_rules *rules = &column->spec.rules;
+    column->missing[column->n] = !number;
+    column->numbers[column->n] = number ? value : 0;
+    if (!number) {
+        column->any_missing = true;
+        mlab_trim(&text, &n);
+        if (!mlab_is_missing(rules->missing, text, n)) {
+            mlab_status status = take_exception(column, text, n, err);
+            if (status) return status;
+        }
+    }
+    column->n++;
+    return MLAB_OK;
+}
+
+static mlab_status take_number(mlab_column_reading *column, const char *text, size_t n, mlab_error *err)
+{
+    const mlab_reading_rules *rules = &column->spec.rules;
+    double value = 0;
+    if (column->spec.type == MLAB_READ_FOUND && is_code(text, n)) {
+        if (column->canonical) return leave_numbers(column, text, n, err);
+        return keep_number(column, text, n, false, 0, err);
+    }
+    bool coded = rules->missing && mlab_is_missing(rules->missing, text, n); /* 99 can be a number and a code */
+    bool number = !coded && mlab_read_number(text, n, rules->decimal ? rules->decimal : '.', rules->thousands, &value);
+    if (number && column->whole && (value != rint(value) || fabs(value) > INT32_MAX)) column->whole = false;
+    if (number && column->only_groups && !rules->decimal && !rules->thousands && memchr(text, '.', n)) {
+        column->any_group = true;
+        column->only_groups = (mlab_text_readings(text, n) & MLAB_AS_POINT_GROUPS) != 0;
+    }
+    if (number && column->canonical) column->canonical = is_canonical(text, n);
+    return keep_number(column, text, n, number, value, err);
+}
+
+/* Do nine of ten rows held so far read as numbers, and is none of them a code? */
 static bool mostly_numbers(const mlab_column_reading *column)
 {
     uint64_t numbers = 0, all = 0;
@@ -125,6 +185,7 @@ static bool mostly_numbers(const mlab_column_reading *column)
         const mlab_dictionary_entry *entry = &column->texts.entries[code];
         if (mlab_column_code_missing(column, code)) continue;
         all += entry->count;
+        if (is_code(mlab_dictionary_text(&column->texts, code), entry->n)) return false;
         if (mlab_text_readings(mlab_dictionary_text(&column->texts, code), entry->n) & MLAB_AS_NUMBER) numbers += entry->count;
     }
     return numbers * 10 >= all * 9;
@@ -136,7 +197,8 @@ static mlab_status leave_codes(mlab_column_reading *column, mlab_error *err)
     mlab_dictionary texts = column->texts;
     uint32_t *codes = column->codes;
     size_t n = column->n, capacity = column->capacity;
-    column->hold = mostly_numbers(column) ? MLAB_HOLD_NUMBERS : MLAB_HOLD_TEXTS;
+    bool texts_only = column->typed && !column->any_plain;
+    column->hold = mostly_numbers(column) && !texts_only ? MLAB_HOLD_NUMBERS : MLAB_HOLD_TEXTS;
     column->codes = NULL;
     column->n = column->capacity = 0;
     mlab_dictionary_start(&column->texts, column->context);
@@ -171,6 +233,7 @@ mlab_status mlab_column_reading_take(mlab_column_reading *column, const mlab_row
     const uint64_t *hash = hashes + column->at;
     for (size_t i = 0; !status && i < block->n_rows; i++, cell += block->n_columns, hash += block->n_columns) {
         if (!use[i]) continue;
+        if (cell->n && !cell->quoted) column->any_plain = true;
         if (column->n == column->capacity && (status = make_room(column, block->n_rows - i, err))) break;
         status = take_cell(column, cell, *hash, err);
     }

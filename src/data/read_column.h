@@ -25,6 +25,8 @@ typedef struct mlab_column_reading {
     const char *file;      /* for places */
     mlab_column_spec spec; /* of its own; names point elsewhere */
     size_t at;             /* column in the file, from 0 */
+    bool typed;            /* of the source: quoted cells are texts */
+    bool any_plain;        /* a filled cell is no such text */
     bool named;            /* the study uses it: doubts about it are to be decided */
     mlab_column_hold hold;
     mlab_dictionary texts; /* CODES: distinct cells; NUMBERS: distinct exceptions */
@@ -36,6 +38,7 @@ typedef struct mlab_column_reading {
     uint8_t *missing; /* NUMBERS, TEXTS [capacity] */
     bool any_missing;
     bool whole;       /* NUMBERS: all are whole and fit int32 */
+    bool canonical;   /* NUMBERS: all are whole numbers as we print them, so that their texts can be had back */
     bool only_groups; /* NUMBERS: every point stands as between thousands ... */
     bool any_group;   /* ... and there is one */
     size_t n, capacity;

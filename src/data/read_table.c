@@ -9,6 +9,7 @@
 #include "data/checks.h"
 #include "data/duplicates.h"
 #include "data/read_column.h"
+#include "data/rows_query.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -83,9 +84,9 @@ static mlab_column_reading *add_column(table_reading *r, const mlab_column_spec 
     column->spec = *spec;
     column->spec.pin = r->spec->role;
     column->at = at;
-    const bool plain = r->rows->kind->plain_numbers;
-    if (!column->spec.rules.decimal) column->spec.rules.decimal = plain ? '.' : r->spec->rules.decimal;
-    if (!column->spec.rules.thousands && !plain) column->spec.rules.thousands = r->spec->rules.thousands;
+    column->typed = r->rows->kind->typed;
+    if (!column->spec.rules.decimal) column->spec.rules.decimal = column->typed ? '.' : r->spec->rules.decimal;
+    if (!column->spec.rules.thousands && !column->typed) column->spec.rules.thousands = r->spec->rules.thousands;
     if (!column->spec.rules.dates) column->spec.rules.dates = r->spec->rules.dates;
     if (!column->spec.rules.missing) column->spec.rules.missing = r->spec->rules.missing;
     column->spec.rules.trim |= r->spec->rules.trim;
@@ -394,7 +395,8 @@ mlab_status mlab_read_file(const mlab_context *context, const mlab_file_spec *sp
 {
     mlab_rows *rows = NULL;
     *reading = (mlab_reading){0};
-    mlab_status status = mlab_rows_open(context, spec->path, spec->file, &spec->rows, findings, &rows, err);
+    mlab_status status = spec->sql ? mlab_rows_open_sql(context, spec->file, spec->sql, spec->connection, spec->folder, findings, &rows, err)
+                                   : mlab_rows_open(context, spec->path, spec->file, &spec->rows, findings, &rows, err);
     if (!status) status = mlab_read_rows(rows, spec, findings, guesses, reading, err);
     mlab_rows_close(rows);
     return status;

@@ -61,6 +61,8 @@ typedef struct mlab_file_spec {
     const char *file; /* as named */
     const char *path; /* to open */
     mlab_rows_options rows;
+    const char *sql; /* in the place of a file; NULL = none */
+    const char *connection, *folder;
     mlab_reading_rules rules;
     const mlab_column_spec *columns;
     size_t n_columns;

@@ -47,8 +47,9 @@ typedef struct mlab_rows_options {
 typedef struct mlab_rows mlab_rows;
 typedef struct mlab_rows_kind {
     const char *name;
-    bool plain_numbers; /* numbers are written with a point and without thousands marks, whatever the study says of text files */
-    bool short_rows;    /* cells that are missing at the end of a row are empty ones (a sheet); else they are a finding */
+    bool typed;      /* the source knows texts from numbers: a quoted cell is a text, whatever it looks like, and numbers are written with a
+                        point and without thousands marks, whatever the study says of text files */
+    bool short_rows; /* cells that are missing at the end of a row are empty ones (a sheet); else they are a finding */
     /* The next raw rows; n_rows == 0 at the end. The first block holds at least 100 rows when the source has them, unless they are larger
      * than 128 KB. Malformed rows become findings and are left out. */
     mlab_status (*next)(mlab_rows *rows, mlab_raw_block *block, mlab_error *err);

@@ -74,7 +74,7 @@ static void sheet_close(mlab_rows *rows)
 }
 
 static const mlab_rows_kind sheet_kind = {
-    .name = "sheet of a workbook", .plain_numbers = true, .short_rows = true, .next = sheet_next, .digest = sheet_digest, .close = sheet_close};
+    .name = "sheet of a workbook", .typed = true, .short_rows = true, .next = sheet_next, .digest = sheet_digest, .close = sheet_close};
 
 /* --- choosing the sheet ------------------------------------------------------------------------------ */
 
