@@ -84,6 +84,15 @@ static void doubt(mlab_contrast *c, mlab_text *reason, mlab_trust trust, const c
     mlab_text_append(reason, sentence);
 }
 
+/* Nobody is in an arm in its first period, since relationships count from the next one on. More than that, or more than a quarter of the
+ * horizon (an eighth for the reference), is a stretch of time of which the model alone speaks: a hazard at its beginning moves all after it. */
+static bool is_late(const mlab_task *task, size_t arm, size_t horizon, int32_t part)
+{
+    if (task->kind == MLAB_TASK_ANSWERS || task->cohort->person_level) return false;
+    int32_t allowed = task->horizon[horizon] / part;
+    return task->begins[arm] > (allowed > 1 ? allowed : 1);
+}
+
 /* The first reason found is the trust; all are told. */
 static void set_trust(const pair *p, mlab_contrast *c, mlab_text *reason)
 {
@@ -104,6 +113,10 @@ static void set_trust(const pair *p, mlab_contrast *c, mlab_text *reason)
     int32_t needed = task->horizon[p->horizon] + !p->event;
     if (task->followed[p->arm] < needed || task->followed[reference] < needed)
         doubt(c, reason, MLAB_NO_OVERLAP, "Nobody in one of the groups was followed that long: the number is the model's extrapolation.");
+    if (is_late(task, p->arm, p->horizon, 4) || is_late(task, reference, p->horizon, 8))
+        doubt(c, reason, MLAB_NO_OVERLAP,
+              "Fewer than 5 people of one of the groups were seen in its first periods after time zero: the number there is the model's "
+              "extrapolation.");
     if (c->bootstrap_failed > 0 && (double)c->bootstrap_failed > most_failed * (double)(c->bootstrap_done + c->bootstrap_failed))
         doubt(c, reason, MLAB_BOOTSTRAP_FAILED, "More than a tenth of the bootstrap refits failed.");
     if (people < LEAST_PEOPLE) {

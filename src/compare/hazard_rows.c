@@ -18,6 +18,7 @@ typedef struct maker {
     uint32_t *row_of;  /* only when weighted */
     double *events_at; /* [n_times], while counting */
     uint64_t *events_of, *people_of;
+    uint64_t *seen_at; /* [n_arms * n_times] people at risk, while counting; NULL = nobody asks */
 } maker;
 
 /* Share of the period at risk and event (0 = none, else block + 1) of cohort row r; false = not at risk there. */
@@ -90,6 +91,7 @@ static void count(maker *make, size_t r, int32_t event, uint64_t *seen)
     *seen |= (uint64_t)1 << arm;
     if (event == (int32_t)task->target + 1) make->events_of[arm]++;
     task->years[arm] += cohort->years[r];
+    if (make->seen_at) make->seen_at[(size_t)arm * cohort->n_times + (size_t)cohort->time[r]]++;
     if (cohort->time[r] >= task->followed[arm]) task->followed[arm] = cohort->time[r] + 1;
 }
 
@@ -157,6 +159,18 @@ static mlab_status make_hazard(maker *make, const mlab_task_request *request, si
     return MLAB_OK;
 }
 
+/* The first time at which enough people of each arm are at risk to say anything of it. */
+static void find_begins(mlab_task *task, const uint64_t *seen_at)
+{
+    enum { ENOUGH = 5 };
+    const mlab_cohort *cohort = task->cohort;
+    for (size_t a = 0; a < cohort->n_arms; a++) {
+        int32_t t = 0;
+        while ((size_t)t < cohort->n_times && seen_at[a * cohort->n_times + (size_t)t] < ENOUGH) t++;
+        task->begins[a] = t;
+    }
+}
+
 /* People at risk of the event at their time zero; the others (in the top grade) are out. */
 static mlab_status find_eligible(mlab_task *task, mlab_error *err)
 {
@@ -177,13 +191,15 @@ mlab_status mlab_task_hazards(mlab_task *task, const mlab_task_request *request,
     mlab_status status = find_eligible(task, err);
     if (status) return status;
     double *events_at = mlab_allocate(context, 2 * cohort->n_times, sizeof *events_at);
-    uint64_t *counts = mlab_allocate(context, 2 * arms, sizeof *counts);
+    uint64_t *counts = mlab_allocate(context, arms * (2 + cohort->n_times), sizeof *counts);
     if (!events_at || !counts) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to compare %s", task->outcome->name);
         goto out;
     }
     maker make = {.task = task, .hazard = &task->main, .events_at = events_at, .events_of = task->events, .people_of = task->people};
+    make.seen_at = counts + 2 * arms;
     if ((status = make_hazard(&make, request, task->event ? (size_t)task->event->n_causes : 1, &task->basis, err))) goto out;
+    find_begins(task, make.seen_at);
     task->has_leaving = task->kind == MLAB_TASK_FIRST && task->exit;
     if (!task->has_leaving) goto out;
     make = (maker){.task = task,

@@ -86,7 +86,8 @@ static mlab_status allocate(const mlab_context *context, mlab_task *task, mlab_e
     task->events = mlab_allocate(context, arms, sizeof *task->events);
     task->years = mlab_allocate(context, arms, sizeof *task->years);
     task->followed = mlab_allocate(context, arms, sizeof *task->followed);
-    if (!task->people || !task->events || !task->years || !task->followed)
+    task->begins = mlab_allocate(context, arms, sizeof *task->begins);
+    if (!task->people || !task->events || !task->years || !task->followed || !task->begins)
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to compare %s", task->outcome->name);
     return MLAB_OK;
 }
@@ -156,7 +157,8 @@ void mlab_task_free(mlab_task *task)
                      task->people,
                      task->events,
                      task->years,
-                     task->followed};
+                     task->followed,
+                     task->begins};
     for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(context, parts[j]);
     mlab_release(context, task);
 }

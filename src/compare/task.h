@@ -40,6 +40,7 @@ typedef struct mlab_task {
     /* by arm */
     uint64_t *people, *events; /* people ever in it with a row here; events, or answers */
     double *years;
+    int32_t *begins;   /* first time at which 5 people of the arm were at risk; 0 for answers */
     int32_t *followed; /* periods from time zero up to which somebody was at risk, or answered, in the arm */
 } mlab_task;
 

@@ -208,18 +208,32 @@ static void draft_head(mlab_drafting *d, const char *as_of)
     mlab_draft_line(d, 0, "\ndata:");
 }
 
-/* The grid begins with the year in which the list of pairs, or the first survey, begins: before it nobody could be seen to be mentored. */
+static int32_t first_survey(const mlab_drafting *d)
+{
+    if (!d->n_waves) return MLAB_DATE_MISSING;
+    const mlab_known_file *file = &d->files[d->waves[0]];
+    int j = mlab_known_column(file, "date");
+    return d->n_waves == 1 && j >= 0 ? file->columns[j].first : d->wave_day[0];
+}
+
+/* The grid begins with the year in which the list of pairs, or the first survey, begins: before it nobody could be seen to be mentored.
+ * Where a survey tells of informal mentors, with the quarter of the first one: before it nothing tells who had none. */
 static void draft_panel(mlab_drafting *d)
 {
     const mlab_known_file *pairs = d->role[MLAB_FILE_RELATIONSHIPS];
     int j = pairs ? mlab_known_column(pairs, "start") : -1, year, month, ignored;
-    int32_t first = j >= 0 ? pairs->columns[j].first : d->n_waves ? d->wave_day[0] : MLAB_DATE_MISSING;
+    int32_t survey = first_survey(d), first = j >= 0 ? pairs->columns[j].first : survey;
+    bool informal = survey != MLAB_DATE_MISSING && survey >= first && mlab_known_column(&d->files[d->waves[0]], "informal") >= 0;
     char line[80];
+    if (informal) first = survey;
     if (first == MLAB_DATE_MISSING) return;
     mlab_date_to_civil(first, &year, &month, &ignored);
-    snprintf(line, sizeof line, "panel: {period: quarter, from: %04d-01-01}", year);
+    snprintf(line, sizeof line, "panel: {period: quarter, from: %04d-%02d-01}", year, informal ? (month - 1) / 3 * 3 + 1 : 1);
     mlab_text_append(&d->yaml, "\n");
-    mlab_draft_guess(d, 0, line, "the year in which the %s", j >= 0 ? "list of pairs begins" : "first survey was");
+    mlab_draft_guess(d, 0, line,
+                     informal ? "the quarter of the first survey; before it nobody is known to have no mentor"
+                     : j >= 0 ? "the year in which the list of pairs begins"
+                              : "the year of the first survey");
 }
 
 static void draft_tail(mlab_drafting *d)
