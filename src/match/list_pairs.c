@@ -64,13 +64,21 @@ static void look_from_mentors(mlab_lister *l)
         }
 }
 
-/* The best candidates of a mentee who are not theirs; returns how many. */
+static bool was_rejected(const mlab_matching *m, size_t i, int32_t j)
+{
+    for (size_t k = 0; k < m->n_rejected; k++)
+        if (m->rejected[k] == ((uint64_t)i << 32 | (uint32_t)j)) return true;
+    return false;
+}
+
+/* The best candidates of a mentee who are not theirs and were not turned down; returns how many. */
 static size_t find_alternatives(const mlab_lister *l, size_t i, size_t into[ALTERNATIVES])
 {
     const mlab_pool *pool = &l->m->pool;
     size_t n = 0;
     for (size_t e = pool->first[i]; e < pool->first[i + 1]; e++) {
-        if (is_theirs(l->pairs, i, pool->mentor[e]) || pool->capacity[pool->mentor[e]] <= 0) continue;
+        const int32_t j = pool->mentor[e];
+        if (is_theirs(l->pairs, i, j) || pool->capacity[j] <= 0 || (l->m->withdrawn && l->m->withdrawn[j]) || was_rejected(l->m, i, j)) continue;
         size_t at = n;
         while (at > 0 && before(pool, e, into[at - 1])) at--;
         if (at == ALTERNATIVES) continue;
@@ -195,6 +203,20 @@ static void put_rejected(mlab_lister *l, size_t i)
     mlab_lister_take(l, &text);
 }
 
+/* Mentors who withdrew have a row of their own, so that the list remembers them. */
+static void put_withdrawn(mlab_lister *l)
+{
+    for (size_t j = 0; l->m->withdrawn && j < l->pairs->n_mentors; j++) {
+        if (!l->m->withdrawn[j]) continue;
+        mlab_lister_text(l, "mentor withdraws");
+        mlab_lister_text(l, "");
+        mlab_lister_carry(l, MLAB_MENTEES, SIZE_MAX);
+        mlab_lister_text(l, l->pairs->mentors[j]);
+        mlab_lister_carry(l, MLAB_MENTORS, j);
+        mlab_lister_empty(l, l->list->n_columns - 3 - 2 * l->n_carried);
+    }
+}
+
 void mlab_list_pairs(mlab_lister *l)
 {
     const mlab_pairs *p = l->pairs;
@@ -215,6 +237,7 @@ void mlab_list_pairs(mlab_lister *l)
         put_alternatives(l, i, j);
         put_rejected(l, i);
     }
+    put_withdrawn(l);
 }
 
 /* --- summary -------------------------------------------------------------------------------------------- */

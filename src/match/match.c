@@ -27,6 +27,7 @@ void mlab_matching_free(mlab_matching *m)
     mlab_release(m->context, m->locked);
     mlab_release(m->context, m->past);
     mlab_release(m->context, m->rejected);
+    mlab_release(m->context, m->withdrawn);
     for (size_t i = 0; m->decided && i < m->people.n[MLAB_MENTEES]; i++) mlab_release(m->context, m->decided[i]);
     mlab_release(m->context, m->decided);
     mlab_people_free(&m->people);

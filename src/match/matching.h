@@ -33,8 +33,9 @@ struct mlab_matching {
     int32_t *locked;                    /* [mentees] or NULL */
     uint64_t *rejected; /* [n_rejected] (uint64_t)mentee << 32 | mentor, members, ascending: turned down in this or an earlier round */
     size_t n_rejected;
-    char **decided; /* [mentees] what stands in the decision cell of the next list; NULL = nothing */
-    uint64_t *past; /* [n_past] pairs there have been, ascending */
+    uint8_t *withdrawn; /* [mentors] 1 = withdrew in a review; NULL = nobody did */
+    char **decided;     /* [mentees] what stands in the decision cell of the next list; NULL = nothing */
+    uint64_t *past;     /* [n_past] pairs there have been, ascending */
     size_t n_past;
 };
 

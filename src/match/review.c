@@ -131,7 +131,7 @@ static mlab_status take_decision(review_reader *r, size_t i, size_t j, bool name
     if (said == WORD_LOCK) r->decision[i] = MLAB_DECISION_LOCK;
     if (said == WORD_REJECT) r->decision[i] = MLAB_DECISION_REJECT;
     if (said == WORD_REJECT) return mlab_keys_add(&r->rejected, (uint64_t)i << 32 | j, 1, err);
-    if (said == WORD_MENTOR_WITHDRAWS) r->capacity[j] = 0;
+    if (said == WORD_MENTOR_WITHDRAWS) r->m->withdrawn[j] = 1;
     return MLAB_OK;
 }
 
@@ -162,6 +162,10 @@ static mlab_status take_row(review_reader *r, const mlab_cell *row, uint64_t lin
     clean(&row[r->decided], decision, sizeof decision);
     if (!*mentee && !*mentor && !*decision) return MLAB_OK;
     const size_t i = member_of(r, MLAB_MENTEES, mentee), j = *mentor ? member_of(r, MLAB_MENTORS, mentor) : SIZE_MAX;
+    if (!*mentee && read_word(decision) == WORD_MENTOR_WITHDRAWS) { /* a row of a mentor alone */
+        if (j != SIZE_MAX) r->m->withdrawn[j] = 1;
+        return MLAB_OK;
+    }
     if (i == SIZE_MAX && read_word(decision) == WORD_WITHDRAW) return MLAB_OK;
     if (i == SIZE_MAX)
         return find(r, *decision ? MLAB_SEVERITY_STOP : MLAB_SEVERITY_NOTE, "unlinked_id", line, r->mentee, mentee,
@@ -211,6 +215,8 @@ static mlab_status check_locks(review_reader *r, mlab_error *err)
     int32_t *locked = mlab_allocate(r->m->context, p->n[MLAB_MENTORS], sizeof *locked);
     if (!locked) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu mentors", p->n[MLAB_MENTORS]);
     mlab_status status = MLAB_OK;
+    for (size_t j = 0; j < p->n[MLAB_MENTORS]; j++)
+        if (r->m->withdrawn[j]) r->capacity[j] = 0;
     for (size_t i = 0; !status && i < p->n[MLAB_MENTEES]; i++) {
         if (r->m->locked && r->m->locked[i] != MLAB_UNMATCHED && r->decision[i] != MLAB_DECISION_WITHDRAW) {
             r->previous[i] = r->m->locked[i];
@@ -321,7 +327,9 @@ static mlab_status rematch(review_reader *r, mlab_review *review, mlab_error *er
                                          .seed = m->spec->seed};
     mlab_cohort_result result = {.mentor_of = review->pairs ? review->pairs->mentor_of : NULL, .fate = fate};
     if (!status) status = mlab_cohort_rematch(m->context, &request, &result, err);
+    m->pool.capacity = r->capacity; /* mentors who withdrew have no place, in reasons too */
     if (!status) status = mlab_pairs_finish(m, NULL, NULL, 0, review->pairs, err);
+    m->pool.capacity = m->people.capacity;
     if (!status && !(review->changes = mlab_allocate(m->context, n, sizeof *review->changes)))
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu mentees", n);
     if (!status) fill_review(r, fate, &result, review);
@@ -339,7 +347,9 @@ static mlab_status start(review_reader *r, mlab_error *err)
     r->decision = mlab_allocate(p->context, n, sizeof *r->decision);
     r->seen = mlab_allocate(p->context, n, sizeof *r->seen);
     r->capacity = mlab_allocate(p->context, p->n[MLAB_MENTORS], sizeof *r->capacity);
-    if (!r->previous || !r->decision || !r->seen || !r->capacity) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for decisions");
+    if (!r->m->withdrawn) r->m->withdrawn = mlab_allocate(p->context, p->n[MLAB_MENTORS], sizeof *r->m->withdrawn);
+    if (!r->previous || !r->decision || !r->seen || !r->capacity || !r->m->withdrawn)
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for decisions");
     for (size_t i = 0; i < n; i++) {
         r->previous[i] = MLAB_UNMATCHED;
         r->decision[i] = MLAB_DECISION_NEW;

@@ -196,7 +196,7 @@ static const mlab_pairs *find_pairs(const mlab_results *r, const char *policy)
 
 static void policy_line(const screen *s, const mlab_pairs *p, bool first)
 {
-    const uint64_t minimum = (uint64_t)s->story->options->minimum_cell, waiting = p->n_mentees - p->n_pairs;
+    const uint64_t minimum = (uint64_t)s->story->options->minimum_cell, waiting = p->n_mentees - p->n_matched;
     mlab_text line = MLAB_TEXT(s->text->context);
     mlab_number_text pairs, mean, lowest, waits;
     if (strcmp(p->policy, "optimal") == 0)
