@@ -195,8 +195,11 @@ static bool whole_number(const mlab_column *column, size_t row, double *value)
 static void cell_text(const mlab_column *column, size_t row, double value, char *into, size_t size)
 {
     if (column->type == MLAB_COLUMN_TEXT || column->type == MLAB_COLUMN_FACTOR) {
-        strncpy(into, mlab_column_text(column, row), size - 1);
-        into[size - 1] = '\0';
+        const char *text = mlab_column_text(column, row);
+        size_t n = strlen(text);
+        if (n >= size) n = size - 1;
+        memcpy(into, text, n);
+        into[n] = '\0';
     } else
         mlab_number_print(value, into, size);
 }

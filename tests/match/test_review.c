@@ -102,7 +102,7 @@ START_TEST(the_list_of_pairs_tells_points_alternatives_and_what_they_break)
     ck_assert_ptr_nonnull(strstr(text, "\"Carl \"\"the\"\" C\""));
     const char *e2 = strstr(text, "\"e2\"");
     ck_assert_ptr_nonnull(strstr(e2, "\"m2\",100,\"e3\",0,\"m2\",100,\"the pair of e3, who would need another; score -100.0 before that\"") ? e2
-                                                                                                                                              : NULL);
+                                                                                                                                            : NULL);
     mlab_pairs_text_free(&w.context, text);
     text = list_text(&w, w.pairs, MLAB_VIEW_MENTORS);
     ck_assert_ptr_nonnull(strstr(text, "\"m1\",\"\",2,2,\"e1; e2\""));
