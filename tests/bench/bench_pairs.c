@@ -130,14 +130,14 @@ static void match(void *user)
     mlab_findings_free(&findings);
 }
 
-static work prepare(int threads, size_t n_mentees, size_t n_mentors, size_t n_rules)
+/* In place: the tables keep the address of the context. */
+static void prepare(work *w, int threads, size_t n_mentees, size_t n_mentors, size_t n_rules)
 {
-    work w = {.context = mlab_bench_context(threads)};
+    *w = (work){.context = mlab_bench_context(threads)};
     for (size_t k = 0; k < sizeof rules / sizeof *rules; k++) rules[k].separator = text_of[SEMICOLON];
-    w.mentees = people(&w.context, n_mentees, "e");
-    w.mentors = people(&w.context, n_mentors, "m");
-    w.spec = (mlab_match_spec){.default_capacity = 1, .rules = rules, .n_rules = n_rules, .policies = policies, .n_policies = 1, .seed = 1};
-    return w;
+    w->mentees = people(&w->context, n_mentees, "e");
+    w->mentors = people(&w->context, n_mentors, "m");
+    w->spec = (mlab_match_spec){.default_capacity = 1, .rules = rules, .n_rules = n_rules, .policies = policies, .n_policies = 1, .seed = 1};
 }
 
 static void finish(work *w)
@@ -151,7 +151,8 @@ int main(int argc, char **argv)
 {
     const bool large = argc < 2 || strcmp(argv[1], "small") != 0;
     for (size_t n = 125; n <= 2000; n *= 2) {
-        work w = prepare(1, n, n, 6);
+        work w;
+        prepare(&w, 1, n, n, 6);
         char what[80];
         snprintf(what, sizeof what, "%u by %u, 6 rules, scores, pairs and reasons", (unsigned)n, (unsigned)n);
         double best = 1e9;
@@ -166,7 +167,8 @@ int main(int argc, char **argv)
     }
     if (!large) return 0;
     for (size_t n = 6250; n <= 100000; n *= 4) {
-        work w = prepare(2, n, n / 5, 8);
+        work w;
+        prepare(&w, 2, n, n / 5, 8);
         char what[80];
         w.spec.default_capacity = 5;
         snprintf(what, sizeof what, "%u by %u, 8 rules", (unsigned)n, (unsigned)(n / 5));
