@@ -165,20 +165,27 @@ static bool propose(const mlab_loading *l, const char *reason, char *what, size_
     return false;
 }
 
+enum { MOST_REASONS = 30 }; /* unlisted ones that are told one by one */
+
 /* Every reason that the study does not name, with its count. */
 static mlab_status say_unlisted(const mlab_loading *l, const mlab_column *reasons, const meaning *meanings, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
-    for (int32_t k = 0; k < reasons->n_levels && !status; k++) {
+    int32_t unlisted = 0;
+    for (int32_t k = 0; k < reasons->n_levels; k++) unlisted += !meanings[k].listed;
+    for (size_t i = 0; i < l->job->n_rows && !status; i++) {
         char sentence[300], remedy[300], what[120];
-        const char *reason = reasons->levels[k];
-        if (meanings[k].listed) continue;
+        if (mlab_is_missing_at(reasons, i) || meanings[reasons->as.integer[i]].listed) continue;
+        const char *reason = reasons->levels[reasons->as.integer[i]];
         bool decide = propose(l, reason, what, sizeof what, remedy, sizeof remedy);
-        snprintf(sentence, sizeof sentence, "the reason '%.100s' is not listed; %s", reason, what);
-        for (size_t i = 0; i < l->job->n_rows && !status; i++)
-            if (!mlab_is_missing_at(reasons, i) && reasons->as.integer[i] == k)
-                status = mlab_loading_say(l, decide ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE, decide ? "exit_not_listed" : "reason_not_listed",
-                                          l->job, i, "reason", reason, remedy, err, sentence);
+        if (unlisted > MOST_REASONS && !decide) {
+            snprintf(sentence, sizeof sentence, "%d reasons are not listed; their rows change states and nothing else", (int)unlisted);
+            remedy[0] = '\0';
+        } else {
+            snprintf(sentence, sizeof sentence, "the reason '%.100s' is not listed; %s", reason, what);
+        }
+        status = mlab_loading_say(l, decide ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE, decide ? "exit_not_listed" : "reason_not_listed", l->job, i,
+                                  "reason", reason, remedy, err, sentence);
     }
     return status;
 }

@@ -73,6 +73,8 @@ static mlab_status rewrite_ids(mlab_loading *l, mlab_table *people, const mlab_s
     return status;
 }
 
+static mlab_status find_members(mlab_loading *l, uint8_t **member, mlab_error *err);
+
 mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
 {
     mlab_specs specs = {0};
@@ -81,6 +83,7 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
     mlab_column_spec *id;
     l->data->person_level = true;
     if (!mlab_settings_find(l->settings, NULL, "data.people")) return say_no_people(l, err);
+    uint8_t *member = NULL;
     mlab_status status = find_arm(l, err);
     if (!status) status = mlab_loading_columns(l, "data", &specs, err);
     if (!status && mlab_loading_at(l, "data.people", "id")) {
@@ -90,11 +93,14 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
     if (!status) status = mlab_measures_columns(l, "data.people", &measures, &specs, err);
     if (!status) status = mlab_loading_file(l, "data.people", &specs, &reading, err);
     if (!status) status = rewrite_ids(l, reading.table, &specs, err);
-    if (!status && reading.table && mlab_loading_at(l, "data.people", "id") && mlab_table_find(reading.table, "id"))
-        status = mlab_ids_make(reading.table, "id", NULL, l->id_rule.fold, l->findings, &l->ids, err);
-    l->data->people = reading.table;
+    mlab_table *people = l->data->people = reading.table;
     reading.table = NULL;
     mlab_reading_free(l->context, &reading);
+    if (!status && people) status = find_members(l, &member, err);
+    if (!status && member) mlab_table_keep_rows(people, member);
+    mlab_release(l->context, member);
+    if (!status && people && mlab_loading_at(l, "data.people", "id") && mlab_table_find(people, "id"))
+        status = mlab_ids_make(people, "id", NULL, l->id_rule.fold, l->findings, &l->ids, err);
     if (!status) status = mlab_people_measures_make(l, &measures, err);
     mlab_release(l->context, specs.items);
     mlab_release(l->context, measures.items);
@@ -102,6 +108,12 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
 }
 
 /* --- people of a panel --------------------------------------------------------------------------------- */
+
+/* hired: none: volunteers, members; all are there from the panel's first day on. */
+static bool nobody_is_hired(const mlab_loading *l)
+{
+    return !strcmp(mlab_loading_text(l, "data.people", "hired", ""), "none");
+}
 
 static mlab_status read_people(mlab_loading *l, mlab_error *err)
 {
@@ -112,8 +124,10 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
     mlab_status status = mlab_loading_columns(l, "data", &specs, err);
     if (!status) status = mlab_loading_column(l, "data.people", "id", "id", MLAB_READ_ID, false, &specs, &id, err);
     bool job = mlab_has_job(l->settings);
-    if (!status) status = mlab_loading_column(l, "data.people", "hired", "hired", MLAB_READ_DATE, job, &specs, &hired, err);
-    if (!status) hired->filled = !job;
+    if (!status && !nobody_is_hired(l)) {
+        status = mlab_loading_column(l, "data.people", "hired", "hired", MLAB_READ_DATE, job, &specs, &hired, err);
+        if (!status) hired->filled = !job;
+    }
     if (!status) status = mlab_loading_column(l, "data.people", "left", "left", MLAB_READ_DATE, true, &specs, &left, err);
     if (!status) left->open_end = true;
     if (!status) status = mlab_loading_column(l, "data.people", "exit_reason", "exit_reason", MLAB_READ_FACTOR, true, &specs, &reason, err);
@@ -253,18 +267,26 @@ static mlab_status check_sense(const mlab_loading *l, mlab_error *err)
     return status;
 }
 
+static mlab_status say_no_first_day(const mlab_loading *l, mlab_error *err)
+{
+    mlab_place place = mlab_setting_place(mlab_loading_at(l, "data.people", "hired"));
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "no_first_day", &place, NULL, "panel: {from: 2021-01-01}", err,
+                             "nobody is hired, so that the panel has to say on which day it begins");
+}
+
 static mlab_status take_dates(mlab_loading *l, mlab_error *err)
 {
+    int32_t first = nobody_is_hired(l) ? mlab_loading_date(l, "panel", "from") : MLAB_DATE_MISSING;
     const mlab_table *people = l->data->people;
     const mlab_column *hired = mlab_table_find(people, "hired"), *left = mlab_table_find(people, "left");
     l->hired = mlab_allocate(l->context, l->ids.n, sizeof *l->hired);
     l->left = mlab_allocate(l->context, l->ids.n, sizeof *l->left);
     l->spells = mlab_allocate(l->context, l->ids.n, sizeof *l->spells);
     if (!l->hired || !l->left || !l->spells) return no_memory(err);
-    mlab_status status = MLAB_OK;
+    mlab_status status = nobody_is_hired(l) && first == MLAB_DATE_MISSING ? say_no_first_day(l, err) : MLAB_OK;
     for (uint32_t rank = 0; rank < l->ids.n && !status; rank++) {
         uint32_t row = l->ids.row_of_rank[rank];
-        l->hired[rank] = date_at(hired, row);
+        l->hired[rank] = first == MLAB_DATE_MISSING ? date_at(hired, row) : first;
         l->left[rank] = date_at(left, row);
         l->spells[l->n_spells++] = (mlab_panel_spell){.person = rank,
                                                       .from = l->hired[rank],

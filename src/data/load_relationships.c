@@ -48,19 +48,33 @@ typedef struct trouble {
     int32_t day;
 } trouble;
 
+/* Had they come before the day, and are not there on it? Between two stays they are not. */
+static bool had_left(const mlab_loading *l, uint32_t rank, int32_t day)
+{
+    if (rank == MLAB_NO_PERSON || l->hired[rank] == MLAB_DATE_MISSING || l->hired[rank] > day) return false;
+    return !mlab_loading_there(l, rank, day, NULL);
+}
+
+/* The last day of the mentee's stay in which it began; MLAB_DATE_MISSING = still there. */
+static int32_t mentee_left(const mlab_loading *l, const mlab_relationship *r)
+{
+    int32_t last;
+    mlab_loading_there(l, r->mentee, r->start, &last);
+    return last;
+}
+
 static trouble trouble_of(const mlab_loading *l, const mlab_relationship *r)
 {
-    int32_t mentee_left = l->left[r->mentee], mentor_left = r->mentor == MLAB_NO_PERSON ? MLAB_DATE_MISSING : l->left[r->mentor];
     if (r->mentor == r->mentee)
         return (trouble){"mentoring_oneself", "mentee", "people who mentor themselves", "people who mentor themselves: left out, as the study says",
                          MLAB_DATE_MISSING};
     if (r->end != MLAB_DATE_MISSING && r->end < r->start)
         return (trouble){"ended_before_start", "end", "relationships that end before they start",
                          "relationships that end before they start: left out, as the study says", r->end};
-    if (mentee_left != MLAB_DATE_MISSING && r->start > mentee_left)
+    if (had_left(l, r->mentee, r->start))
         return (trouble){"mentee_had_left", "start", "relationships that start after the mentee had left",
                          "relationships that start after the mentee had left: left out, as the study says", r->start};
-    if (mentor_left != MLAB_DATE_MISSING && r->start > mentor_left)
+    if (had_left(l, r->mentor, r->start))
         return (trouble){"mentor_had_left", "start", "relationships that start after the mentor had left",
                          "relationships that start after the mentor had left: left out, as the study says", r->start};
     return (trouble){0};
@@ -170,7 +184,7 @@ static mlab_status say_pair(const mlab_loading *l, size_t i, const char *kind, c
 /* Up to 90 days before the mentee leaves, the day of leaving itself apart. */
 static bool ends_before_exit(const mlab_loading *l, const mlab_relationship *r)
 {
-    int32_t left = l->left[r->mentee];
+    int32_t left = mentee_left(l, r);
     return r->end != MLAB_DATE_MISSING && left != MLAB_DATE_MISSING && r->end < left && (int64_t)left - r->end <= 90;
 }
 
@@ -235,7 +249,8 @@ mlab_status mlab_check_relationships(const mlab_loading *l, mlab_error *err)
     if (!status) status = note_overlaps(l, err);
     for (size_t i = 0; i < l->n_pairs && !status; i++) {
         const mlab_relationship *r = &l->pairs[i];
-        if (r->end != MLAB_DATE_MISSING && l->left[r->mentee] != MLAB_DATE_MISSING && r->end > l->left[r->mentee])
+        int32_t left = mentee_left(l, r);
+        if (r->end != MLAB_DATE_MISSING && left != MLAB_DATE_MISSING && r->end > left)
             status =
                 say_pair(l, i, "ends_after_exit", "end", r->end, NULL, err, "relationships that end after the mentee had left; the exit ends them");
     }

@@ -65,7 +65,10 @@ static const mlab_input *linked_file(const mlab_study *study, const char *role)
 /* The file that an outcome comes from; NULL = the people file itself. */
 static const mlab_input *source_of(const mlab_study *study, const mlab_answerable *item)
 {
-    return linked_file(study, !item->event ? "surveys" : !strcmp(item->outcome, "promotion") ? "promotions" : "people");
+    if (!item->event) return linked_file(study, "surveys");
+    if (linked_file(study, "history")) return linked_file(study, "history");
+    if (linked_file(study, "snapshots")) return linked_file(study, "snapshots");
+    return linked_file(study, !strcmp(item->outcome, "promotion") ? "promotions" : "people");
 }
 
 static double factor_of(const mlab_answerable *item)

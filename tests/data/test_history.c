@@ -315,6 +315,50 @@ START_TEST(rows_may_have_an_end_and_a_gap_is_time_away)
 }
 END_TEST
 
+/*  p2 was away from March to June: a relationship that starts then is refused, one that starts in the second stay ends with it. */
+START_TEST(a_relationship_belongs_to_the_stay_in_which_it_begins)
+{
+    for (int k = 0; k < 2; k++) {
+        world w;
+        study("history: {file: jobs.csv}\n  relationships: {file: pairs.csv}", exits);
+        put("people.csv", "id\np1\np2\n");
+        put("jobs.csv", "id,from,reason,grade\np1,2020-01-01,Hire,2\np2,2020-01-01,Hire,1\np2,2021-02-28,Quit,1\np2,2021-07-01,Rehire,1\n"
+                        "p2,2021-10-31,Quit,1\n");
+        put("pairs.csv", k ? "mentor,mentee,start,end\np1,p2,2021-08-01,2021-12-15\n" : "mentor,mentee,start,end\np1,p2,2021-05-01,\n");
+        load(&w, 0);
+        ck_assert_msg(w.status == (k ? MLAB_OK : MLAB_ERR_DATA_REJECTED), "%s", told(&w));
+        ck_assert((finding_of(&w, "mentee_had_left") != NULL) == (k == 0));
+        ck_assert((finding_of(&w, "ends_after_exit") != NULL) == (k == 1));
+        close_world(&w);
+    }
+}
+END_TEST
+
+/* Volunteers: nobody is hired, nobody leaves; a study of their answers alone. */
+START_TEST(a_study_with_neither_promotion_nor_exit_is_a_study)
+{
+    world w;
+    ck_assert_int_eq(chdir(mlab_test_folder("history")), 0);
+    put("people.csv", "id\nv1\nv2\nv3\n");
+    put("surveys.csv", "id,date,satisfaction\nv1,2021-05-01,4\nv2,2021-05-01,5\nv1,2021-11-01,2\n");
+    put("pairs.csv", "mentor,mentee,start,end\nv3,v1,2021-06-01,\n");
+    put("study.yaml", "as_of: 2021-12-31\ndata:\n  people: {file: people.csv, hired: none}\n  surveys: {file: surveys.csv, scale: [1, 2, 3, 4, 5]}\n"
+                      "  relationships: {file: pairs.csv}\narms: {mentored: {}}\npanel: {from: 2021-01-01}\n");
+    load(&w, 0);
+    char *text = panel_of(&w);
+    ck_assert_uint_eq(w.data->panel->n_events, 0);
+    ck_assert_uint_eq(w.data->panel->n_rows, 12);
+    ck_assert_uint_eq(w.data->panel->n_measures, 1);
+    mlab_release(&w.context, text);
+    close_world(&w);
+    put("study.yaml",
+        "as_of: 2021-12-31\ndata:\n  people: {file: people.csv, hired: none}\n  surveys: {file: surveys.csv, scale: [1, 2, 3, 4, 5]}\n");
+    load(&w, 0);
+    ck_assert_str_eq(finding_of(&w, "no_first_day")->remedy, "panel: {from: 2021-01-01}");
+    close_world(&w);
+}
+END_TEST
+
 /* --- promotions ------------------------------------------------------------------------------------------ */
 
 /*  p1  1 -> 2 Data Change   a promotion by the rule
@@ -596,6 +640,7 @@ MLAB_TEST_MAIN("history", rows_that_hold_from_a_day_on_become_stays_and_states, 
                a_return_is_a_new_stay_with_or_without_the_earlier_service, the_last_day_is_stated_or_found_and_always_said,
                whether_days_on_leave_are_at_risk_has_to_be_said, a_population_may_change_in_time, who_is_out_is_counted_with_the_reason,
                small_steps_of_the_chart_are_put_together, exits_may_stand_in_the_people_file, rows_may_have_an_end_and_a_gap_is_time_away,
+               a_relationship_belongs_to_the_stay_in_which_it_begins, a_study_with_neither_promotion_nor_exit_is_a_study,
                promotions_are_found_by_rule_and_reason, grades_on_a_scale_and_other_states_can_stand_in_the_rule,
                many_promotions_on_one_day_have_to_be_explained, a_reason_that_is_not_listed_is_found_with_its_count,
                who_is_missing_from_the_next_snapshot_has_left, one_firm_written_in_three_ways_has_one_panel,

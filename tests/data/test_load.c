@@ -323,6 +323,21 @@ START_TEST(notes_of_the_panel_name_the_file_of_promotions)
 }
 END_TEST
 
+START_TEST(a_table_of_persons_may_have_a_population)
+{
+    ck_assert_int_eq(chdir(mlab_test_folder("load")), 0);
+    put("people.csv", "days,left,kind\n100,1,Regular\n200,0,Temp\n300,1,Regular\n");
+    put("study.yaml", "data: {people: {file: people.csv, population: \"kind == 'Regular'\"}}\n");
+    world w;
+    load(&w, 0);
+    ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
+    ck_assert_uint_eq(w.data->people->n_rows, 2);
+    ck_assert_int_eq(mlab_table_find(w.data->people, "days")->as.integer[1], 300);
+    ck_assert_str_eq(finding_of(&w, "outside_population")->sentence, "1 of 3 people do not belong to the study's population and are left out");
+    close_world(&w);
+}
+END_TEST
+
 /* p1 was 12 when hired, p2 was hired in 1900 and something, p3 is fine. */
 START_TEST(days_of_hire_outside_sense_have_to_be_decided)
 {
@@ -369,4 +384,5 @@ MLAB_TEST_MAIN("load", four_people_become_a_panel, the_order_of_rows_in_the_file
                a_table_of_persons_is_read_as_the_study_describes_it, grades_with_leading_zeros_are_labels_that_need_an_order,
                the_planned_end_of_a_relationship_does_not_tell_how_far_the_records_go, a_column_with_a_name_of_the_panel_is_left_out_or_renamed,
                a_panel_that_cannot_be_made_is_a_finding_at_its_place, notes_of_the_panel_name_the_file_of_promotions,
-               days_of_hire_outside_sense_have_to_be_decided, every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
+               a_table_of_persons_may_have_a_population, days_of_hire_outside_sense_have_to_be_decided,
+               every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
