@@ -77,7 +77,8 @@ mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err)
 
 static bool is_panel_study(const mlab_settings *settings)
 {
-    static const char *const signs[] = {"data.relationships", "data.promotions", "data.surveys", "data.history", "data.snapshots", "panel"};
+    static const char *const signs[] = {"data.relationships", "data.promotions", "data.surveys", "data.history",  "data.snapshots",
+                                        "data.ratings",       "data.training",   "data.goals",   "data.meetings", "panel"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (mlab_settings_find(settings, NULL, signs[i])) return true;
     return false;
@@ -95,6 +96,7 @@ static mlab_status load_panel_study(mlab_loading *l, mlab_error *err)
     if (!status) status = mlab_load_surveys(l, err);
     if (!status) status = mlab_load_relationships(l, err);
     if (!status) status = mlab_load_meetings(l, err);
+    if (!status) status = mlab_load_extras(l, err);
     if (!status) status = mlab_load_exits(l, err);
     if (!status) status = mlab_load_as_of(l, err);
     if (!status && l->ids.context && l->left) status = mlab_check_relationships(l, err);
@@ -139,6 +141,7 @@ static void end(mlab_loading *l)
     mlab_dictionary_free(&l->words);
     mlab_table_free(l->relationships);
     mlab_table_free(l->meetings);
+    mlab_extras_free(l);
     mlab_release(context, l->meeting_mentor);
     mlab_release(context, l->meeting_mentee);
     mlab_table_free(l->job);

@@ -130,10 +130,11 @@ mlab_status mlab_loading_link(mlab_loading *l, const char *block, const mlab_tab
     static const char *const ways[] = {"either", "id", "crosswalk"};
     mlab_id_rule rule;
     int by = mlab_choice_of(mlab_loading_text(l, block, "link", "either"), ways, 3);
+    bool outside = !strcmp(column, "mentor") && mlab_loading_yes(l, block, "external"); /* they need not be people of the file */
     mlab_status status = mlab_loading_id_rule(l, block, &rule, err);
     const mlab_link link = {.who = who,
                             .block = strchr(block, '.') + 1,
-                            .accept = mlab_loading_number(l, block, "accept_unlinked", 0.05),
+                            .accept = outside ? 1 : mlab_loading_number(l, block, "accept_unlinked", 0.05),
                             .input = mlab_loading_last_input(l),
                             .rule = &rule,
                             .crosswalks = l->crosswalks,

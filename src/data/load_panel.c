@@ -65,6 +65,8 @@ static bool is_made_here(const mlab_loading *l, const char *name)
     static const char *const made[] = {"arm", "tenure", "time_in_grade", "months_in_role", "mentoring_others", "period", "since", "promoted", "exit"};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         if (!strcmp(name, made[i])) return true;
+    for (size_t k = 0; k < l->n_records; k++)
+        if (!strcmp(name, l->records[k].name)) return true;
     for (size_t k = 0; k < l->n_measures; k++) {
         size_t n = strlen(l->measures[k]);
         if (!strncmp(name, l->measures[k], n) && (!name[n] || !strcmp(name + n, "_last"))) return true;
@@ -230,6 +232,8 @@ mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err)
     spec.n_arms = a.arms.n;
     spec.priority = a.arms.priority;
     spec.both_separate = a.arms.both_separate;
+    spec.records = l->records;
+    spec.n_records = l->n_records;
     spec.exposures = a.arms.exposures.asked ? &a.arms.exposures : NULL;
     spec.exposure_current = !strcmp(mlab_loading_text(l, "panel", "exposure", "started"), "current");
     spec.split_exact = !strcmp(mlab_loading_text(l, "panel", "split", "grid"), "exact");

@@ -72,6 +72,8 @@ typedef struct mlab_loading {
     mlab_relationship *pairs; /* [n_pairs] usable ones, sorted */
     uint32_t *pair_row;
     size_t n_pairs;
+    mlab_panel_record records[4]; /* training_hours, goals_set, goals_reached, meetings_per_month; their arrays are owned */
+    size_t n_records;
     int32_t first_seen, last_seen; /* days with something that happened; MLAB_DATE_MISSING = none */
 } mlab_loading;
 
@@ -173,6 +175,8 @@ MLAB_MUST_USE mlab_status mlab_load_promotions(mlab_loading *l, mlab_error *err)
 MLAB_MUST_USE mlab_status mlab_load_surveys(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_relationships(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_meetings(mlab_loading *l, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_load_extras(mlab_loading *l, mlab_error *err); /* ratings, training, goals; meetings a month */
+void mlab_extras_free(mlab_loading *l);
 /* Nothing after as_of has happened; from here on as_of is known. */
 MLAB_MUST_USE mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err);

@@ -150,6 +150,18 @@ typedef struct mlab_panel_exposures {
     const uint8_t *asked; /* [n_arms] 1 = a source speaks of the arm: where it says nothing the arm is unknown */
 } mlab_panel_exposures;
 
+/* A column of the panel that adds up what was recorded of a person: scale times the sum of the values dated up to the evening before a
+ * row begins, of the last `window` days (0 = ever). */
+typedef struct mlab_panel_record {
+    const char *name, *unit;
+    size_t n;               /* sorted by person, date */
+    const uint32_t *person; /* [n] rank */
+    const int32_t *date;    /* [n] */
+    const double *value;    /* [n] */
+    int32_t window;         /* days */
+    double scale;
+} mlab_panel_record;
+
 typedef struct mlab_panel_spec {
     int32_t months_per_period; /* 1, 3, 6 or 12 */
     int32_t from, to;          /* of the grid; never missing, from < to */
@@ -162,7 +174,9 @@ typedef struct mlab_panel_spec {
     bool exposure_current;                 /* false: stays in the arm from the start on; true: level "past" after the end */
     bool split_exact;                      /* cut rows at the day of a change */
     const mlab_panel_exposures *exposures; /* beside the relationships; NULL = none */
-    int32_t fill_unknown;        /* 0 = an unknown arm stays unknown; k > 0 = it counts as the arm of code k - 1 (a bound, not an estimate) */
+    int32_t fill_unknown;             /* 0 = an unknown arm stays unknown; k > 0 = it counts as the arm of code k - 1 (a bound, not an estimate) */
+    const mlab_panel_record *records; /* [n_records] */
+    size_t n_records;
     const char *promotions_file; /* for the places of notes; NULL = none */
 } mlab_panel_spec;
 

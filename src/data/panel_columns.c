@@ -345,6 +345,7 @@ mlab_status mlab_panel_fill_columns(mlab_panel_work *work, mlab_error *err)
     if (status) return status;
     for (size_t m = 0; m < work->panel->n_measures; m++)
         if ((status = spread_measure(work, work->panel->measures[m], n_blocks, err))) return status;
+    if ((status = mlab_panel_fill_records(work, err))) return status;
     drop_empty_arms(work);
     drop_empty_missing(work);
     return MLAB_OK;

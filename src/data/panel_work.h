@@ -79,6 +79,7 @@ void mlab_panel_copy_value(const mlab_column *from, size_t source, mlab_column *
 MLAB_MUST_USE mlab_status mlab_panel_add_like(mlab_panel_work *work, const char *name, const mlab_column *from, mlab_error *err);
 /* panel_states.c: the states that change in time, and the clocks that count from their changes */
 MLAB_MUST_USE mlab_status mlab_panel_fill_states(mlab_panel_work *work, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_panel_fill_records(mlab_panel_work *work, mlab_error *err); /* panel_records.c */
 /* panel_findings.c */
 MLAB_MUST_USE mlab_status mlab_panel_note(const mlab_panel_work *work, mlab_findings *findings, mlab_error *err);
 
