@@ -67,6 +67,25 @@ const char *mlab_exit_sounds_like(const char *reason)
     return "";
 }
 
+/* A reason that stands in two lists counts for neither alone. */
+static mlab_status say_two_causes(const mlab_loading *l, const mlab_setting *exits, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; exits && i < mlab_setting_size(exits) && !status; i++) {
+        const mlab_setting *list = mlab_setting_item(exits, i);
+        for (size_t k = 0; k < mlab_setting_size(list) && strcmp(mlab_setting_key(exits, i), "no_reason") && !status; k++)
+            for (size_t j = 0; j < i && !status; j++) {
+                const char *reason = mlab_setting_text(mlab_setting_item(list, k));
+                if (!strcmp(mlab_setting_key(exits, j), "no_reason") || !mlab_setting_holds(mlab_setting_item(exits, j), reason)) continue;
+                mlab_place place = mlab_setting_place(mlab_setting_item(list, k));
+                status = mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "reason_of_two_causes", &place, reason, NULL, err,
+                                           "the reason '%s' stands under %s and under %s; it can count for one", reason, mlab_setting_key(exits, j),
+                                           mlab_setting_key(exits, i));
+            }
+    }
+    return status;
+}
+
 /* The causes: those of events.exit, else "voluntary" and "involuntary" as far as reasons have these names, else "exit". */
 mlab_status mlab_exit_causes(mlab_loading *l, const mlab_setting *exits, const mlab_column *reasons, mlab_error *err)
 {
@@ -87,7 +106,7 @@ mlab_status mlab_exit_causes(mlab_loading *l, const mlab_setting *exits, const m
         l->causes[1] = usual[1];
     }
     if (!l->n_causes) l->causes[l->n_causes++] = "exit";
-    return MLAB_OK;
+    return say_two_causes(l, exits, err);
 }
 
 /* -1 = no cause has it */

@@ -123,10 +123,18 @@ static mlab_status take_day(staying *s, size_t k, size_t first)
         return MLAB_OK;
     }
     if (day->exits) {
-        if (s->open) status = end(s, day->last, day->cause);
+        if (s->open)
+            status = end(s, day->last, day->cause);
+        else if (!s->gone)
+            status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "exit_without_hire", l->job, day->row, "reason", NULL, NULL, s->err,
+                                      "exits of people who are in no earlier row; they are not used");
         s->gone = true;
         return status;
     }
+    if (s->open && day->hires && s->open->from < day->date)
+        status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "hired_while_there", l->job, day->row, "reason", NULL, NULL, s->err,
+                                  "people who are hired while they are there; the row counts as a change of their job");
+    if (status) return status;
     if (!s->open && s->gone && l->hires_known && !day->hires) {
         s->stray++;
         return MLAB_OK;
@@ -179,7 +187,7 @@ static mlab_status say_without_rows(staying *s, const uint8_t *has_day)
     double share = (double)n / l->ids.n;
     char sentence[300], remedy[100], number[32];
     mlab_status status = MLAB_OK;
-    mlab_number_print((double)(int)(share * 100 + 1) / 100, number, sizeof number);
+    mlab_number_print(share > 0.99 ? 1 : (double)(int)(share * 100 + 1) / 100, number, sizeof number);
     snprintf(remedy, sizeof remedy, "%s: {accept_missing: %s}", mlab_job_block(l) + 5, number);
     snprintf(sentence, sizeof sentence, "%zu of %u people have no row in %s%s", n, (unsigned)l->ids.n, l->job->file,
              s->from_people ? "; they have no states" : " and are left out");
