@@ -44,6 +44,24 @@ static double observed_from(const mlab_task *task, size_t arm)
     return (double)first + 1;
 }
 
+/* level [times * n_stats]: the first of each time is taken. */
+static mlab_status add_curve(const mlab_analysis *analysis, const mlab_task *task, size_t arm, const double *level, mlab_comparison *out,
+                             mlab_error *err)
+{
+    const mlab_cohort *cohort = analysis->cohort;
+    size_t times = cohort->n_times + 1, at = out->n_standardised;
+    mlab_text name = MLAB_TEXT(analysis->context);
+    mlab_text_print(&name, "%s/%s", task->outcome->name, cohort->arms[arm]);
+    char *copy = name.failed ? NULL : mlab_copy_text(analysis->context, mlab_text_get(&name));
+    mlab_text_free(&name);
+    if (!copy) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the standardised curves");
+    for (size_t t = 0; t < times; t++) out->standardised[at * times + t] = level[t * task->n_stats];
+    out->standardised_from[at] = cohort->months * observed_from(task, arm);
+    out->standardised_names[at] = copy;
+    out->n_standardised++;
+    return MLAB_OK;
+}
+
 /* Levels at every time, had everyone been in an arm; one curve an outcome and arm. */
 static mlab_status add_standardised(const mlab_analysis *analysis, mlab_comparison *out, mlab_error *err)
 {
@@ -76,17 +94,8 @@ static mlab_status add_standardised(const mlab_analysis *analysis, mlab_comparis
         bool answers = task->kind == MLAB_TASK_ANSWERS;
         for (size_t t = 0; t < times; t++) at[t] = (int32_t)(answers ? (t > 0 ? t - 1 : 0) : t);
         mlab_task_levels(context, task, &everybody, task->estimate, at, times, &room, level);
-        for (size_t a = 0; !status && a < arms; a++) {
-            if (task->people[a] == 0) continue;
-            mlab_text name = MLAB_TEXT(context);
-            mlab_text_print(&name, "%s/%s", task->outcome->name, cohort->arms[a]);
-            char *copy = name.failed ? NULL : mlab_copy_text(context, mlab_text_get(&name));
-            mlab_text_free(&name);
-            if (!copy) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the standardised curves");
-            for (size_t t = 0; t < times; t++) out->standardised[out->n_standardised * times + t] = level[(a * times + t) * task->n_stats];
-            out->standardised_from[out->n_standardised] = cohort->months * observed_from(task, a);
-            out->standardised_names[out->n_standardised++] = copy;
-        }
+        for (size_t a = 0; !status && a < arms; a++)
+            if (task->people[a] > 0) status = add_curve(analysis, task, a, level + a * times * task->n_stats, out, err);
     }
     out->n_times = times;
     out->months_per_time = cohort->months;

@@ -9,6 +9,7 @@
  * All groups of a chunk take their Newton steps together, so that families work on whole tiles.
  */
 #include "fit/mixed.h"
+#include "fit/small.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -107,31 +108,6 @@ static bool evaluate(const mlab_mixed *m, const chunk_room *room, const double *
 
 /* --- the small matrices of a group --------------------------------------------------------------------------- */
 
-/* Lower Cholesky factor of a [q * q] in place; false when it is not positive definite. */
-static bool factor(double *a, size_t q)
-{
-    for (size_t j = 0; j < q; j++)
-        for (size_t i = j; i < q; i++) {
-            double sum = a[i * q + j];
-            for (size_t k = 0; k < j; k++) sum -= a[i * q + k] * a[j * q + k];
-            if (i == j && !(sum > 0)) return false;
-            a[i * q + j] = i == j ? sqrt(sum) : sum / a[j * q + j];
-        }
-    return true;
-}
-
-static void solve(const double *l, size_t q, double *b)
-{
-    for (size_t i = 0; i < q; i++) {
-        for (size_t k = 0; k < i; k++) b[i] -= l[i * q + k] * b[k];
-        b[i] /= l[i * q + i];
-    }
-    for (size_t i = q; i-- > 0;) {
-        for (size_t k = i + 1; k < q; k++) b[i] -= l[k * q + i] * b[k];
-        b[i] /= l[i * q + i];
-    }
-}
-
 /* out = Lambda a, or Lambda' a. */
 static void by_lambda(const laplace *w, bool transposed, const double *a, double *out)
 {
@@ -176,7 +152,7 @@ static bool curvature(const laplace *w, const double *zwz, double *l)
             for (size_t k = 0; k < q; k++) sum += w->lambda[k * q + i] * half[k * q + j];
             l[i * q + j] = sum;
         }
-    return factor(l, q);
+    return mlab_small_factor(l, q);
 }
 
 /* --- the modes of a chunk ------------------------------------------------------------------------------------ */
@@ -214,7 +190,7 @@ static bool advance(const laplace *w, const chunk_room *room, size_t g, size_t f
     by_lambda(w, true, zs, s->step);
     double decrement = 0, slope[MOST];
     for (size_t a = 0; a < q; a++) slope[a] = s->step[a] -= v[a];
-    solve(l, q, s->step);
+    mlab_small_solve(l, q, s->step);
     for (size_t a = 0; a < q; a++) decrement += slope[a] * s->step[a];
     s->value = value;
     s->part = 1;
@@ -279,7 +255,7 @@ static void group_gradient(const laplace *w, const chunk_room *room, size_t g, s
     for (size_t j = 0; j < q; j++) { /* rows of Lambda H^-1, H symmetric */
         double unit[MOST] = {0};
         unit[j] = 1;
-        solve(l, q, unit);
+        mlab_small_solve(l, q, unit);
         by_lambda(w, false, unit, row);
         for (size_t a = 0; a < q; a++) inverse[a * q + j] = row[a];
     }
@@ -294,7 +270,7 @@ static void group_gradient(const laplace *w, const chunk_room *room, size_t g, s
     }
     by_lambda(w, true, t, c);
     memcpy(hc, c, q * sizeof *hc);
-    solve(l, q, hc);
+    mlab_small_solve(l, q, hc);
     by_lambda(w, false, hc, row); /* Lambda H^-1 c */
     for (size_t i = from; i < to; i++) {
         double zl = 0;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Symmetric matrices of a few rows, [q * q] by row. */
+#ifndef MLAB_FIT_SMALL_H
+#define MLAB_FIT_SMALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* a becomes its lower Cholesky factor, what is above the diagonal stays; false when a is not positive definite. */
+bool mlab_small_factor(double *a, size_t q);
+/* b [q] becomes the solution of L L' x = b. */
+void mlab_small_solve(const double *l, size_t q, double *b);
+
+#endif
