@@ -91,7 +91,7 @@ static mlab_status add_string(mlab_sheet_rows *s)
         strings->at = at;
         strings->capacity = wanted;
     }
-    if (n) memcpy(strings->pool + strings->pool_size, s->value.bytes, n);
+    if (n && s->value.bytes) memcpy(strings->pool + strings->pool_size, s->value.bytes, n);
     strings->pool[strings->pool_size + n] = '\0';
     strings->at[strings->n++] = strings->pool_size | (n && any_not_ascii(s->value.bytes, n) ? NOT_ASCII : 0);
     strings->pool_size += n + 1;

@@ -5,8 +5,8 @@
  * format "@", so that editing a cell does not turn it into a formula, a number or a date either. The date of making in the
  * properties is fixed, so that the same calls give the same bytes.
  * Source: ECMA-376 part 1, 18.2 (workbook) and 18.3 (worksheets); limits from Microsoft's "Excel specifications and limits".
- * Weakness: libxlsxwriter prints numbers with 16 significant digits, one fewer than every double needs; where a disk is full
- * it also says so on standard error itself.
+ * Weakness: libxlsxwriter prints numbers with 16 significant digits, one fewer than every double needs. Where the disk is full
+ * it also says so on standard error itself, and where one of its own allocations fails it may end the process.
  */
 #include "report/workbook.h"
 #include "core/error.h"

@@ -141,7 +141,7 @@ static void make_events(const mlab_context *context, firm *f)
     }
     qsort(items, n_ties, sizeof *items, by_start);
     f->answers = (mlab_panel_surveys){f->surveys, n_answers, person, date, row, measures, 1};
-    f->ties = (mlab_panel_relationships){f->pairs, items, row, n_ties, MLAB_DATE_MISSING, MLAB_DATE_MISSING};
+    f->ties = (mlab_panel_relationships){f->pairs, items, row, n_ties, NULL, NULL, MLAB_DATE_MISSING, MLAB_DATE_MISSING};
 }
 
 /* --- filling a design ---------------------------------------------------------------------------- */

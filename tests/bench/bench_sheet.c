@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading a workbook: `bench_sheet` writes one of 200,000 people and prints figures; `bench_sheet FILE ROWS [strings]` only writes FILE,
- * with shared strings or with texts in their cells; `bench_sheet FILE` reads it once and prints seconds and the peak of memory. The
- * file is written by another process, so that the peak is that of reading. */
+/* Reading a workbook: `bench_sheet` writes one of 200,000 people and prints figures; `bench_sheet FILE ROWS strings|texts [TIMES]` only
+ * writes FILE, with shared strings or with texts in their cells, the columns so many times beside each other; `bench_sheet FILE` reads it once and
+ * prints seconds and the peak of memory. The file is written by another process, so that the peak is that of reading. */
 #include "bench/bench.h"
 
 #include "core/number.h"
@@ -19,7 +19,7 @@ enum { ROWS = 200000, COLUMNS = 12, RUNS = 3, EPOCH_SERIAL = 25569 };
 static const char bench_path[] = "/tmp/mentorlab-bench.xlsx";
 
 /* An id, two dates, labels, whole numbers, a score, names: as bench_csv has them. */
-static int write_book(const char *path, uint32_t rows, bool strings)
+static int write_book(const char *path, uint32_t rows, bool strings, lxw_col_t times)
 {
     static const char *const headings[COLUMNS] = {"id",     "hired", "left",  "exit_reason", "grade", "site",
                                                   "gender", "age",   "score", "salary",      "name",  "team"};
@@ -30,29 +30,35 @@ static int write_book(const char *path, uint32_t rows, bool strings)
     lxw_format *date = book ? workbook_add_format(book) : NULL;
     if (!sheet || !date) return EXIT_FAILURE;
     format_set_num_format(date, "yyyy-mm-dd");
-    for (lxw_col_t k = 0; k < COLUMNS; k++) worksheet_write_string(sheet, 0, k, headings[k], NULL);
+    for (lxw_col_t k = 0; k < COLUMNS * times; k++) {
+        char heading[40];
+        snprintf(heading, sizeof heading, k < COLUMNS ? "%s" : "%s_%u", headings[k % COLUMNS], (unsigned)(k / COLUMNS));
+        worksheet_write_string(sheet, 0, k, heading, NULL);
+    }
     uint64_t x = 1;
-    for (uint32_t i = 0; i < rows; i++) {
+    for (uint32_t j = 0; j < rows * times; j++) {
         char text[32];
+        const uint32_t i = j / times;
         const lxw_row_t row = i + 1;
+        const lxw_col_t at = (lxw_col_t)(j % times * COLUMNS);
         x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         const uint32_t r = (uint32_t)(x >> 33);
         snprintf(text, sizeof text, "E%08u", i * 7 % 99999989);
-        worksheet_write_string(sheet, row, 0, text, NULL);
-        worksheet_write_number(sheet, row, 1, EPOCH_SERIAL + 12000 + r % 6000, date);
+        worksheet_write_string(sheet, row, at, text, NULL);
+        worksheet_write_number(sheet, row, (lxw_col_t)(at + 1), EPOCH_SERIAL + 12000 + r % 6000, date);
         if (r % 3 == 0) {
-            worksheet_write_number(sheet, row, 2, EPOCH_SERIAL + 18000 + r % 1000, date);
-            worksheet_write_string(sheet, row, 3, "voluntary", NULL);
+            worksheet_write_number(sheet, row, (lxw_col_t)(at + 2), EPOCH_SERIAL + 18000 + r % 1000, date);
+            worksheet_write_string(sheet, row, (lxw_col_t)(at + 3), "voluntary", NULL);
         }
-        worksheet_write_number(sheet, row, 4, 1 + r % 6, NULL);
-        worksheet_write_string(sheet, row, 5, sites[r % 5], NULL);
-        worksheet_write_string(sheet, row, 6, sexes[r % 2], NULL);
-        worksheet_write_number(sheet, row, 7, 20 + r % 45, NULL);
-        worksheet_write_number(sheet, row, 8, r % 1000000000 / 1e7, NULL);
-        worksheet_write_number(sheet, row, 9, 30000 + r % 70000, NULL);
-        worksheet_write_string(sheet, row, 10, i % 50 ? "Smith" : "Smith, \"Al\"", NULL);
+        worksheet_write_number(sheet, row, (lxw_col_t)(at + 4), 1 + r % 6, NULL);
+        worksheet_write_string(sheet, row, (lxw_col_t)(at + 5), sites[r % 5], NULL);
+        worksheet_write_string(sheet, row, (lxw_col_t)(at + 6), sexes[r % 2], NULL);
+        worksheet_write_number(sheet, row, (lxw_col_t)(at + 7), 20 + r % 45, NULL);
+        worksheet_write_number(sheet, row, (lxw_col_t)(at + 8), r % 1000000000 / 1e7, NULL);
+        worksheet_write_number(sheet, row, (lxw_col_t)(at + 9), 30000 + r % 70000, NULL);
+        worksheet_write_string(sheet, row, (lxw_col_t)(at + 10), i % 50 ? "Smith" : "Smith, \"Al\"", NULL);
         snprintf(text, sizeof text, "team %u", r % 300);
-        worksheet_write_string(sheet, row, 11, text, NULL);
+        worksheet_write_string(sheet, row, (lxw_col_t)(at + 11), text, NULL);
     }
     return workbook_close(book) == LXW_NO_ERROR ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -115,11 +121,14 @@ static int read_once(const char *path)
 int main(int n, char **arguments)
 {
     if (n == 2) return read_once(arguments[1]);
-    if (n > 2) return write_book(arguments[1], (uint32_t)strtoul(arguments[2], NULL, 10), n > 3);
+    if (n > 2) {
+        const bool strings = n > 3 && !strcmp(arguments[3], "strings");
+        return write_book(arguments[1], (uint32_t)strtoul(arguments[2], NULL, 10), strings, n > 4 ? (lxw_col_t)strtoul(arguments[4], NULL, 10) : 1);
+    }
     fflush(stdout);
     int state = 0;
     const pid_t child = fork();
-    if (child == 0) _exit(write_book(bench_path, ROWS, true));
+    if (child == 0) _exit(write_book(bench_path, ROWS, true, 1));
     if (child < 0 || waitpid(child, &state, 0) < 0 || state) return EXIT_FAILURE;
     reading_work w = {.context = mlab_bench_context(1), .spec = {.role = "people", .file = "people.xlsx", .path = bench_path}};
     mlab_bench_rate("XLSX, rows of 12 cells", 1, RUNS, ROWS / 1e6, "M/s", scan, &w);
