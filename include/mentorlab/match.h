@@ -72,6 +72,7 @@ typedef struct mlab_policy_options {
     int32_t mix_most;             /* most of one group in a circle; 0 = no bound */
     double choice_score;          /* self_selection: log-odds of 10 points of score */
     double choice_same_group;     /* log-odds of being of one group */
+    bool choice_fitted;           /* mlab_match fits the two weights to the past pairs first; a policy alone refuses it */
     double choice_meeting;        /* probability that two who are allowed meet; 0 = 1 */
     double choice_meeting_across; /* the same for two who are not known to be of one group; 0 = as choice_meeting */
     double hybrid_reserve;        /* 0 .. 1: share of each mentor's places that self-selection leaves (rounded down) */

@@ -97,6 +97,7 @@ static mlab_status check_options(const mlab_policy_options *o, mlab_error *err)
         if (!(value >= ranges[k].low && value <= ranges[k].high))
             return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s is %g, allowed %g to %g", ranges[k].name, value, ranges[k].low, ranges[k].high);
     }
+    if (o->choice_fitted) return mlab_raise(err, MLAB_ERR_ARGUMENT, "a choice is fitted to past pairs by matching people, not by a policy alone");
     if (o->mentors_each < 1 || o->mentors_each > 64)
         return mlab_raise(err, MLAB_ERR_ARGUMENT, "%d mentors for each mentee, allowed 1 to 64", o->mentors_each);
     return MLAB_OK;

@@ -181,6 +181,8 @@ static mlab_status put_question(const mlab_matching *m, size_t which, asked *a, 
     if (!status) status = ask_roles(m, ask, a, findings, err);
     if (!status) status = ask_teams(m, ask, a, findings, err);
     if (!status) status = ask_turns(m, ask, a, findings, err);
+    if (!status && a->request.options.choice_fitted)
+        status = mlab_matching_fit_choice(m, &a->pool, ask ? &ask->place : NULL, &a->request.options, findings, err);
     return status ? status : ask_locks(m, a, err);
 }
 

@@ -210,6 +210,30 @@ START_TEST(nested_blossoms_prove_themselves)
 }
 END_TEST
 
+START_TEST(totals_and_the_most_pairs_are_those_of_networkx)
+{
+    FILE *file = fopen(mlab_test_path("reference/pairing.csv"), "r");
+    ck_assert_ptr_nonnull(file);
+    char line[256];
+    unsigned rows = 0;
+    while (fgets(line, sizeof line, file)) {
+        unsigned n;
+        double density;
+        long long most, salt, total, pairs;
+        if (sscanf(line, "%u,%lf,%lld,%lld,%lld,%lld", &n, &density, &most, &salt, &total, &pairs) != 6) continue;
+        world w = world_random(n, density, most, (uint64_t)salt);
+        uint32_t partner[120];
+        ck_assert_int_eq(solve(&w.graph, partner), total);
+        for (size_t e = 0; e < w.first[n]; e++) w.weight[e] = 1;
+        ck_assert_int_eq(solve(&w.graph, partner), pairs);
+        world_free(&w);
+        rows++;
+    }
+    fclose(file);
+    ck_assert_uint_eq(rows, 36);
+}
+END_TEST
+
 START_TEST(nobody_and_people_without_edges_stay_alone)
 {
     const int64_t none[9] = {-1, -1, -1, -1, -1, -1, -1, -1, -1};
@@ -258,6 +282,6 @@ START_TEST(every_failed_allocation_is_told)
 }
 END_TEST
 
-MLAB_TEST_MAIN("graph_matching", five_in_a_ring_and_one_outside_are_paired_as_by_hand,
+MLAB_TEST_MAIN("graph_matching", totals_and_the_most_pairs_are_those_of_networkx, five_in_a_ring_and_one_outside_are_paired_as_by_hand,
                thousands_of_small_graphs_are_paired_as_well_as_by_trying_everything, larger_graphs_prove_themselves, nested_blossoms_prove_themselves,
                nobody_and_people_without_edges_stay_alone, a_weight_below_zero_is_refused, every_failed_allocation_is_told)

@@ -4,6 +4,9 @@
 #include "support/support.h"
 
 #include "core/elementary.h"
+#include "match/choice.h"
+
+#include <stdio.h>
 
 static mlab_context context;
 
@@ -203,6 +206,91 @@ START_TEST(self_selection_fills_no_more_than_the_places_and_does_not_depend_on_t
 }
 END_TEST
 
+typedef struct made_choices {
+    size_t first[151];
+    int32_t mentor[1000];
+    double score[1000];
+    int32_t same[1000];
+    mlab_choice chosen[150];
+    double expected[6];
+} made_choices;
+
+static void read_choices(made_choices *m)
+{
+    FILE *file = fopen(mlab_test_path("reference/choice.csv"), "r");
+    ck_assert_ptr_nonnull(file);
+    char line[256];
+    size_t e = 0;
+    while (fgets(line, sizeof line, file)) {
+        unsigned i;
+        int j, same, chosen;
+        double score;
+        double *x = m->expected;
+        if (sscanf(line, "%u,%d,%lf,%d,%d", &i, &j, &score, &same, &chosen) == 5) {
+            m->mentor[e] = j;
+            m->score[e] = score;
+            m->same[e] = same;
+            if (chosen) m->chosen[i] = (mlab_choice){i, e};
+            m->first[i + 1] = ++e;
+        } else if (sscanf(line, "estimate,%lf,%lf,%lf,%lf,%lf,%lf", x, x + 1, x + 2, x + 3, x + 4, x + 5) == 6)
+            e += 0;
+    }
+    fclose(file);
+    ck_assert_uint_gt(e, 500);
+}
+
+START_TEST(a_fitted_choice_has_the_weights_errors_and_likelihoods_of_clogit)
+{
+    made_choices m = {.first = {0}};
+    read_choices(&m);
+    /* being of one group is given candidate by candidate there: a mentor for each candidate */
+    int32_t group[1000], mine[150], own[1000];
+    for (size_t i = 0; i < 150; i++) mine[i] = 1;
+    for (size_t e = 0; e < m.first[150]; e++) {
+        own[e] = (int32_t)e;
+        group[e] = m.same[e];
+    }
+    const mlab_pool pool = {.n_mentees = 150,
+                            .n_mentors = m.first[150],
+                            .first = m.first,
+                            .mentor = own,
+                            .score = m.score,
+                            .mentee_group = mine,
+                            .mentor_group = group,
+                            .n_groups = 2};
+    mlab_choice_estimate got;
+    ck_assert_int_eq(mlab_choice_fit(&pool, m.chosen, 150, &got, NULL), MLAB_OK);
+    ck_assert_int_eq(got.trust, MLAB_TRUSTED);
+    ck_near(got.score, m.expected[0], 1e-7, 0);
+    ck_near(got.same_group, m.expected[1], 1e-7, 0);
+    ck_near(got.score_error, m.expected[2], 1e-7, 0);
+    ck_near(got.same_group_error, m.expected[3], 1e-7, 0);
+    ck_near(got.likelihood_of_chance, m.expected[4], 1e-9, 0);
+    ck_near(got.likelihood, m.expected[5], 1e-9, 0);
+}
+END_TEST
+
+START_TEST(a_choice_that_always_falls_on_the_same_kind_is_told_and_one_without_groups_has_no_weight_for_them)
+{
+    const size_t first[] = {0, 2, 4, 6};
+    const int32_t mentor[] = {0, 1, 0, 1, 0, 1};
+    const double score[] = {90, 10, 80, 20, 30, 70};
+    const mlab_choice best[] = {{0, 0}, {1, 2}, {2, 5}}, mixed[] = {{0, 0}, {1, 3}, {2, 5}};
+    const mlab_pool pool = {.n_mentees = 3, .n_mentors = 2, .first = first, .mentor = mentor, .score = score};
+    mlab_choice_estimate got;
+    mlab_error err = {0};
+    ck_assert_int_eq(mlab_choice_fit(&pool, best, 3, &got, NULL), MLAB_OK);
+    ck_assert_int_eq(got.trust, MLAB_SEPARATED);
+    ck_assert_int_eq(mlab_choice_fit(&pool, mixed, 3, &got, NULL), MLAB_OK);
+    ck_assert_int_eq(got.trust, MLAB_TRUSTED);
+    ck_assert_double_eq(got.same_group, 0);
+    ck_assert(isnan(got.same_group_error));
+    const mlab_choice no_candidate[] = {{0, 4}};
+    ck_assert_int_eq(mlab_choice_fit(&pool, no_candidate, 1, &got, &err), MLAB_ERR_MATCH_POOL);
+    ck_assert_str_eq(err.sentence, "choice 0 is no candidate of its mentee");
+}
+END_TEST
+
 /* --- hybrid --------------------------------------------------------------------------------------- */
 
 START_TEST(who_finds_nobody_gets_a_structured_place_and_who_found_somebody_keeps_them)
@@ -261,4 +349,6 @@ END_TEST
 MLAB_TEST_MAIN("network", networks_are_as_good_as_trying_everything, everybody_gets_a_first_mentor_before_anybody_a_second,
                locked_mentors_stay_and_least_numbers_that_cannot_be_are_told, the_odds_of_a_choice_are_those_of_the_model,
                self_selection_fills_no_more_than_the_places_and_does_not_depend_on_the_others_taste,
+               a_fitted_choice_has_the_weights_errors_and_likelihoods_of_clogit,
+               a_choice_that_always_falls_on_the_same_kind_is_told_and_one_without_groups_has_no_weight_for_them,
                who_finds_nobody_gets_a_structured_place_and_who_found_somebody_keeps_them, every_failed_allocation_is_told)
