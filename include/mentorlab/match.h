@@ -294,7 +294,7 @@ typedef struct mlab_pairs {
     uint64_t terms_missing;    /* terms left out of their scores because an attribute is not known */
     mlab_policy_status status; /* what the policy proved */
     double objective, bound, gap;
-    char *why;                /* NONE_EXISTS, INFEASIBLE: what stands in the way; else "" */
+    char *why;                /* NONE_EXISTS, INFEASIBLE: what stands in the way; DONE: what a choice was fitted to; else "" */
     double optimum;           /* highest total of the same pool; NaN when not worked out */
     char *group_column;       /* "" = no groups */
     mlab_pairs_group *groups; /* [n_groups] by name, without those not known */

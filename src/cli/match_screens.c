@@ -41,6 +41,7 @@ static void show_status(const mlab_pairs *p)
         printf("  %-22s best found; at most %s %% better is possible%s\n", blank, tell(100 * p->gap, 1, a),
                p->status == MLAB_POLICY_TIME_LIMIT ? " (stopped by the time limit: another run may differ)" : "");
     if (p->status == MLAB_POLICY_NONE_EXISTS) printf("  %-22s proved: none exists. %s\n", blank, p->why);
+    if (p->status == MLAB_POLICY_DONE && p->why && *p->why) printf("  %-22s %s\n", blank, p->why);
     if (p->status == MLAB_POLICY_INFEASIBLE) printf("  %-22s proved: not possible. %s\n", blank, p->why);
     if (p->most_left_out > 0)
         printf("  %-22s %s of %s allowed pairs were kept; the rest could add at most %s points\n", blank, tell((double)p->candidates_kept, 0, a),

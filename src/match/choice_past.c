@@ -33,7 +33,7 @@ static const char *odds(double weight, double error, char *into, size_t size)
 }
 
 mlab_status mlab_matching_fit_choice(const mlab_matching *m, const mlab_pool *pool, const mlab_place *place, mlab_policy_options *options,
-                                     mlab_findings *findings, mlab_error *err)
+                                     char why[200], mlab_error *err)
 {
     mlab_choice *choices = mlab_allocate(m->context, m->n_past, sizeof *choices);
     if (!choices) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for past pairs");
@@ -54,7 +54,9 @@ mlab_status mlab_matching_fit_choice(const mlab_matching *m, const mlab_pool *po
     options->choice_score = e.score;
     options->choice_same_group = e.same_group;
     options->choice_fitted = false;
-    return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, "choice_fitted", place, "", "", err,
-                             "self-selection as in %zu past pairs: 10 points more multiply the odds of a pair by %s, being of one group by %s", n,
-                             odds(e.score, e.score_error, score, sizeof score), odds(e.same_group, e.same_group_error, same, sizeof same));
+    const int used = snprintf(why, 200, "as in %zu past pairs: 10 points more multiply the odds of a pair by %s", n,
+                              odds(e.score, e.score_error, score, sizeof score));
+    if (!isnan(e.same_group_error) && used > 0 && used < 200)
+        snprintf(why + used, 200 - (size_t)used, ", being of one group by %s", odds(e.same_group, e.same_group_error, same, sizeof same));
+    return MLAB_OK;
 }

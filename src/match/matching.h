@@ -73,10 +73,10 @@ MLAB_MUST_USE mlab_status mlab_keys_add(mlab_keys *keys, uint64_t key, double va
 MLAB_MUST_USE mlab_status mlab_keys_sort(mlab_keys *keys, mlab_error *err);
 void mlab_keys_free(mlab_keys *keys);
 
-/* choice_score and choice_same_group of options from the past pairs among the candidates, with a note that says them. Errors: MLAB_ERR_MATCH_POLICY
- * (too few pairs, or weights that run to infinity). */
+/* choice_score and choice_same_group of options from the past pairs among the candidates; why: the sentence that says them. Errors:
+ * MLAB_ERR_MATCH_POLICY (too few pairs, or weights that run to infinity). */
 MLAB_MUST_USE mlab_status mlab_matching_fit_choice(const mlab_matching *matching, const mlab_pool *pool, const mlab_place *place,
-                                                   mlab_policy_options *options, mlab_findings *findings, mlab_error *err);
+                                                   mlab_policy_options *options, char why[200], mlab_error *err);
 
 /* The score of a pair, allowed or not, as the pool has it. */
 double mlab_matching_score(const mlab_matching *matching, size_t mentee, size_t mentor);

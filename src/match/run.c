@@ -19,6 +19,7 @@ typedef struct asked {
     size_t n_names, n_roles, n_teams;
     int64_t *turn;
     uint8_t *places;
+    char fitted[200]; /* what a choice was fitted to */
 } asked;
 
 static void free_names(const mlab_context *context, char **names, size_t n)
@@ -182,7 +183,7 @@ static mlab_status put_question(const mlab_matching *m, size_t which, asked *a, 
     if (!status) status = ask_teams(m, ask, a, findings, err);
     if (!status) status = ask_turns(m, ask, a, findings, err);
     if (!status && a->request.options.choice_fitted)
-        status = mlab_matching_fit_choice(m, &a->pool, ask ? &ask->place : NULL, &a->request.options, findings, err);
+        status = mlab_matching_fit_choice(m, &a->pool, ask ? &ask->place : NULL, &a->request.options, a->fitted, err);
     return status ? status : ask_locks(m, a, err);
 }
 
@@ -267,6 +268,7 @@ mlab_status mlab_matching_run(mlab_matching *m, size_t which, mlab_findings *fin
     mlab_policy_result result = {.mentor_of = *pairs ? (*pairs)->mentor_of : NULL};
     if (!status) (*pairs)->mutual = strcmp(policy->name, "peer") == 0;
     if (!status) status = mlab_policy_assign(m->context, policy, &a.request, &result, err);
+    if (!status && *a.fitted) strcpy(result.why, a.fitted);
     if (!status) status = keep_result(m, &a, &result, *pairs, err);
     if (!status) status = mlab_pairs_finish(m, a.groups[MLAB_MENTEES], a.names, a.n_names, *pairs, err);
     asked_free(m->context, &a);
