@@ -139,6 +139,18 @@ static mlab_place place_of_panel(const mlab_loading *l)
     return panel ? mlab_setting_place(panel) : mlab_place_text(mlab_settings_file(l->settings), 0, 0);
 }
 
+static mlab_panel_relationships relationships_of(mlab_loading *l, const mlab_arms *arms)
+{
+    return (mlab_panel_relationships){.table = l->relationships,
+                                      .items = l->pairs,
+                                      .row = l->pair_row,
+                                      .n = l->n_pairs,
+                                      .meeting_first = arms->meeting_first,
+                                      .meeting_day = arms->meeting_day,
+                                      .known_from = mlab_loading_date(l, "data.relationships", "known_from"),
+                                      .known_to = mlab_loading_date(l, "data.relationships", "known_to")};
+}
+
 static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec *spec, mlab_error *err)
 {
     const mlab_panel_states states = {.table = l->job,
@@ -173,11 +185,7 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
                                         .row = l->answer_row,
                                         .measures = l->measures,
                                         .n_measures = l->n_measures};
-    mlab_panel_relationships relationships = {.table = l->relationships, .items = l->pairs, .row = l->pair_row, .n = l->n_pairs};
-    relationships.meeting_first = a->arms.meeting_first;
-    relationships.meeting_day = a->arms.meeting_day;
-    relationships.known_from = mlab_loading_date(l, "data.relationships", "known_from");
-    relationships.known_to = mlab_loading_date(l, "data.relationships", "known_to");
+    mlab_panel_relationships relationships = relationships_of(l, &a->arms);
     mlab_error why = {0};
     mlab_status status =
         mlab_panel_build(l->context, &people, l->promotions, l->n_promotions, &surveys, &relationships, spec, l->findings, &l->data->panel, &why);

@@ -138,6 +138,7 @@ void mlab_chart_bars(mlab_doc *doc, const char *title, double most, const mlab_c
 MLAB_MUST_USE mlab_status mlab_tell_effects(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_tell_curves(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 void mlab_tell_balance(mlab_doc *doc, const mlab_story *story);
+MLAB_MUST_USE mlab_status mlab_tell_unknown(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_tell_surveys(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 /* Scores, their reliability, and means by group of answers without a person, as lines for a screen. */
 MLAB_MUST_USE mlab_status mlab_survey_text(const mlab_context *context, const mlab_survey *survey, uint64_t minimum, mlab_text *text,

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a study can answer, as a table for the screen and as JSON: the counts of data/answers.h, through the privacy filter. A count under the
  * minimum is hidden, and with it what would give it away: everybody's total stands in other outputs, so that it counts as printed here. */
-#include "data/answers.h"
+#include "study/answers.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
 #include "report/tell.h"
-#include "study/inside.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* What may be told of an outcome, by arm. */
-typedef struct told {
-    const mlab_answerable *item;
-    uint8_t *people; /* [n_arms] */
-    uint8_t *events; /* [n_arms] and those without; person-years and differences go with them */
-} told;
 
 static uint64_t without_event(const mlab_answerable *item, const mlab_answerable_arm *arm)
 {
@@ -27,7 +19,7 @@ static uint64_t without_event(const mlab_answerable *item, const mlab_answerable
 }
 
 /* Those with and without the event (for answers: who answered, who did not) by arm, with all margins. */
-static mlab_status judge(const mlab_study *study, told *t, mlab_error *err)
+static mlab_status judge(const mlab_study *study, mlab_told_answers *t, mlab_error *err)
 {
     const mlab_answerable *item = t->item;
     size_t n = (size_t)item->n_arms;
@@ -47,7 +39,7 @@ static mlab_status judge(const mlab_study *study, told *t, mlab_error *err)
     return status;
 }
 
-static void told_free(const mlab_study *study, told *t)
+static void told_free(const mlab_study *study, mlab_told_answers *t)
 {
     mlab_release(study->context, t->people);
     mlab_release(study->context, t->events);
@@ -63,7 +55,7 @@ static const mlab_input *linked_file(const mlab_study *study, const char *role)
 }
 
 /* The file that an outcome comes from; NULL = the people file itself. */
-static const mlab_input *source_of(const mlab_study *study, const mlab_answerable *item)
+const mlab_input *mlab_answers_source(const mlab_study *study, const mlab_answerable *item)
 {
     if (!item->event) return linked_file(study, "surveys");
     if (linked_file(study, "history")) return linked_file(study, "history");
@@ -104,7 +96,7 @@ static void put_linked(mlab_text *text, const mlab_input *input)
 
 static void put_heading(const mlab_study *study, mlab_text *text, const mlab_answerable *item)
 {
-    const mlab_input *source = source_of(study, item);
+    const mlab_input *source = mlab_answers_source(study, item);
     const bool exits = item->event && !strcmp(item->outcome, "retention");
     mlab_text_append(text, "  ");
     put_padded(text, item->outcome, NAME - 2);
@@ -129,21 +121,21 @@ static void put_seen(mlab_text *text, const mlab_answerable *item, int32_t k)
 }
 
 /* Of those asked when the waves are known, else of the people. */
-static double answered_of(const mlab_answerable_arm *arm)
+double mlab_answers_share(const mlab_answerable_arm *arm)
 {
     if (arm->invited) return (double)arm->replied / (double)arm->invited;
     return arm->asked ? (double)arm->people / (double)arm->asked : 0;
 }
 
 /* Not when few answered or few did not. */
-static bool tells_answered(const mlab_study *study, const mlab_answerable_arm *arm)
+bool mlab_answers_share_told(const mlab_study *study, const mlab_answerable_arm *arm)
 {
     const uint64_t minimum = (uint64_t)study->report_options.minimum_cell, silent = arm->invited - arm->replied;
     return !arm->invited || ((arm->replied == 0 || arm->replied >= minimum) && (silent == 0 || silent >= minimum));
 }
 
 /* The raw difference, and what it would be if all unknown were the reference, or the arm. */
-static void put_bounds(const mlab_study *study, mlab_text *text, const told *t, int32_t k)
+static void put_bounds(const mlab_study *study, mlab_text *text, const mlab_told_answers *t, int32_t k)
 {
     const mlab_answerable *item = t->item;
     const mlab_answerable_arm *arm = &item->arms[k];
@@ -154,12 +146,15 @@ static void put_bounds(const mlab_study *study, mlab_text *text, const told *t, 
     const double factor = factor_of(item);
     const int decimals = mlab_decimals_for(factor * arm->seen / 2.8);
     mlab_text_print(text, "    %s, raw: %s%s%s; if all unknown were %s %s, if they were %s %s\n", arm->name,
-                    mlab_tell_number(factor * arm->raw, decimals, true, raw), unit, item->event ? " with the event in 12 months" : "",
+                    mlab_tell_number(factor * arm->raw, decimals, true, raw), unit,
+                    !item->event                         ? ""
+                    : strcmp(item->outcome, "retention") ? " in 12 months"
+                                                         : " who leave in 12 months",
                     item->arms[0].name, mlab_tell_number(factor * arm->if_reference, decimals, true, reference), arm->name,
                     mlab_tell_number(factor * arm->if_arm, decimals, true, own));
 }
 
-static void put_arm(const mlab_study *study, mlab_text *text, const told *t, int32_t k)
+static void put_arm(const mlab_study *study, mlab_text *text, const mlab_told_answers *t, int32_t k)
 {
     const mlab_answerable *item = t->item;
     const mlab_answerable_arm *arm = &item->arms[k];
@@ -182,8 +177,8 @@ static void put_arm(const mlab_study *study, mlab_text *text, const told *t, int
         put_cell(text, mlab_tell_number((double)arm->events, 0, false, number), EVENTS);
         if (!item->event) {
             char share[MLAB_NUMBER_SIZE + 3];
-            snprintf(share, sizeof share, "%s %%", mlab_tell_number(100 * answered_of(arm), 0, false, number));
-            put_cell(text, tells_answered(study, arm) ? share : "hidden", YEARS);
+            snprintf(share, sizeof share, "%s %%", mlab_tell_number(100 * mlab_answers_share(arm), 0, false, number));
+            put_cell(text, mlab_answers_share_told(study, arm) ? share : "hidden", YEARS);
         } else {
             put_cell(text, arm->years > 0 ? mlab_tell_number(arm->years, arm->years < 10 ? 1 : 0, false, number) : "unknown", YEARS);
         }
@@ -192,7 +187,7 @@ static void put_arm(const mlab_study *study, mlab_text *text, const told *t, int
     mlab_text_append(text, "\n");
 }
 
-static void put_item(const mlab_study *study, mlab_text *text, const told *t)
+static void put_item(const mlab_study *study, mlab_text *text, const mlab_told_answers *t)
 {
     mlab_number_text number;
     put_heading(study, text, t->item);
@@ -201,64 +196,6 @@ static void put_item(const mlab_study *study, mlab_text *text, const told *t)
         mlab_text_print(text, "    %s people are not counted while nothing says which group they are in\n",
                         mlab_tell_count(t->item->unknown, (uint64_t)study->report_options.minimum_cell, number));
     for (int32_t k = 1; k < t->item->n_arms && t->item->bounded; k++) put_bounds(study, text, t, k);
-}
-
-/* --- JSON -------------------------------------------------------------------------------------------- */
-
-static void put_number(mlab_text *text, const char *key, bool there, double value)
-{
-    mlab_text_print(text, ", \"%s\": ", key);
-    if (there)
-        mlab_text_number(text, value);
-    else
-        mlab_text_append(text, "null");
-}
-
-/* How well the items of a score hang together. */
-static void put_reliability(const mlab_study *study, mlab_text *text, const char *outcome)
-{
-    const mlab_survey *survey = study->data->survey;
-    for (size_t m = 0; survey && m < survey->n_measures; m++) {
-        const mlab_measure *made = &survey->measures[m];
-        if (strcmp(made->name, outcome) != 0) continue;
-        bool has = made->alpha_people >= (uint64_t)study->report_options.minimum_cell;
-        put_number(text, "items", true, made->n_items);
-        put_number(text, "alpha", has, made->alpha);
-        put_number(text, "alpha_lower", has, made->alpha_lower);
-        put_number(text, "alpha_upper", has, made->alpha_upper);
-    }
-}
-
-static void put_item_json(const mlab_study *study, mlab_text *text, const told *t)
-{
-    const mlab_answerable *item = t->item;
-    const mlab_input *source = source_of(study, item);
-    const uint64_t minimum = (uint64_t)study->report_options.minimum_cell;
-    mlab_text_append(text, "{\"outcome\": ");
-    mlab_json_text(text, item->outcome);
-    mlab_text_print(text, ", \"kind\": \"%s\"", item->event ? "event" : "answers");
-    put_number(text, "linked", source != NULL, source ? (double)source->linked / (double)source->named : 0);
-    put_number(text, "group_unknown", !item->unknown || item->unknown >= minimum, (double)item->unknown);
-    if (!item->event) put_reliability(study, text, item->outcome);
-    mlab_text_append(text, ", \"groups\": [");
-    for (int32_t k = 0; k < item->n_arms; k++) {
-        const mlab_answerable_arm *arm = &item->arms[k];
-        mlab_text_append(text, k ? ", {\"group\": " : "{\"group\": ");
-        mlab_json_text(text, arm->name);
-        put_number(text, "people", t->people[k], (double)arm->people);
-        put_number(text, item->event ? "events" : "answers", t->events[k], (double)arm->events);
-        if (item->event) put_number(text, "person_years", t->events[k] && arm->years > 0, arm->years);
-        if (!item->event) put_number(text, "answered", t->events[k] && arm->asked && tells_answered(study, arm), answered_of(arm));
-        put_number(text, "smallest_difference", k && t->events[k] && t->events[0] && arm->seen != MLAB_ANSWERABLE_NOT, arm->seen);
-        bool bounds = k && item->bounded && t->events[k] && t->events[0] && arm->seen != MLAB_ANSWERABLE_NOT && item->unknown >= minimum;
-        if (item->bounded) {
-            put_number(text, "raw_difference", bounds, arm->raw);
-            put_number(text, "raw_difference_if_unknown_were_reference", bounds, arm->if_reference);
-            put_number(text, "raw_difference_if_unknown_were_group", bounds, arm->if_arm);
-        }
-        mlab_text_append(text, "}");
-    }
-    mlab_text_append(text, "]}");
 }
 
 /* --- outcomes ---------------------------------------------------------------------------------------- */
@@ -272,11 +209,11 @@ typedef struct telling {
 
 static mlab_status tell(telling *to, const mlab_answerable *item, mlab_error *err)
 {
-    told t = {.item = item};
+    mlab_told_answers t = {.item = item};
     mlab_status status = judge(to->study, &t, err);
     if (!status && to->json) {
         mlab_text_append(to->text, to->n ? ", " : "");
-        put_item_json(to->study, to->text, &t);
+        mlab_answers_json(to->study, to->text, &t);
     } else if (!status) {
         put_item(to->study, to->text, &t);
     }
