@@ -15,6 +15,8 @@ static const mlab_policy *const policies[] = {
     &mlab_policy_deferred_acceptance,
     &mlab_policy_stable_best,
     &mlab_policy_optimal,
+    &mlab_policy_lottery,
+    &mlab_policy_fair,
     &mlab_policy_peer,
     &mlab_policy_network,
     &mlab_policy_self_selection,

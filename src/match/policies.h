@@ -10,6 +10,8 @@ extern const mlab_policy mlab_policy_deferred_acceptance;
 extern const mlab_policy mlab_policy_optimal;
 extern const mlab_policy mlab_policy_serial_dictatorship;
 extern const mlab_policy mlab_policy_stable_best;
+extern const mlab_policy mlab_policy_lottery;
+extern const mlab_policy mlab_policy_fair;
 extern const mlab_policy mlab_policy_peer;
 extern const mlab_policy mlab_policy_network;
 extern const mlab_policy mlab_policy_self_selection;

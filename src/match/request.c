@@ -240,6 +240,20 @@ static mlab_status reduce(const mlab_context *context, const mlab_policy *policy
     return MLAB_OK;
 }
 
+/* Chances of what was left become chances of all candidates, in place from the last on: a place never lies before where it came from. */
+static void spread_chances(const reduced *r, double *probability)
+{
+    const mlab_pool *pool = r->whole;
+    for (size_t i = pool->n_mentees; i-- > 0;) {
+        size_t left = r->first[i + 1];
+        for (size_t e = pool->first[i + 1]; e-- > pool->first[i];) {
+            const bool kept = left > r->first[i] && r->mentor[left - 1] == pool->mentor[e];
+            const bool locked = r->locked && r->locked[i] == pool->mentor[e];
+            probability[e] = kept ? probability[--left] : locked ? 1 : 0;
+        }
+    }
+}
+
 static mlab_status assign_rest(const mlab_context *context, const mlab_policy *policy, const mlab_policy_request *request, mlab_policy_result *result,
                                mlab_error *err)
 {
@@ -250,6 +264,7 @@ static mlab_status assign_rest(const mlab_context *context, const mlab_policy *p
         rest.pool = &r.pool;
         status = policy->assign(context, &rest, result, err);
     }
+    if (!status && r.pool.first == r.first && result->probability) spread_chances(&r, result->probability);
     for (size_t i = 0; !status && r.locked && i < r.whole->n_mentees; i++)
         if (r.locked[i] != MLAB_UNMATCHED) result->mentor_of[i] = r.locked[i];
     mlab_release(context, r.block);

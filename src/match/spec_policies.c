@@ -71,10 +71,6 @@ enum { N_COMPARED = sizeof compared / sizeof *compared };
 
 static mlab_status unknown_policy(const mlab_spec_reader *r, const char *name, mlab_place place, mlab_error *err)
 {
-    static const char *const to_come[] = {"self_selection", "fair", "group", "network", "hybrid", "lottery"};
-    for (size_t k = 0; k < sizeof to_come / sizeof *to_come; k++)
-        if (mlab_spec_is(name, to_come[k]))
-            return mlab_findings_add(r->findings, MLAB_SEVERITY_STOP, "not_built", &place, name, "", err, "policy '%s' is not built yet", name);
     const char *known[32];
     mlab_text list = MLAB_TEXT(r->context);
     size_t n = 0;

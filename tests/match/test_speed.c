@@ -19,6 +19,8 @@ static const setting settings[] = {
     {"2,000 x 2,000, places 0 to 2, 1 %", 2000, 2000, 2, 0, 0.01},
 };
 
+static const char *const quick[] = {"random", "serial_dictatorship", "deferred_acceptance", "optimal"}; /* what simulations use much */
+
 START_TEST(a_cohort_of_300_takes_about_a_millisecond)
 {
     mlab_context context = mlab_test_context(NULL, 1);
@@ -26,8 +28,8 @@ START_TEST(a_cohort_of_300_takes_about_a_millisecond)
         const setting *s = &settings[k];
         test_pool t = test_pool_hashed(s->n, s->m, s->most, s->levels, s->density, 0);
         int32_t *got = malloc(s->n * sizeof *got);
-        for (size_t row = 0; mlab_policy_row(row); row++) {
-            const mlab_policy *policy = mlab_policy_row(row);
+        for (size_t p = 0; p < sizeof quick / sizeof *quick; p++) {
+            const mlab_policy *policy = mlab_policy_find(quick[p]);
             double best = 1e9;
             for (uint32_t r = 0; r < 3; r++) {
                 const double start = mlab_os_seconds();
@@ -36,9 +38,7 @@ START_TEST(a_cohort_of_300_takes_about_a_millisecond)
                 if (took < best) best = took;
             }
             printf("%-38s %-20s %8.2f ms\n", s->name, policy->name, 1000 * best);
-            ck_assert_double_lt(best,
-                                (k < 3 ? 0.2 : 5) *
-                                    (strcmp(policy->name, "network") == 0 || strcmp(policy->name, "group") == 0 ? 100 : 1)); /* flows and a search */
+            ck_assert_double_lt(best, k < 3 ? 0.2 : 5);
         }
         free(got);
         test_pool_free(&t);
