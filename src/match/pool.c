@@ -139,7 +139,7 @@ mlab_status mlab_pool_build(const mlab_scorer *scorer, const mlab_pool_request *
 
 /* --- by blocks -------------------------------------------------------------------------------------------- */
 
-enum { BLOCK = 32 }; /* mentees; does not depend on the threads */
+enum { BLOCK = 32, SMALL = 1000000 }; /* mentees, pairs; do not depend on the threads */
 
 typedef struct building {
     const mlab_scorer *scorer;
@@ -225,6 +225,9 @@ static mlab_status run_blocks(building *b, size_t blocks, mlab_error *err)
 mlab_status mlab_pool_build_large(const mlab_scorer *scorer, const mlab_pool_request *request, size_t most, uint64_t seed, mlab_pool_work *work,
                                   mlab_error *err)
 {
+    /* A small pool is done in one go: by blocks the musts are looked at twice, once to count. */
+    const size_t n = request->mentees.n, m = request->mentors.n;
+    if (!most && (n == 0 || m <= SMALL / n)) return mlab_pool_build(scorer, request, work, err);
     mlab_bench bench;
     building b = {.scorer = scorer, .request = request, .bench = &bench, .work = work, .most = most, .seed = seed};
     mlab_status status = begin(request, work, mlab_bench_place(scorer, request->mentors.n, NULL, NULL), err);

@@ -232,20 +232,6 @@ double mlab_hours_fit(const mlab_rule *rule, double apart)
     return apart >= rule->within ? (apart > rule->within ? 0 : 1e-12) : 1 - apart / rule->within;
 }
 
-double mlab_set_fit(const mlab_rule *rule, uint32_t wanted, uint32_t offered, uint32_t in_common)
-{
-    switch (rule->kind) {
-    case MLAB_RULE_COMMON: return (double)in_common >= rule->enough ? 1 : (double)in_common / rule->enough;
-    case MLAB_RULE_SIMILAR:
-    case MLAB_RULE_UNLIKE: {
-        const uint32_t all = wanted + offered - in_common;
-        const double like = all ? (double)in_common / (double)all : 0;
-        return rule->kind == MLAB_RULE_SIMILAR ? like : 1 - like;
-    }
-    default: return wanted ? (double)in_common / (double)wanted : 0;
-    }
-}
-
 double mlab_rule_least(const mlab_rule *rule)
 {
     return rule->kind == MLAB_RULE_COMMON ? 1 - 1e-9 : 0; /* enough in common, exactly */

@@ -47,7 +47,6 @@ double mlab_score_of(double sum, double weight);
 double mlab_gap_fit(const mlab_rule *rule, double gap);
 double mlab_hours_apart(double a, double b); /* 0 to 12, round the clock */
 double mlab_hours_fit(const mlab_rule *rule, double apart);
-double mlab_set_fit(const mlab_rule *rule, uint32_t wanted, uint32_t offered, uint32_t in_common);
 /* A must holds while s is above this. */
 double mlab_rule_least(const mlab_rule *rule);
 /* Whether the rule is stated pair by pair. */
@@ -63,6 +62,20 @@ static inline uint32_t mlab_count_bits(uint64_t x)
     x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
     x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
     return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
+static inline double mlab_set_fit(const mlab_rule *rule, uint32_t wanted, uint32_t offered, uint32_t in_common)
+{
+    switch (rule->kind) {
+    case MLAB_RULE_COMMON: return (double)in_common >= rule->enough ? 1 : (double)in_common / rule->enough;
+    case MLAB_RULE_SIMILAR:
+    case MLAB_RULE_UNLIKE: {
+        const uint32_t all = wanted + offered - in_common;
+        const double like = all ? (double)in_common / (double)all : 0;
+        return rule->kind == MLAB_RULE_SIMILAR ? like : 1 - like;
+    }
+    default: return wanted ? (double)in_common / (double)wanted : 0;
+    }
 }
 
 #endif
