@@ -237,6 +237,7 @@ typedef struct mlab_match_spec {
     char **policies;       /* names */
     mlab_policy_ask *asks; /* [n_policies], or NULL = nothing is asked */
     size_t n_policies;
+    size_t n_stated;             /* of these, stated: the others are there to compare with; 0 = all */
     mlab_policy_options options; /* of all policies */
     char *group_column;          /* groups whose shares are compared; NULL = none */
     char **carry;                /* columns that lists of pairs show beside each person */

@@ -73,6 +73,7 @@ typedef struct mlab_matched {
     mlab_matching *matching;
     mlab_pairs **pairs; /* [n_pairs] one a policy, in the order stated */
     size_t n_pairs;
+    size_t shown;                  /* which of them lists show: the last that was stated */
     char *sentences, *yaml;        /* of sign-up lists without stated rules: the rules taken, and the block to change them in; else NULL */
     mlab_table *mentors, *mentees; /* own */
     mlab_match_spec *spec;         /* own */

@@ -69,7 +69,7 @@ static int write_pairs(const mlab_cli *cli, const mlab_matching *matching, const
     if (book && mlab_flag_value(cli, "for")) return mlab_usage(cli, "a workbook has all lists; --for is for .csv");
     code = book ? write_workbook(cli, matching, pairs, path) : write_csv(cli, matching, pairs, view, path);
     if (!code && strcmp(path, "-") != 0 && !cli->json && !cli->quiet)
-        printf("  %s %s\n", view == MLAB_VIEW_PAIRS ? "the pairs are in" : "the list is in", path);
+        printf("  the %s of %s %s in %s\n", view == MLAB_VIEW_PAIRS ? "pairs" : "list", pairs->policy, view == MLAB_VIEW_PAIRS ? "are" : "is", path);
     return code;
 }
 
@@ -100,8 +100,8 @@ static int review_and_write(const mlab_cli *cli, mlab_matched *matched, mlab_fin
     mlab_error err = {0};
     const bool silent = cli->json || cli->quiet;
     if (!path) {
-        const int code = write_pairs(cli, matched->matching, matched->pairs[matched->n_pairs - 1]);
-        return code ? code : exit_of(matched->pairs[matched->n_pairs - 1]);
+        const int code = write_pairs(cli, matched->matching, matched->pairs[matched->shown]);
+        return code ? code : exit_of(matched->pairs[matched->shown]);
     }
     mlab_status status = mlab_matching_review(matched->matching, path, path, findings, &review, &err);
     if (status == MLAB_ERR_DATA_REJECTED) {

@@ -33,8 +33,8 @@ static void mean_interval(mlab_pairs_group *g)
     g->mean_low = g->mean_high = NAN;
     if (g->matched < 2) return;
     const double half = gsl_cdf_tdist_Pinv(0.975, (double)g->matched - 1) * g->score_sd / sqrt((double)g->matched);
-    g->mean_low = g->mean_score - half;
-    g->mean_high = g->mean_score + half;
+    g->mean_low = fmax(0, g->mean_score - half); /* scores are 0 to 100 */
+    g->mean_high = fmin(100, g->mean_score + half);
 }
 
 /* 5 a m < 4 c n for the group with the highest share c / m, in whole numbers (29 CFR 1607.4 D). */

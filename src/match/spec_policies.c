@@ -58,6 +58,9 @@ static const ask asks[] = {
     {"hybrid", "meeting_across", ASK_SHARE, AT(choice_meeting_across), NULL},
     {"hybrid", "reserve", ASK_SHARE, AT(hybrid_reserve), NULL},
     {"hybrid", "group", ASK_TEXT, OWN(group_column), NULL},
+    {"self_selection", "meeting_across", ASK_SHARE, AT(choice_meeting_across), NULL},
+    {"hybrid", "meeting_across", ASK_SHARE, AT(choice_meeting_across), NULL},
+    {"hybrid", "reserve", ASK_SHARE, AT(hybrid_reserve), NULL},
     {"hybrid", "places", ASK_TEXT, OWN(places_column), NULL},
     {NULL, "gap", ASK_SHARE, AT(gap), NULL},
     {NULL, "time", ASK_NUMBER, AT(time_limit), NULL},
@@ -226,5 +229,6 @@ mlab_status mlab_spec_read_policies(const mlab_spec_reader *r, bool compare, mla
         r->spec->n_policies = !status;
     }
     for (size_t i = 0; policies && !status && i < n; i++) status = read_policy(r, one ? policies : mlab_setting_item(policies, i), err);
+    r->spec->n_stated = r->spec->n_policies;
     return !status && compare ? add_compared(r, err) : status;
 }

@@ -91,6 +91,7 @@ mlab_status mlab_matched_run(mlab_matched *made, const mlab_match_spec *spec, ml
     for (size_t k = 0; !status && k < spec->n_policies; k++) {
         mlab_error own = {0};
         status = mlab_matching_run(made->matching, k, findings, &made->pairs[made->n_pairs], &own);
+        if (!status && (!spec->n_stated || k < spec->n_stated)) made->shown = made->n_pairs;
         made->n_pairs += !status;
         if (status == MLAB_ERR_MATCH_UNSUPPORTED && spec->n_policies > 1)
             status =
