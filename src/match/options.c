@@ -92,7 +92,7 @@ const mlab_option mlab_match_option_rows[] = {
      "a search may stop this near to its proven bound; 0 = at the best", DECIDES},
     {"matching.time", "time", "match", MLAB_OPTION_NUMBER, AT(time_limit), "0", 0, 1e9, NULL, "s", "a search may stop after so long; 0 = no limit",
      DECIDES},
-    {"matching.policies", "policy", "match run", MLAB_OPTION_ANY, 0, "optimal", 0, 0, NULL, "", "rules that match; mentorlab help match lists them",
+    {"matching.policies", "policy", "match run", MLAB_OPTION_ANY, 0, "optimal", 0, 0, NULL, "", "rules that match; a name that is none lists them",
      APART},
     {"matching.compare", "compare", "match run", MLAB_OPTION_FLAG, AT(compare), "no", 0, 0, NULL, "",
      "every rule that fits is tried on the same people, beside those stated", DECIDES},
