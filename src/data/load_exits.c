@@ -130,7 +130,7 @@ void mlab_exit_remedy(const char *reason, char *into, size_t size)
 {
     const char *cause = mlab_exit_sounds_like(reason);
     static const char *const all[] = {"voluntary", "involuntary", "end_of_study"};
-    const char *other[2];
+    const char *other[2] = {"", ""};
     size_t n = 0;
     if (!*cause) cause = all[0];
     for (size_t k = 0; k < 3 && n < 2; k++)

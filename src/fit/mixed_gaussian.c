@@ -82,10 +82,9 @@ static void read_rows(gaussian *w)
 /* Lower factor of Lambda' zz Lambda + I; log|H| is added to *log_det. */
 static void factor_group(const double *zz, const double *lambda, size_t q, double *l, double *log_det)
 {
-    double half[MOST * MOST];
+    double half[MOST * MOST] = {0};
     for (size_t i = 0; i < q; i++)
         for (size_t j = 0; j < q; j++) {
-            half[i * q + j] = 0;
             for (size_t k = 0; k < q; k++) half[i * q + j] += zz[i * q + k] * lambda[k * q + j];
         }
     for (size_t i = 0; i < q; i++)

@@ -62,7 +62,7 @@ static size_t room_bytes(const mlab_mixed *m)
 
 static chunk_room room_of(const mlab_mixed *m, void *memory)
 {
-    chunk_room room;
+    chunk_room room = {0};
     double *at = memory, **const arrays[] = {&room.fixed, &room.eta,   &room.likelihood,  &room.score,       &room.weight,
                                              &room.upper, &room.lower, &room.upper_upper, &room.upper_lower, &room.lower_lower,
                                              &room.slope, &room.other, &room.leverage,    &room.effect,      &room.junk};
@@ -250,7 +250,7 @@ static void group_gradient(const laplace *w, const chunk_room *room, size_t g, s
     size_t q = m->q, from = m->first[g] - first, to = m->first[g + 1] - first;
     const double *l = m->factor + g * q * q, *v = m->mode + g * q;
     double *zwz = group, *zs = zwz + q * q, *c = zs + q, *hc = c + q, t[MOST] = {0}, row[MOST], lz[MOST];
-    double inverse[MOST * MOST], mlh[MOST * MOST], mlhc[MOST] = {0};
+    double inverse[MOST * MOST], mlh[MOST * MOST] = {0}, mlhc[MOST] = {0};
     cross(m, room, first, from, to, zs, zwz);
     for (size_t j = 0; j < q; j++) { /* rows of Lambda H^-1, H symmetric */
         double unit[MOST] = {0};
@@ -280,7 +280,6 @@ static void group_gradient(const laplace *w, const chunk_room *room, size_t g, s
     }
     for (size_t a = 0; a < q; a++)
         for (size_t b = 0; b < q; b++) {
-            mlh[a * q + b] = 0;
             for (size_t k = 0; k < q; k++) mlh[a * q + b] += zwz[a * q + k] * inverse[k * q + b];
         }
     for (size_t a = 0; a < q; a++)

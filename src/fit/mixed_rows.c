@@ -58,8 +58,9 @@ static mlab_status fill(mlab_mixed *mixed, const mlab_fit_problem *problem, cons
 {
     size_t columns = mlab_design_columns(design);
     uint32_t rows[BLOCK];
-    double *block = mlab_allocate(mixed->context, BLOCK, (columns + 1) * sizeof *block), *offsets = block + BLOCK * columns;
+    double *block = mlab_allocate(mixed->context, BLOCK, (columns + 1) * sizeof *block);
     if (!block) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu columns", columns);
+    double *offsets = block + BLOCK * columns;
     mlab_status status = MLAB_OK;
     for (size_t at = 0; at < mixed->n && !status; at += BLOCK) {
         size_t n = mixed->n - at < BLOCK ? mixed->n - at : BLOCK, to = 0;

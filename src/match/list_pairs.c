@@ -157,7 +157,8 @@ static void put_points(mlab_lister *l, size_t i, int32_t j)
     for (size_t t = 0; t < l->pairs->n_rules; t++) {
         const mlab_rule *rule = mlab_scorer_rule(m->scorer, t);
         if (rule->must) continue;
-        const mlab_term term = j == MLAB_UNMATCHED ? (mlab_term){0} : mlab_scorer_term(m->scorer, &m->request, t, i, (size_t)j);
+        mlab_term term = {0};
+        if (j != MLAB_UNMATCHED) term = mlab_scorer_term(m->scorer, &m->request, t, i, (size_t)j);
         mlab_lister_number(l, term.known ? 100 * rule->weight * term.s / weight : NAN, 1);
     }
 }
