@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading a workbook: `bench_sheet` writes one of 200,000 people and prints figures; `bench_sheet FILE ROWS strings|texts [TIMES]` only
- * writes FILE, with shared strings or with texts in their cells, the columns so many times beside each other; `bench_sheet FILE` reads it once and
- * prints seconds and the peak of memory. The file is written by another process, so that the peak is that of reading. */
+ * writes FILE, with shared strings or with texts in their cells, the columns so many times beside each other; `bench_sheet FILE [typed]` reads it
+ * once (into typed columns) and prints seconds and the peak of memory. The file is written by another process, so that the peak is that of reading.
+ */
 #include "bench/bench.h"
 
 #include "core/number.h"
@@ -107,20 +108,23 @@ static void read_table(void *work)
     mlab_findings_free(&findings);
 }
 
-static int read_once(const char *path)
+static int read_once(const char *path, bool typed)
 {
     reading_work w = {.context = mlab_bench_context(1), .spec = {.role = "people", .file = path, .path = path}};
     const double before = mlab_os_seconds();
-    scan(&w);
-    mlab_bench_figure("XLSX, rows of cells, once", 1, mlab_os_seconds() - before, "s");
-    mlab_bench_memory("XLSX, rows of cells");
+    if (typed)
+        read_table(&w);
+    else
+        scan(&w);
+    mlab_bench_figure(typed ? "XLSX, typed columns, once" : "XLSX, rows of cells, once", 1, mlab_os_seconds() - before, "s");
+    mlab_bench_memory(typed ? "XLSX, typed columns" : "XLSX, rows of cells");
     printf("%llu rows\n", (unsigned long long)w.rows);
     return EXIT_SUCCESS;
 }
 
 int main(int n, char **arguments)
 {
-    if (n == 2) return read_once(arguments[1]);
+    if (n == 2 || (n == 3 && !strcmp(arguments[2], "typed"))) return read_once(arguments[1], n == 3);
     if (n > 2) {
         const bool strings = n > 3 && !strcmp(arguments[3], "strings");
         return write_book(arguments[1], (uint32_t)strtoul(arguments[2], NULL, 10), strings, n > 4 ? (lxw_col_t)strtoul(arguments[4], NULL, 10) : 1);

@@ -448,6 +448,31 @@ START_TEST(a_decimal_comma_of_the_study_does_not_touch_the_numbers_of_a_workbook
 }
 END_TEST
 
+START_TEST(digits_that_were_entered_as_text_are_labels)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    const book_parts b = {
+        .sheet = SHEET(LETTERS "<row><c t=\"str\"><v>12</v></c><c><v>12</v></c></row><row><c t=\"str\"><v>7</v></c><c><v>7</v></c></row>")};
+    mlab_sheet_bytes parts[MOST_PARTS];
+    const size_t n = fill_parts(&b, parts);
+    const mlab_file_spec spec = {.role = "people", .file = "people.xlsx"};
+    mlab_findings findings;
+    mlab_rows *rows;
+    mlab_reading reading;
+    mlab_text guesses = MLAB_TEXT(&context);
+    mlab_findings_start(&findings, &context);
+    ck_assert_int_eq(mlab_rows_open_parts(&context, "people.xlsx", parts, n, &spec.rows, &findings, &rows, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_read_rows(rows, &spec, &findings, &guesses, &reading, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_table_find(reading.table, "a")->type, MLAB_COLUMN_FACTOR);
+    ck_assert_int_eq(mlab_table_find(reading.table, "b")->type, MLAB_COLUMN_INTEGER);
+    ck_assert_ptr_nonnull(strstr(mlab_text_get(&guesses), "column \"a\""));
+    mlab_reading_free(&context, &reading);
+    mlab_rows_close(rows);
+    mlab_text_free(&guesses);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 START_TEST(no_memory_at_any_call_is_an_error_and_nothing_leaks)
 {
     const book_parts b = {.sheet = SHEET(HEADINGS "<row r=\"2\"><c r=\"A2\" s=\"2\"><v>123</v></c><c r=\"B2\" t=\"e\"><v>#N/A</v></c><c r=\"C2\" "
@@ -474,4 +499,5 @@ MLAB_TEST_MAIN("sheet", texts_numbers_days_and_ids_are_read_as_the_sheet_shows_t
                prefixes_of_names_titles_and_totals_are_passed_over, every_broken_workbook_gives_its_complete_list_of_findings,
                a_file_is_read_through_its_archive_and_its_digest_is_that_of_its_bytes, a_file_that_is_cut_damaged_or_locked_is_told_how_to_be_mended,
                a_sheet_that_unpacks_too_far_ends_in_a_finding, a_long_sheet_comes_in_blocks,
-               a_decimal_comma_of_the_study_does_not_touch_the_numbers_of_a_workbook, no_memory_at_any_call_is_an_error_and_nothing_leaks)
+               a_decimal_comma_of_the_study_does_not_touch_the_numbers_of_a_workbook, digits_that_were_entered_as_text_are_labels,
+               no_memory_at_any_call_is_an_error_and_nothing_leaks)
