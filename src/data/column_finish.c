@@ -131,8 +131,11 @@ static mlab_status numbers_to_table(mlab_column_reading *column, const mlab_colu
     if (status) return status;
     if (integers)
         for (size_t i = 0; i < column->n; i++) made->as.integer[i] = (int32_t)column->numbers[i];
-    else if (column->n)
-        memcpy(made->as.real, column->numbers, column->n * sizeof *made->as.real);
+    else if (column->n) {
+        mlab_release(column->context, made->as.real);
+        made->as.real = column->numbers;
+        column->numbers = NULL;
+    }
     if (!column->any_missing) return MLAB_OK;
     made->missing = mlab_allocate(column->context, column->n, 1);
     if (!made->missing) return no_memory(column, err);

@@ -25,10 +25,37 @@ static const char *held_text(const mlab_column_reading *column, size_t row, bool
     return mlab_dictionary_text(&column->texts, column->codes[row]);
 }
 
+/* What was held as texts becomes the table's without being copied: in both, offsets lead into one pool, and 0 is the empty text. */
+static mlab_status texts_to_table(mlab_column_reading *column, mlab_column *made, mlab_error *err)
+{
+    if (!column->n || !column->pool_size) return MLAB_OK;
+    uint8_t *missing = column->any_missing ? mlab_reallocate(column->context, column->missing, column->n, 1) : NULL;
+    if (missing)
+        column->missing = missing;
+    else if (column->any_missing)
+        return no_memory(column, err);
+    uint64_t *offsets = mlab_reallocate(column->context, column->offsets, column->n, sizeof *offsets);
+    if (!offsets) return no_memory(column, err);
+    column->offsets = NULL;
+    mlab_release(column->context, made->as.text);
+    mlab_release(column->context, made->pool);
+    made->as.text = offsets;
+    made->pool = column->pool;
+    made->pool_size = column->pool_size;
+    made->pool_capacity = column->pool_capacity;
+    column->pool = NULL;
+    if (!missing) return MLAB_OK;
+    mlab_release(column->context, made->missing);
+    made->missing = missing;
+    column->missing = NULL;
+    return MLAB_OK;
+}
+
 mlab_status mlab_column_finish_texts(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
 {
     mlab_column *made = NULL;
     mlab_status status = mlab_table_add(finish->table, column->spec.name, MLAB_COLUMN_TEXT, NULL, 0, &made, err);
+    if (!status && column->hold == MLAB_HOLD_TEXTS) return texts_to_table(column, made, err);
     for (size_t i = 0; i < column->n && !status; i++) {
         bool missing;
         const char *text = held_text(column, i, &missing);

@@ -9,6 +9,7 @@
 #include "data/checks.h"
 #include "data/duplicates.h"
 #include "data/read_column.h"
+#include "data/read_lines.h"
 #include "data/rows_query.h"
 
 #include <math.h>
@@ -25,9 +26,10 @@ typedef struct table_reading {
     mlab_text *guesses;
     mlab_column_reading *columns; /* [n_columns] */
     size_t n_columns;
-    uint8_t *used; /* [rows->n_columns] headings that a stated column reads */
+    uint8_t *used;       /* [rows->n_columns] headings that a stated column reads */
+    mlab_line_runs runs; /* of lines; `lines` is made of them when the table is */
     uint64_t *lines;
-    size_t n, lines_capacity;
+    size_t n;
     uint8_t *use; /* rows of the block that are no empty rows */
     size_t use_capacity;
     uint64_t *hashes; /* of the block's cells */
@@ -189,8 +191,8 @@ static mlab_status take_row(table_reading *r, const mlab_row_block *block, size_
         return mlab_findings_add(r->findings, MLAB_SEVERITY_NOTE, "empty_row", &place, NULL, NULL, err, "rows without any content are left out");
     }
     for (size_t c = 0; c < block->n_columns; c++) hashes[c] = mlab_hash_bytes(cells[c].text, cells[c].n);
-    mlab_status status = mlab_grow(r->context, &r->lines, r->n, &r->lines_capacity, sizeof *r->lines, err);
-    if (!status) r->lines[r->n++] = block->lines[i];
+    mlab_status status = mlab_line_runs_add(r->context, &r->runs, r->n, block->lines[i], err);
+    if (!status) r->n++;
     if (!status) status = note_digest(r, &r->exact, hashes, NULL, err);
     return status || !r->spec->near_ignoring ? status : note_digest(r, &r->near, hashes, r->ignored, err);
 }
@@ -251,27 +253,6 @@ static mlab_status find_copies(table_reading *r, mlab_error *err)
     }
     near->n = n;
     return MLAB_OK;
-}
-
-void mlab_table_keep_rows(mlab_table *table, const uint8_t *keep)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < table->n_rows; i++) {
-        if (!keep[i]) continue;
-        for (size_t k = 0; k < table->n_columns; k++) {
-            mlab_column *column = &table->columns[k];
-            if (column->missing) column->missing[n] = column->missing[i];
-            if (column->type == MLAB_COLUMN_REAL)
-                column->as.real[n] = column->as.real[i];
-            else if (column->type == MLAB_COLUMN_TEXT)
-                column->as.text[n] = column->as.text[i];
-            else
-                column->as.integer[n] = column->as.integer[i];
-        }
-        if (table->lines) table->lines[n] = table->lines[i];
-        n++;
-    }
-    table->n_rows = n;
 }
 
 /* Says them; leaves out the exact ones when that is asked for. */
@@ -382,9 +363,11 @@ mlab_status mlab_read_rows(mlab_rows *rows, const mlab_file_spec *spec, mlab_fin
     if (!status) status = say_no_rows(&r, err);
     if (!status) status = describe_input(&r, &reading->input, err);
     if (!status) status = find_copies(&r, err);
+    if (!status) status = mlab_line_runs_expand(r.context, &r.runs, r.n, &r.lines, err);
     if (!status) status = finish_table(&r, &reading->table, err);
     for (size_t k = 0; r.columns && k < r.n_columns; k++) mlab_column_reading_free(&r.columns[k]);
-    void *owned[] = {r.columns, r.used, r.use, r.hashes, r.ignored, r.lines, r.exact.items, r.near.items, r.exact_copies.items, r.near_copies.items};
+    void *owned[] = {r.columns,          r.used, r.use, r.hashes, r.ignored, r.lines, r.runs.items, r.exact.items, r.near.items, r.exact_copies.items,
+                     r.near_copies.items};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(r.context, owned[k]);
     if (status) mlab_reading_free(rows->context, reading);
     return status;

@@ -5,6 +5,7 @@
  */
 #include "core/error.h"
 #include "core/memory.h"
+#include "data/reading.h"
 #include "mentorlab/data.h"
 
 #include <string.h>
@@ -191,4 +192,25 @@ const char *mlab_column_text(const mlab_column *column, size_t row)
     if (column->type != MLAB_COLUMN_FACTOR) return "";
     int32_t code = column->as.integer[row];
     return code >= 0 && code < column->n_levels ? column->levels[code] : "";
+}
+
+void mlab_table_keep_rows(mlab_table *table, const uint8_t *keep)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        if (!keep[i]) continue;
+        for (size_t k = 0; k < table->n_columns; k++) {
+            mlab_column *column = &table->columns[k];
+            if (column->missing) column->missing[n] = column->missing[i];
+            if (column->type == MLAB_COLUMN_REAL)
+                column->as.real[n] = column->as.real[i];
+            else if (column->type == MLAB_COLUMN_TEXT)
+                column->as.text[n] = column->as.text[i];
+            else
+                column->as.integer[n] = column->as.integer[i];
+        }
+        if (table->lines) table->lines[n] = table->lines[i];
+        n++;
+    }
+    table->n_rows = n;
 }

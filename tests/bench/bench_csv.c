@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading a table of 1 million people: rows alone, rows into typed columns (found and stated), with the digest of the file.
- * The file is written by another process, so that the peak of memory is that of reading. */
+ * The file is written by another process, so that the peak of memory is that of reading.
+ * bench_csv write FILE MEGABYTES; bench_csv read FILE all|named: for tests/bench/read_peers. */
 #include "bench/bench.h"
 
 #include "core/number.h"
+#include "core/os.h"
 #include "data/reading.h"
 
 #include <math.h>
@@ -18,12 +20,12 @@ enum { ROWS = 1000000, RUNS = 5 };
 static const char path[] = "/tmp/mentorlab-bench.csv";
 
 /* Some 100 bytes a row: an id, three dates, labels, whole numbers, a score of 9 digits, every 50th name in quotes. */
-static void write_rows(FILE *file)
+static void write_rows(FILE *file, uint32_t n)
 {
     static const char *const sites[] = {"Lyon", "Nice", "Graz", "Berlin", "Porto"}, *const sexes[] = {"f", "m"};
     fputs("id,hired,left,exit_reason,grade,site,gender,age,score,salary,name,team\n", file);
     uint64_t x = 1;
-    for (uint32_t i = 0; i < ROWS; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         char hired[16], left[16] = "";
         x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         uint32_t r = (uint32_t)(x >> 33);
@@ -88,14 +90,44 @@ static void figures(reading_work *w, const char *what, double megabytes, void (*
     mlab_bench_rate_of_processor(name, RUNS, megabytes, "MB/s", body, w);
 }
 
-int main(void)
+/* --- for tests/bench/read_peers ------------------------------------------------------------------------ */
+
+static int write_file(const char *name, double megabytes)
 {
+    FILE *file = fopen(name, "wb");
+    if (!file) return EXIT_FAILURE;
+    write_rows(file, (uint32_t)(megabytes * 1e6 / 88)); /* bytes of a row */
+    return fclose(file) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static bool is_named(const void *user, const char *column)
+{
+    (void)user;
+    return !strcmp(column, "id") || !strcmp(column, "hired") || !strcmp(column, "grade") || !strcmp(column, "score");
+}
+
+static int read_file(const char *name, const char *which)
+{
+    reading_work w = {.context = mlab_bench_context(1), .spec = {.role = "people", .file = "people.csv", .path = name}};
+    if (!strcmp(which, "named")) {
+        w.spec.named = is_named;
+        w.spec.drop_unnamed = true;
+    }
+    read_table(&w);
+    printf("%llu rows, peak %.0f MB\n", (unsigned long long)w.rows, (double)mlab_os_peak_memory() / 1e6);
+    return EXIT_SUCCESS;
+}
+
+int main(int n_arguments, char **arguments)
+{
+    if (n_arguments == 4 && !strcmp(arguments[1], "write")) return write_file(arguments[2], strtod(arguments[3], NULL));
+    if (n_arguments == 4 && !strcmp(arguments[1], "read")) return read_file(arguments[2], arguments[3]);
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         FILE *file = fopen(path, "wb");
         if (!file) _exit(EXIT_FAILURE);
-        write_rows(file);
+        write_rows(file, ROWS);
         _exit(fclose(file) ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     int state = 0;
