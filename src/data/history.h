@@ -14,6 +14,7 @@ MLAB_MUST_USE mlab_status mlab_job_rewrite(mlab_loading *l, mlab_table *table, c
 /* The last day of every exit, by history.exit_day as stated or found; said. */
 MLAB_MUST_USE mlab_status mlab_history_last_days(mlab_loading *l, mlab_error *err);
 /* "data.history" or "data.snapshots" */
+int32_t mlab_job_date(const mlab_column *column, size_t row); /* MLAB_DATE_MISSING where there is none; column may be NULL */
 const char *mlab_job_block(const mlab_loading *l);
 
 #endif

@@ -27,7 +27,7 @@ const char *mlab_ids_text(const mlab_ids *ids, uint32_t rank)
 
 static mlab_status make_room(const mlab_context *context, mlab_id_text *into, size_t n, mlab_error *err)
 {
-    if (n <= into->capacity) return MLAB_OK;
+    if (into->bytes && n <= into->capacity) return MLAB_OK;
     char *bytes = mlab_reallocate(context, into->bytes, n + 64, 1);
     if (!bytes) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for an id");
     into->bytes = bytes;

@@ -309,8 +309,7 @@ static mlab_status emit(judging *j)
     if (!on_leave) return MLAB_OK;
     mlab_place place = mlab_place_cell(l->job->file, 0, 0, NULL);
     return mlab_findings_add(l->findings, MLAB_SEVERITY_NOTE, "promoted_on_leave", &place, NULL, NULL, j->err,
-                             "%zu promotions fall on days of leave, which are not at risk; they set the grade and are not counted as events",
-                             on_leave);
+                             "promotions on days of leave, which are not at risk, set the grade and are not counted as events: %zu", on_leave);
 }
 
 mlab_status mlab_job_promotions(mlab_loading *l, mlab_error *err)

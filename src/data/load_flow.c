@@ -77,6 +77,19 @@ out:
     return status;
 }
 
+mlab_status mlab_load_flow_of_rows(mlab_loading *l, size_t n, mlab_error *err)
+{
+    const mlab_table *people = l->data->people;
+    char what[300];
+    l->data->flow = mlab_allocate(l->context, MOST_STEPS, sizeof *l->data->flow);
+    if (!l->data->flow) return no_memory(err);
+    snprintf(what, sizeof what, "in %.200s", people->file);
+    mlab_status status = add(l, false, n, what, err);
+    snprintf(what, sizeof what, "do not belong to the population (%.200s)", mlab_setting_text(mlab_loading_population(l)));
+    if (!status) status = add(l, true, n - people->n_rows, what, err);
+    return status ? status : add(l, false, people->n_rows, "in the study", err);
+}
+
 size_t mlab_flow_told(const mlab_data *data, uint64_t minimum, mlab_flow_step *told)
 {
     uint64_t small = 0;

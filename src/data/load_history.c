@@ -32,7 +32,8 @@ mlab_status mlab_job_states(mlab_loading *l, const char *block, mlab_specs *spec
         status = mlab_loading_column(l, block, mlab_setting_text(item), mlab_setting_text(item), MLAB_READ_FOUND, false, specs, &spec, err);
         if (!status && !spec->place.file[0]) spec->place = mlab_setting_place(item);
     }
-    mlab_column_spec *grade;
+    mlab_column_spec *grade, *hired;
+    if (!status) status = mlab_loading_column(l, block, "hired", "hired", MLAB_READ_DATE, true, specs, &hired, err);
     if (status || !scale) return status;
     status = mlab_loading_column(l, block, "grade", "grade", MLAB_READ_FOUND, true, specs, &grade, err);
     if (status || grade->levels) return status;
@@ -44,7 +45,7 @@ mlab_status mlab_job_states(mlab_loading *l, const char *block, mlab_specs *spec
 
 static bool is_own(const char *name)
 {
-    static const char *const own[] = {"person", "from", "to", "order", "reason", "date"};
+    static const char *const own[] = {"person", "from", "to", "order", "reason", "date", "hired"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!strcmp(name, own[i])) return true;
     return false;
@@ -233,7 +234,7 @@ static int by_day(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static int32_t date_at(const mlab_column *column, size_t row)
+int32_t mlab_job_date(const mlab_column *column, size_t row)
 {
     return column && column->type == MLAB_COLUMN_DATE && !mlab_is_missing_at(column, row) ? column->as.integer[row] : MLAB_DATE_MISSING;
 }
@@ -246,7 +247,7 @@ static mlab_status take_rows(mlab_loading *l, const uint32_t *rank, job_row **ro
     *n = 0;
     if (!(*rows = mlab_allocate(l->context, l->job->n_rows, sizeof **rows))) return no_memory(err);
     for (size_t i = 0; i < l->job->n_rows && !status; i++) {
-        int32_t date = date_at(from, i);
+        int32_t date = mlab_job_date(from, i);
         if (rank[i] >= l->ids.n || date == MLAB_DATE_MISSING) continue; /* found already */
         if (as_of != MLAB_DATE_MISSING && date > as_of) {
             char day[16];
@@ -298,7 +299,7 @@ static mlab_status close_days(mlab_loading *l, int32_t cause, mlab_error *err)
     mlab_status status = MLAB_OK;
     for (size_t i = 0; to && i < l->n_days && !status; i++) {
         mlab_job_day *day = &l->days[i];
-        int32_t end = date_at(to, day->row);
+        int32_t end = mlab_job_date(to, day->row);
         bool next = i + 1 < l->n_days && l->days[i + 1].person == day->person;
         if (end == MLAB_DATE_MISSING || day->exits) continue;
         if (end < day->date) {

@@ -97,7 +97,9 @@ mlab_status mlab_load_person_level(mlab_loading *l, mlab_error *err)
     reading.table = NULL;
     mlab_reading_free(l->context, &reading);
     if (!status && people) status = find_members(l, &member, err);
+    size_t n = people ? people->n_rows : 0;
     if (!status && member) mlab_table_keep_rows(people, member);
+    if (!status && member) status = mlab_load_flow_of_rows(l, n, err);
     mlab_release(l->context, member);
     if (!status && people && mlab_loading_at(l, "data.people", "id") && mlab_table_find(people, "id"))
         status = mlab_ids_make(people, "id", NULL, l->id_rule.fold, l->findings, &l->ids, err);

@@ -182,12 +182,13 @@ static mlab_status say_since(const mlab_loading *l, const seen_row *rows, size_t
 {
     size_t unknown = 0;
     for (size_t i = 0; i < n; i++)
-        unknown += rows[i].date == first && l->hired[rows[i].person] == MLAB_DATE_MISSING && (i == 0 || rows[i - 1].person != rows[i].person);
+        unknown += rows[i].date == first && l->hired[rows[i].person] == MLAB_DATE_MISSING && (i == 0 || rows[i - 1].person != rows[i].person) &&
+                   mlab_job_date(mlab_table_find(l->job, "hired"), rows[i].row) == MLAB_DATE_MISSING;
     if (!unknown) return MLAB_OK;
     mlab_place place = mlab_place_cell(l->job->file, 0, 0, NULL);
-    return mlab_findings_add(
-        l->findings, MLAB_SEVERITY_NOTE, "tenure_from_records", &place, NULL, "people: {hired: <column>}", err,
-        "%zu people are in the first snapshot and have no day of hire: their tenure counts from that snapshot, which is too short", unknown);
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_NOTE, "tenure_from_records", &place, NULL, "snapshots: {hired: <column>}", err,
+                             "who is in the first snapshot and has no day of hire has a tenure from that snapshot, which is too short; people: %zu",
+                             unknown);
 }
 
 static void say_rule(mlab_loading *l, size_t n_grid)

@@ -29,7 +29,7 @@ typedef struct staying {
     int32_t served;     /* days of earlier stays */
     int32_t leave_from; /* MLAB_DATE_MISSING = not on leave */
     size_t first_change;
-    size_t stray, outside, on_leave_exits;
+    size_t stray, outside, on_leave_exits, since_unknown;
 } staying;
 
 static mlab_status no_memory(mlab_error *err)
@@ -162,6 +162,7 @@ static mlab_status take_person(staying *s, uint32_t person, size_t first, size_t
     s->leave_from = MLAB_DATE_MISSING;
     for (size_t k = first; k < after && !status; k++) status = take_day(s, k, first);
     int32_t hired = l->hired[person], left = l->left[person];
+    s->since_unknown += first < after && hired == MLAB_DATE_MISSING && l->hires_known && !l->days[first].hires;
     if (!status && first == after && s->from_people && hired != MLAB_DATE_MISSING && !s->population) status = begin(s, hired, NULL);
     if (status || !s->open) return status;
     if (!s->from_people || left == MLAB_DATE_MISSING) return end_leave(s, FAR_AHEAD);
@@ -174,7 +175,7 @@ static mlab_status note(const staying *s, const char *kind, size_t n, const char
 {
     mlab_place place = mlab_place_cell(s->l->job->file, 0, 0, NULL);
     if (!n) return MLAB_OK;
-    return mlab_findings_add(s->l->findings, MLAB_SEVERITY_NOTE, kind, &place, NULL, NULL, s->err, "%zu %s", n, sentence);
+    return mlab_findings_add(s->l->findings, MLAB_SEVERITY_NOTE, kind, &place, NULL, NULL, s->err, "%s: %zu", sentence, n);
 }
 
 static mlab_status say_without_rows(staying *s, const uint8_t *has_day)
@@ -213,11 +214,13 @@ static mlab_status say_leave(const staying *s)
 
 static mlab_status tell(staying *s, const uint8_t *has_day)
 {
-    mlab_status status = note(s, "rows_after_exit", s->stray, "days with rows after an exit, which do not bring anybody back, are not used");
-    if (!status) status = note(s, "outside_population", s->outside, "days with rows of people who do not belong to the population then");
+    mlab_status status = note(s, "tenure_from_records", s->since_unknown,
+                              "without a row of a hire and a day of hire tenure counts from the first row, which is too short; people");
+    if (!status) status = note(s, "rows_after_exit", s->stray, "rows after an exit that bring nobody back are not used; days");
+    if (!status) status = note(s, "outside_population", s->outside, "rows of people who do not belong to the population then; days");
     if (!status)
-        status =
-            note(s, "exit_on_leave", s->on_leave_exits, "people left while on leave; their time ends and is no event, as leaves are not at risk");
+        status = note(s, "exit_on_leave", s->on_leave_exits,
+                      "exits during a leave end somebody's time and are no events, as leaves are not at risk; people");
     if (!status) status = say_leave(s);
     return status ? status : say_without_rows(s, has_day);
 }
@@ -238,6 +241,17 @@ static mlab_status compile_population(staying *s)
                              why.sentence);
 }
 
+/* The day of hire may stand in the rows of jobs: that of somebody's first row counts where people do not say. */
+static void take_hired(mlab_loading *l)
+{
+    const mlab_column *hired = mlab_table_find(l->job, "hired");
+    for (size_t k = 0; k < l->n_days; k++) {
+        const mlab_job_day *day = &l->days[k];
+        bool first = k == 0 || l->days[k - 1].person != day->person;
+        if (first && l->hired[day->person] == MLAB_DATE_MISSING) l->hired[day->person] = mlab_job_date(hired, day->row);
+    }
+}
+
 static mlab_status prepare(staying *s)
 {
     mlab_loading *l = s->l;
@@ -246,6 +260,7 @@ static mlab_status prepare(staying *s)
     s->leave_at_risk = !mlab_settings_find(l->settings, NULL, "events.leave.at_risk") || mlab_loading_yes(l, "events.leave", "at_risk");
     s->leave_ends_stated = mlab_settings_find(l->settings, NULL, "events.leave.ends") != NULL;
     l->n_spells = 0; /* those of the people file */
+    take_hired(l);
     s->capacity = l->ids.n;
     l->change_person = mlab_allocate(l->context, l->n_days, sizeof *l->change_person);
     l->change_date = mlab_allocate(l->context, l->n_days, sizeof *l->change_date);

@@ -165,6 +165,8 @@ MLAB_MUST_USE mlab_status mlab_job_promotions(mlab_loading *l, mlab_error *err);
 enum { MLAB_FATE_STAYS, MLAB_FATE_NO_ROW, MLAB_FATE_NO_MEMBER, MLAB_FATE_NO_STAY };
 /* data->flow; the panel is there. */
 MLAB_MUST_USE mlab_status mlab_load_flow(mlab_loading *l, mlab_error *err);
+/* The same of a table of persons, of which n rows were read. */
+MLAB_MUST_USE mlab_status mlab_load_flow_of_rows(mlab_loading *l, size_t n, mlab_error *err);
 
 /* --- the files --------------------------------------------------------------------------------------- */
 

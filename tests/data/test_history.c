@@ -359,6 +359,26 @@ START_TEST(a_study_with_neither_promotion_nor_exit_is_a_study)
 }
 END_TEST
 
+/* p1 has a day of hire in the rows, p2 has no row of a hire and no day: tenure from the first row is too short, and said. */
+START_TEST(the_day_of_hire_may_stand_in_the_rows)
+{
+    world w;
+    study("history: {file: jobs.csv, hired: Hire Date}", exits);
+    put("people.csv", "id\np1\np2\n");
+    put("jobs.csv", "id,from,reason,grade,Hire Date\np1,2020-06-01,Data Change,1,2019-01-01\np1,2021-06-01,Rehire,2,2021-06-01\n"
+                    "p2,2020-06-01,Data Change,1,\n");
+    load(&w, 0);
+    char *text = panel_of(&w);
+    ck_near(column(&w, "tenure")->as.real[0], 731 / 365.25, 1e-12, 0);
+    ck_near(column(&w, "tenure")->as.real[4], 214 / 365.25, 1e-12, 0);
+    ck_assert_ptr_null(mlab_table_find(w.data->panel->rows, "Hire Date"));
+    ck_assert_str_eq(finding_of(&w, "tenure_from_records")->sentence,
+                     "without a row of a hire and a day of hire tenure counts from the first row, which is too short; people: 1");
+    mlab_release(&w.context, text);
+    close_world(&w);
+}
+END_TEST
+
 /* --- promotions ------------------------------------------------------------------------------------------ */
 
 /*  p1  1 -> 2 Data Change   a promotion by the rule
@@ -641,7 +661,7 @@ MLAB_TEST_MAIN("history", rows_that_hold_from_a_day_on_become_stays_and_states, 
                whether_days_on_leave_are_at_risk_has_to_be_said, a_population_may_change_in_time, who_is_out_is_counted_with_the_reason,
                small_steps_of_the_chart_are_put_together, exits_may_stand_in_the_people_file, rows_may_have_an_end_and_a_gap_is_time_away,
                a_relationship_belongs_to_the_stay_in_which_it_begins, a_study_with_neither_promotion_nor_exit_is_a_study,
-               promotions_are_found_by_rule_and_reason, grades_on_a_scale_and_other_states_can_stand_in_the_rule,
-               many_promotions_on_one_day_have_to_be_explained, a_reason_that_is_not_listed_is_found_with_its_count,
-               who_is_missing_from_the_next_snapshot_has_left, one_firm_written_in_three_ways_has_one_panel,
-               every_failed_allocation_of_a_job_history_is_reported_and_nothing_leaks)
+               the_day_of_hire_may_stand_in_the_rows, promotions_are_found_by_rule_and_reason,
+               grades_on_a_scale_and_other_states_can_stand_in_the_rule, many_promotions_on_one_day_have_to_be_explained,
+               a_reason_that_is_not_listed_is_found_with_its_count, who_is_missing_from_the_next_snapshot_has_left,
+               one_firm_written_in_three_ways_has_one_panel, every_failed_allocation_of_a_job_history_is_reported_and_nothing_leaks)

@@ -210,7 +210,7 @@ static const broken histories[] = {
      {"note     history.csv  exits of people who are in no earlier row; they are not used", "row 9 column \"reason\""}},
     {"rows after the exit and no return",
      "echo 0007,2023-09-01,,Promotion,3 >> history.csv",
-     {"note     history.csv  1 days with rows after an exit, which do not bring anybody back, are not used"}},
+     {"note     history.csv  rows after an exit that bring nobody back are not used; days: 1"}},
     {"a reason that sounds like an exit",
      "echo 0009,2023-05-31,,Termination by court,1 >> history.csv",
      {"decide   history.csv  the reason 'Termination by court' is not listed; it sounds like an exit",
