@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MOST_COMPARED 500
-#define LEAST_LENGTH 5  /* bytes of a label that is looked at */
+#define LEAST_LENGTH 5  /* letters (bytes) of a label that is looked at */
 #define TIMES_RARER 4   /* the other label is at least so many times as frequent */
 #define MOST_FREQUENT 5 /* percent of the column's rows that a slip may make up */
 
@@ -48,7 +48,7 @@ static bool one_edit(const char *a, const char *b)
     return x <= 1 && y <= 1 && x + y > 0;
 }
 
-static bool starts_with_letters(const char *text)
+static bool has_letters(const char *text)
 {
     size_t letters = 0;
     for (const char *c = text; *c; c++) letters += is_letter(*c);
@@ -121,7 +121,7 @@ mlab_status mlab_labels_near(const mlab_column_reading *column, const mlab_colum
     mlab_status status = MLAB_OK;
     count_levels(&n);
     for (size_t i = 0; i < l->n_levels && !status; i++) {
-        const char *meant = strlen(l->level[i]) >= LEAST_LENGTH && starts_with_letters(l->level[i]) ? meant_by(&n, i) : NULL;
+        const char *meant = has_letters(l->level[i]) ? meant_by(&n, i) : NULL;
         if (meant) status = say_near(&n, i, meant, err);
     }
     mlab_release(column->context, n.count);

@@ -145,7 +145,7 @@ mlab_status mlab_arms_make(mlab_loading *l, mlab_arms *a, mlab_error *err)
         if (a->at[k] && mlab_settings_find(l->settings, a->at[k], "survey")) status = mlab_arms_ask(l, a, k, err);
     if (!status && l->meetings) status = mlab_arms_meetings(l, a, err);
     if (status || !a->exposures.asked) return status;
-    qsort(a->items, a->n_items, sizeof *a->items, by_person);
+    if (a->n_items) qsort(a->items, a->n_items, sizeof *a->items, by_person);
     a->exposures.items = a->items;
     a->exposures.n = a->n_items;
     return MLAB_OK;

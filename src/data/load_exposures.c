@@ -25,7 +25,7 @@ typedef struct asking {
     int32_t arm;
     const mlab_setting *at, *since_at; /* in the study file */
     const mlab_column *question, *since;
-    int8_t *says;       /* [levels of the question] */
+    int *says;          /* [levels of the question] */
     double *low, *high; /* [levels of since] days before the answer; high INFINITY = open; NULL = not in brackets */
     double days;        /* of one unit of since, when it counts; 0 = it is a date; -1 = calendar years */
     int32_t carry;      /* days */
@@ -80,7 +80,7 @@ static mlab_status read_labels(asking *a, mlab_error *err)
         char word[256], remedy[300];
         mlab_trim(&text, &n);
         snprintf(word, sizeof word, "%.*s", (int)(n < 255 ? n : 255), text);
-        a->says[k] = (int8_t)(is ? is_listed(is, word) : usual_answer(word));
+        a->says[k] = is ? is_listed(is, word) : usual_answer(word);
         if (!is && a->says[k] != SAYS_NOTHING)
             mlab_text_print(&a->l->guesses, "%s: %s counts as %s the arm %s; to pin it: arms: {%s: {is: [...]}}\n", a->question->name, word,
                             a->says[k] == SAYS_YES ? "in" : "not in", arm_name(a), arm_name(a));
