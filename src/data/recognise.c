@@ -15,7 +15,8 @@
 
 #define COUNT(array_) (sizeof(array_) / sizeof *(array_))
 
-const char *const mlab_file_role_names[MLAB_N_FILE_ROLES] = {"unknown", "people", "history", "promotions", "surveys", "relationships", "crosswalk"};
+const char *const mlab_file_role_names[MLAB_N_FILE_ROLES] = {"unknown", "people",        "history",   "promotions",
+                                                             "surveys", "relationships", "crosswalk", "persons"};
 
 static const mlab_meaning people[] = {{"id", MLAB_NEED_ID, 2, true},
                                       {"hired", MLAB_NEED_DATE, 3, false},
@@ -54,6 +55,9 @@ static const mlab_meaning relationships[] = {{"mentor", MLAB_NEED_ID, 4, true}, 
                                              {"meetings", MLAB_NEED_NUMBER, 1, false}, {"status", MLAB_NEED_LABEL, 0.5, false}};
 static const mlab_meaning crosswalk[] = {{"from", MLAB_NEED_EMAIL, 3, true}, {"to", MLAB_NEED_ID, 3, true}};
 
+static const mlab_meaning persons[] = {
+    {"duration", MLAB_NEED_NUMBER, 2, true}, {"event", MLAB_NEED_LABEL, 2, true}, {"arm", MLAB_NEED_LABEL, 1, false}};
+
 const mlab_meaning *mlab_meanings_of(mlab_file_role role, size_t *n)
 {
     static const struct {
@@ -65,7 +69,8 @@ const mlab_meaning *mlab_meanings_of(mlab_file_role role, size_t *n)
                                 {promotions, COUNT(promotions)},
                                 {surveys, COUNT(surveys)},
                                 {relationships, COUNT(relationships)},
-                                {crosswalk, COUNT(crosswalk)}};
+                                {crosswalk, COUNT(crosswalk)},
+                                {persons, COUNT(persons)}};
     *n = all[role].n;
     return all[role].rows;
 }
@@ -237,6 +242,10 @@ static double shape(const mlab_known_file *file)
     }
     case MLAB_FILE_CROSSWALK: return file->n_columns <= 3 && rows_an_id < 1.1 ? 1 : 0;
     case MLAB_FILE_RELATIONSHIPS: return 1;
+    case MLAB_FILE_PERSONS: { /* an event is one of two things */
+        int event = mlab_known_column(file, "event");
+        return event >= 0 && file->columns[event].values.n == 2 ? 0.5 : 0;
+    }
     case MLAB_FILE_UNKNOWN:
     case MLAB_N_FILE_ROLES:
     default: return 0;

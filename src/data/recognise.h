@@ -50,6 +50,7 @@ typedef enum mlab_file_role {
     MLAB_FILE_SURVEYS,
     MLAB_FILE_RELATIONSHIPS,
     MLAB_FILE_CROSSWALK,
+    MLAB_FILE_PERSONS, /* a table of persons: how long, whether it ended so, in which group */
     MLAB_N_FILE_ROLES
 } mlab_file_role;
 extern const char *const mlab_file_role_names[MLAB_N_FILE_ROLES];

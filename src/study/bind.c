@@ -27,8 +27,18 @@ static mlab_status no_memory(mlab_error *err)
 static const char *const usual[] = {"grade", "tenure", "department", "gender", "performance", "age"};
 enum { N_USUAL = sizeof usual / sizeof *usual };
 
+/* What a table of persons is about is no reason for it: its duration may be called tenure. */
+static bool is_response(const mlab_study *study, const char *name)
+{
+    char path[96];
+    snprintf(path, sizeof path, "data.columns.%s.type", name);
+    const mlab_setting *type = mlab_settings_find(study->settings, NULL, path);
+    return type && !study->data->panel && (!strcmp(mlab_setting_text(type), "duration") || !strcmp(mlab_setting_text(type), "event"));
+}
+
 static bool may_adjust(const mlab_study *study, const char *name)
 {
+    if (is_response(study, name)) return false;
     const mlab_column *column = mlab_table_find(mlab_study_table(study), name);
     return column && column->type != MLAB_COLUMN_TEXT && column->type != MLAB_COLUMN_DATE;
 }

@@ -145,7 +145,7 @@ static void say_file(mlab_drafting *d, const mlab_known_file *file)
 {
     static const char *const what[MLAB_N_FILE_ROLES] = {
         "not known",           "people, one row a person",     "a job history, one row a change", "promotions, one row each",
-        "answers to a survey", "pairs of mentors and mentees", "a table from e-mails to ids"};
+        "answers to a survey", "pairs of mentors and mentees", "a table from e-mails to ids",     "a table of persons, how long each was there"};
     const mlab_setting *title = file->layout ? mlab_settings_find(file->layout, NULL, "title") : NULL;
     mlab_draft_say(d, "%s: %s (%llu rows, %zu columns%s%s)", file->name, what[file->role], (unsigned long long)file->n_rows, file->n_columns,
                    title ? "; like " : "", title ? mlab_setting_text(title) : "");
@@ -253,6 +253,12 @@ static mlab_status draft_all(mlab_drafting *d, const char *as_of, mlab_error *er
 {
     draft_head(d, as_of);
     share_roles(d);
+    if (!d->id && d->role[MLAB_FILE_PERSONS]) {
+        say_file(d, d->role[MLAB_FILE_PERSONS]);
+        mlab_draft_persons(d);
+        draft_tail(d);
+        return MLAB_OK;
+    }
     if (!d->id)
         return mlab_raise(err, MLAB_ERR_DATA_EMPTY,
                           "none of the files has one row a person with an id, or a job history; give the list of people, with headings such as id, "

@@ -60,6 +60,8 @@ MLAB_MUST_USE mlab_status mlab_draft_promotions(mlab_drafting *d, mlab_error *er
 MLAB_MUST_USE mlab_status mlab_draft_surveys(mlab_drafting *d, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_draft_relationships(mlab_drafting *d, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_draft_crosswalk(mlab_drafting *d, mlab_error *err);
+/* A table of persons: duration, event and arm. */
+void mlab_draft_persons(mlab_drafting *d);
 void mlab_draft_events(mlab_drafting *d);
 void mlab_draft_arms(mlab_drafting *d);
 int32_t mlab_draft_as_of(const mlab_drafting *d); /* the end of the last month in which things happened as often as before */

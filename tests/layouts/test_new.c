@@ -3,6 +3,8 @@
 #include "cli/program.h"
 #include "layouts/firm.h"
 
+#include "core/text.h"
+
 static mlab_context context;
 
 /* exports/: the simple lists of people and promotions, a survey and pairs by e-mail. */
@@ -145,6 +147,35 @@ START_TEST(the_column_that_links_is_taken_for_the_id)
 }
 END_TEST
 
-MLAB_TEST_MAIN("new", two_commands_lead_from_exports_to_a_first_report, every_system_leads_to_a_first_report_in_two_commands,
-               a_study_that_is_there_is_never_written_over, wrong_usage_is_told, a_wrong_guess_is_pinned_in_one_line,
-               the_column_that_links_is_taken_for_the_id)
+/* One row a person: months there, left or not, coached or not; 400 people, the coached stay longer. */
+START_TEST(a_table_of_persons_is_refused_until_its_arm_is_said_to_be_fixed)
+{
+    start_here();
+    context = mlab_test_context(NULL, 1);
+    mlab_text table = MLAB_TEXT(&context);
+    mlab_text_append(&table, "stag,event,coach,gender,age\n");
+    for (unsigned i = 0, x = 7; i < 400; i++) {
+        x = x * 1664525u + 1013904223u;
+        unsigned months = 1 + (x >> 8) % 90 + (i % 3 ? 0u : 20u);
+        mlab_text_print(&table, "%u,%u,%s,%s,%u\n", months, (x >> 20) % 5 > 1 ? 1u : 0u, i % 3 ? "no" : "yes", x >> 30 & 1 ? "f" : "m",
+                        20 + (x >> 12) % 40);
+    }
+    write_here("turnover.csv", mlab_text_get(&table));
+    mlab_text_free(&table);
+    ck_assert_int_eq(shell(PROGRAM " new mine --from turnover.csv"), 0);
+    ck_says(out, "a table of persons, how long each was there");
+    ck_says(out, "The study is refused until you say so.");
+    ck_assert_int_eq(shell("grep -q 'tenure: {from: stag, type: duration, unit: months}' mine/study.yaml"), 0);
+    ck_assert_int_eq(shell("grep -q 'levels: {\"no\": none, \"yes\": mentored}' mine/study.yaml"), 0);
+    ck_assert_int_eq(shell(PROGRAM " run mine/study.yaml --out mine"), 3);
+    ck_says(err_out, "immortal time");
+    ck_assert_int_eq(shell("sed -i 's/type: arm/type: arm, exposure: baseline/' mine/study.yaml"), 0);
+    ck_assert_msg(shell(PROGRAM " run mine/study.yaml --out mine") == 0, "%s%s", out, err_out); /* the duration is no covariate of itself */
+    ck_says(out, "mentored against none");
+    ck_says_not(out, "did not converge");
+}
+END_TEST
+
+MLAB_TEST_MAIN("new", a_table_of_persons_is_refused_until_its_arm_is_said_to_be_fixed, two_commands_lead_from_exports_to_a_first_report,
+               every_system_leads_to_a_first_report_in_two_commands, a_study_that_is_there_is_never_written_over, wrong_usage_is_told,
+               a_wrong_guess_is_pinned_in_one_line, the_column_that_links_is_taken_for_the_id)

@@ -80,11 +80,19 @@ static mlab_study *read_layout(const firm *f, const exports *layout)
 
 /* --- comparing ---------------------------------------------------------------------------------------- */
 
+static bool same_bits(double a, double b)
+{
+    uint64_t bits[2];
+    memcpy(&bits[0], &a, sizeof a);
+    memcpy(&bits[1], &b, sizeof b);
+    return bits[0] == bits[1];
+}
+
 static bool same_cell(const mlab_column *a, const mlab_column *b, size_t row)
 {
     bool no_a = a->missing && a->missing[row], no_b = b->missing && b->missing[row];
     if (no_a || no_b) return no_a == no_b;
-    if (a->type == MLAB_COLUMN_REAL && b->type == MLAB_COLUMN_REAL) return memcmp(&a->as.real[row], &b->as.real[row], sizeof(double)) == 0;
+    if (a->type == MLAB_COLUMN_REAL && b->type == MLAB_COLUMN_REAL) return same_bits(a->as.real[row], b->as.real[row]);
     if (a->type == MLAB_COLUMN_FACTOR || a->type == MLAB_COLUMN_TEXT) return !strcmp(mlab_column_text(a, row), mlab_column_text(b, row));
     return a->type == b->type && a->as.integer[row] == b->as.integer[row];
 }
@@ -142,7 +150,7 @@ static void compare_events(const mlab_panel *a, const mlab_panel *b, const char 
         ck_assert_int_eq(mine->n_causes, other->n_causes);
         for (size_t i = 0; i < a->n_rows; i++)
             ck_assert_msg(mine->what[i] == other->what[i] && mine->at_risk[i] == other->at_risk[i] && mine->day[i] == other->day[i] &&
-                              memcmp(&mine->share[i], &other->share[i], sizeof(double)) == 0,
+                              same_bits(mine->share[i], other->share[i]),
                           "%s: %s of person %s in row %zu: %d on day %d here, %d on day %d there", names, mine->name, a->ids[a->person[i]], i,
                           mine->what[i], (int)mine->day[i], other->what[i], (int)other->day[i]);
     }
