@@ -72,6 +72,10 @@ typedef struct mlab_sheet_xml {
     mlab_sheet_part part;
     const mlab_sheet_handlers *handlers;
     bool paused, at_end; /* at_end: of the part */
+    bool rooted;
+    char prefix[32]; /* of the root's name with its colon: "x:" */
+    size_t prefix_length;
+    size_t extension; /* depth inside an extLst */
 } mlab_sheet_xml;
 
 MLAB_MUST_USE mlab_status mlab_sheet_xml_open(mlab_sheet_rows *s, const char *part, const mlab_sheet_handlers *handlers, mlab_sheet_xml *xml,

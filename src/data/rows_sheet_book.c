@@ -91,7 +91,8 @@ static mlab_status add_sheet(mlab_sheet_rows *s, const char **attributes)
 static void book_element(mlab_sheet_rows *s, const char *name, const char **attributes)
 {
     if (!strcmp(name, "sheet")) mlab_sheet_fail(s, add_sheet(s, attributes));
-    if (!strcmp(name, "workbookPr")) s->date_1904 = mlab_sheet_true(mlab_sheet_attribute(attributes, "date1904"));
+    if (!strcmp(name, "workbookPr") && mlab_sheet_attribute(attributes, "date1904"))
+        s->date_1904 = mlab_sheet_true(mlab_sheet_attribute(attributes, "date1904"));
 }
 
 static const mlab_sheet_handlers book_handlers = {book_element, nothing, NULL};

@@ -15,16 +15,40 @@ static const char *without_prefix(const char *name)
     return colon ? colon + 1 : name;
 }
 
+/* The name without its prefix; NULL: an extension's element, which may have the name of one of ours and another meaning. Ours have the
+ * prefix of the root. */
+static const char *name_of(mlab_sheet_xml *xml, const char *name)
+{
+    const char *local = without_prefix(name);
+    const size_t n = (size_t)(local - name);
+    if (!xml->rooted) {
+        xml->rooted = true;
+        xml->prefix_length = n < sizeof xml->prefix ? n : 0;
+        memcpy(xml->prefix, name, xml->prefix_length);
+    }
+    return n == xml->prefix_length && !memcmp(name, xml->prefix, n) ? local : NULL;
+}
+
 static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
 {
     mlab_sheet_rows *s = user;
-    if (!s->status && !s->broken) s->parsing->handlers->start(s, without_prefix(name), attributes);
+    const char *local = name_of(s->parsing, name);
+    if (s->parsing->extension || (local && !strcmp(local, "extLst"))) {
+        s->parsing->extension++; /* its depth */
+        return;
+    }
+    if (local && !s->status && !s->broken) s->parsing->handlers->start(s, local, attributes);
 }
 
 static void XMLCALL on_end(void *user, const XML_Char *name)
 {
     mlab_sheet_rows *s = user;
-    if (!s->status && !s->broken) s->parsing->handlers->end(s, without_prefix(name));
+    const char *local = name_of(s->parsing, name);
+    if (s->parsing->extension) {
+        s->parsing->extension--;
+        return;
+    }
+    if (local && !s->status && !s->broken) s->parsing->handlers->end(s, local);
 }
 
 static void XMLCALL on_text(void *user, const XML_Char *text, int n)

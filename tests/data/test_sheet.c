@@ -107,6 +107,17 @@ START_TEST(days_of_1904_and_the_29th_of_february_1900_are_known)
 }
 END_TEST
 
+/* <x14:workbookPr/> stands in most workbooks of today and says nothing of the date system. */
+START_TEST(elements_of_extensions_are_not_taken_for_those_of_the_sheet)
+{
+    reads_as((book_parts){.sheet = "<worksheet><sheetData>" LETTERS "<row><c s=\"1\"><v>0</v></c><c s=\"1\"><v>43889</v><x14:v>7</x14:v></c></row>"
+                                   "</sheetData><extLst><ext><mergeCell ref=\"A1:A3\"/></ext></extLst></worksheet>",
+                          .book = "<workbook xmlns:r=\"x\"><workbookPr date1904=\"1\"/><sheets><sheet name=\"S\" r:id=\"r1\"/></sheets><extLst><ext>"
+                                  "<x14:workbookPr defaultImageDpi=\"32767\"/><workbookPr/><sheet name=\"T\"/></ext></extLst></workbook>"},
+             NULL, "people.xlsx: a | b\n2: 1904-01-01 | 2024-02-29\n");
+}
+END_TEST
+
 START_TEST(format_codes_tell_days_from_numbers)
 {
     static const struct {
@@ -495,7 +506,8 @@ END_TEST
 
 MLAB_TEST_MAIN("sheet", texts_numbers_days_and_ids_are_read_as_the_sheet_shows_them, a_percent_is_its_number_a_time_its_clock_and_a_mask_its_digits,
                truth_values_results_of_formulas_and_iso_days_are_read, days_of_1904_and_the_29th_of_february_1900_are_known,
-               format_codes_tell_days_from_numbers, numbers_are_printed_as_short_as_they_read_back, a_sheet_is_read_by_name_or_the_first_with_rows,
+               elements_of_extensions_are_not_taken_for_those_of_the_sheet, format_codes_tell_days_from_numbers,
+               numbers_are_printed_as_short_as_they_read_back, a_sheet_is_read_by_name_or_the_first_with_rows,
                prefixes_of_names_titles_and_totals_are_passed_over, every_broken_workbook_gives_its_complete_list_of_findings,
                a_file_is_read_through_its_archive_and_its_digest_is_that_of_its_bytes, a_file_that_is_cut_damaged_or_locked_is_told_how_to_be_mended,
                a_sheet_that_unpacks_too_far_ends_in_a_finding, a_long_sheet_comes_in_blocks,
