@@ -66,7 +66,7 @@ static moments measure(const mlab_pool *pool, const mlab_choice *choices, size_t
 /* Covariance: the inverse of curve; a term that never varies has a row of zeros and is left out. */
 static void invert(const moments *m, double inverse[3])
 {
-    const bool a = m->curve[0] > 1e-12, c = m->curve[2] > 1e-12;
+    const bool a = m->curve[0] > 1e-9, c = m->curve[2] > 1e-9;
     const double det = m->curve[0] * m->curve[2] - m->curve[1] * m->curve[1];
     inverse[0] = inverse[1] = inverse[2] = 0;
     if (a && c && det > 1e-12 * m->curve[0] * m->curve[2]) {
@@ -99,6 +99,12 @@ static bool step(const mlab_pool *pool, const mlab_choice *choices, size_t n, do
     return false;
 }
 
+/* There was information about a weight, and there is none left: all choices are certain. */
+static bool used_up(double at_chance, double now)
+{
+    return at_chance > 1e-6 && now < 1e-8 * at_chance;
+}
+
 mlab_status mlab_choice_fit(const mlab_pool *pool, const mlab_choice *choices, size_t n, mlab_choice_estimate *estimate, mlab_error *err)
 {
     *estimate = (mlab_choice_estimate){.n = n};
@@ -118,7 +124,7 @@ mlab_status mlab_choice_fit(const mlab_pool *pool, const mlab_choice *choices, s
     estimate->score_error = v[0] > 0 ? sqrt(v[0]) : NAN;
     estimate->same_group_error = v[2] > 0 ? sqrt(v[2]) : NAN;
     estimate->likelihood = m.likelihood;
-    const bool infinite = fabs(b[0]) >= LIMIT || fabs(b[1]) >= LIMIT || m.curve[0] < 1e-8 * at_chance[0] || m.curve[2] < 1e-8 * at_chance[1];
+    const bool infinite = fabs(b[0]) >= LIMIT || fabs(b[1]) >= LIMIT || used_up(at_chance[0], m.curve[0]) || used_up(at_chance[1], m.curve[2]);
     estimate->trust = infinite ? MLAB_SEPARATED : moving ? MLAB_NOT_CONVERGED : MLAB_TRUSTED;
     return MLAB_OK;
 }
