@@ -157,6 +157,7 @@ static void show_in_data(const mlab_finding *finding, FILE *to)
         const mlab_place *place = &finding->occurrences[k].place;
         if (!place->line && !place->column_name[0]) continue;
         fputs(shown ? "      " : "           ", to);
+        if (strcmp(place->file, file) != 0) fprintf(to, "%s ", place->file); /* one finding over several files */
         show_occurrence(&finding->occurrences[k], to);
         shown++;
     }

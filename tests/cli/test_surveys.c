@@ -65,6 +65,7 @@ START_TEST(check_tells_who_answered_how_well_and_what_the_unknown_could_move)
     put_firm("");
     ck_assert_msg(shell(PROGRAM " check study.yaml") == 0, "%s", err_out);
     ck_says(out, "answers that nobody finished; left out");
+    ck_says(out, "row 31 column \"done\"  False      row 81 column \"done\"  False      w2.csv row 31 column \"done\"  False   ... 1 more");
     ck_says(out, "arm informal");
     ck_says(out, "no source says who was mentored in");
     ck_says(out, "scores                      items    scored   reliability (alpha, 95 %)");
