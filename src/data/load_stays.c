@@ -30,6 +30,8 @@ typedef struct staying {
     int32_t leave_from; /* MLAB_DATE_MISSING = not on leave */
     size_t first_change;
     size_t stray, outside, on_leave_exits, since_unknown;
+    size_t returns;      /* after an exit, by rows of which nothing says that they bring somebody back */
+    uint32_t return_row; /* the first of them */
 } staying;
 
 static mlab_status no_memory(mlab_error *err)
@@ -143,6 +145,9 @@ static mlab_status take_day(staying *s, size_t k, size_t first)
         s->outside++;
         return s->open ? end(s, day->date - 1, MLAB_CAUSE_CENSORS) : MLAB_OK;
     }
+    if (!s->open && s->gone && !l->hires_known && mlab_table_find(l->job, "reason")) {
+        if (!s->returns++) s->return_row = day->row;
+    }
     bool earlier = k == first && hired != MLAB_DATE_MISSING && hired < day->date;
     if (!s->open) status = begin(s, earlier ? hired : day->date, day);
     if (!status) status = take_leave(s, day);
@@ -212,6 +217,18 @@ static mlab_status say_leave(const staying *s)
                              "%zu leaves begin; do their days count as days at risk of promotion and exit?", n);
 }
 
+/* Does a change of data after an exit bring somebody back? Without a reason for coming nothing says so. */
+static mlab_status say_returns(const staying *s)
+{
+    const mlab_loading *l = s->l;
+    char remedy[200], sentence[200];
+    if (!s->returns) return MLAB_OK;
+    const char *reason = mlab_column_text(mlab_table_find(l->job, "reason"), s->return_row);
+    snprintf(remedy, sizeof remedy, "events: {hire: [\"%.60s\", ...]}      (the reasons with which people come, and come back)", reason);
+    snprintf(sentence, sizeof sentence, "after an exit %zu rows would bring people back, and no reason is known that does", s->returns);
+    return mlab_loading_say(l, MLAB_SEVERITY_DECIDE, "unclear_returns", l->job, s->return_row, "reason", reason, remedy, s->err, sentence);
+}
+
 static mlab_status tell(staying *s, const uint8_t *has_day)
 {
     mlab_status status = note(s, "tenure_from_records", s->since_unknown,
@@ -221,6 +238,7 @@ static mlab_status tell(staying *s, const uint8_t *has_day)
     if (!status)
         status = note(s, "exit_on_leave", s->on_leave_exits,
                       "exits during a leave end somebody's time and are no events, as leaves are not at risk; people");
+    if (!status) status = say_returns(s);
     if (!status) status = say_leave(s);
     return status ? status : say_without_rows(s, has_day);
 }
@@ -321,6 +339,7 @@ mlab_status mlab_load_job(mlab_loading *l, mlab_error *err)
 {
     const char *block = mlab_job_block(l);
     if (!l->job || !l->ids.context || !l->hired || !mlab_table_find(l->job, "person")) return MLAB_OK;
+    if (!mlab_table_find(l->job, strcmp(block, "data.history") ? "date" : "from")) return MLAB_OK; /* found already */
     uint32_t *rank = mlab_allocate(l->context, l->job->n_rows, sizeof *rank);
     mlab_status status = rank ? mlab_loading_link(l, block, l->job, "person", "people with job rows", rank, err) : no_memory(err);
     if (!status) status = strcmp(block, "data.history") ? mlab_snapshot_days(l, rank, err) : mlab_history_days(l, rank, err);

@@ -379,6 +379,42 @@ START_TEST(the_day_of_hire_may_stand_in_the_rows)
 }
 END_TEST
 
+/* Reasons in another language: nothing says which of them brings somebody back. */
+START_TEST(who_comes_back_has_to_be_known)
+{
+    for (int k = 0; k < 2; k++) {
+        world w;
+        study("history: {file: jobs.csv}", k ? "events: {exit: {voluntary: [Austritt]}, hire: [Eintritt], other: [Korrektur]}\n"
+                                             : "events: {exit: {voluntary: [Austritt]}, other: [Korrektur, Eintritt]}\n");
+        put("people.csv", "id\np1\np2\n");
+        put("jobs.csv",
+            "id,from,reason,grade\np1,2020-01-01,Eintritt,1\np1,2021-03-31,Austritt,1\np1,2021-05-02,Korrektur,1\np2,2020-01-01,Eintritt,2\n");
+        load(&w, 0);
+        ck_assert_msg(w.status == (k ? MLAB_OK : MLAB_ERR_DATA_REJECTED), "%s", told(&w));
+        ck_assert((finding_of(&w, "unclear_returns") != NULL) == (k == 0));
+        if (k == 0)
+            ck_assert_str_eq(finding_of(&w, "unclear_returns")->sentence,
+                             "after an exit 1 rows would bring people back, and no reason is known that does");
+        close_world(&w);
+    }
+}
+END_TEST
+
+/* One missing column is one finding. */
+START_TEST(a_history_without_its_day_tells_that_alone)
+{
+    world w;
+    study("history: {file: jobs.csv, from: Efective}", exits);
+    put("people.csv", "id\np1\n");
+    put("jobs.csv", "id,Effective,reason,grade\np1,2020-01-01,Hire,1\n");
+    load(&w, 0);
+    ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
+    ck_assert_ptr_nonnull(strstr(finding_of(&w, "missing_column")->sentence, "did you mean 'Effective'?"));
+    ck_assert_ptr_null(finding_of(&w, "no_job_row"));
+    close_world(&w);
+}
+END_TEST
+
 /* --- promotions ------------------------------------------------------------------------------------------ */
 
 /*  p1  1 -> 2 Data Change   a promotion by the rule
@@ -661,7 +697,8 @@ MLAB_TEST_MAIN("history", rows_that_hold_from_a_day_on_become_stays_and_states, 
                whether_days_on_leave_are_at_risk_has_to_be_said, a_population_may_change_in_time, who_is_out_is_counted_with_the_reason,
                small_steps_of_the_chart_are_put_together, exits_may_stand_in_the_people_file, rows_may_have_an_end_and_a_gap_is_time_away,
                a_relationship_belongs_to_the_stay_in_which_it_begins, a_study_with_neither_promotion_nor_exit_is_a_study,
-               the_day_of_hire_may_stand_in_the_rows, promotions_are_found_by_rule_and_reason,
-               grades_on_a_scale_and_other_states_can_stand_in_the_rule, many_promotions_on_one_day_have_to_be_explained,
-               a_reason_that_is_not_listed_is_found_with_its_count, who_is_missing_from_the_next_snapshot_has_left,
-               one_firm_written_in_three_ways_has_one_panel, every_failed_allocation_of_a_job_history_is_reported_and_nothing_leaks)
+               the_day_of_hire_may_stand_in_the_rows, who_comes_back_has_to_be_known, a_history_without_its_day_tells_that_alone,
+               promotions_are_found_by_rule_and_reason, grades_on_a_scale_and_other_states_can_stand_in_the_rule,
+               many_promotions_on_one_day_have_to_be_explained, a_reason_that_is_not_listed_is_found_with_its_count,
+               who_is_missing_from_the_next_snapshot_has_left, one_firm_written_in_three_ways_has_one_panel,
+               every_failed_allocation_of_a_job_history_is_reported_and_nothing_leaks)
