@@ -122,6 +122,8 @@ static mlab_status leave_numbers(mlab_column_reading *column, const char *text, 
     column->exceptions = NULL;
     column->n = column->capacity = 0;
     mlab_status status = make_room(column, capacity, err);
+    if (!status && (!column->missing || !column->offsets))
+        status = mlab_raise(err, MLAB_ERR_ARGUMENT, "no room for the texts of column '%s'", column->spec.from);
     for (size_t i = 0; i < rows && !status; i++) {
         char digits[32];
         bool exception = at < column->n_exceptions && exceptions[at].row == i;
