@@ -2,11 +2,12 @@
 /* Reading a workbook: `bench_sheet` writes one of 200,000 people and prints figures; `bench_sheet FILE ROWS strings|texts [TIMES]` only
  * writes FILE, with shared strings or with texts in their cells, the columns so many times beside each other; `bench_sheet FILE [typed]` reads it
  * once (into typed columns) and prints seconds and the peak of memory. The file is written by another process, so that the peak is that of reading.
- */
+ * `bench_sheet FILE dump SHEET` prints the rows of a sheet as JSON, for tests/bench/sheet_compare. */
 #include "bench/bench.h"
 
 #include "core/number.h"
 #include "core/os.h"
+#include "core/text.h"
 #include "data/reading.h"
 
 #include <stdio.h>
@@ -122,8 +123,39 @@ static int read_once(const char *path, bool typed)
     return EXIT_SUCCESS;
 }
 
+/* Rows as JSON, one a line: number of the row, cells. */
+static int dump(const char *path, const char *sheet)
+{
+    const mlab_context context = mlab_bench_context(1);
+    const mlab_rows_options options = {.sheet = sheet};
+    mlab_findings findings;
+    mlab_rows *rows = NULL;
+    mlab_row_block block;
+    mlab_error err;
+    mlab_findings_start(&findings, &context);
+    if (mlab_rows_open(&context, path, path, &options, &findings, &rows, &err)) end("open", &err);
+    for (;;) {
+        if (mlab_rows_next(rows, &block, &err)) end("rows", &err);
+        if (!block.n_rows) break;
+        for (size_t i = 0; i < block.n_rows; i++) {
+            mlab_text line = MLAB_TEXT(&context);
+            mlab_text_print(&line, "[%llu", (unsigned long long)block.lines[i]);
+            for (size_t k = 0; k < block.n_columns; k++) {
+                mlab_text_append(&line, ", ");
+                mlab_json_text(&line, block.cells[i * block.n_columns + k].text);
+            }
+            printf("%s]\n", mlab_text_get(&line));
+            mlab_text_free(&line);
+        }
+    }
+    mlab_rows_close(rows);
+    mlab_findings_free(&findings);
+    return EXIT_SUCCESS;
+}
+
 int main(int n, char **arguments)
 {
+    if (n == 4 && !strcmp(arguments[2], "dump")) return dump(arguments[1], arguments[3]);
     if (n == 2 || (n == 3 && !strcmp(arguments[2], "typed"))) return read_once(arguments[1], n == 3);
     if (n > 2) {
         const bool strings = n > 3 && !strcmp(arguments[3], "strings");
