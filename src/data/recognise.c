@@ -141,7 +141,8 @@ static double points(const mlab_layouts *layouts, const mlab_known_file *file, c
     if (!may_be(column, meaning->need)) return 0;
     double best = points_of(words_of(layout, file->role, meaning->name), column, 160, word);
     if (best <= 0) best = points_of(words_of(layouts->files[0], file->role, meaning->name), column, 100, word);
-    if (best <= 0 && !strcmp(meaning->name, "person") && *file->id_words && !strcmp(file->id_words, column->words)) {
+    bool of_people = !strcmp(meaning->name, "person") || (file->role == MLAB_FILE_CROSSWALK && !strcmp(meaning->name, "to"));
+    if (best <= 0 && of_people && *file->id_words && !strcmp(file->id_words, column->words)) {
         best = 90;
         *word = column->heading;
     }

@@ -244,6 +244,7 @@ static void draft_tail(mlab_drafting *d)
     mlab_draft_line(d, 0, "\n# Questions that only you can answer, each with the line that answers it:");
     for (size_t q = 0; q < d->n_questions; q++) {
         const char *text = mlab_text_get(&d->questions[q]), *end = strchr(text, '\n');
+        if (d->questions[q].failed || !end) continue; /* told when the draft is given */
         mlab_draft_line(d, 0, "# %zu. %.*s", q + 1, (int)(end - text), text);
         mlab_draft_line(d, 0, "#      %s", end + 3);
     }

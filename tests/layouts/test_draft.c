@@ -44,6 +44,13 @@ static void little_world(void)
     put(0, "people.csv", mlab_text_get(&people));
     mlab_text_free(&people);
     put(1, "raises.csv", "Badge,Promotion Date,New Grade\n00100,2021-07-01,2\n00114,2022-01-01,3\n");
+    put(3, "jobs.csv",
+        "Badge,Effective Date,Reason,Level\n00100,2020-01-10,Hire,1\n00100,2021-07-01,Promotion,2\n00107,2020-02-10,Hire,1\n"
+        "00107,2022-01-01,Leave of absence,1\n00107,2022-06-01,Return to work,1\n00107,2023-01-31,Resignation,1\n");
+    put(4, "survey_2022-05-01.csv",
+        "E-Mail,Finished,Q1,Q2,Q3,Informal mentor\np1@example.com,True,Agree,Agree,N/A,Yes\n"
+        "p2@example.com,True,Neutral,Disagree,Agree,No\np3@example.com,False,Agree,,,\n");
+    put(5, "ids.csv", "Email,Badge\np1@example.com,00107\np2@example.com,00114\np3@example.com,00121\n");
     put(2, "pairs.csv", "Mentor Email,Mentee Email,Start Date,End Date\np4@example.com,P1@example.com,2021-03-01,\n");
 }
 
@@ -119,9 +126,8 @@ START_TEST(without_a_list_of_people_nothing_is_drafted)
 END_TEST
 
 /* Each of the first hundred allocations, then every 37th; all of them are of one kind after that. */
-START_TEST(nothing_is_lost_when_memory_runs_out)
+static void fail_all(size_t n_files)
 {
-    little_world();
     mlab_findings findings;
     mlab_error err;
     mlab_draft *made = NULL;
@@ -131,7 +137,7 @@ START_TEST(nothing_is_lost_when_memory_runs_out)
         mlab_findings_start(&findings, &context);
         memory.calls = 0;
         memory.fail_at = k;
-        status = mlab_draft_study(&context, path_list(3), 3, mlab_test_folder("study"), NULL, &findings, &made, &err);
+        status = mlab_draft_study(&context, path_list(n_files), n_files, mlab_test_folder("study"), NULL, &findings, &made, &err);
         memory.fail_at = 0;
         fails++;
         if (status) {
@@ -145,7 +151,34 @@ START_TEST(nothing_is_lost_when_memory_runs_out)
     ck_assert_int_eq(status, MLAB_OK);
     ck_assert_int_gt(fails, 100);
 }
+
+START_TEST(nothing_is_lost_when_memory_runs_out)
+{
+    little_world();
+    fail_all(3);
+    fail_all(6);
+}
+END_TEST
+
+START_TEST(a_history_a_wave_and_a_crosswalk_are_drafted)
+{
+    little_world();
+    mlab_draft *made = draft(6, "2024-12-31");
+    ck_has(made->says, "jobs.csv: a job history, one row a change (6 rows, 4 columns)");
+    ck_has(made->yaml, "    from: Effective Date");
+    ck_has(made->yaml, "  hire: [Hire]");
+    ck_has(made->yaml, "    begins: [Leave of absence]");
+    ck_has(made->yaml, "    ends: [Return to work]");
+    ck_has(made->yaml, "    voluntary: [Resignation]");
+    ck_has(made->says, "survey_2022-05-01.csv: answers to a survey");
+    ck_has(made->yaml, "missing: [\"\", NA, N/A]");
+    ck_has(made->yaml, "    person: E-Mail");
+    ck_has(made->yaml, "informal: {survey: Informal mentor, carry: 12 months}");
+    ck_has(made->says, "ids.csv: e-mails in \"Email\" lead to the ids in \"Badge\"");
+    mlab_draft_free(made);
+    ck_assert_int_eq(memory.live, 0);
+}
 END_TEST
 
 MLAB_TEST_MAIN("draft", every_guess_stands_in_its_line_with_its_reason, what_only_people_know_is_asked_with_the_line_that_answers_it,
-               without_a_list_of_people_nothing_is_drafted, nothing_is_lost_when_memory_runs_out)
+               without_a_list_of_people_nothing_is_drafted, nothing_is_lost_when_memory_runs_out, a_history_a_wave_and_a_crosswalk_are_drafted)
