@@ -69,7 +69,8 @@ static int write_pairs(const mlab_cli *cli, const mlab_matching *matching, const
     if (book && mlab_flag_value(cli, "for")) return mlab_usage(cli, "a workbook has all lists; --for is for .csv");
     code = book ? write_workbook(cli, matching, pairs, path) : write_csv(cli, matching, pairs, view, path);
     if (!code && strcmp(path, "-") != 0 && !cli->json && !cli->quiet)
-        printf("  the %s of %s %s in %s\n", view == MLAB_VIEW_PAIRS ? "pairs" : "list", pairs->policy, view == MLAB_VIEW_PAIRS ? "are" : "is", path);
+        printf("  the %s of '%s' %s in %s\n", view == MLAB_VIEW_PAIRS ? "pairs" : "list", pairs->policy, view == MLAB_VIEW_PAIRS ? "are" : "is",
+               path);
     return code;
 }
 

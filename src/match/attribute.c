@@ -221,14 +221,13 @@ bool mlab_hours_parse(const char *text, double *hours)
 static mlab_status hours_of(const mlab_term_rule *term, const mlab_table *table, const mlab_column *column, double *value, mlab_findings *findings,
                             mlab_error *err)
 {
-    if (!is_text(column)) {
-        copy_numbers(column, table->n_rows, value);
-        return MLAB_OK;
-    }
     mlab_status status = MLAB_OK;
     for (size_t i = 0; !status && i < table->n_rows; i++) {
-        const char *text = mlab_column_text(column, i);
-        if (is_missing(column, i) || !*text || mlab_hours_parse(text, &value[i])) continue;
+        char number[40];
+        const char *text = is_text(column) ? mlab_column_text(column, i) : number;
+        if (is_missing(column, i)) continue;
+        if (text == number) mlab_number_print(number_at(column, i), number, sizeof number);
+        if (!*text || mlab_hours_parse(text, &value[i])) continue;
         mlab_place place = mlab_place_cell(table->file ? table->file : "", table->lines ? table->lines[i] : i + 2, 0, column->name);
         status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_hours", &place, text, "", err,
                                    "rule '%s': column '%s' must be hours from UTC, such as +1, UTC-5 or +05:30", term->rule->name, column->name);

@@ -172,8 +172,7 @@ static mlab_status count_block(void *from, size_t block, void *scratch, mlab_err
     (void)err;
     for (size_t i = block * BLOCK; i < end_of(b, block); i++) {
         mlab_lane_allow(b->scorer, b->request, b->bench, i, &lane);
-        b->allowed[block] += lane.n;
-        b->work->first[i + 1] = b->most && lane.n > b->most ? b->most : lane.n;
+        b->work->first[i + 1] = lane.n;
     }
     return MLAB_OK;
 }
@@ -187,38 +186,59 @@ static mlab_status score_block(void *from, size_t block, void *scratch, mlab_err
         const mlab_address address = {.seed = b->seed, .entity = b->request->mentees.entity[i], .purpose = MLAB_PURPOSE_MATCH};
         mlab_lane_allow(b->scorer, b->request, b->bench, i, &lane);
         b->unscored[block] += mlab_lane_score(b->scorer, b->request, b->bench, i, &lane);
-        if (b->work->cut) b->work->cut[i] = mlab_lane_cut(&lane, b->most, mlab_random_uniform(&address, 3));
+        b->allowed[block] += lane.n;
+        if (b->most) b->work->cut[i] = mlab_lane_cut(&lane, b->most, mlab_random_uniform(&address, 3));
         b->missing[block] += missing_terms(&lane);
-        keep_candidates(b->work, &lane, b->work->first[i]);
+        keep_candidates(b->work, &lane, b->most ? i * b->most : b->work->first[i]);
+        if (b->most) b->work->first[i + 1] = lane.n;
     }
     return MLAB_OK;
 }
 
-static mlab_status place_candidates(building *b, mlab_error *err)
+/* Candidates of each mentee to where they belong; they stand `most` apart. */
+static void move_together(const building *b)
+{
+    mlab_pool_work *work = b->work;
+    for (size_t i = 0, used = 0; i < b->request->mentees.n; i++) {
+        const size_t n = work->first[i + 1], from = i * b->most;
+        memmove(work->mentor + used, work->mentor + from, n * sizeof *work->mentor);
+        memmove(work->score + used, work->score + from, n * sizeof *work->score);
+        used += n;
+        work->first[i + 1] = used;
+        work->cut_mentees += work->cut[i] > 0;
+    }
+}
+
+/* Room for the candidates: `most` of each mentee, else counted before they are scored. */
+static mlab_status make_places(building *b, size_t blocks, size_t lane, mlab_error *err)
 {
     mlab_pool_work *work = b->work;
     const size_t n = b->request->mentees.n;
+    if (b->most) {
+        if (n > (SIZE_MAX - 1) / b->most) return mlab_raise(err, MLAB_ERR_OVERFLOW, "%zu mentees with %zu candidates each", n, b->most);
+        mlab_release(work->context, work->cut);
+        if (!(work->cut = mlab_allocate(work->context, n, sizeof *work->cut)))
+            return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu mentees", n);
+        return make_room(work, 0, n * b->most + 1, err);
+    }
+    mlab_status status = mlab_parallel_blocks(work->context, NULL, blocks, lane, count_block, b, err);
+    if (status) return status;
     for (size_t i = 0; i < n; i++) work->first[i + 1] += work->first[i];
-    mlab_status status = make_room(work, 0, work->first[n] + 1, err);
-    if (status || work->first[n] == work->allowed) return status;
-    mlab_release(work->context, work->cut);
-    work->cut = mlab_allocate(work->context, n, sizeof *work->cut);
-    return work->cut ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu mentees", n);
+    return make_room(work, 0, work->first[n] + 1, err);
 }
 
 static mlab_status run_blocks(building *b, size_t blocks, mlab_error *err)
 {
     const mlab_context *context = b->work->context;
     const size_t lane = mlab_lane_place(b->scorer, b->request->mentors.n, NULL, NULL) + 1;
-    mlab_status status = mlab_parallel_blocks(context, NULL, blocks, lane, count_block, b, err);
-    for (size_t k = 0; !status && k < blocks; k++) b->work->allowed += b->allowed[k];
-    if (!status) status = place_candidates(b, err);
+    mlab_status status = make_places(b, blocks, lane, err);
     if (!status) status = mlab_parallel_blocks(context, "match", blocks, lane, score_block, b, err);
     for (size_t k = 0; !status && k < blocks; k++) {
+        b->work->allowed += b->allowed[k];
         b->work->pairs_unscored += b->unscored[k];
         b->work->terms_missing += b->missing[k];
     }
-    for (size_t i = 0; !status && b->work->cut && i < b->request->mentees.n; i++) b->work->cut_mentees += b->work->cut[i] > 0;
+    if (!status && b->most) move_together(b);
     return status;
 }
 

@@ -222,7 +222,7 @@ double mlab_gap_fit(const mlab_rule *rule, double gap)
 
 double mlab_hours_apart(double a, double b)
 {
-    const double apart = fmod(fabs(a - b), 24);
+    const double straight = fabs(a - b), apart = straight >= 24 ? straight - 24 : straight; /* both lie within 14 hours of UTC */
     return apart > 12 ? 24 - apart : apart;
 }
 

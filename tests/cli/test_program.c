@@ -143,6 +143,18 @@ START_TEST(sign_up_lists_are_matched_without_a_study)
     ck_says(out, "the rules are in ./matching.yaml");
     ck_assert_int_eq(shell(PROGRAM " match --people signup.csv --pairs p.csv --quiet && stat -c %%a p.csv"), 0);
     ck_assert_str_eq(out, "600\n");
+    ck_assert_int_eq(shell(PROGRAM " match --people signup.csv --compare --pairs p.xlsx"), 0);
+    ck_says(out, "deferred_acceptance");
+    ck_says(out, "the pairs of 'optimal' are in p.xlsx");
+    ck_assert_int_eq(shell(PROGRAM " match --people signup.csv --rules matching.yaml --policy random --decisions p.xlsx"), 0);
+    ck_says(out, "2 kept, 0 moved");
+    ck_says(out, "nobody lost by the changes");
+    ck_assert_int_eq(shell(PROGRAM " match --people signup.csv --pairs - --for pushfarr"), 2);
+    ck_assert_int_eq(shell(PROGRAM " match --people signup.csv --pairs - --for chronus"), 3);
+    ck_assert_int_eq(shell(PROGRAM " match --people signup.csv --set matching.minimum=101"), 3);
+    write_here("decided.csv", "decision,mentee,mentor\nacept,021,007\n");
+    ck_assert_int_eq(shell(PROGRAM " match --people signup.csv --decisions decided.csv 2>&1"), 3);
+    ck_says(out, "did you mean 'accept'?");
     write_here("broken.csv", "Role,Wants\nmentor\n");
     ck_assert_int_eq(shell(PROGRAM " match --people broken.csv"), 3);
 }
