@@ -105,7 +105,7 @@ typedef struct mlab_policy_result {
     double bound;     /* proved: no matching of this kind has more */
     double gap;       /* (bound - objective) / bound, 0 when proved best */
     uint64_t nodes;   /* of a search, 0 where there was none */
-    char why[200];    /* NONE_EXISTS, INFEASIBLE: what stands in the way, naming nobody; else "" */
+    char why[200];    /* NONE_EXISTS, INFEASIBLE: what stands in the way; TIME_LIMIT: what else than time ended it; naming nobody; else "" */
 } mlab_policy_result;
 
 /* Constraints that not every policy can keep; one that cannot refuses them. Preferences, groups and turns are free to be ignored. */
@@ -295,7 +295,8 @@ typedef struct mlab_pairs {
     uint64_t terms_missing;    /* terms left out of their scores because an attribute is not known */
     mlab_policy_status status; /* what the policy proved */
     double objective, bound, gap;
-    char *why;                /* NONE_EXISTS, INFEASIBLE: what stands in the way; DONE: what a choice was fitted to; else "" */
+    char *why;                /* NONE_EXISTS, INFEASIBLE: what stands in the way; TIME_LIMIT: what ended the search when it was not the
+                                 time; DONE: what a choice was fitted to; else "" */
     double optimum;           /* highest total of the same pool; NaN when not worked out */
     char *group_column;       /* "" = no groups */
     mlab_pairs_group *groups; /* [n_groups] by name, without those not known */

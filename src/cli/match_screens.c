@@ -39,7 +39,8 @@ static void show_status(const mlab_pairs *p)
     const char *blank = "";
     if (p->status == MLAB_POLICY_WITHIN_GAP || p->status == MLAB_POLICY_TIME_LIMIT)
         printf("  %-22s best found; at most %s %% better is possible%s\n", blank, tell(100 * p->gap, 1, a),
-               p->status == MLAB_POLICY_TIME_LIMIT ? " (stopped by the time limit: another run may differ)" : "");
+               p->status != MLAB_POLICY_TIME_LIMIT || (p->why && *p->why) ? "" : " (stopped by the time limit: another run may differ)");
+    if (p->status == MLAB_POLICY_TIME_LIMIT && p->why && *p->why) printf("  %-22s %s\n", blank, p->why);
     if (p->status == MLAB_POLICY_NONE_EXISTS) printf("  %-22s proved: none exists. %s\n", blank, p->why);
     if (p->status == MLAB_POLICY_DONE && p->why && *p->why) printf("  %-22s %s\n", blank, p->why);
     if (p->status == MLAB_POLICY_INFEASIBLE) printf("  %-22s proved: not possible. %s\n", blank, p->why);

@@ -162,6 +162,8 @@ static void tell(search *s)
     }
     r->gap = r->bound > 0 ? (r->bound - r->objective) / r->bound : 0;
     r->status = s->stopped ? MLAB_POLICY_TIME_LIMIT : s->any_dropped && above(s->dropped, s->best) ? MLAB_POLICY_WITHIN_GAP : MLAB_POLICY_OPTIMAL;
+    if (s->stopped && s->end <= 0)
+        snprintf(r->why, sizeof r->why, "the search ended after %d steps, at the same place on every machine; time: sets another limit", NODES);
     if (s->found) return;
     for (size_t i = 0; s->c.pool->locked && i < s->c.n; i++) r->mentor_of[i] = s->c.pool->locked[i];
     r->status = s->stopped ? MLAB_POLICY_TIME_LIMIT : MLAB_POLICY_INFEASIBLE;
