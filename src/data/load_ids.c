@@ -124,6 +124,14 @@ mlab_status mlab_load_crosswalks(mlab_loading *l, mlab_error *err)
 
 /* --- joins ------------------------------------------------------------------------------------------- */
 
+/* The file of the block that was read last. */
+static mlab_input *input_of(const mlab_loading *l, const char *role)
+{
+    for (size_t i = l->data->n_inputs; i-- > 0;)
+        if (!strcmp(l->data->inputs[i].role, role)) return &l->data->inputs[i];
+    return NULL;
+}
+
 mlab_status mlab_loading_link(mlab_loading *l, const char *block, const mlab_table *table, const char *column, const char *who, uint32_t *rank,
                               mlab_error *err)
 {
@@ -135,7 +143,7 @@ mlab_status mlab_loading_link(mlab_loading *l, const char *block, const mlab_tab
     const mlab_link link = {.who = who,
                             .block = strchr(block, '.') + 1,
                             .accept = outside ? 1 : mlab_loading_number(l, block, "accept_unlinked", 0.05),
-                            .input = mlab_loading_last_input(l),
+                            .input = input_of(l, strchr(block, '.') + 1),
                             .rule = &rule,
                             .crosswalks = l->crosswalks,
                             .n_crosswalks = l->n_crosswalks,

@@ -225,7 +225,7 @@ static mlab_status say_returns(const staying *s)
     if (!s->returns) return MLAB_OK;
     const char *reason = mlab_column_text(mlab_table_find(l->job, "reason"), s->return_row);
     snprintf(remedy, sizeof remedy, "events: {hire: [\"%.60s\", ...]}      (the reasons with which people come, and come back)", reason);
-    snprintf(sentence, sizeof sentence, "after an exit %zu rows would bring people back, and no reason is known that does", s->returns);
+    snprintf(sentence, sizeof sentence, "rows after an exit would bring somebody back, and no reason is known that does: %zu", s->returns);
     return mlab_loading_say(l, MLAB_SEVERITY_DECIDE, "unclear_returns", l->job, s->return_row, "reason", reason, remedy, s->err, sentence);
 }
 

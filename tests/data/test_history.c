@@ -394,7 +394,7 @@ START_TEST(who_comes_back_has_to_be_known)
         ck_assert((finding_of(&w, "unclear_returns") != NULL) == (k == 0));
         if (k == 0)
             ck_assert_str_eq(finding_of(&w, "unclear_returns")->sentence,
-                             "after an exit 1 rows would bring people back, and no reason is known that does");
+                             "rows after an exit would bring somebody back, and no reason is known that does: 1");
         close_world(&w);
     }
 }
