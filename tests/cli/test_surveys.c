@@ -113,5 +113,20 @@ START_TEST(answers_without_a_person_are_told_by_group_and_small_groups_are_hidde
 }
 END_TEST
 
-MLAB_TEST_MAIN("cli/surveys", check_tells_who_answered_how_well_and_what_the_unknown_could_move,
+START_TEST(a_study_whose_fit_gives_no_draws_may_be_run_again)
+{
+    put_firm("");
+    /* nobody at desk a leaves: the coefficient has no maximum, and no draws can be made of it */
+    ck_assert_int_eq(
+        shell("awk -F, 'NR == 1 {print $0 \",desk\"; next} {print $1 \",\" $2 \",\" ($4 == 1 ? \"\" : $3) \",\" $4 \",\" ($4 == 1 ? "
+              "\"a\" : \"b\")}' people.csv > p.csv && mv p.csv people.csv && sed -i 's/exit ~ arm/exit ~ desk/' study.yaml && "
+              "printf 'simulation: {horizon: 2 quarters, draws: 10, replicates: 2}\\nscenarios: {today: {policy: none}}\\n' >> study.yaml"),
+        0);
+    int first = shell(PROGRAM " fit study.yaml");
+    ck_assert_msg(first == 4, "%d %s %s", first, out, err_out);
+    ck_assert_int_eq(shell(PROGRAM " fit study.yaml"), 4);
+}
+END_TEST
+
+MLAB_TEST_MAIN("cli/surveys", a_study_whose_fit_gives_no_draws_may_be_run_again, check_tells_who_answered_how_well_and_what_the_unknown_could_move,
                the_results_and_the_report_hold_scores_and_who_answered, answers_without_a_person_are_told_by_group_and_small_groups_are_hidden)
