@@ -15,9 +15,10 @@
 #include "match/policies.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static const double coarsest = 4, coarsest_warm = 100, finer = 5, finest = 1e5; /* epsilon as the highest worth over these */
-enum { MOST_TRIES = 100, LOOK_EVERY = 1024 };
+enum { MOST_TRIES = 100, FEW_TRIES = 12, LOOK_EVERY = 1024, SAMPLE = 2048 };
 
 static size_t slots_of(const int32_t *room, size_t n)
 {
@@ -32,15 +33,37 @@ static mlab_status look_up(const mlab_context *context, mlab_error *err)
     return mlab_raise(err, MLAB_ERR_CANCELLED, "matching was stopped on request");
 }
 
+static int by_worth(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Whether worths are of a few levels, by a sample. */
+static bool are_tied(const mlab_arcs *arcs)
+{
+    double sample[SAMPLE];
+    const size_t n = arcs->first[arcs->n_rows], step = n / SAMPLE + 1;
+    size_t used = 0, levels = 1;
+    for (size_t e = 0; e < n && used < SAMPLE; e += step) sample[used++] = arcs->worth[e];
+    if (used < SAMPLE / 4) return false;
+    qsort(sample, used, sizeof *sample, by_worth);
+    for (size_t k = 1; k < used; k++) levels += sample[k] > sample[k - 1];
+    return levels <= used / 8;
+}
+
 static mlab_status run_auction(const mlab_context *context, bool warm, mlab_auction *a, mlab_error *err)
 {
     const mlab_arcs *arcs = a->arcs;
     double most = 0;
     for (size_t e = 0; e < arcs->first[arcs->n_rows]; e++) most = arcs->worth[e] > most ? arcs->worth[e] : most;
+    const double range = arcs->range > 0 ? arcs->range : most;
+    const bool tied = are_tied(arcs);
     mlab_status status = MLAB_OK;
-    for (double epsilon = floor(most / (warm ? coarsest_warm : coarsest)); !status && epsilon >= 1 && epsilon > most / finest;
+    for (double epsilon = floor(most / (warm ? coarsest_warm : coarsest)); !status && epsilon >= 1 && epsilon > range / finest;
          epsilon = floor(epsilon / finer)) {
         mlab_auction_round(a, epsilon);
+        if (tied && epsilon < range / 100 && mlab_auction_settle(a, FEW_TRIES) <= arcs->n_rows / 256) break; /* levels lie far apart */
         status = look_up(context, err);
     }
     mlab_auction_settle(a, MOST_TRIES);

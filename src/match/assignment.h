@@ -14,6 +14,7 @@ typedef struct mlab_arcs {
     size_t *first;    /* [n_rows + 1] */
     uint32_t *column; /* [first[n_rows]] ascending within a row */
     double *worth;    /* [first[n_rows]] whole numbers >= 1 */
+    double range;     /* of what differs from pair to pair, apart from what they are worth by themselves; 0 = of all; only speed depends on it */
 } mlab_arcs;
 
 /* Arrays of the size given, zeroed, in one block released with mlab_release. */

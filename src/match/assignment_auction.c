@@ -236,8 +236,9 @@ static void settle_row(mlab_auction *a, uint32_t row, uint32_t most_tries)
     }
 }
 
-void mlab_auction_settle(mlab_auction *a, uint32_t most_tries)
+size_t mlab_auction_settle(mlab_auction *a, uint32_t most_tries)
 {
+    size_t left = 0;
     a->head = a->waiting = 0;
     for (uint32_t row = 0; row < a->arcs->n_rows; row++) {
         a->tries[row] = 0;
@@ -247,8 +248,11 @@ void mlab_auction_settle(mlab_auction *a, uint32_t most_tries)
     while (a->waiting) {
         const uint32_t row = take_row(a);
         a->queued[row] = 0;
-        if (a->mate[row] != MLAB_NOBODY) settle_row(a, row, most_tries);
+        if (a->mate[row] == MLAB_NOBODY) continue;
+        settle_row(a, row, most_tries);
+        left += a->mate[row] == MLAB_NOBODY;
     }
+    return left;
 }
 
 /* --- memory -------------------------------------------------------------------------------------- */

@@ -29,7 +29,7 @@ MLAB_MUST_USE mlab_status mlab_auction_make(const mlab_context *context, const m
 /* Rows that are further than epsilon >= 1 from their best leave their places; rows bid until none waits; then columns with room lower their
  * prices. After it every row is within epsilon of its best, and a column with room has price 0. */
 void mlab_auction_round(mlab_auction *a, double epsilon);
-/* Raises prices until every row with a place has its best exactly; a row that still has not after so many tries leaves. */
-void mlab_auction_settle(mlab_auction *a, uint32_t most_tries);
+/* Raises prices until every row with a place has its best exactly; a row that still has not after so many tries leaves. Returns how many left. */
+size_t mlab_auction_settle(mlab_auction *a, uint32_t most_tries);
 
 #endif

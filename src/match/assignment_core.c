@@ -155,6 +155,7 @@ static mlab_status join(const mlab_context *context, core *c, size_t joined, mla
     const size_t n = c->rows->n_rows, so_far = c->arcs.first ? c->arcs.first[n] : 0;
     mlab_status status = mlab_arcs_make(context, n, c->rows->n_columns, so_far + joined, &arcs, &block, err);
     if (status) return status;
+    arcs.range = 100 * c->rows->worth_of_point;
     for (uint32_t row = 0; row < n; row++) arcs.first[row + 1] = merge_row(c, row, &arcs, arcs.first[row]);
     mlab_release(context, c->block);
     c->block = block;

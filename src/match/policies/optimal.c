@@ -213,6 +213,7 @@ static mlab_status solve_large(const mlab_context *context, const columns *c, co
     if (!status && by_column) {
         status = mlab_arcs_make(context, n, c->n, by_column->first[c->n], &arcs, &arc_block, err);
         if (!status) mlab_arcs_transpose(by_column, &arcs);
+        if (!status) arcs.range = 100 * c->grains * c->of_grain;
         if (!status) status = mlab_assignment_solve(context, &arcs, c->room, false, mate, value, price, err);
     } else if (!status) {
         const mlab_assignment_rows rows = {.n_rows = n,
