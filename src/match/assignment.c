@@ -17,7 +17,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double coarsest = 4, coarsest_warm = 100, finer = 5, finest = 1e5; /* epsilon as the highest worth over these */
+/* epsilon as the highest worth over these; worths of a few levels take larger steps */
+static const double coarsest = 4, coarsest_warm = 100, finer = 5, coarsest_tied = 20, finer_tied = 20, finest = 1e5;
 enum { MOST_TRIES = 100, FEW_TRIES = 12, LOOK_EVERY = 1024, SAMPLE = 2048 };
 
 static size_t slots_of(const int32_t *room, size_t n)
@@ -60,8 +61,10 @@ static mlab_status run_auction(const mlab_context *context, bool warm, mlab_auct
     const double range = arcs->range > 0 ? arcs->range : most;
     const bool tied = are_tied(arcs);
     mlab_status status = MLAB_OK;
-    for (double epsilon = floor(most / (warm ? coarsest_warm : coarsest)); !status && epsilon >= 1 && epsilon > range / finest;
-         epsilon = floor(epsilon / finer)) {
+    for (double epsilon = floor(most / (warm   ? coarsest_warm
+                                        : tied ? coarsest_tied
+                                               : coarsest));
+         !status && epsilon >= 1 && epsilon > range / finest; epsilon = floor(epsilon / (tied ? finer_tied : finer))) {
         mlab_auction_round(a, epsilon);
         if (tied && epsilon < range / 100 && mlab_auction_settle(a, FEW_TRIES) <= arcs->n_rows / 256) break; /* levels lie far apart */
         status = look_up(context, err);

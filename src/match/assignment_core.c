@@ -119,7 +119,7 @@ static void set_prices(core *c)
     }
     for (size_t i = 0; !c->first && i < r->n_rows; i++)
         if (c->value[i] / r->worth_of_point > most) most = c->value[i] / r->worth_of_point;
-    c->slack = (float)(most * 0x1p-21);
+    c->slack = c->first ? 0 : (float)(most * 0x1p-21); /* the first picks need not be exact */
 }
 
 static int by_column(const void *a, const void *b)
