@@ -182,20 +182,25 @@ static void take_labels(mlab_column_reading *column, const tally *t)
     column->spec.type = many ? MLAB_READ_TEXT : MLAB_READ_FACTOR;
 }
 
+static unsigned stated_readings(const mlab_reading_rules *rules)
+{
+    unsigned as = rules->decimal == ',' ? MLAB_AS_COMMA_NUMBER : MLAB_AS_NUMBER;
+    if (rules->thousands == ',') as |= MLAB_AS_COMMA_GROUPS;
+    if (rules->thousands == '.') as |= MLAB_AS_POINT_GROUPS;
+    if (rules->thousands == ' ') as |= MLAB_AS_BLANK_GROUPS;
+    if (rules->thousands == '\'') as |= MLAB_AS_APOSTROPHE_GROUPS;
+    return as;
+}
+
 mlab_status mlab_column_find_type(mlab_column_reading *column, const mlab_column_finish *finish, mlab_error *err)
 {
     const mlab_reading_rules *rules = &column->spec.rules;
     tally t = count_readings(column);
     mlab_status status = MLAB_OK;
-    unsigned stated = rules->decimal == ',' ? MLAB_AS_COMMA_NUMBER : MLAB_AS_NUMBER;
-    if (rules->thousands == ',') stated |= MLAB_AS_COMMA_GROUPS;
-    if (rules->thousands == '.') stated |= MLAB_AS_POINT_GROUPS;
-    if (rules->thousands == ' ') stated |= MLAB_AS_BLANK_GROUPS;
-    if (rules->thousands == '\'') stated |= MLAB_AS_APOSTROPHE_GROUPS;
-
+    unsigned stated = stated_readings(rules);
     if (column->typed && !column->any_plain) { /* texts stay texts */
         t.all &= ~(unsigned)(MLAB_AS_INTEGER | MLAB_AS_NUMBER);
-        t.numbers = t.commas = t.points = 0;
+        t.numbers = t.commas = t.points = t.blanks = t.apostrophes = 0;
         stated = 0;
     }
     if (t.distinct == 0) {
