@@ -76,6 +76,7 @@ static mlab_status add_string(mlab_sheet_rows *s)
                              "the workbook has more texts than any spreadsheet program takes; save the sheet as CSV UTF-8");
     }
     if (s->value.bytes) s->value.n = mlab_sheet_unescape(s->value.bytes, s->value.n);
+    const char *text = mlab_text_get(&s->value);
     const size_t n = s->value.n;
     if (strings->pool_capacity - strings->pool_size < n + 1) {
         const size_t wanted = strings->pool_capacity + strings->pool_capacity / 2 + n + 4096;
@@ -91,9 +92,9 @@ static mlab_status add_string(mlab_sheet_rows *s)
         strings->at = at;
         strings->capacity = wanted;
     }
-    if (n && s->value.bytes) memcpy(strings->pool + strings->pool_size, s->value.bytes, n);
+    memcpy(strings->pool + strings->pool_size, text, n);
     strings->pool[strings->pool_size + n] = '\0';
-    strings->at[strings->n++] = strings->pool_size | (n && any_not_ascii(s->value.bytes, n) ? NOT_ASCII : 0);
+    strings->at[strings->n++] = strings->pool_size | (any_not_ascii(text, n) ? NOT_ASCII : 0);
     strings->pool_size += n + 1;
     strings->at[strings->n] = strings->pool_size;
     return MLAB_OK;

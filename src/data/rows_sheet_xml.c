@@ -19,14 +19,16 @@ static const char *without_prefix(const char *name)
  * prefix of the root. */
 static const char *name_of(mlab_sheet_xml *xml, const char *name)
 {
-    const char *local = without_prefix(name);
+    const char *local = name;
+    for (const char *c = name; *c; c++)
+        if (*c == ':') local = c + 1;
     const size_t n = (size_t)(local - name);
     if (!xml->rooted) {
         xml->rooted = true;
         xml->prefix_length = n < sizeof xml->prefix ? n : 0;
         memcpy(xml->prefix, name, xml->prefix_length);
     }
-    return n == xml->prefix_length && !memcmp(name, xml->prefix, n) ? local : NULL;
+    return n == xml->prefix_length && (!n || !memcmp(name, xml->prefix, n)) ? local : NULL;
 }
 
 static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
