@@ -60,6 +60,12 @@ static inline void mlab_blossom_end_at(mlab_blossom_search *s, int64_t time, uin
     s->end_from = from;
     s->end_to = to;
 }
+/* Whether an edge with this slack can be of no use before the search ends: outer people meet at half of it, others at all of it or later. Most
+ * edges are told apart here, by one number of the other person. */
+static inline bool mlab_blossom_too_late(const mlab_blossom_search *s, int64_t slack)
+{
+    return slack / 2 >= s->bound;
+}
 /* The outermost node that holds a person. */
 uint32_t mlab_blossom_top(mlab_blossom_search *s, uint32_t person);
 /* Walks the people of a node: start with at = node, MLAB_ALONE past the last. */

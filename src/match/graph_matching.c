@@ -45,6 +45,7 @@ static void scan(mlab_blossom_search *s, uint32_t v, uint32_t node)
     for (size_t e = g->first[v]; e < g->first[v + 1]; e++) {
         const uint32_t w = g->to[e];
         const int64_t rest = mine - 2 * g->weight[e];
+        if (mlab_blossom_too_late(s, rest + s->value[w])) continue;
         if (s->node[w].in == w && s->node[w].label == MLAB_NODE_OUTER) { /* a person on their own, outer */
             if (w != v) mlab_blossom_push(s, (rest + s->value[w]) / 2, v, w);
             continue;

@@ -20,6 +20,7 @@ static void become_outer(mlab_blossom_search *s, uint32_t v)
     for (size_t e = g->first[v]; e < g->first[v + 1]; e++) {
         const uint32_t w = g->to[e];
         const int64_t rest = mine - 2 * g->weight[e];
+        if (mlab_blossom_too_late(s, rest + s->value[w])) continue;
         if (s->node[w].label == MLAB_NODE_OUTER) {
             if (w != v) mlab_blossom_end_at(s, (rest + s->value[w]) / 2, v, w);
             continue;
