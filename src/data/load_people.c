@@ -134,15 +134,15 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
     if (!status) left->open_end = true;
     if (!status) status = mlab_loading_column(l, "data.people", "exit_reason", "exit_reason", MLAB_READ_FACTOR, true, &specs, &reason, err);
     if (!status) status = mlab_loading_column(l, "data.people", "grade", "grade", MLAB_READ_FOUND, true, &specs, &grade, err);
-    if (!status)
-        status = mlab_loading_column(l, "data.people", "birth", "birth",
-                                     mlab_loading_at(l, "data.people", "birth") ? MLAB_READ_DATE : MLAB_READ_FOUND, true, &specs, &birth, err);
     if (!status && job) grade->optional = true; /* it may stand in the job history */
     if (!status && scale) {
         grade->type = MLAB_READ_FACTOR;
         grade->levels = scale;
         grade->ordered = true;
     }
+    if (!status) /* the columns before it may move in memory */
+        status = mlab_loading_column(l, "data.people", "birth", "birth",
+                                     mlab_loading_at(l, "data.people", "birth") ? MLAB_READ_DATE : MLAB_READ_FOUND, true, &specs, &birth, err);
     if (!status) status = mlab_loading_file(l, "data.people", &specs, &reading, err);
     if (!status) status = rewrite_ids(l, reading.table, &specs, err);
     l->data->people = reading.table;
