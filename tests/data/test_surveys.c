@@ -209,6 +209,8 @@ START_TEST(what_is_wrong_with_a_survey_is_said)
 {
     refuses("    files: {may 2022: w1.csv}\n", "bad_wave", MLAB_SEVERITY_STOP, "written as 2022-05-01");
     refuses("    files: {2022-05-01: none.csv}\n", "cannot_open", MLAB_SEVERITY_STOP, "none.csv");
+    refuses("    scale: [1, 2, 3]\n", "no_survey_file", MLAB_SEVERITY_STOP, "name no file");
+    refuses("    files: {}\n", "no_survey_file", MLAB_SEVERITY_STOP, "name no file");
     refuses("    file: w1.csv\n", "missing_column", MLAB_SEVERITY_STOP, "date");
     refuses("    files: {2022-05-01: w1.csv}\n    scale: [Disagree, Neutral, Agree]\n    satisfaction: {items: [q1, q9]}\n", "missing_column",
             MLAB_SEVERITY_STOP, "q9");
