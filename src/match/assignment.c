@@ -19,7 +19,7 @@
 
 /* epsilon as the highest worth over these; worths of a few levels take larger steps */
 static const double coarsest = 4, coarsest_warm = 100, finer = 5, coarsest_tied = 20, finer_tied = 20, finest = 1e5;
-enum { MOST_TRIES = 100, FEW_TRIES = 12, LOOK_EVERY = 1024, SAMPLE = 2048 };
+enum { MOST_TRIES = 100, FEW_TRIES = 12, LOOK_EVERY = 1024, FLAT_BIDS = 40, SAMPLE = 2048 };
 
 static size_t slots_of(const int32_t *room, size_t n)
 {
@@ -61,11 +61,15 @@ static mlab_status run_auction(const mlab_context *context, bool warm, mlab_auct
     const double range = arcs->range > 0 ? arcs->range : most;
     const bool tied = are_tied(arcs);
     mlab_status status = MLAB_OK;
+    /* Where all rows find a place, what pairs are worth by themselves does not matter, and steps of what differs are enough. */
+    const bool flat = !warm && range < most / 2 && mlab_auction_round(a, floor(range / coarsest), FLAT_BIDS * arcs->n_rows);
+    if (!warm && !flat) mlab_auction_restart(a);
+    if (flat) most = range;
     for (double epsilon = floor(most / (warm   ? coarsest_warm
                                         : tied ? coarsest_tied
                                                : coarsest));
          !status && epsilon >= 1 && epsilon > range / finest; epsilon = floor(epsilon / (tied ? finer_tied : finer))) {
-        mlab_auction_round(a, epsilon);
+        mlab_auction_round(a, epsilon, SIZE_MAX);
         if (tied && epsilon < range / 100 && mlab_auction_settle(a, FEW_TRIES) <= arcs->n_rows / 256) break; /* levels lie far apart */
         status = look_up(context, err);
     }

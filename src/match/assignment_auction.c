@@ -192,7 +192,7 @@ static bool content(const mlab_auction *a, uint32_t row)
     return mine >= best - a->epsilon;
 }
 
-void mlab_auction_round(mlab_auction *a, double epsilon)
+bool mlab_auction_round(mlab_auction *a, double epsilon, size_t most_bids)
 {
     a->epsilon = epsilon;
     a->head = a->waiting = 0;
@@ -204,8 +204,12 @@ void mlab_auction_round(mlab_auction *a, double epsilon)
         else
             put_slot(a, a->first_slot[c] + a->filled[c]++, row, a->price[c]);
     }
-    while (a->waiting) bid(a, take_row(a));
+    for (size_t bids = 0; a->waiting; bids++) {
+        if (bids >= most_bids) return false;
+        bid(a, take_row(a));
+    }
     columns_bid(a);
+    return true;
 }
 
 /* --- exact prices -------------------------------------------------------------------------------- */
@@ -257,6 +261,12 @@ size_t mlab_auction_settle(mlab_auction *a, uint32_t most_tries)
 
 /* --- memory -------------------------------------------------------------------------------------- */
 
+void mlab_auction_restart(mlab_auction *a)
+{
+    for (size_t row = 0; row < a->arcs->n_rows; row++) a->mate[row] = MLAB_NOBODY;
+    for (size_t c = 0; c < a->arcs->n_columns; c++) a->price[c] = room_of(a, (uint32_t)c) ? 0 : INFINITY; /* nobody bids for no room */
+}
+
 mlab_status mlab_auction_make(const mlab_context *context, const mlab_arcs *arcs, const mlab_arcs *by_column, const int32_t *room, size_t slots,
                               mlab_auction *a, void **block, mlab_error *err)
 {
@@ -270,8 +280,6 @@ mlab_status mlab_auction_make(const mlab_context *context, const mlab_arcs *arcs
     mlab_status status = mlab_allocate_parts(context, parts, sizeof parts / sizeof *parts, block, err);
     if (status) return status;
     for (size_t c = 0; c < m; c++) a->first_slot[c + 1] = a->first_slot[c] + (size_t)room[c];
-    for (size_t row = 0; row < n; row++) a->mate[row] = MLAB_NOBODY;
-    for (size_t c = 0; c < m; c++)
-        if (!room[c]) a->price[c] = INFINITY; /* nobody bids */
+    mlab_auction_restart(a);
     return MLAB_OK;
 }

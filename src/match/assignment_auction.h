@@ -27,8 +27,11 @@ typedef struct mlab_auction {
 MLAB_MUST_USE mlab_status mlab_auction_make(const mlab_context *context, const mlab_arcs *arcs, const mlab_arcs *by_column, const int32_t *room,
                                             size_t slots, mlab_auction *a, void **block, mlab_error *err);
 /* Rows that are further than epsilon >= 1 from their best leave their places; rows bid until none waits; then columns with room lower their
- * prices. After it every row is within epsilon of its best, and a column with room has price 0. */
-void mlab_auction_round(mlab_auction *a, double epsilon);
+ * prices. After it every row is within epsilon of its best, and a column with room has price 0. False when
+ * that took more bids than most_bids; then the prices mean nothing. */
+bool mlab_auction_round(mlab_auction *a, double epsilon, size_t most_bids);
+/* All prices 0, nobody has a place. */
+void mlab_auction_restart(mlab_auction *a);
 /* Raises prices until every row with a place has its best exactly; a row that still has not after so many tries leaves. Returns how many left. */
 size_t mlab_auction_settle(mlab_auction *a, uint32_t most_tries);
 

@@ -148,9 +148,13 @@ static int by_score(const void *a, const void *b)
 }
 
 /* All flows as good as the one at hand, and no others, fill the arcs that gain now and leave those empty that cost. */
-static void fix_arcs(mlab_fairness *f)
+static void fix_arcs(mlab_fairness *f, bool again)
 {
     for (size_t a = 0; a < f->n_arcs; a++) {
+        if (again && f->arcs[a].gain.first) { /* fixed for good: flows are only ruled out */
+            mlab_fairness_set(f, a, (mlab_gain){f->arcs[a].gain.first, 0});
+            continue;
+        }
         const mlab_gain u = mlab_flow_value(f->flow, f->arcs[a].from), v = mlab_flow_value(f->flow, f->arcs[a].to), g = f->arcs[a].gain;
         const int64_t first = v.first - u.first + g.first, second = v.second - u.second + g.second;
         const int64_t sign = first ? (first > 0) - (first < 0) : (second > 0) - (second < 0);
@@ -178,7 +182,7 @@ static mlab_status fewest_of_level(mlab_fairness *f, const level_edge *level, si
     }
     if (!used) return MLAB_OK;
     mlab_status status = mlab_flow_solve(f->flow, err);
-    if (!status) fix_arcs(f);
+    if (!status) fix_arcs(f, true);
     return status;
 }
 
@@ -194,7 +198,7 @@ mlab_status mlab_fair_leximin(mlab_fairness *f, mlab_policy_result *result, mlab
     if (n) qsort(edges, n, sizeof *edges, by_score);
     mlab_status status = mlab_flow_solve(f->flow, err);
     const int64_t kept = mlab_flow_total(f->flow).first;
-    if (!status) fix_arcs(f);
+    if (!status) fix_arcs(f, false);
     result->status = kept < f->lower ? MLAB_POLICY_INFEASIBLE : MLAB_POLICY_OPTIMAL;
     for (size_t k = 0; k < n && !status;) {
         size_t end = k + 1;
