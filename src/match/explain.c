@@ -214,7 +214,9 @@ static mlab_status tell_nobody_allowed(const mlab_matching *m, const mlab_pairs 
         append_words(text, best->name);
         mlab_text_print(text, "' %llu mentor%s would be allowed, %llu with a free place", (unsigned long long)best->alone,
                         best->alone == 1 ? "" : "s", (unsigned long long)best->free);
-    } else
+    } else if (bars[0].n == m->request.mentors.n && strcmp(bars[0].name, "themselves") == 0)
+        mlab_text_append(text, "; smallest change: another mentor");
+    else
         mlab_text_append(text, "; smallest change: two rules or more would have to go");
     mlab_release(text->context, bars);
     return MLAB_OK;

@@ -82,7 +82,8 @@ static mlab_status read_pairs(mlab_rows *rows, const char *name, const char *thi
         for (size_t i = 0; !status && i < block.n_rows; i++) {
             const mlab_cell *row = &block.cells[i * block.n_columns];
             const mlab_pair_row pair = {row[mentor].text, row[mentee].text, third ? row[value].text : "",
-                                        mlab_place_cell(rows->file, block.lines[i], (uint32_t)mentee + 1, rows->names[mentee])};
+                                        mlab_place_cell(rows->file, block.lines[i], (uint32_t)mentee + 1, rows->names[mentee]),
+                                        mlab_place_cell(rows->file, block.lines[i], (uint32_t)value + 1, rows->names[value])};
             status = function(user, &pair, err);
         }
     return status;

@@ -55,7 +55,7 @@ MLAB_MUST_USE mlab_status mlab_locks_read(mlab_matching *matching, mlab_findings
 /* A file with the columns mentor and mentee and perhaps a third, row by row. third "" when there is none. */
 typedef struct mlab_pair_row {
     const char *mentor, *mentee, *third;
-    mlab_place place; /* of the row; the column is that of the mentee */
+    mlab_place place, third_place; /* of the mentee, and of the third */
 } mlab_pair_row;
 typedef mlab_status (*mlab_pair_row_function)(void *user, const mlab_pair_row *row, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_pair_rows_read(const mlab_context *context, const char *path, const char *name, const char *third,

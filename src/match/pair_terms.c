@@ -51,7 +51,7 @@ static mlab_status add_own(void *user, const mlab_pair_row *row, mlab_error *err
     double score;
     if (!mlab_number_parse(row->third, strlen(row->third), '.', &score)) {
         if (!*row->third) return MLAB_OK;
-        return mlab_findings_add(file->findings, MLAB_SEVERITY_STOP, "bad_score", &row->place, row->third, "", err,
+        return mlab_findings_add(file->findings, MLAB_SEVERITY_STOP, "bad_score", &row->third_place, row->third, "", err,
                                  "rule '%s': a score of the file is no number", file->rule->name);
     }
     const uint32_t mentee = mlab_match_find_id(p->ids, p->n_ids, row->mentee), mentor = mlab_match_find_id(p->ids, p->n_ids, row->mentor);
@@ -60,7 +60,7 @@ static mlab_status add_own(void *user, const mlab_pair_row *row, mlab_error *err
                                  err, "a score of the file is of somebody who is not in the tables; it is passed over");
     const mlab_rule *rule = file->rule;
     if (rule->high > rule->low && (score < rule->low || score > rule->high))
-        return mlab_findings_add(file->findings, MLAB_SEVERITY_STOP, "bad_score", &row->place, row->third, "", err,
+        return mlab_findings_add(file->findings, MLAB_SEVERITY_STOP, "bad_score", &row->third_place, row->third, "", err,
                                  "rule '%s': a score of the file is outside low to high", rule->name);
     return mlab_keys_add(file->keys, (uint64_t)mentee << 32 | mentor, score, err);
 }

@@ -332,9 +332,9 @@ static mlab_status rematch(review_reader *r, mlab_review *review, mlab_error *er
     m->pool.capacity = m->people.capacity;
     if (!status && !(review->changes = mlab_allocate(m->context, n, sizeof *review->changes)))
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu mentees", n);
-    if (!status) fill_review(r, fate, &result, review);
-    if (!status) status = retell(r, review->pairs, err);
-    if (!status) status = keep_decisions(r, review->pairs->mentor_of, err);
+    if (!status && review->pairs) fill_review(r, fate, &result, review);
+    if (!status && review->pairs) status = retell(r, review->pairs, err);
+    if (!status && review->pairs) status = keep_decisions(r, review->pairs->mentor_of, err);
     mlab_release(m->context, fate);
     return status;
 }

@@ -266,7 +266,7 @@ mlab_status mlab_matching_run(mlab_matching *m, size_t which, mlab_findings *fin
     const size_t each = a.request.options.mentors_each > 1 ? (size_t)a.request.options.mentors_each : 1;
     if (!status) status = mlab_pairs_make(m, m->spec->policies[which], each, pairs, err);
     mlab_policy_result result = {.mentor_of = *pairs ? (*pairs)->mentor_of : NULL};
-    if (!status) (*pairs)->mutual = strcmp(policy->name, "peer") == 0;
+    if (*pairs) (*pairs)->mutual = strcmp(policy->name, "peer") == 0;
     if (!status) status = mlab_policy_assign(m->context, policy, &a.request, &result, err);
     if (!status && *a.fitted) strcpy(result.why, a.fitted);
     if (!status) status = keep_result(m, &a, &result, *pairs, err);
