@@ -146,7 +146,7 @@ mlab_status mlab_list_csv(const mlab_list *list, char **text, mlab_error *err)
         append_cell(&out, list->headings[c]);
     }
     mlab_text_append(&out, "\r\n");
-    for (size_t k = 0; k < list->n_cells; k++) {
+    for (size_t k = 0; list->n_columns && k < list->n_cells; k++) {
         const size_t c = k % list->n_columns;
         if (c) mlab_text_append(&out, ",");
         if (list->numbers[c])
