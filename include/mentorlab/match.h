@@ -56,7 +56,7 @@ typedef enum mlab_fair_kind {
 /* What can be asked of policies; all 0 is the default. Each policy reads what concerns it. */
 typedef struct mlab_policy_options {
     double gap;                   /* 0 .. 1: a search may stop when (bound - objective) / bound is at most this */
-    double time_limit;            /* seconds, 0 = none; a search that was stopped by it says so */
+    double time_limit;            /* seconds; 0 = none, and a search ends after a fixed number of nodes */
     double minimum_score;         /* 0 .. 100: pairs below it are not made */
     int32_t mentors_each;         /* mentors a mentee may have (network); 0 = 1 */
     bool participation_first;     /* the most pairs first, of those the highest total (optimal, lottery, peer) */

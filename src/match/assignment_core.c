@@ -2,7 +2,7 @@
 /* Assignment problems in which nearly everybody may have nearly everybody: solved on the best few pairs of each row, then all others are looked
  * through with the prices found; those that the prices do not rule out join, until none is left. The last look is the proof.
  *
- * Volgenant 1996, doi:10.1016/0305-0548(96)00010-X (a core of the pairs). Pairs are asked for row by row, so no matrix is kept. Most are
+ * Volgenant 1996, Computers & Operations Research 23, 917-932 (a core of the pairs). Pairs are asked for row by row, so no matrix is kept. Most are
  * ruled out in single precision with a margin that covers its rounding; what is near is looked at exactly.
  * Weakness: where all rows rank the columns alike, many pairs join; so from round to round more may.
  */

@@ -29,7 +29,7 @@ MLAB_MUST_USE mlab_status mlab_market_clear(const mlab_context *context, const m
  * is wanted more, above 0 = b, 0 = a tie. */
 int mlab_compare_wishes(const int32_t *rank, const double *score, size_t a, size_t b);
 
-/* Rural hospitals (Roth 1986, doi:10.2307/1913160): in a market with strict preferences a mentor who is not full has the same mentees in every
+/* Rural hospitals (Roth 1986, Econometrica 54, 425-427): in a market with strict preferences a mentor who is not full has the same mentees in every
  * stable matching. So where one has fewer than the fewest asked for, no stable matching mends it: status and why of the result say so. */
 MLAB_MUST_USE mlab_status mlab_tell_fewest(const mlab_context *context, const mlab_pool *pool, mlab_policy_result *result, mlab_error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The closed set of the highest gain: a minimum cut between items that gain and items that cost (Picard 1976, doi:10.1287/mnsc.22.11.1268).
+/* The closed set of the highest gain: a minimum cut between items that gain and items that cost (Picard 1976, Management Science 22, 1268-1272).
  *
  * Maximum flow by blocking flows on levels (Dinic 1970). Weakness: about n^2 m at worst; sets of rotations are sparse and shallow.
  */

@@ -13,7 +13,7 @@ typedef struct mlab_closure {
 } mlab_closure;
 
 /* The set that has whatever its members need, of the highest total gain; of several, the smallest. taken [n_items] = 1 or 0. By a minimum cut
- * (Picard 1976, doi:10.1287/mnsc.22.11.1268), found by blocking flows (Dinic 1970). Errors: MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW. */
+ * (Picard 1976, Management Science 22, 1268-1272), found by blocking flows (Dinic 1970). Errors: MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW. */
 MLAB_MUST_USE mlab_status mlab_closure_solve(const mlab_context *context, const mlab_closure *closure, uint8_t *taken, mlab_error *err);
 
 #endif

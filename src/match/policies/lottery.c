@@ -69,7 +69,7 @@ static double next_uniform(draw *d)
 /* Chances along path[from] .. path[to - 1] go up and down in turn. */
 static void round_path(draw *d, size_t from, size_t to)
 {
-    int32_t up = d->parts, down = d->parts; /* most that even places can go up and odd ones down, and the other way */
+    int32_t up = d->parts, down = up; /* most that even places can go up and odd ones down, and the other way */
     for (size_t p = from; p < to; p++) {
         const int32_t part = d->part[d->path[p]], to_one = d->parts - part;
         const bool even = (p - from) % 2 == 0;

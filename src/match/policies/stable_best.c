@@ -4,9 +4,9 @@
  * Irving, Leather & Gusfield 1987, doi:10.1145/28869.28871: from the stable matching that mentees like best, all others are reached by
  * rotations (a few mentees move down by one step each, in a circle); sets of rotations that contain what their members need are the stable
  * matchings, and the best of them is a minimum cut. A mentor with several places counts as several, which mentees want in one
- * order (Roth & Sotomayor 1990, doi:10.1017/CCOL052139015X). Preferences are strict once ties are broken by a lot of the pair: the matching is
+ * order (Roth & Sotomayor 1990, Two-sided matching, ch. 5). Preferences are strict once ties are broken by a lot of the pair: the matching is
  * the best of those stable for these lots; with other lots of ties it may be better, and finding the best of all is NP-hard (Manlove et
- * al. 2002, doi:10.1016/S0304-3975(01)00206-7).
+ * al. 2002, Theoretical Computer Science 276, 261-279).
  * Weakness: stable matchings of one market are often few, and then there is little to choose.
  */
 #include "match/market.h"
