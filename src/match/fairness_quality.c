@@ -15,7 +15,12 @@
 
 #include <math.h>
 
-enum { NODES = 20000, ROOT_STEPS = 60 }; /* nodes of a search without a time limit: the same result everywhere */
+enum {
+    NODES = 20000,
+    ROOT_STEPS = 60,
+    WORK = 400000000
+}; /* nodes of a search without a time limit, and candidates times nodes: the same
+        result everywhere */
 static const double as_good = 1e-6, most_factor = 8;
 
 typedef struct branch {
@@ -32,6 +37,7 @@ typedef struct search {
     uint8_t *fixed;                    /* [candidates] by turn: 1 = ruled out, 2 = bound */
     branch *stack;                     /* [candidates + 1] */
     size_t depth;
+    uint64_t most_nodes;
     int64_t wanted; /* first gains when all that is bound is kept */
     bool found;
     double best, dropped; /* dropped: the greatest bound that the gap let go */
@@ -208,7 +214,7 @@ static mlab_status branch_and_bound(search *s, double *open, bool *stopped, mlab
             s->fixed[k] = 1;
         } else if (!go_back(s))
             return MLAB_OK;
-        *stopped = o->time_limit > 0 ? mlab_fairness_late(s->f) : s->result->nodes >= NODES;
+        *stopped = o->time_limit > 0 ? mlab_fairness_late(s->f) : s->result->nodes >= s->most_nodes;
         if (*stopped) break;
         if (context->cancelled && context->cancelled(context->user)) return mlab_raise(err, MLAB_ERR_CANCELLED, "matching was stopped on request");
         status = solve(s, &possible, &bound, err);
@@ -230,6 +236,7 @@ mlab_status mlab_fair_quality(mlab_fairness *f, mlab_policy_result *result, mlab
     mlab_status status = mlab_allocate_parts(f->context, parts, sizeof parts / sizeof *parts, &block, err);
     if (status) return status;
     f->scale /= 2 * most_factor;
+    s.most_nodes = candidates && WORK / candidates < NODES ? WORK / candidates + 1 : NODES;
     s.found = f->lower == 0; /* nobody matched: all means are 0 */
     double open = 0;
     bool stopped = false;

@@ -110,11 +110,13 @@ static mlab_status read_number(const mlab_spec_reader *r, const ask *a, const ml
 {
     const char *text = mlab_setting_text(value);
     const double most = a->type == ASK_SHARE ? 1 : 1e6;
+    const bool above = a->type == ASK_SHARE && (a->at == AT(lottery_cap) || a->at == AT(choice_meeting)); /* 0 would read as not said */
     double number;
-    if (!mlab_number_parse(text, strlen(text), '.', &number) || !(number >= 0 && number <= most) ||
+    if (!mlab_number_parse(text, strlen(text), '.', &number) || !(number >= 0 && number <= most) || (above && !(number > 0)) ||
         (a->type == ASK_COUNT && number != (double)(int32_t)number))
         return bad(r, a, value,
-                   a->type == ASK_SHARE   ? "a number from 0 to 1"
+                   above                  ? "a number above 0, at most 1"
+                   : a->type == ASK_SHARE ? "a number from 0 to 1"
                    : a->type == ASK_COUNT ? "a whole number, 0 or more"
                                           : "a number, 0 or more",
                    err);

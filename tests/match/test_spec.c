@@ -170,6 +170,7 @@ START_TEST(what_is_wrong_or_not_built_is_a_stop_with_its_place)
            "weight must be must, high, some, low or a number above 0; high counts 4, some 2, low 1", 3);
     expect("matching:\n  score:\n    x: {file: a.csv, weight: must}\n", "a score of a file cannot be a must; forbid: [{list: file}] rules pairs out",
            3);
+    expect("matching:\n  policies: [{lottery: {cap: 0}}]\n", "cap must be a number above 0, at most 1", 2);
     expect("matching:\n  score:\n    gains: {outcome: retention}\n", "matching.score.gains.outcome is not built yet", 3);
 }
 END_TEST
