@@ -101,6 +101,28 @@ static bool means_are_close(search *s)
     return !(high - low > f->request->options.fair_level + 1e-9);
 }
 
+/* Undoes the lowest pair of the group with the highest mean until the means are close: fair, if not the best. */
+static void repair(search *s)
+{
+    const mlab_fairness *f = s->f;
+    while (!means_are_close(s)) {
+        size_t high = SIZE_MAX, worst = SIZE_MAX;
+        for (size_t g = 0; g < f->n_groups; g++)
+            if (size_of(f, g) && (high == SIZE_MAX || s->mean[g] > s->mean[high])) high = g;
+        double lowest = INFINITY;
+        for (size_t t = 0; t < f->request->pool->n_mentees; t++) {
+            const uint32_t i = f->lots.mentees[t].who;
+            if (f->group_of[t] != high || s->trial[i] == MLAB_UNMATCHED) continue;
+            const double score = mlab_match_score(f->request->pool, i, s->trial[i]);
+            if (score > 0 && score < lowest) {
+                lowest = score;
+                worst = i;
+            }
+        }
+        s->trial[worst] = MLAB_UNMATCHED; /* there is one: the mean is above that of another group */
+    }
+}
+
 /* The best matching for the prices: a bound; kept if it is fair and better. possible = false: what is bound cannot be had. */
 static mlab_status solve(search *s, bool *possible, double *bound, mlab_error *err)
 {
@@ -116,13 +138,23 @@ static mlab_status solve(search *s, bool *possible, double *bound, mlab_error *e
     for (size_t g = 0; g < f->n_groups; g++)
         if (s->price[g] > 0) *bound += f->request->options.fair_level * s->price[g];
     mlab_fairness_read(f, s->trial);
-    if (!means_are_close(s)) return MLAB_OK;
+    if (!means_are_close(s)) {
+        if (f->lower || s->result->nodes > ROOT_STEPS) return MLAB_OK;
+        repair(s);
+    }
     const double found = mlab_fairness_total(f, s->trial);
     if (s->found && !(found > s->best)) return MLAB_OK;
     s->found = true;
     s->best = found;
     for (size_t i = 0; i < f->request->pool->n_mentees; i++) s->result->mentor_of[i] = s->trial[i];
     return MLAB_OK;
+}
+
+/* The means of what the flow has, which a repair has changed. */
+static void read_means(search *s)
+{
+    mlab_fairness_read(s->f, s->trial);
+    (void)means_are_close(s);
 }
 
 /* Polyak's steps towards the prices of the lowest bound; leaves the best prices in price and their bound in *lowest. */
@@ -139,6 +171,7 @@ static mlab_status find_prices(search *s, int steps, bool *possible, double *low
             *lowest = bound;
             for (size_t g = 0; g < f->n_groups; g++) s->best_price[g] = s->price[g];
         }
+        read_means(s);
         const double excess = bound - s->best;
         if (excess <= as_good) break;
         for (size_t g = 0; g < f->n_groups; g++) {
