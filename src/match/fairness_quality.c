@@ -14,6 +14,7 @@
 #include "core/memory.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum {
     NODES = 20000,
@@ -282,6 +283,9 @@ mlab_status mlab_fair_quality(mlab_fairness *f, mlab_policy_result *result, mlab
                      : stopped            ? result->gap <= f->request->options.gap ? MLAB_POLICY_WITHIN_GAP : MLAB_POLICY_TIME_LIMIT
                      : result->gap > 1e-6 ? MLAB_POLICY_WITHIN_GAP
                                           : MLAB_POLICY_OPTIMAL;
+    if (result->status == MLAB_POLICY_TIME_LIMIT && f->request->options.time_limit <= 0)
+        snprintf(result->why, sizeof result->why, "the search ended after %llu steps, at the same place on every machine; time: sets another limit",
+                 (unsigned long long)s.most_nodes);
     mlab_release(f->context, block);
     return status;
 }

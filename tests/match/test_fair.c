@@ -206,6 +206,25 @@ START_TEST(a_search_of_mean_scores_in_a_larger_pool_tells_its_gap)
 }
 END_TEST
 
+/* The same search to the last point: it ends by its number of steps, and does not blame a time limit that nobody set. */
+START_TEST(a_search_that_ends_by_its_steps_says_so)
+{
+    enum { N = 40, M = 15 };
+    test_pool t = test_pool_hashed(N, M, 3, 0, 1, 4);
+    int32_t group[N], got[N];
+    for (size_t i = 0; i < N; i++) {
+        group[i] = i % 3 == 0;
+        for (size_t e = t.first[i]; group[i] && e < t.first[i + 1]; e++) t.score[e] *= 0.7;
+    }
+    t.pool.mentee_group = group;
+    t.pool.n_groups = 2;
+    const mlab_policy_result result = run("fair", &t.pool, (mlab_policy_options){.fair_kind = MLAB_FAIR_PARITY_QUALITY, .fair_level = 0.01}, 1, got);
+    ck_assert_int_eq(result.status, MLAB_POLICY_TIME_LIMIT);
+    ck_assert_msg(strstr(result.why, "steps, at the same place on every machine"), "%s", result.why);
+    test_pool_free(&t);
+}
+END_TEST
+
 /* --- lottery ------------------------------------------------------------------------------------- */
 
 static void look_at_chances(const mlab_pool *pool, const double *chance, double cap)
@@ -336,6 +355,7 @@ END_TEST
 MLAB_TEST_MAIN("fair", the_worst_off_are_as_well_off_as_trying_everything_can_make_them,
                leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_swapping_two, least_shares_of_groups_cost_no_more_than_they_must,
                shares_of_groups_brought_close_cost_no_more_than_they_must, mean_scores_of_groups_brought_close_cost_no_more_than_they_must,
-               a_search_of_mean_scores_in_a_larger_pool_tells_its_gap, pairs_are_drawn_with_their_chances_and_never_more_than_the_places,
-               without_a_cap_the_lottery_is_the_optimal_matching_and_a_cap_costs, chances_around_a_locked_pair_stand_at_the_right_candidates,
-               every_failed_allocation_is_reported_and_nothing_leaks, groups_that_are_not_given_and_shares_above_one_are_refused)
+               a_search_of_mean_scores_in_a_larger_pool_tells_its_gap, a_search_that_ends_by_its_steps_says_so,
+               pairs_are_drawn_with_their_chances_and_never_more_than_the_places, without_a_cap_the_lottery_is_the_optimal_matching_and_a_cap_costs,
+               chances_around_a_locked_pair_stand_at_the_right_candidates, every_failed_allocation_is_reported_and_nothing_leaks,
+               groups_that_are_not_given_and_shares_above_one_are_refused)
