@@ -196,6 +196,21 @@ static mlab_status no_memory(const odbc *o, mlab_error *err)
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", o->name);
 }
 
+/* UTF-8 as UTF-16, terminated: with narrow texts the driver would take those of the locale. NULL = no memory. */
+static SQLWCHAR *wide(const mlab_context *context, const char *text)
+{
+    size_t n = strlen(text), at = 0;
+    SQLWCHAR *units = mlab_allocate(context, n + 1, sizeof *units);
+    for (size_t i = 0; units && i < n;) {
+        const unsigned char first = (unsigned char)text[i++];
+        uint32_t code = first < 0x80 ? first : first < 0xE0 ? first & 0x1Fu : first < 0xF0 ? first & 0x0Fu : first & 0x07u;
+        for (; i < n && ((unsigned char)text[i] & 0xC0u) == 0x80u; i++) code = code << 6 | ((unsigned char)text[i] & 0x3Fu);
+        if (code >= 0x10000) units[at++] = (SQLWCHAR)(0xD7C0u + (code >> 10));
+        units[at++] = (SQLWCHAR)(code >= 0x10000 ? 0xDC00u + (code & 0x3FFu) : code);
+    }
+    return units;
+}
+
 static mlab_status connect(odbc *o, const char *connection, mlab_error *err)
 {
     /* ODBC takes attributes that are numbers in the place of pointers. */
@@ -206,9 +221,11 @@ static mlab_status connect(odbc *o, const char *connection, mlab_error *err)
         return no_memory(o, err);
     (void)SQLSetConnectAttr(o->link, SQL_ATTR_LOGIN_TIMEOUT, seconds, 0); /* drivers may not know these two */
     (void)SQLSetConnectAttr(o->link, SQL_ATTR_ACCESS_MODE, (SQLPOINTER)(uintptr_t)SQL_MODE_READ_ONLY, 0);
-    SQLCHAR *text = (SQLCHAR *)(uintptr_t)connection;
-    if (!SQL_SUCCEEDED(SQLDriverConnect(o->link, NULL, text, SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT)))
-        return driver_says(o, SQL_HANDLE_DBC, o->link, MLAB_ERR_OPEN, "there is no connection", err);
+    SQLWCHAR *text = wide(o->context, connection);
+    if (!text) return no_memory(o, err);
+    SQLRETURN got = SQLDriverConnectW(o->link, NULL, text, SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT);
+    mlab_release(o->context, text);
+    if (!SQL_SUCCEEDED(got)) return driver_says(o, SQL_HANDLE_DBC, o->link, MLAB_ERR_OPEN, "there is no connection", err);
     o->connected = true;
     (void)SQLSetConnectAttr(o->link, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)(uintptr_t)SQL_AUTOCOMMIT_OFF, 0);
     return MLAB_OK;
@@ -216,9 +233,11 @@ static mlab_status connect(odbc *o, const char *connection, mlab_error *err)
 
 static mlab_status ask(odbc *o, const char *sql, mlab_error *err)
 {
-    SQLCHAR *text = (SQLCHAR *)(uintptr_t)sql;
     if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, o->link, &o->statement))) return no_memory(o, err);
-    SQLRETURN got = SQLExecDirect(o->statement, text, SQL_NTS);
+    SQLWCHAR *text = wide(o->context, sql);
+    if (!text) return no_memory(o, err);
+    SQLRETURN got = SQLExecDirectW(o->statement, text, SQL_NTS);
+    mlab_release(o->context, text);
     if (!SQL_SUCCEEDED(got) && got != SQL_NO_DATA) return driver_says(o, SQL_HANDLE_STMT, o->statement, MLAB_ERR_READ, "the query failed", err);
     if (!SQL_SUCCEEDED(SQLNumResultCols(o->statement, &o->n_columns)) || o->n_columns < 1)
         return mlab_raise(err, MLAB_ERR_READ, "%s: the query answers no table", o->name);
