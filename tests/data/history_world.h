@@ -4,69 +4,15 @@
 #define MLAB_TESTS_HISTORY_WORLD_H
 
 #include "core/memory.h"
-#include "core/number.h"
-#include "core/os.h"
 #include "core/random.h"
 #include "core/text.h"
 #include "data/panel_write.h"
-#include "data/settings.h"
-#include "support/support.h"
+#include "data/study_world.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-typedef struct world {
-    mlab_test_memory memory;
-    mlab_context context;
-    mlab_findings findings;
-    mlab_settings *settings;
-    mlab_data *data;
-    mlab_error err;
-    mlab_status status;
-} world;
-
-static const mlab_option others[] = {
-    {"outcomes", NULL, NULL, MLAB_OPTION_ANY, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT},
-};
-
-static void load(world *w, long fail_at)
-{
-    const mlab_option *tables[] = {mlab_data_options, others};
-    const size_t n_rows[] = {mlab_data_n_options, 1};
-    *w = (world){0};
-    w->context = mlab_test_context(&w->memory, 1);
-    w->memory.fail_at = fail_at;
-    mlab_findings_start(&w->findings, &w->context);
-    w->status = mlab_settings_read(&w->context, "study.yaml", tables, n_rows, 2, &w->findings, &w->settings, &w->err);
-    if (!w->status) w->status = mlab_data_load(&w->context, w->settings, &w->findings, &w->data, &w->err);
-}
-
-static void close_world(world *w)
-{
-    mlab_data_free(w->data);
-    mlab_settings_free(w->settings);
-    mlab_findings_free(&w->findings);
-    ck_assert_int_eq(w->memory.live, 0);
-}
-
-static void put(const char *name, const char *text)
-{
-    mlab_context context = mlab_test_context(NULL, 1);
-    mlab_error err;
-    ck_assert_int_eq(mlab_os_write_file(&context, name, text, strlen(text), false, &err), MLAB_OK);
-}
-
-static const mlab_finding *finding_of(const world *w, const char *kind)
-{
-    for (size_t i = 0; i < w->findings.n; i++)
-        if (!strcmp(w->findings.items[i].kind, kind)) return &w->findings.items[i];
-    return NULL;
-}
 
 /* Everything that is no note, and the error: for messages of tests. */
-static const char *told(const world *w)
+static inline const char *told(const study_world *w)
 {
     static char text[8000];
     size_t n = (size_t)snprintf(text, sizeof text, "%s", w->err.sentence);
@@ -80,7 +26,7 @@ static const char *told(const world *w)
 }
 
 /* The panel as CSV, in memory of the world; release with mlab_release. */
-static char *panel_of(world *w)
+static inline char *panel_of(study_world *w)
 {
     char *text = NULL;
     size_t n;
@@ -88,5 +34,32 @@ static char *panel_of(world *w)
     ck_assert_int_eq(mlab_panel_csv(w->data->panel, NULL, &text, &n, &w->err), MLAB_OK);
     return text;
 }
+
+static const char *const quarters = "panel: {period: quarter, from: 2021-01-01, to: 2021-12-31}\n";
+
+static inline void study(const char *history, const char *events)
+{
+    char text[4000];
+    ck_assert_int_eq(chdir(mlab_test_folder("history")), 0);
+    snprintf(text, sizeof text, "as_of: 2021-12-31\ndata:\n  people: {file: people.csv}\n  %s\n%s%s", history, events, quarters);
+    put("study.yaml", text);
+}
+
+static inline const mlab_column *column(const study_world *w, const char *name)
+{
+    const mlab_column *found = mlab_table_find(w->data->panel->rows, name);
+    ck_assert_msg(found != NULL, "no column %s", name);
+    return found;
+}
+
+static inline int32_t day(const char *text)
+{
+    mlab_date date;
+    ck_assert(mlab_date_parse_iso(text, 10, &date));
+    return date;
+}
+
+static const char exits[] =
+    "events: {exit: {voluntary: [Quit], involuntary: [Dismissal], end_of_study: [Retirement]}, other: [Data Change, Transfer]}\n";
 
 #endif

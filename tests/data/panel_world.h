@@ -65,14 +65,14 @@ typedef struct world {
     mlab_panel *panel;
 } world;
 
-static int32_t day(const char *text)
+static inline int32_t day(const char *text)
 {
     mlab_date date;
     ck_assert(mlab_date_parse_iso(text, 10, &date));
     return date;
 }
 
-static mlab_column *add_column(mlab_table *table, const char *name, mlab_column_type type, const char *const *levels, int32_t n)
+static inline mlab_column *add_column(mlab_table *table, const char *name, mlab_column_type type, const char *const *levels, int32_t n)
 {
     mlab_column *column;
     mlab_error err = {0};
@@ -80,7 +80,7 @@ static mlab_column *add_column(mlab_table *table, const char *name, mlab_column_
     return column;
 }
 
-static void set_integer(mlab_table *table, mlab_column *column, size_t row, int32_t value)
+static inline void set_integer(mlab_table *table, mlab_column *column, size_t row, int32_t value)
 {
     mlab_error err;
     if (value < 0)
@@ -90,7 +90,7 @@ static void set_integer(mlab_table *table, mlab_column *column, size_t row, int3
 }
 
 /* Four quarters of 2021; n people of grade 1 who were hired on 2020-01-01 and stay. */
-static void world_start(world *w, uint32_t n)
+static inline void world_start(world *w, uint32_t n)
 {
     *w = (world){.n = n, .known_from = NEVER, .known_to = NEVER, .priority = {0, 1}};
     for (uint32_t i = 0; i < n; i++) {
@@ -123,7 +123,7 @@ static inline void world_promote(world *w, uint32_t person, const char *date, in
     w->n_promotions++;
 }
 
-static void world_tie(world *w, uint32_t mentor, uint32_t mentee, const char *start, const char *end, int kind)
+static inline void world_tie(world *w, uint32_t mentor, uint32_t mentee, const char *start, const char *end, int kind)
 {
     size_t i = w->n_ties++;
     w->ties[i].mentor = mentor;
@@ -143,7 +143,7 @@ static inline void world_answer(world *w, uint32_t person, const char *date, int
     w->answers[i].score = score;
 }
 
-static void world_tables(world *w)
+static inline void world_tables(world *w)
 {
     mlab_error err;
     ck_assert_int_eq(mlab_table_make(&context, w->n, &w->people, &err), MLAB_OK);
@@ -164,7 +164,7 @@ static void world_tables(world *w)
     for (size_t i = 0; i < w->n_answers; i++) score->as.real[i] = w->answers[i].score;
 }
 
-static void world_inputs(world *w)
+static inline void world_inputs(world *w)
 {
     for (uint32_t i = 0; i < w->n; i++) w->ids[i] = w->id_text[i];
     for (size_t i = 0; i < w->n_ties; i++) {
@@ -211,7 +211,7 @@ static void world_inputs(world *w)
     w->spec.priority = w->priority;
 }
 
-static mlab_status world_try(world *w, mlab_error *err)
+static inline mlab_status world_try(world *w, mlab_error *err)
 {
     world_tables(w);
     world_inputs(w);
@@ -221,7 +221,7 @@ static mlab_status world_try(world *w, mlab_error *err)
 }
 
 /* Builds, and checks every cell a second time. */
-static mlab_panel *world_build(world *w)
+static inline mlab_panel *world_build(world *w)
 {
     mlab_error err = {0};
     ck_assert_msg(world_try(w, &err) == MLAB_OK, "%s", err.sentence);
@@ -231,7 +231,7 @@ static mlab_panel *world_build(world *w)
     return w->panel;
 }
 
-static void world_free(world *w)
+static inline void world_free(world *w)
 {
     mlab_panel_free(w->panel);
     mlab_table_free(w->people);
@@ -239,6 +239,91 @@ static void world_free(world *w)
     mlab_table_free((mlab_table *)(uintptr_t)w->states.table);
     mlab_table_free(w->surveys);
     mlab_findings_free(&w->findings);
+}
+
+/* --- stays and states ------------------------------------------------------------------------------- */
+
+static inline void world_stay(world *w, uint32_t person, const char *from, const char *to, int32_t cause)
+{
+    int32_t first = day(from);
+    w->spells[w->n_spells++] = (mlab_panel_spell){person, first, to ? day(to) : NEVER, cause, first, 0, first - 1};
+}
+
+static const char *const world_roles[] = {"fitter", "foreman", "master"}, *const world_states[] = {"role", "fte"},
+                         *const world_clocks[] = {"months_in_role", NULL};
+
+/* Room for n changes of the states role (-1 = missing) and fte; in the order of person and day. */
+static inline void world_states_start(world *w, size_t n)
+{
+    mlab_error err = {0};
+    mlab_table *table;
+    ck_assert_int_eq(mlab_table_make(&context, n, &table, &err), MLAB_OK);
+    add_column(table, "role", MLAB_COLUMN_FACTOR, world_roles, 3);
+    add_column(table, "fte", MLAB_COLUMN_REAL, NULL, 0);
+    w->states = (mlab_panel_states){.table = table,
+                                    .person = w->state_person,
+                                    .date = w->state_date,
+                                    .row = w->state_row,
+                                    .names = world_states,
+                                    .clocks = world_clocks,
+                                    .n_names = 2};
+}
+
+static inline void world_change(world *w, uint32_t person, int32_t date, int32_t role, double fte)
+{
+    mlab_table *table = (mlab_table *)(uintptr_t)w->states.table;
+    size_t i = w->states.n++;
+    ck_assert_uint_lt(i, table->n_rows);
+    w->state_person[i] = person;
+    w->state_date[i] = date;
+    w->state_row[i] = (uint32_t)(table->n_rows - 1 - i); /* the table's order is another */
+    set_integer(table, mlab_table_find(table, "role"), w->state_row[i], role);
+    mlab_table_find(table, "fte")->as.real[w->state_row[i]] = fte;
+}
+
+/* --- what a test looks at ----------------------------------------------------------------------------- */
+
+/* "none none structured" of a person's rows */
+static inline const char *arms_of(const mlab_panel *panel, uint32_t person)
+{
+    static char into[400];
+    into[0] = 0;
+    for (size_t i = 0; i < panel->n_rows; i++) {
+        if (panel->person[i] != person) continue;
+        if (into[0]) strcat(into, " ");
+        strcat(into, panel->arm[i] < 0 ? "?" : panel->arms[panel->arm[i]]);
+    }
+    return into;
+}
+
+static inline size_t row_of(const mlab_panel *panel, uint32_t person, int32_t period)
+{
+    for (size_t i = 0; i < panel->n_rows; i++)
+        if (panel->person[i] == person && panel->period[i] == period) return i;
+    ck_abort_msg("person %u has no row in period %d", person, period);
+    return 0;
+}
+
+static inline double real(const mlab_panel *panel, const char *name, size_t row)
+{
+    return mlab_table_find(panel->rows, name)->as.real[row];
+}
+static inline int32_t integer(const mlab_panel *panel, const char *name, size_t row)
+{
+    return mlab_table_find(panel->rows, name)->as.integer[row];
+}
+static inline bool is_missing(const mlab_panel *panel, const char *name, size_t row)
+{
+    const mlab_column *column = mlab_table_find(panel->rows, name);
+    return column->missing && column->missing[row];
+}
+
+static inline uint64_t count_of(const world *w, const char *kind)
+{
+    uint64_t n = 0;
+    for (size_t k = 0; k < w->findings.n; k++)
+        if (!strcmp(w->findings.items[k].kind, kind)) n += w->findings.items[k].count;
+    return n;
 }
 
 #endif

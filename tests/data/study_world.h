@@ -30,7 +30,7 @@ typedef struct study_world {
     mlab_status status;
 } study_world;
 
-static void world_load(study_world *w, long fail_at)
+static inline void world_load(study_world *w, long fail_at)
 {
     const mlab_option *tables[] = {mlab_data_options, world_others};
     const size_t n_rows[] = {mlab_data_n_options, sizeof world_others / sizeof *world_others};
@@ -42,7 +42,7 @@ static void world_load(study_world *w, long fail_at)
     if (!w->status) w->status = mlab_data_load(&w->context, w->settings, &w->findings, &w->data, &w->err);
 }
 
-static void world_close(study_world *w)
+static inline void world_close(study_world *w)
 {
     mlab_data_free(w->data);
     mlab_settings_free(w->settings);
@@ -50,7 +50,7 @@ static void world_close(study_world *w)
     ck_assert_int_eq(w->memory.live, 0);
 }
 
-static void put(const char *name, const char *text)
+static inline void put(const char *name, const char *text)
 {
     mlab_context context = mlab_test_context(NULL, 1);
     mlab_error err;

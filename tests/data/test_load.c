@@ -1,59 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/number.h"
-#include "core/os.h"
-#include "data/settings.h"
-#include "support/support.h"
+#include "data/study_world.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-/* What other rooms own, so that their blocks can stand in the small studies. */
-static const mlab_option others[] = {
-    {"title", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT},
-    {"outcomes", NULL, NULL, MLAB_OPTION_ANY, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT},
-    {"comparison", NULL, NULL, MLAB_OPTION_ANY, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT},
-    {"report", NULL, NULL, MLAB_OPTION_ANY, 0, NULL, 0, 0, NULL, "", "", MLAB_OPTION_NO_STRUCT},
-};
-
-typedef struct world {
-    mlab_test_memory memory;
-    mlab_context context;
-    mlab_findings findings;
-    mlab_settings *settings;
-    mlab_data *data;
-    mlab_error err;
-    mlab_status status;
-} world;
-
-static void load(world *w, long fail_at)
-{
-    const mlab_option *tables[] = {mlab_data_options, others};
-    const size_t n_rows[] = {mlab_data_n_options, sizeof others / sizeof *others};
-    *w = (world){0};
-    w->context = mlab_test_context(&w->memory, 1);
-    w->memory.fail_at = fail_at;
-    mlab_findings_start(&w->findings, &w->context);
-    w->status = mlab_settings_read(&w->context, "study.yaml", tables, n_rows, 2, &w->findings, &w->settings, &w->err);
-    if (!w->status) w->status = mlab_data_load(&w->context, w->settings, &w->findings, &w->data, &w->err);
-}
-
-static void close_world(world *w)
-{
-    mlab_data_free(w->data);
-    mlab_settings_free(w->settings);
-    mlab_findings_free(&w->findings);
-    ck_assert_int_eq(w->memory.live, 0);
-}
-
-static void put(const char *name, const char *text)
-{
-    mlab_context context = mlab_test_context(NULL, 1);
-    mlab_error err;
-    ck_assert_int_eq(mlab_os_write_file(&context, name, text, strlen(text), false, &err), MLAB_OK);
-}
-
-static void no_findings(const world *w)
+static void no_findings(const study_world *w)
 {
     for (size_t i = 0; i < w->findings.n; i++)
         ck_assert_msg(w->findings.items[i].severity == MLAB_SEVERITY_NOTE, "%s: %s", w->findings.items[i].kind, w->findings.items[i].sentence);
@@ -86,8 +34,8 @@ static void put_firm(void)
 START_TEST(four_people_become_a_panel)
 {
     put_firm();
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s (%s)", w.err.sentence, w.findings.n ? w.findings.items[0].sentence : "");
     no_findings(&w);
     const mlab_panel *panel = w.data->panel;
@@ -113,19 +61,19 @@ START_TEST(four_people_become_a_panel)
     }
     ck_assert_uint_eq(exits, 2);
     ck_assert_uint_eq(promotions, 1);
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
 START_TEST(the_order_of_rows_in_the_files_changes_nothing)
 {
     put_firm();
-    world w, v;
-    load(&w, 0);
+    study_world w, v;
+    world_load(&w, 0);
     put("people.csv", "site,id,hired,left,exit_reason,grade\nNice,p04,2020-01-01,2022-03-01,dismissed,2\nNice,p02,2018-01-01,,,3\n"
                       "Lyon,p01,2020-03-01,2022-05-10,resign,1\nLyon,p03,2021-07-01,,,1\n");
     put("relationships.csv", "mentor,mentee,start,end,kind\np02,p01,2021-02-15,,structured\np02,p03,2021-09-01,2022-06-30,informal\n");
-    load(&v, 0);
+    world_load(&v, 0);
     ck_assert_int_eq(v.status, MLAB_OK);
     const mlab_panel *a = w.data->panel, *b = v.data->panel;
     ck_assert_uint_eq(a->n_rows, b->n_rows);
@@ -135,8 +83,8 @@ START_TEST(the_order_of_rows_in_the_files_changes_nothing)
         ck_assert_int_eq(a->arm[i], b->arm[i]);
         ck_assert_str_eq(mlab_column_text(mlab_table_find(a->rows, "site"), i), mlab_column_text(mlab_table_find(b->rows, "site"), i));
     }
-    close_world(&w);
-    close_world(&v);
+    world_close(&w);
+    world_close(&v);
 }
 END_TEST
 
@@ -146,14 +94,14 @@ START_TEST(what_happens_after_the_day_of_the_export_has_not_happened)
     put("study.yaml",
         "as_of: 2022-01-31\ndata:\n  people: {file: people.csv}\n  promotions: {file: promotions.csv}\n  surveys: {file: surveys.csv}\n"
         "  relationships: {file: relationships.csv}\nevents: {exit: {voluntary: [resign], involuntary: [dismissed]}}\npanel: {from: 2021-01-01}\n");
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     ck_assert_int_eq(w.data->as_of, mlab_date_from_civil(2022, 1, 31));
     for (size_t i = 0; i < w.data->panel->n_rows; i++) ck_assert_int_eq(mlab_panel_find_event(w.data->panel, "retention")->what[i], 0);
     ck_assert_int_eq(w.data->relationships[1].end, MLAB_DATE_MISSING);
     ck_assert_ptr_nonnull(strstr(w.data->guesses, "satisfaction is a scale from 1 to 5"));
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -163,15 +111,15 @@ START_TEST(a_population_leaves_people_out_without_calling_them_unknown)
     put("study.yaml",
         "as_of: 2022-12-31\ndata:\n  people: {file: people.csv, population: \"site == 'Lyon'\"}\n  relationships: {file: relationships.csv}\n"
         "events: {exit: {voluntary: [resign], involuntary: [dismissed]}}\npanel: {from: 2021-01-01}\n");
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s: %s", w.err.sentence, w.findings.items[0].sentence);
     ck_assert_uint_eq(w.data->panel->n_ids, 2);
     ck_assert_uint_eq(w.data->people->n_rows, 2);
     ck_assert_uint_eq(w.data->n_relationships, 2);
     ck_assert_uint_eq(w.data->relationships[0].mentor, UINT32_MAX);
     ck_assert_str_eq(w.findings.items[0].kind, "outside_population");
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -183,8 +131,8 @@ START_TEST(a_table_of_persons_is_read_as_the_study_describes_it)
                       "    tenure: {from: stag, type: duration, unit: months}\n    left: {from: event, type: event}\n"
                       "    arm: {from: coach, type: arm, exposure: baseline, levels: {\"no\": none, \"my head\": own boss, \"yes\": coach}}\n"
                       "    age: {type: number}\noutcomes: {retention: {formula: \"event(tenure, left) ~ arm + industry\"}}\n");
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     no_findings(&w);
     ck_assert(w.data->person_level);
@@ -197,7 +145,7 @@ START_TEST(a_table_of_persons_is_read_as_the_study_describes_it)
     ck_assert_str_eq(mlab_column_text(mlab_table_find(w.data->people, "industry"), 1), "HoReCa");
     ck_assert_ptr_nonnull(
         strstr(w.data->guesses, "turnover.csv, column \"industry\": read as labels; to pin it: columns: {industry: {type: factor}}"));
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -208,13 +156,6 @@ static const char firm_study[] = "data:\n"
                                  "events: {exit: {voluntary: [resign], involuntary: [dismissed]}}\n"
                                  "panel: {period: quarter, from: 2021-01-01}\n";
 
-static const mlab_finding *finding_of(const world *w, const char *kind)
-{
-    for (size_t i = 0; i < w->findings.n; i++)
-        if (!strcmp(w->findings.items[i].kind, kind)) return &w->findings.items[i];
-    return NULL;
-}
-
 /* 01, 02, 03 are no whole numbers: they were once taken for 1, 2, 3, which no cell holds, and every grade was missing. */
 START_TEST(grades_with_leading_zeros_are_labels_that_need_an_order)
 {
@@ -223,22 +164,22 @@ START_TEST(grades_with_leading_zeros_are_labels_that_need_an_order)
                       "p02,2018-01-01,,,03,Nice\np04,2020-01-01,2022-03-01,dismissed,02,Nice\n");
     put("promotions.csv", "id,date,to\np03,2022-01-10,02\n");
     put("study.yaml", firm_study);
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
     ck_assert_ptr_nonnull(finding_of(&w, "grades_unordered"));
     ck_assert_str_eq(finding_of(&w, "grades_unordered")->remedy, "people: {grade: {from: grade, scale: [01, 02, 03]}}");
-    close_world(&w);
+    world_close(&w);
     char stated[sizeof firm_study + 100];
     snprintf(stated, sizeof stated, "data:\n  people: {file: people.csv, grade: {from: grade, scale: [01, 02, 03]}}\n%s",
              strstr(firm_study, "  promotions"));
     put("study.yaml", stated);
-    load(&w, 0);
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     const mlab_column *grade = mlab_table_find(w.data->panel->rows, "grade");
     ck_assert(grade->ordered && grade->n_levels == 3 && !grade->missing);
     ck_assert_str_eq(mlab_column_text(grade, 0), "01");
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -247,12 +188,12 @@ START_TEST(the_planned_end_of_a_relationship_does_not_tell_how_far_the_records_g
     put_firm();
     put("relationships.csv", "mentor,mentee,start,end,kind\np02,p03,2021-09-01,2031-06-30,informal\n");
     put("study.yaml", firm_study);
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     ck_assert_int_eq(w.data->as_of, mlab_date_from_civil(2022, 5, 10)); /* the last exit */
     ck_assert_int_eq(w.data->relationships[0].end, MLAB_DATE_MISSING);
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -263,28 +204,28 @@ START_TEST(a_column_with_a_name_of_the_panel_is_left_out_or_renamed)
     put("people.csv", "id,hired,left,exit_reason,grade,tenure\np03,2021-07-01,,,1,70\np01,2020-03-01,2022-05-10,resign,1,71\n"
                       "p02,2018-01-01,,,3,72\np04,2020-01-01,2022-03-01,dismissed,2,73\n");
     put("study.yaml", firm_study);
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     ck_assert_int_eq(finding_of(&w, "name_taken")->severity, MLAB_SEVERITY_NOTE);
     ck_assert(mlab_table_find(w.data->panel->rows, "tenure")->as.real[0] < 10);
-    close_world(&w);
+    world_close(&w);
     char used[sizeof firm_study + 200];
     snprintf(used, sizeof used, "%soutcomes: {retention: {formula: \"exit ~ arm + tenure\"}}\n", firm_study);
     put("study.yaml", used);
-    load(&w, 0);
+    world_load(&w, 0);
     ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
     ck_assert_int_eq(finding_of(&w, "name_taken")->severity, MLAB_SEVERITY_DECIDE);
     ck_assert_str_eq(finding_of(&w, "name_taken")->remedy, "columns: {tenure_in_file: {from: \"tenure\"}}");
-    close_world(&w);
+    world_close(&w);
     snprintf(used, sizeof used,
              "data:\n  columns: {tenure_in_file: {from: \"tenure\"}}\n%soutcomes: {retention: {formula: \"exit ~ arm + tenure\"}}\n",
              strstr(firm_study, "  people"));
     put("study.yaml", used);
-    load(&w, 0);
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     ck_assert_int_ge(mlab_table_find(w.data->panel->rows, "tenure_in_file")->as.integer[0], 70);
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -293,18 +234,18 @@ START_TEST(a_panel_that_cannot_be_made_is_a_finding_at_its_place)
     put_firm();
     put("study.yaml", "as_of: 9000-01-01\ndata:\n  people: {file: people.csv}\n  promotions: {file: promotions.csv}\n"
                       "events: {exit: {voluntary: [resign], involuntary: [dismissed]}}\npanel: {period: month, from: 2021-01-01}\n");
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
     ck_assert_str_eq(finding_of(&w, "no_panel")->sentence, "the panel has over 65536 periods");
     ck_assert_uint_eq(finding_of(&w, "no_panel")->occurrences[0].place.line, 6);
-    close_world(&w);
+    world_close(&w);
     put("study.yaml", "as_of: 2022-12-31\ndata:\n  people: {file: people.csv}\narms: {structured: {relationships: \"kind == 'a'\"}}\n"
                       "events: {exit: {voluntary: [resign], involuntary: [dismissed]}}\npanel: {period: month, from: 2021-01-01}\n");
-    load(&w, 0);
+    world_load(&w, 0);
     ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
     ck_assert_uint_eq(finding_of(&w, "arms_without_relationships")->occurrences[0].place.line, 4);
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -314,12 +255,12 @@ START_TEST(notes_of_the_panel_name_the_file_of_promotions)
     put_firm();
     put("promotions.csv", "id,date,to\np03,2022-01-10,2\np03,2022-02-10,3\n");
     put("study.yaml", firm_study);
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     ck_assert_str_eq(finding_of(&w, "second_promotion")->occurrences[0].place.file, "promotions.csv");
     ck_assert_uint_eq(finding_of(&w, "second_promotion")->occurrences[0].place.line, 3);
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -328,13 +269,13 @@ START_TEST(a_table_of_persons_may_have_a_population)
     ck_assert_int_eq(chdir(mlab_test_folder("load")), 0);
     put("people.csv", "days,left,kind\n100,1,Regular\n200,0,Temp\n300,1,Regular\n");
     put("study.yaml", "data: {people: {file: people.csv, population: \"kind == 'Regular'\"}}\n");
-    world w;
-    load(&w, 0);
+    study_world w;
+    world_load(&w, 0);
     ck_assert_msg(w.status == MLAB_OK, "%s", w.err.sentence);
     ck_assert_uint_eq(w.data->people->n_rows, 2);
     ck_assert_int_eq(mlab_table_find(w.data->people, "days")->as.integer[1], 300);
     ck_assert_str_eq(finding_of(&w, "outside_population")->sentence, "1 of 3 people do not belong to the study's population and are left out");
-    close_world(&w);
+    world_close(&w);
 }
 END_TEST
 
@@ -346,13 +287,13 @@ START_TEST(days_of_hire_outside_sense_have_to_be_decided)
         put("people.csv", "id,hired,birth\np1,2021-03-01,2009-01-01\np2,1935-06-01,1910-01-01\np3,2020-01-01,1980-01-01\n");
         put("study.yaml", k ? "as_of: 2022-12-31\ndata: {people: {file: people.csv, odd_dates: keep}}\npanel: {from: 2021-01-01}\n"
                             : "as_of: 2022-12-31\ndata: {people: {file: people.csv}}\npanel: {from: 2021-01-01}\n");
-        world w;
-        load(&w, 0);
+        study_world w;
+        world_load(&w, 0);
         ck_assert_int_eq(w.status, k ? MLAB_OK : MLAB_ERR_DATA_REJECTED);
         ck_assert_int_eq(finding_of(&w, "age_at_hire")->severity, k ? MLAB_SEVERITY_NOTE : MLAB_SEVERITY_DECIDE);
         ck_assert_uint_eq(finding_of(&w, "age_at_hire")->count, 1);
         ck_assert_uint_eq(finding_of(&w, "hired_early")->count, 1);
-        close_world(&w);
+        world_close(&w);
     }
 }
 END_TEST
@@ -362,8 +303,8 @@ START_TEST(every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
     put_firm();
     long calls = 0;
     for (long k = 1;; k += k < 60 ? 1 : 7) {
-        world w;
-        load(&w, k);
+        study_world w;
+        world_load(&w, k);
         bool failed = w.memory.calls >= k;
         if (failed) {
             ck_assert_msg(w.status == MLAB_ERR_MEMORY || w.status == MLAB_OK, "allocation %ld: %s", k, w.err.sentence);
@@ -372,7 +313,7 @@ START_TEST(every_failed_allocation_of_loading_is_reported_and_nothing_leaks)
             ck_assert_int_eq(w.status, MLAB_OK);
         }
         calls = w.memory.calls;
-        close_world(&w);
+        world_close(&w);
         if (!failed) break;
     }
     ck_assert_int_gt(calls, 100);
