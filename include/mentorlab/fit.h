@@ -182,7 +182,7 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, 
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                          mlab_draws **draws, mlab_error *err);
 
-/* An entry of the evidence registry (models/evidence/<id>.yaml); read by mlab_evidence_find in src/fit/evidence.h. */
+/* An entry of the evidence registry (models/evidence/<id>.yaml); read by mlab_evidence_find in src/fit/evidence/evidence.h. */
 typedef struct mlab_evidence {
     const mlab_context *context;
     char *id, *outcome, *contrast, *population, *design, *scale, *source, *must_not, *kind_of_effect; /* marginal or conditional */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
-#include "fit/mixed.h"
+#include "fit/mixed/mixed.h"
 
 #include "core/error.h"
 #include "core/memory.h"

@@ -2,7 +2,7 @@
 /* The block evidence: published effects in place of parameters that the data cannot give (design rule: the default includes
  * no effect; an entry is used only when the study names it, and every output names it again). */
 #include "core/error.h"
-#include "fit/evidence.h"
+#include "fit/evidence/evidence.h"
 #include "study/inside.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The evidence registry: what is in it, what it refuses, and conversions by hand. */
-#include "fit/evidence.h"
+#include "fit/evidence/evidence.h"
 #include "support/support.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
  * Tolerance of references: estimates and log standard deviations 1e-4 of their standard error (linear: 1e-7 of the larger of the two), standard
  * errors 1e-3, log-likelihood 1e-5.
  */
-#include "fit/mixed.h"
+#include "fit/mixed/mixed.h"
 #include "fit/reference.h"
 
 typedef struct mixed_study {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rows of a mixed model, copied so that those of a group lie together, and cut into chunks of whole groups. */
-#include "fit/mixed.h"
+#include "fit/mixed/mixed.h"
 
 #include "core/error.h"
 #include "core/memory.h"

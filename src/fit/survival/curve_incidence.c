@@ -7,7 +7,7 @@
  *   dL_ki(v) = (dN_ik(v) - Y_i(v) d_k(v)/n(v)) / n(v).
  * A row's influence needs only its entry, its end and running sums, so all variances come from second moments kept over the
  * rows at risk and over those that ended: O(n log n) in all. Weakness: rows are independent subjects. */
-#include "fit/curve.h"
+#include "fit/survival/curve.h"
 
 #include "core/error.h"
 #include "core/memory.h"

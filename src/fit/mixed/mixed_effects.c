@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comes out of a mixed model besides its coefficients: standard deviations between groups, modes of the groups, and doubts. */
 #include "fit/climb.h"
-#include "fit/mixed.h"
+#include "fit/mixed/mixed.h"
 
 #include "core/error.h"
 #include "core/memory.h"

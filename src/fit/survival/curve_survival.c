@@ -2,7 +2,7 @@
 /* Kaplan-Meier survival with Greenwood's variance (1926): S = prod (1 - d/n), V(log S) = sum d / (n (n - d)).
  *
  * Weights count as copies of a row. Weakness: where survival falls to 0 the variance is not defined; se is then 0. */
-#include "fit/curve.h"
+#include "fit/survival/curve.h"
 
 #include <math.h>
 

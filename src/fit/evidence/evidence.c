@@ -3,7 +3,7 @@
  *
  * An entry can become a prior of a hazard only when it comes from a randomised or quasi-experimental design, or is a judgement
  * that says so, and has an interval. Weakness: whether an entry's people and program are like the user's is the user's to judge. */
-#include "fit/evidence.h"
+#include "fit/evidence/evidence.h"
 
 #include "core/error.h"
 #include "core/memory.h"

@@ -8,7 +8,7 @@
  * central difference of W: one row's part is e = score - W' h / 2 + W z' Lambda H^-1 c / 2, h = z' Lambda H^-1 Lambda' z, c = Lambda' sum W' h z.
  * All groups of a chunk take their Newton steps together, so that families work on whole tiles.
  */
-#include "fit/mixed.h"
+#include "fit/mixed/mixed.h"
 #include "fit/small.h"
 
 #include "core/error.h"

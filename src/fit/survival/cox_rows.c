@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rows of a Cox fit, checked, sorted once and scaled; columns that carry nothing are found here, in the order of the
  * design, as R's coxph does: their pivot in the information at 0 vanishes. */
-#include "fit/cox.h"
+#include "fit/survival/cox.h"
 
 #include "core/error.h"
 #include "core/memory.h"

@@ -4,7 +4,7 @@
  * One event: Kaplan & Meier 1958 (doi:10.1080/01621459.1958.10501452). Several that compete: Aalen & Johansen 1978.
  * A row is one subject at risk in (start, time]; ties are ties of equal numbers. Rows are sorted once, O(n log n), and each
  * curve is one sweep. Weakness: rows are taken as independent, so a person with several rows needs a bootstrap by person. */
-#include "fit/curve.h"
+#include "fit/survival/curve.h"
 
 #include "core/error.h"
 #include "core/memory.h"

@@ -5,7 +5,7 @@
  * Breslow 1974 (doi:10.2307/2529620). With weights an event counts its weight, and Efron's d events of a time share their mean
  * weight, as R's survival does. Cost O(n p^2). Weakness: sums over the risk set lose rows by subtraction, so a risk that is 1e12
  * times larger than those that stay costs digits. */
-#include "fit/cox.h"
+#include "fit/survival/cox.h"
 
 #include "core/error.h"
 #include "core/memory.h"

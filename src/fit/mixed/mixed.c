@@ -3,7 +3,7 @@
  * the length of its row, and 0 is a point like any other.
  * Weakness: the Laplace approximation is biased where groups are small and answers are yes or no.
  */
-#include "fit/mixed.h"
+#include "fit/mixed/mixed.h"
 
 #include <math.h>
 #include <string.h>

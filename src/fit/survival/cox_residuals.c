@@ -4,7 +4,7 @@
  * Row i: x_i - mean(t_i) at its event, minus exp(eta_i) times the integral over its time at risk of (x_i - mean(t)) dH(t); with
  * Efron's ties the d terms of a time are averaged, and a row's own event counts (1 - k/d) of term k. Running sums of dH and of
  * mean dH over the event times of a stratum give every row in O(p). Weakness: memory of (event times) x (p + 1). */
-#include "fit/cox.h"
+#include "fit/survival/cox.h"
 
 #include "core/error.h"
 #include "core/memory.h"

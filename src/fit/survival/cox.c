@@ -4,7 +4,7 @@
  * Newton-Raphson on centred and scaled columns; times are whole numbers (days, periods), so ties are ties. The robust covariance
  * is that of Lin & Wei 1989 (sum over clusters of the dfbetas' outer product) times the program's small-sample factor CR1.
  * Weakness: there is no baseline hazard here, so nothing can be simulated from this fit. */
-#include "fit/cox.h"
+#include "fit/survival/cox.h"
 
 #include "core/error.h"
 #include "core/memory.h"

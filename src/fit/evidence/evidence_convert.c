@@ -7,7 +7,7 @@
  * value and gets a wider error (Daniel, Zhang & Farewell 2021, doi:10.1002/bimj.201900297). Every step widens: the delta method's
  * factor is never below 1, a reference risk is uncertain by a quarter of itself, and each assumption adds a tenth of the effect's
  * size to the standard error in quadrature. Weakness: the quarter and the tenths are judgements. */
-#include "fit/evidence.h"
+#include "fit/evidence/evidence.h"
 
 #include "core/error.h"
 #include "core/memory.h"

@@ -9,7 +9,7 @@
  * the standard deviations as known.
  * Weakness: intervals of coefficients are somewhat short with few groups.
  */
-#include "fit/mixed.h"
+#include "fit/mixed/mixed.h"
 
 #include "core/elementary.h"
 #include "core/error.h"

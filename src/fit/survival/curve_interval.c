@@ -3,7 +3,7 @@
  *
  * Weakness: at an estimate of exactly 0 or 1 no scale gives an interval; both ends are then the estimate, which says
  * "not known", not "certain". */
-#include "fit/curve.h"
+#include "fit/survival/curve.h"
 
 #include <math.h>
 

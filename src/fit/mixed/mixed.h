@@ -36,7 +36,7 @@ void mlab_mixed_entry(const mlab_mixed *mixed, size_t k, size_t *row, size_t *co
  * allowed. */
 MLAB_MUST_USE mlab_status mlab_mixed_laplace(mlab_mixed *mixed, const double *psi, double *log_likelihood, double *gradient, mlab_error *err);
 
-/* --- shared by the fitters (fit/mixed_effects.c) -------------------------------------------------------------- */
+/* --- shared by the fitters (fit/mixed/mixed_effects.c) -------------------------------------------------------------- */
 
 /* Start values of the entries of Lambda at psi[at ...], as standard deviations `sd` on the predictor, and their guess of the inverse Hessian. */
 void mlab_mixed_start_lambda(mlab_climb *climb, const mlab_mixed *mixed, size_t at, double sd);
