@@ -9,6 +9,7 @@
 #include "mentorlab/fit.h"
 #include "mentorlab/forecast.h"
 #include "mentorlab/match.h"
+#include "mentorlab/policy.h"
 #include "mentorlab/report.h"
 #include "mentorlab/simulate.h"
 #include "mentorlab/store.h"
