@@ -75,7 +75,8 @@ typedef struct mlab_fit {
     size_t n_thresholds; /* ordinal: levels - 1 */
     size_t n_blocks;     /* causes or categories beyond the base; 1 otherwise */
     char **blocks;       /* [n_blocks] their names */
-    size_t block_size;   /* parameters a block: n_parameters / n_blocks */
+    size_t block_size;   /* parameters a block: (n_parameters - n_ancillary) / n_blocks */
+    size_t n_ancillary;  /* parameters behind the blocks: log scale, shape, ...; 0 for most models */
     char **levels;       /* ordinal, multinomial: [n_levels] */
     size_t n_levels;
     double log_likelihood, null_log_likelihood; /* null: intercepts (thresholds) and offsets alone */
@@ -110,19 +111,30 @@ MLAB_API double mlab_fit_interval_factor(const mlab_fit *fit, double level);
 MLAB_API double mlab_t_quantile(double p, double df);
 
 typedef enum mlab_scale {
-    MLAB_SCALE_LINK,    /* linear predictors, offset() terms and log(share) included */
-    MLAB_SCALE_RESPONSE /* probabilities; means of numbers */
+    MLAB_SCALE_LINK,      /* linear predictors, offset() terms and log(share) included */
+    MLAB_SCALE_RESPONSE,  /* probabilities; means of numbers */
+    MLAB_SCALE_SURVIVAL,  /* probability of no event up to each time */
+    MLAB_SCALE_INCIDENCE, /* probability of each cause up to each time, the others competing */
+    MLAB_SCALE_OCCUPATION /* probability of each state at each time */
 } mlab_scale;
 /* Numbers a row: link: n_blocks; response: 1 for logit, cloglog, probit and models of numbers (the mean); the probability of each cause for hazards;
- * of each level for ordinal and multinomial; 0 for cox, which has no response scale. */
+ * of each level for ordinal and multinomial. Over n_times times: survival n_times; incidence n_times * n_blocks; occupation n_times * states.
+ * 0 = the model has no such scale (cox: no response). mlab_predict_width is that of no times. */
 MLAB_API size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale);
+MLAB_API size_t mlab_predict_width_at(const mlab_fit *fit, mlab_scale scale, size_t n_times);
 /* out[i * width + k] for the n rows `rows[i]` of table (NULL: first, first + 1, ...), which must be complete for the design.
  * parameters: in the order of estimate, NULL = estimate. share [n]: of the period at risk, hazards only, NULL = 1.
- * With random effects: for a group whose effects are 0. The ordinal link is x'b; P(Y <= k) = F(threshold k - x'b). Errors: MLAB_ERR_FIT_MODEL (cox,
- * response), those of mlab_design_fill. */
+ * With random effects: for a group whose effects are 0. The ordinal link is x'b; P(Y <= k) = F(threshold k - x'b). Errors: MLAB_ERR_FIT_MODEL (a
+ * scale that the model does not have), those of mlab_design_fill. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_predict(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
                                                 size_t first, size_t n, const double *parameters, const double *share, mlab_scale scale, double *out,
                                                 mlab_error *err);
+/* The same at times [n_times] >= 0, rising, in the unit of the data (discrete hazards: periods of the panel, with the covariates that the row has at
+ * the start): survival out[i * width + t], incidence out[i * width + t * n_blocks + k], occupation out[i * width + t * states + s].
+ * Errors: also MLAB_ERR_ARGUMENT (no times, or not rising). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_at(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                                   size_t first, size_t n, const double *parameters, const double *share, mlab_scale scale,
+                                                   const double *times, size_t n_times, double *out, mlab_error *err);
 
 /* One row of the table of models: adding a model is one file and one row. */
 typedef struct mlab_model mlab_model;

@@ -32,6 +32,15 @@ struct mlab_model {
     mlab_status (*refit)(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                          double *estimate, mlab_refit_info *info, mlab_error *err);
     double (*constant)(const mlab_prepared *prepared); /* what the family leaves out of the log-likelihood; NULL = nothing */
+    /* Numbers a row on a scale other than the link; 0 = the model has no such scale. NULL = none at all. Both know the model from the fit alone,
+     * which may have been read from a results file. n_times: of survival, incidence and occupation. */
+    size_t (*width)(const mlab_fit *fit, mlab_scale scale, size_t n_times);
+    /* out [n * width] on a scale that width allows. eta [n * n_blocks]: predictors with offset() terms and, for discrete hazards with the
+     * complementary log-log link, log(share). The coefficients act through eta alone; parameters [n_parameters] are read for thresholds and
+     * what is ancillary. share [n] or NULL = 1; times [n_times] >= 0, rising, in the unit of the data (hazards: periods). Survival:
+     * out[i * width + t]; incidence of n_blocks causes: out[i * width + t * n_blocks + k]; occupation: out[i * width + t * n_states + s]. */
+    mlab_status (*predict)(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *parameters, size_t n, const double *eta,
+                           const double *share, const double *times, size_t n_times, double *out, mlab_error *err);
 };
 
 struct mlab_prepared {

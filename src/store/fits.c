@@ -38,7 +38,8 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(n_dropped_missing, "row", "rows left out because a value is missing")                                                                          \
     X(n_dropped_stubs, "row", "stubs left out with link logit")                                                                                      \
     X(n_thresholds, "1", "thresholds, at the front of the parameters")                                                                               \
-    X(block_size, "1", "parameters of a block")
+    X(block_size, "1", "parameters of a block")                                                                                                      \
+    X(n_ancillary, "1", "parameters behind the blocks")
 #define FIT_REALS(X)                                                                                                                                 \
     X(log_likelihood, "log-likelihood at the estimate")                                                                                              \
     X(null_log_likelihood, "log-likelihood of intercepts and offsets alone")                                                                         \

@@ -3,6 +3,7 @@
  * unless asked for. Weakness: as logit.
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -18,4 +19,6 @@ const mlab_model mlab_model_cloglog = {
     .release = mlab_engine_release,
     .fit = mlab_engine_fit,
     .refit = mlab_engine_refit,
+    .width = mlab_width_one,
+    .predict = mlab_predict_cloglog,
 };

@@ -5,6 +5,7 @@
  * Weakness: a few very small numbers pull the shape.
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -86,4 +87,6 @@ const mlab_model mlab_model_gamma = {
     .release = mlab_engine_release,
     .fit = fit_gamma,
     .refit = mlab_engine_refit,
+    .width = mlab_width_one,
+    .predict = mlab_predict_log,
 };

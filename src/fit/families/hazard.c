@@ -7,6 +7,7 @@
  * Weakness: within a period the hazard is constant; nothing is said about its shape.
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -22,4 +23,6 @@ const mlab_model mlab_model_hazard = {
     .release = mlab_engine_release,
     .fit = mlab_engine_fit,
     .refit = mlab_engine_refit,
+    .width = mlab_width_hazard,
+    .predict = mlab_predict_hazard,
 };

@@ -6,6 +6,7 @@
  * Weakness: outliers and unequal variances; the cluster-robust covariance answers the second.
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 #include <math.h>
 
@@ -73,6 +74,8 @@ const mlab_model mlab_model_linear = {
     .release = mlab_engine_release,
     .fit = fit_linear,
     .refit = mlab_engine_refit,
+    .width = mlab_width_one,
+    .predict = mlab_predict_identity,
 };
 
 const mlab_model mlab_model_lognormal = {
@@ -84,4 +87,6 @@ const mlab_model mlab_model_lognormal = {
     .release = mlab_engine_release,
     .fit = fit_linear,
     .refit = mlab_engine_refit,
+    .width = mlab_width_one,
+    .predict = mlab_predict_lognormal,
 };

@@ -6,6 +6,7 @@
  * Weakness: counts that vary no more than Poisson have no theta; the fit then says so.
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -248,4 +249,6 @@ const mlab_model mlab_model_negative_binomial = {
     .release = mlab_engine_release,
     .fit = fit_counts,
     .refit = refit_counts,
+    .width = mlab_width_one,
+    .predict = mlab_predict_log,
 };

@@ -4,6 +4,7 @@
  * Weakness: a coefficient is the same at every threshold (proportional odds).
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -20,4 +21,6 @@ const mlab_model mlab_model_ordinal = {
     .release = mlab_engine_release,
     .fit = mlab_engine_fit,
     .refit = mlab_engine_refit,
+    .width = mlab_width_levels,
+    .predict = mlab_predict_ordinal,
 };

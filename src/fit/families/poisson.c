@@ -5,6 +5,7 @@
  * negative binomial.
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 #include "core/elementary.h"
 
@@ -57,5 +58,7 @@ const mlab_model mlab_model_poisson = {
     .release = mlab_engine_release,
     .fit = fit_poisson,
     .refit = mlab_engine_refit,
+    .width = mlab_width_one,
+    .predict = mlab_predict_log,
     .constant = constant,
 };

@@ -4,6 +4,7 @@
  * Weakness: coefficients are in standard deviations of a trait nobody sees; use logit where odds are wanted.
  */
 #include "fit/engine.h"
+#include "fit/families/responses.h"
 
 #include "core/elementary.h"
 
@@ -46,4 +47,6 @@ const mlab_model mlab_model_probit = {
     .release = mlab_engine_release,
     .fit = mlab_engine_fit,
     .refit = mlab_engine_refit,
+    .width = mlab_width_one,
+    .predict = mlab_predict_probit,
 };

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Responses of generalised linear models, ordinal models and discrete hazards from their predictors.
+ *
+ * Probabilities are made by differences that do not cancel: P(cause j) = (h_j / H)(1 - exp(-H)) through expm1, those of ordered levels as
+ * F(a) F(-b) (1 - exp(b - a)). Over t periods with the same covariates a hazard gives exp(-H t), with the logit link (1 - P)^t.
+ * Weakness: curves of a hazard keep the covariates of the first period; clocks that run (tenure) do not run in them.
+ */
+#include "fit/families/responses.h"
+
+#include "core/elementary.h"
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t mlab_width_one(const mlab_fit *fit, mlab_scale scale, size_t n_times)
+{
+    (void)fit, (void)n_times;
+    return scale == MLAB_SCALE_RESPONSE;
+}
+
+size_t mlab_width_levels(const mlab_fit *fit, mlab_scale scale, size_t n_times)
+{
+    (void)n_times;
+    return scale == MLAB_SCALE_RESPONSE ? fit->n_levels : 0;
+}
+
+size_t mlab_width_hazard(const mlab_fit *fit, mlab_scale scale, size_t n_times)
+{
+    switch (scale) {
+    case MLAB_SCALE_RESPONSE: return fit->n_blocks;
+    case MLAB_SCALE_SURVIVAL: return n_times;
+    case MLAB_SCALE_INCIDENCE: return n_times * fit->n_blocks;
+    default: return 0;
+    }
+}
+
+/* --- rows ------------------------------------------------------------------------------------------------- */
+
+/* Share of each of n categories beyond the first; returns that of the first. */
+static double logit_row(size_t n, const double *eta, double *rest)
+{
+    double most = 0;
+    for (size_t k = 0; k < n; k++) most = fmax(most, eta[k]);
+    double first = mlab_exp(-most), sum = first;
+    for (size_t k = 0; k < n; k++) sum += rest[k] = mlab_exp(eta[k] - most);
+    for (size_t k = 0; k < n; k++) rest[k] /= sum;
+    return first / sum;
+}
+
+/* Hazards of the causes, and their sum. */
+static double hazards_row(size_t n, const double *eta, double *h)
+{
+    double H = 0;
+    for (size_t k = 0; k < n; k++) H += h[k] = mlab_exp(fmin(eta[k], 600)); /* exp of 600 is certain, and finite */
+    return H;
+}
+
+static double share_below(const mlab_fit *fit, double z)
+{
+    return strcmp(fit->link, "probit") == 0 ? 0.5 * erfc(-z * 0.70710678118654752440) : -mlab_expm1(-mlab_exp(fmin(z, 600)));
+}
+
+static void other_link_row(const mlab_fit *fit, const double *thresholds, double eta, double *out)
+{
+    double below = 0;
+    for (size_t y = 0; y < fit->n_levels; y++) {
+        double up_to = y < fit->n_thresholds ? share_below(fit, thresholds[y] - eta) : 1;
+        out[y] = up_to - below;
+        below = up_to;
+    }
+}
+
+static void ordinal_row(const mlab_fit *fit, const double *thresholds, double eta, double *out)
+{
+    for (size_t y = 0; y < fit->n_levels; y++) {
+        double above = y < fit->n_thresholds ? mlab_logistic(thresholds[y] - eta) : 1;
+        double not_below = y > 0 ? mlab_logistic(eta - thresholds[y - 1]) : 1;
+        double share = y > 0 && y < fit->n_thresholds ? -mlab_expm1(thresholds[y - 1] - thresholds[y]) : 1;
+        out[y] = above * not_below * share;
+    }
+}
+
+/* Over t periods, from `none` = log P(no event in one) and each cause's part of `any`. part [n_causes]. */
+static void over_time(mlab_scale scale, double none, const double *part, size_t n_causes, const double *times, size_t n_times, double *out)
+{
+    for (size_t t = 0; t < n_times; t++) {
+        double exponent = none * times[t];
+        if (scale == MLAB_SCALE_SURVIVAL)
+            out[t] = times[t] == 0 ? 1 : mlab_exp(exponent);
+        else
+            for (size_t k = 0; k < n_causes; k++) out[t * n_causes + k] = times[t] == 0 ? 0 : -mlab_expm1(exponent) * part[k];
+    }
+}
+
+static void hazard_row(const mlab_fit *fit, mlab_scale scale, const double *eta, const double *times, size_t n_times, double *part, double *out)
+{
+    size_t n = fit->n_blocks;
+    bool logit = strcmp(fit->link, "logit") == 0;
+    double first = logit ? logit_row(n, eta, part) : 0, H = logit ? 1 - first : hazards_row(n, eta, part);
+    if (scale == MLAB_SCALE_RESPONSE) {
+        double any = logit ? 1 : -mlab_expm1(-H);
+        for (size_t k = 0; k < n; k++) out[k] = logit ? part[k] : n == 1 ? any : H > 0 ? any * (part[k] / H) : 0;
+        return;
+    }
+    if (logit) {
+        H = 0;
+        for (size_t k = 0; k < n; k++) H += part[k];
+    }
+    for (size_t k = 0; k < n; k++) part[k] = n == 1 ? 1 : H > 0 ? part[k] / H : 0;
+    over_time(scale, logit ? mlab_log1p(-H) : -H, part, n, times, n_times, out);
+}
+
+/* --- hooks ------------------------------------------------------------------------------------------------ */
+
+#define UNUSED_HERE (void)context, (void)scale, (void)share, (void)times, (void)n_times, (void)err
+
+MLAB_PREDICT_HOOK(mlab_predict_logit)
+{
+    UNUSED_HERE, (void)parameters;
+    bool all = fit->n_levels > 0;
+    for (size_t i = 0; i < n; i++) {
+        double *row = out + i * (fit->n_blocks + all), first = logit_row(fit->n_blocks, eta + i * fit->n_blocks, row + all);
+        if (all) row[0] = first;
+    }
+    return MLAB_OK;
+}
+
+MLAB_PREDICT_HOOK(mlab_predict_cloglog)
+{
+    UNUSED_HERE, (void)parameters, (void)fit;
+    for (size_t i = 0; i < n; i++) out[i] = -mlab_expm1(-mlab_exp(fmin(eta[i], 600)));
+    return MLAB_OK;
+}
+
+MLAB_PREDICT_HOOK(mlab_predict_probit)
+{
+    UNUSED_HERE, (void)parameters, (void)fit;
+    for (size_t i = 0; i < n; i++) out[i] = 0.5 * erfc(-eta[i] * 0.70710678118654752440);
+    return MLAB_OK;
+}
+
+MLAB_PREDICT_HOOK(mlab_predict_identity)
+{
+    UNUSED_HERE, (void)parameters, (void)fit;
+    memcpy(out, eta, n * sizeof *out);
+    return MLAB_OK;
+}
+
+MLAB_PREDICT_HOOK(mlab_predict_log)
+{
+    UNUSED_HERE, (void)parameters, (void)fit;
+    for (size_t i = 0; i < n; i++) out[i] = mlab_exp(eta[i]);
+    return MLAB_OK;
+}
+
+MLAB_PREDICT_HOOK(mlab_predict_lognormal)
+{
+    UNUSED_HERE, (void)parameters;
+    for (size_t i = 0; i < n; i++) out[i] = mlab_exp(eta[i] + 0.5 * fit->residual_variance);
+    return MLAB_OK;
+}
+
+MLAB_PREDICT_HOOK(mlab_predict_ordinal)
+{
+    UNUSED_HERE;
+    bool logit = strcmp(fit->link, "logit") == 0;
+    for (size_t i = 0; i < n; i++) (logit ? ordinal_row : other_link_row)(fit, parameters, eta[i], out + i * fit->n_levels);
+    return MLAB_OK;
+}
+
+MLAB_PREDICT_HOOK(mlab_predict_hazard)
+{
+    (void)parameters, (void)share;
+    size_t width = mlab_width_hazard(fit, scale, n_times);
+    double *part = mlab_allocate(context, fit->n_blocks, sizeof *part);
+    if (!part) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu causes", fit->n_blocks);
+    for (size_t i = 0; i < n; i++) hazard_row(fit, scale, eta + i * fit->n_blocks, times, n_times, part, out + i * width);
+    mlab_release(context, part);
+    return MLAB_OK;
+}
