@@ -53,6 +53,12 @@ typedef struct mlab_contrast {
     double years_arm, years_reference;                         /* person-years */
     double overlap;                                            /* share of people with comparable others, 0 .. 1 */
     uint64_t bootstrap_done, bootstrap_failed;
+    /* How far people of unknown arm could move the estimate (docs/compare.md, "Unknown groups"): the same estimator with their time in. */
+    uint64_t unknown_people;            /* people of whom for some of the time nothing says the arm; 0 = nobody, and no bounds */
+    uint64_t unknown_events;            /* those of them with the event (answers: an answer) in such time */
+    bool bounded;                       /* the four numbers below are there: every model converged */
+    double if_reference, if_arm;        /* the estimate had all of that time been in the reference, in the arm */
+    double worst_lowest, worst_highest; /* of those, the estimate, and people with the event on one side, the others on the other */
     mlab_trust trust;
     char *reason;
     char *caveats; /* lines, plain words */

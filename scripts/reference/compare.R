@@ -155,3 +155,37 @@ retention("standardisation", one); retention("weighting", w)
 promotion("standardisation", one); promotion("weighting", w)
 satisfaction("standardisation", one); satisfaction("weighting", w)
 put("compare_levels.csv", do.call(rbind, out))
+
+# Unknown arms: the same panel with the arm of some rows unknown, filled in four ways (docs/compare.md, "Unknown groups"); the people of unknown
+# arm are those of person %% 6 == 1 from quarter 1 + person %% 3 on. method = estimator/filling.
+all <- d
+unknown <- all$person %% 6 == 1 & all$since >= 1 + all$person %% 3
+with_of <- list(
+  retention = unknown & all$exit == 1, promotion = unknown & all$promoted == 1,
+  satisfaction = ave(ifelse(unknown & all$level >= 0, all$level - mean(all$level[all$level >= 0]), 0), all$person, FUN = sum) > 0)
+with_of <- lapply(with_of, function(w) ave(as.numeric(w), all$person, FUN = max) > 0)
+weights_now <- function() {
+  stake <- d$since > 0 & ave(d$arm, d$person, FUN = function(a) cumsum(a) - a) == 0
+  s <- d[stake, ]; stimes <- s$since[s$arm == 1]
+  X <- cbind(1, spline(s$since, min(3, length(stimes) %/% 20, last), stimes), s$x, s$g == 1, s$g == 2)
+  b <- coef(glm.fit(X, s$arm, family = binomial(), control = list(epsilon = 1e-14, maxit = 100)))
+  p <- plogis(drop(X %*% b)); share <- ave(s$arm, s$since)
+  f <- rep(1, nrow(d)); f[stake] <- ifelse(s$arm == 1, share / p, (1 - share) / (1 - p))
+  w <- ave(f, d$person, FUN = cumprod); sorted <- sort(w)
+  pmin(pmax(w, sorted[floor(0.01 * (nrow(d) - 1)) + 1]), sorted[floor(0.99 * (nrow(d) - 1) + 0.5) + 1])
+}
+estimators <- list(retention = retention, promotion = promotion, satisfaction = satisfaction)
+out <- list()
+for (filling in c("reference", "arm", "with", "without")) for (outcome in names(estimators)) {
+  d <- all
+  with <- with_of[[outcome]]
+  d$arm[unknown] <- switch(filling, reference = 0, arm = 1, with = as.numeric(with), without = as.numeric(!with))[if (filling %in% c("with", "without")) unknown else 1]
+  df_reference <- function(events) min(3, events %/% 20, last)
+  df_arm <- function(events) min(3, if (events >= 20 && events < 100) 1 else events %/% 100, last)
+  estimators[[outcome]]("standardisation", one)
+  df_reference <- function(events) min(3, events %/% 20, last)
+  df_arm <- function(events) min(3, if (events >= 20 && events < 100) 1 else events %/% 100, last)
+  estimators[[outcome]]("weighting", weights_now())
+  for (k in seq_along(out)) if (!grepl("/", out[[k]]$method)) out[[k]]$method <- paste0(out[[k]]$method, "/", filling)
+}
+put("compare_bounds.csv", do.call(rbind, out))

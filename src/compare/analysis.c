@@ -92,8 +92,7 @@ static mlab_status add_tasks(mlab_analysis *analysis, bool first_method_only, ml
     return status;
 }
 
-/* Start values: log of the mean rate in the reference level, thresholds of the answers as a whole. */
-static void set_start(const mlab_task *task)
+void mlab_task_start(const mlab_task *task)
 {
     if (task->kind == MLAB_TASK_ANSWERS) {
         size_t m = task->answers.n_levels ? task->answers.n_levels - 1 : 0, n = task->answers.first[task->cohort->n_people];
@@ -144,7 +143,7 @@ static mlab_status fit_everybody(mlab_analysis *analysis, mlab_error *err)
     mlab_sample everybody = {.n = n, .who = who, .weight = one};
     for (size_t k = 0; k < analysis->n_tasks; k++) {
         mlab_task *task = analysis->task[k];
-        set_start(task);
+        mlab_task_start(task);
         task->converged = mlab_task_fit(context, task, &everybody, analysis->weights->row, 1e-14, &room, task->estimate, task->information,
                                         task->leaving_information);
         mlab_task_levels(context, task, &everybody, task->estimate, task->horizon, task->n_horizons, &room, analysis->level + analysis->offset[k]);
@@ -174,6 +173,7 @@ mlab_status mlab_analysis_make(const mlab_context *context, const mlab_cohort_ch
     if (!status) status = mlab_weights_make(context, analysis->cohort, choice->options, &analysis->weights, err);
     if (!status) status = add_tasks(analysis, first_method_only, err);
     if (!status) status = fit_everybody(analysis, err);
+    if (!status) status = mlab_bounds_make(analysis, choice, &analysis->bounds, err);
     if (!status) status = choice->options->bootstrap > 0 ? mlab_analysis_bootstrap(analysis, err) : mlab_analysis_influence(analysis, err);
     if (status)
         mlab_analysis_free(analysis);
@@ -187,6 +187,7 @@ void mlab_analysis_free(mlab_analysis *analysis)
     if (!analysis) return;
     const mlab_context *context = analysis->context;
     for (size_t k = 0; analysis->task && k < analysis->n_tasks; k++) mlab_task_free(analysis->task[k]);
+    mlab_bounds_free(analysis->bounds);
     mlab_weights_free(analysis->weights);
     mlab_cohort_free(analysis->cohort);
     void *parts[] = {analysis->group, analysis->horizon, analysis->task,   analysis->offset,

@@ -6,6 +6,21 @@
 #include "compare/task.h"
 #include "compare/weights.h"
 
+/* Levels with time of unknown arm in (bounds.c). A filling is arm * MLAB_N_FILLINGS + which of the three. */
+typedef enum mlab_filling {
+    MLAB_FILLING_ALL,     /* all of it in the arm */
+    MLAB_FILLING_WITH,    /* people with the event (or answers above the mean) in the arm, the others in the reference */
+    MLAB_FILLING_WITHOUT, /* the other way round */
+    MLAB_N_FILLINGS
+} mlab_filling;
+
+typedef struct mlab_bounds {
+    const mlab_context *context;
+    double *level;             /* [n_arms * MLAB_N_FILLINGS * n_levels] */
+    uint8_t *good;             /* [n_arms * MLAB_N_FILLINGS * n_tasks] the model converged */
+    uint64_t *people, *events; /* [n_tasks] of unknown arm; with the event, or an answer, in that time */
+} mlab_bounds;
+
 typedef struct mlab_analysis {
     const mlab_context *context;
     const mlab_data *data;
@@ -20,10 +35,11 @@ typedef struct mlab_analysis {
     mlab_task **task;
     size_t *offset; /* [n_tasks + 1] first level of each task */
     size_t n_levels;
-    double *level;   /* [n_levels] on everybody */
-    double *spread;  /* bootstrap: [samples * n_levels] levels; influence: [people * n_levels] influence of each person */
-    uint8_t *failed; /* [samples * n_tasks] */
-    char *skipped;   /* lines: outcomes that could not be compared, and why */
+    double *level;       /* [n_levels] on everybody */
+    double *spread;      /* bootstrap: [samples * n_levels] levels; influence: [people * n_levels] influence of each person */
+    uint8_t *failed;     /* [samples * n_tasks] */
+    mlab_bounds *bounds; /* NULL = every arm is known */
+    char *skipped;       /* lines: outcomes that could not be compared, and why */
 } mlab_analysis;
 
 /* Cohort, tasks, estimates on everybody, then spread by bootstrap or influence. */
@@ -36,6 +52,14 @@ mlab_status mlab_analysis_influence(mlab_analysis *analysis, mlab_error *err);
 void mlab_task_influence(const mlab_context *context, const mlab_task *task, const mlab_sample *everybody, const double *row_weight, mlab_room *room,
                          double *psi, size_t stride);
 size_t mlab_influence_room(const mlab_task *task);
+
+/* Start values of a task's estimate: log of the mean rate in the reference level, thresholds of the answers as a whole. */
+void mlab_task_start(const mlab_task *task);
+/* How far unknown arms could move the levels; NULL when every arm is known. After the tasks are fitted on everybody. */
+MLAB_MUST_USE mlab_status mlab_bounds_make(const mlab_analysis *analysis, const mlab_cohort_choice *choice, mlab_bounds **bounds, mlab_error *err);
+void mlab_bounds_free(mlab_bounds *bounds); /* NULL is fine */
+/* Bounds of the contrast of a task's level `at` (of the arm) against `at_reference`. */
+void mlab_bounds_set(const mlab_analysis *analysis, size_t task, size_t arm, size_t at, size_t at_reference, mlab_contrast *contrast);
 
 /* Adds the contrasts of an analysis to a comparison's growing list. */
 mlab_status mlab_contrasts_add(const mlab_analysis *analysis, mlab_contrast **contrasts, size_t *n, size_t *capacity, mlab_error *err);

@@ -75,24 +75,27 @@ static void walk(const mlab_cohort_choice *choice, const uint8_t *keep, mlab_coh
 {
     const mlab_panel *panel = choice->data->panel;
     size_t people = 0, rows = 0;
-    cohort->prevalent_people = cohort->missing_people = cohort->empty_people = 0;
+    cohort->prevalent_people = cohort->missing_people = cohort->empty_people = cohort->unknown_people = 0;
     cohort->unknown_years = cohort->later_years = 0;
     for (size_t i = 0, end; i < panel->n_rows; i = end) {
         size_t before = rows;
+        bool unknown = false;
         end = i + 1;
         while (end < panel->n_rows && panel->person[end] == panel->person[i]) end++;
         if (!taken(choice, panel, keep, i, cohort)) continue;
         if (fill) cohort->zero_row[people] = (uint32_t)i;
         for (size_t r = i; r < end; r++) {
             double years = (panel->stop[r] - panel->start[r]) / 365.25;
-            if (panel->spell[r] != panel->spell[i]) {
+            bool first = panel->spell[r] == panel->spell[i], unsaid = first && panel->arm[r] < 0;
+            unknown = unknown || unsaid;
+            if (!first) {
                 cohort->later_years += years;
-            } else if (panel->arm[r] < 0) {
+            } else if (unsaid && !choice->take_unknown) {
                 cohort->unknown_years += years;
             } else {
                 if (fill) {
                     cohort->source[rows] = (uint32_t)r;
-                    cohort->arm[rows] = panel->arm[r];
+                    cohort->arm[rows] = unsaid ? cohort->reference : panel->arm[r];
                     cohort->time[rows] = panel->since[r] - panel->since[i];
                     cohort->years[rows] = years;
                 }
@@ -101,6 +104,7 @@ static void walk(const mlab_cohort_choice *choice, const uint8_t *keep, mlab_coh
                 rows++;
             }
         }
+        cohort->unknown_people += unknown;
         if (rows == before) {
             cohort->empty_people++;
             continue;
@@ -110,6 +114,14 @@ static void walk(const mlab_cohort_choice *choice, const uint8_t *keep, mlab_coh
     }
     cohort->n_people = people;
     cohort->n_rows = rows;
+}
+
+bool mlab_cohort_is_unknown(const mlab_cohort *cohort, size_t r)
+{
+    const mlab_data *data = cohort->data;
+    if (!cohort->person_level) return data->panel->arm[cohort->source[r]] < 0;
+    const mlab_column *arm = mlab_table_find(data->people, data->arm_column);
+    return arm && arm->missing && arm->missing[cohort->source[r]];
 }
 
 mlab_status mlab_cohort_allocate(mlab_cohort *cohort, mlab_error *err)

@@ -10,6 +10,7 @@ typedef struct mlab_cohort_choice {
     const mlab_data *data;
     const mlab_compare_spec *spec;
     const mlab_compare_options *options;
+    bool take_unknown;        /* time of unknown arm is taken too, as that of the reference arm; unknown_people is still counted */
     const char *group_column; /* subgroup: column and level at time zero; NULL = everyone */
     int32_t group_level;
 } mlab_cohort_choice;
@@ -37,11 +38,15 @@ typedef struct mlab_cohort {
     double *z_mean, *z_scale;
     /* left out, and counted */
     uint64_t prevalent_people, missing_people, empty_people;
+    uint64_t unknown_people; /* with some time of unknown arm */
     double unknown_years, later_years;
 } mlab_cohort;
 
 MLAB_MUST_USE mlab_status mlab_cohort_make(const mlab_cohort_choice *choice, const mlab_context *context, mlab_cohort **cohort, mlab_error *err);
 void mlab_cohort_free(mlab_cohort *cohort); /* NULL is fine */
+
+/* Is the arm of row r of a cohort made with take_unknown unknown? */
+bool mlab_cohort_is_unknown(const mlab_cohort *cohort, size_t r);
 
 /* Parts of it. */
 mlab_status mlab_cohort_allocate(mlab_cohort *cohort, mlab_error *err); /* arrays for n_people and n_rows */

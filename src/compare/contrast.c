@@ -178,6 +178,7 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
         set_trust(p, c, &reason);
         set_ratio(p, c, t, log_ratio_se);
     }
+    mlab_bounds_set(analysis, p->k, p->arm, p->at, p->at_reference, c);
     c->reason = mlab_copy_text(context, mlab_text_get(&reason));
     c->caveats = mlab_contrast_caveats(analysis, task, p->arm, p->horizon, overlap);
     bool made = !reason.failed && c->measure && c->outcome && c->arm && c->reference && c->group && c->cause && c->method && c->estimand &&

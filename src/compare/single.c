@@ -93,10 +93,10 @@ static size_t months_of(double days)
     return (size_t)ceil(days / month_days);
 }
 
-static void walk(const response *found, const uint8_t *keep, const mlab_table *table, mlab_cohort *cohort, bool fill)
+static void walk(const response *found, const uint8_t *keep, const mlab_table *table, bool take_unknown, mlab_cohort *cohort, bool fill)
 {
     size_t people = 0, rows = 0;
-    cohort->missing_people = cohort->empty_people = 0;
+    cohort->missing_people = cohort->empty_people = cohort->unknown_people = 0;
     cohort->unknown_years = 0;
     for (size_t i = 0; i < table->n_rows; i++) {
         if (!keep[i] || missing_at(found->time, i) || missing_at(found->status, i)) {
@@ -108,7 +108,9 @@ static void walk(const response *found, const uint8_t *keep, const mlab_table *t
             cohort->empty_people++;
             continue;
         }
-        if (missing_at(found->arm, i)) {
+        bool unknown = missing_at(found->arm, i);
+        cohort->unknown_people += unknown;
+        if (unknown && !take_unknown) {
             cohort->unknown_years += days / 365.25;
             continue;
         }
@@ -117,7 +119,7 @@ static void walk(const response *found, const uint8_t *keep, const mlab_table *t
             double at_risk = fmin(days - (double)t * month_days, month_days);
             bool event = t + 1 == months && event_of(found, i);
             cohort->source[rows + t] = (uint32_t)i;
-            cohort->arm[rows + t] = found->arm->as.integer[i];
+            cohort->arm[rows + t] = unknown ? cohort->reference : found->arm->as.integer[i];
             cohort->time[rows + t] = (int32_t)t;
             cohort->years[rows + t] = at_risk / 365.25;
             cohort->event[rows + t] = event;
@@ -149,8 +151,8 @@ mlab_status mlab_cohort_from_people(const mlab_cohort_choice *choice, mlab_cohor
     uint8_t *keep = mlab_allocate(cohort->context, data->people->n_rows, sizeof *keep);
     if (!keep) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a comparison of %zu people", data->people->n_rows);
     if (!(status = mlab_cohort_keep(choice, data->people, keep, err))) {
-        walk(&found, keep, data->people, cohort, false);
-        if (!(status = mlab_cohort_allocate(cohort, err))) walk(&found, keep, data->people, cohort, true);
+        walk(&found, keep, data->people, choice->take_unknown, cohort, false);
+        if (!(status = mlab_cohort_allocate(cohort, err))) walk(&found, keep, data->people, choice->take_unknown, cohort, true);
     }
     mlab_release(cohort->context, keep);
     return status;

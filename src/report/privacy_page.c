@@ -81,6 +81,8 @@ static bool may_tell(const mlab_told_contrast *told, const char *column)
     if (ONE_OF(column, "horizon", "level", "trust_code", "row")) return true;
     if (!told->told) return false;
     if (ONE_OF(column, "events_arm", "events_reference")) return told->events_told;
+    if (ONE_OF(column, "unknown_people", "unknown_events", "bounded", "if_reference", "if_arm", "worst_lowest", "worst_highest"))
+        return told->bounds_told || told->contrast->unknown_people == 0;
     return told->people_told || !ONE_OF(column, "n_arm", "n_reference", "years_arm", "years_reference");
 }
 

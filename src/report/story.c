@@ -120,6 +120,15 @@ static void judge_events(const mlab_story *story, mlab_told_contrast *told)
         if (cells[i] > 0 && cells[i] < minimum) told->events_told = false;
 }
 
+/* Bounds tell of people of unknown group: for everyone alone, and where those with and those without the event are enough. */
+static void judge_bounds(const mlab_story *story, mlab_told_contrast *told)
+{
+    const mlab_contrast *c = told->contrast;
+    const uint64_t minimum = (uint64_t)story->options->minimum_cell, with = c->unknown_events, without = c->unknown_people - c->unknown_events;
+    told->bounds_told = told->told && everyone(c) && c->unknown_events <= c->unknown_people && c->unknown_people >= minimum &&
+                        (with == 0 || with >= minimum) && (without == 0 || without >= minimum);
+}
+
 static mlab_status judge(mlab_story *story, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
@@ -129,7 +138,10 @@ static mlab_status judge(mlab_story *story, mlab_error *err)
         for (size_t i = 0; i < k && !before; i++) before = same_table(story->contrasts[i].contrast, c);
         if (!before) status = judge_table(story, k, err);
     }
-    for (size_t k = 0; k < story->n_contrasts; k++) judge_events(story, &story->contrasts[k]);
+    for (size_t k = 0; k < story->n_contrasts; k++) {
+        judge_events(story, &story->contrasts[k]);
+        judge_bounds(story, &story->contrasts[k]);
+    }
     return status;
 }
 

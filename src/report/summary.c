@@ -99,6 +99,9 @@ static void told_effect(const screen *s, const mlab_told_contrast *told)
     mlab_text_free(&line);
     mlab_text_free(&meaning);
     take(s, &next, 2 + NAME_WIDTH + 1);
+    next = MLAB_TEXT(s->text->context);
+    mlab_tell_bounds(told, &next);
+    take(s, &next, 2 + NAME_WIDTH + 1);
 }
 
 static void effect(const screen *s, const mlab_told_contrast *told)
@@ -128,6 +131,7 @@ static void how_sure(const screen *s)
 {
     const mlab_told_contrast *first = NULL, *ratio = NULL;
     double overlap = 1;
+    uint64_t unknown = 0;
     for (size_t k = 0; k < s->story->n_contrasts; k++) {
         const mlab_told_contrast *told = &s->story->contrasts[k];
         if (!told->told || !mlab_story_is_main(s->story, k)) continue;
@@ -135,6 +139,7 @@ static void how_sure(const screen *s)
         const bool clear = told->contrast->lower > 0 || told->contrast->upper < 0;
         if (!ratio && clear && told->contrast->e_value > 1) ratio = told;
         if (told->contrast->overlap < overlap) overlap = told->contrast->overlap;
+        if (told->bounds_told && told->contrast->unknown_people > unknown) unknown = told->contrast->unknown_people;
     }
     if (!first) return;
     mlab_text line = MLAB_TEXT(s->text->context);
@@ -148,6 +153,12 @@ static void how_sure(const screen *s)
                     : fixed                   ? "groups fixed at the start"
                                               : "no trial");
     take(s, &line, 2);
+    if (unknown) {
+        line = MLAB_TEXT(s->text->context);
+        mlab_text_print(&line, "Of %s people nothing says for some of the time in which group they were; that time is left out.",
+                        mlab_tell_number((double)unknown, 0, false, number));
+        take(s, &line, 2);
+    }
     if (!ratio) return;
     line = MLAB_TEXT(s->text->context);
     mlab_text_print(&line, "A hidden trait would need a risk ratio of %s with both mentoring and ",

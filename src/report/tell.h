@@ -36,6 +36,7 @@ typedef struct mlab_told_contrast {
     bool told;        /* both groups are large enough */
     bool people_told; /* their sizes do not give away the size of another group */
     bool events_told; /* so are the counts of events */
+    bool bounds_told; /* so are people of unknown group, those with the event and those without */
     double factor;    /* 100 for shares, 1 for means */
     int decimals;
     double error; /* standard error on the told scale */
@@ -67,6 +68,8 @@ void mlab_tell_scale(const mlab_story *story, const mlab_told_contrast *told, ml
 void mlab_tell_cause(const mlab_contrast *contrast, const char *leave, mlab_text *text);
 /* "3 more of 100 stay", "3 fewer of 100 leave by choice", "could be nothing", "" when there is nothing to add. */
 void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text);
+/* "were all unknown time in none: +11, in structured: +6; at worst -3 to +20", or nothing. */
+void mlab_tell_bounds(const mlab_told_contrast *told, mlab_text *text);
 /* "12 months" */
 void mlab_tell_horizon(double months, mlab_text *text);
 size_t mlab_count_lines(const char *lines); /* NULL = 0 */

@@ -65,6 +65,53 @@ START_TEST(shares_and_means_had_everyone_been_in_an_arm_are_those_of_glm_and_clm
 }
 END_TEST
 
+/* Difference of one filling: the levels of the arm and of the reference, which R gives apart. */
+static double filled(const csv *reference, const mlab_contrast *k, const char *filling)
+{
+    double value[2] = {NAN, NAN};
+    char method[64];
+    snprintf(method, sizeof method, "%s/%s", k->method, filling);
+    for (size_t r = 0; r < reference->n_rows; r++) {
+        bool share = !strcmp(k->measure, "share_difference");
+        if (strcmp(csv_text(reference, r, "outcome"), k->outcome) || strcmp(csv_text(reference, r, "method"), method) ||
+            3 * csv_number(reference, r, "horizon") != k->horizon || (csv_number(reference, r, "stat") > 0) != share)
+            continue;
+        value[csv_number(reference, r, "arm") > 0] = csv_number(reference, r, "value");
+    }
+    return value[1] - value[0];
+}
+
+START_TEST(bounds_of_unknown_arms_are_those_of_glm_and_clm_on_the_filled_panel)
+{
+    csv reference = csv_read(mlab_test_path("reference/compare_bounds.csv"));
+    ck_assert_ptr_nonnull(reference.cell);
+    world *w = read_panel();
+    for (size_t i = 0; i < w->n; i++)
+        if (w->person[i] % 6 == 1 && w->since[i] >= 1 + (int32_t)(w->person[i] % 3)) w->arm[i] = -1;
+    double horizons[] = {6, 12, 24};
+    mlab_compare_spec spec = world_spec(horizons, 3, 2);
+    mlab_compare_options options = mlab_compare_defaults();
+    options.bootstrap = 0;
+    options.method = 2;
+    mlab_comparison *c = world_compare(w, &spec, &options);
+    ck_assert_uint_eq(c->n_contrasts, 24);
+    for (size_t i = 0; i < c->n_contrasts; i++) {
+        const mlab_contrast *k = &c->contrasts[i];
+        double none = filled(&reference, k, "reference"), arm = filled(&reference, k, "arm"), with = filled(&reference, k, "with");
+        double without = filled(&reference, k, "without");
+        ck_assert_msg(k->bounded, "%s %s", k->outcome, k->method);
+        ck_assert_msg(fabs(k->if_reference - none) < 1e-7, "%s %s %g: %.12g, expected %.12g", k->outcome, k->method, k->horizon, k->if_reference,
+                      none);
+        ck_assert_msg(fabs(k->if_arm - arm) < 1e-7, "%s %s %g: %.12g, expected %.12g", k->outcome, k->method, k->horizon, k->if_arm, arm);
+        ck_near(k->worst_lowest, fmin(k->estimate, fmin(fmin(none, arm), fmin(with, without))), 0, 1e-7);
+        ck_near(k->worst_highest, fmax(k->estimate, fmax(fmax(none, arm), fmax(with, without))), 0, 1e-7);
+    }
+    mlab_comparison_free(c);
+    world_end(w);
+    csv_free(&reference);
+}
+END_TEST
+
 /* Without covariates the pooled hazard must follow the Kaplan-Meier curves of the arms (survfit at 6, 12 and 24 months). */
 START_TEST(a_person_level_table_without_covariates_gives_the_observed_shares)
 {
@@ -112,5 +159,6 @@ START_TEST(a_person_level_table_without_covariates_gives_the_observed_shares)
 }
 END_TEST
 
-MLAB_TEST_MAIN("reference", shares_and_means_had_everyone_been_in_an_arm_are_those_of_glm_and_clm,
+MLAB_TEST_MAIN("reference", bounds_of_unknown_arms_are_those_of_glm_and_clm_on_the_filled_panel,
+               shares_and_means_had_everyone_been_in_an_arm_are_those_of_glm_and_clm,
                a_person_level_table_without_covariates_gives_the_observed_shares)

@@ -102,6 +102,33 @@ START_TEST(the_truth_and_doubts_stand_beside_the_number)
 }
 END_TEST
 
+START_TEST(what_unknown_groups_could_do_is_told_unless_few_people_would_be)
+{
+    test_world *w = w_make();
+    mlab_contrast *c = &w->contrasts[0];
+    c->unknown_people = 1312;
+    c->unknown_events = 40;
+    c->bounded = true;
+    c->if_reference = 0.024;
+    c->if_arm = -0.001;
+    c->worst_lowest = -0.053;
+    c->worst_highest = 0.087;
+    char *text = tell(mlab_report_summary, w, 5), *page = tell(mlab_report_markdown, w, 5);
+    ck_assert_ptr_nonnull(strstr(text, "were all unknown time in none: +2.4, in structured: -0.1; at\n               worst -5.3 to +8.7\n"));
+    ck_assert_ptr_nonnull(strstr(text, "Of 1,312 people nothing says for some of the time in which group they were"));
+    ck_assert_ptr_nonnull(strstr(page, "How far could the unknown move it?"));
+    ck_assert_ptr_nonnull(strstr(page, "| Retention: structured against none | +3.1 points | +2.4 | -0.1 | -5.3 to +8.7 | 1,312 |"));
+    c->unknown_events = 4; /* few had the event */
+    ck_assert_ptr_null(strstr(tell(mlab_report_summary, w, 5), "unknown time"));
+    ck_assert_ptr_null(strstr(tell(mlab_report_markdown, w, 5), "could the unknown move"));
+    c->unknown_events = 1310; /* few did not */
+    ck_assert_ptr_null(strstr(tell(mlab_report_summary, w, 5), "unknown time"));
+    c->unknown_events = 40;
+    c->bounded = false;
+    ck_assert_ptr_nonnull(strstr(tell(mlab_report_summary, w, 5), "how far time of unknown group could move it"));
+}
+END_TEST
+
 START_TEST(without_results_each_part_is_left_out)
 {
     test_world *w = w_make();
@@ -451,7 +478,8 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("report", numbers_are_rounded_by_how_unsure_they_are, the_summary_answers_the_three_questions_on_one_screen,
-               the_truth_and_doubts_stand_beside_the_number, without_results_each_part_is_left_out, groups_that_are_too_small_are_told_nowhere,
+               the_truth_and_doubts_stand_beside_the_number, what_unknown_groups_could_do_is_told_unless_few_people_would_be,
+               without_results_each_part_is_left_out, groups_that_are_too_small_are_told_nowhere,
                a_subgroup_that_follows_from_the_whole_is_hidden_with_the_small_one, curves_stop_and_waiting_people_are_not_counted_out,
                the_page_is_well_formed_and_loads_and_runs_nothing, the_policy_names_the_hash_of_the_sheet_in_the_page, hostile_names_stay_names,
                a_very_long_name_shortens_a_row_and_fails_nothing, markdown_has_the_same_numbers_and_the_caveats,

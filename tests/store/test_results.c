@@ -82,6 +82,9 @@ START_TEST(a_comparison_comes_back_with_its_curves_also_the_empty_one)
     ck_assert_str_eq(contrast->estimand, small_contrasts[0].estimand);
     ck_assert_double_eq(contrast->upper, 0.058);
     ck_assert_uint_eq(contrast->events_reference, 90);
+    ck_assert_uint_eq(contrast->unknown_people, 120);
+    ck_assert(contrast->bounded && !got->contrasts[1].bounded);
+    ck_assert_double_eq(contrast->worst_lowest, -0.2);
     ck_assert_int_eq(contrast->trust, MLAB_NO_OVERLAP);
     ck_assert_str_eq(contrast->caveats, "no trial\nno, really");
     ck_assert_double_eq(got->contrasts[1].estimate, -0.5);
