@@ -263,7 +263,8 @@ typedef struct mlab_formula mlab_formula; /* parsed R-style formula */
 typedef enum mlab_response_kind { MLAB_RESPONSE_NONE, MLAB_RESPONSE_COLUMN, MLAB_RESPONSE_EVENT } mlab_response_kind;
 
 /* y ~ a*b + ns(t, 3) + poly(x, 2, raw) + I(x^2) + offset(x) + strata(s) + cluster(g) - 1; y may be a column or
- * event(time, status) or event(start, stop, status). (1 + x | g) are random effects, (1 + x || g) independent ones.
+ * event(time, status) or event(start, stop, status). (1 + x | g) are random effects, (1 + x || g) independent ones;
+ * g may be a:b, a/b = a and a:b, or multiple(a, b), columns that name the groups of a row of several memberships.
  * place: where the text stands in the study file, may be NULL. Errors: MLAB_ERR_DATA_FORMULA, MLAB_ERR_DATA_NOT_BUILT, with
  * the place of the character. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_formula_parse(const mlab_context *context, const char *text, const mlab_place *place, mlab_formula **formula,
@@ -274,9 +275,11 @@ MLAB_API mlab_response_kind mlab_formula_response(const mlab_formula *formula);
 MLAB_API const char *mlab_formula_response_name(const mlab_formula *formula, int which);
 MLAB_API size_t mlab_formula_strata(const mlab_formula *formula, const char *const **names); /* number of names */
 MLAB_API const char *mlab_formula_cluster(const mlab_formula *formula);                      /* NULL = none */
-MLAB_API size_t mlab_formula_random(const mlab_formula *formula);                            /* number of terms (... | group) */
-/* The left side of random term k as a formula of its own, the group's column, whether it was written with ||. NULL past the end. */
+MLAB_API size_t mlab_formula_random(const mlab_formula *formula);                            /* groupings (... | group); a/b is two */
+/* The left side of grouping k as a formula of its own, its name ("g", "a:b", "multiple(a, b)"), whether it was written with ||. NULL past the end. */
 MLAB_API const mlab_formula *mlab_formula_random_terms(const mlab_formula *formula, size_t k, const char **group, bool *independent);
+/* The columns of grouping k; multiple: each names a group of the row, and where it is missing there is none. Number of names. */
+MLAB_API size_t mlab_formula_random_columns(const mlab_formula *formula, size_t k, const char *const **names, bool *multiple);
 /* Names of all columns the right side reads, strata and cluster included; number of names. */
 MLAB_API size_t mlab_formula_columns(const mlab_formula *formula, const char *const **names);
 

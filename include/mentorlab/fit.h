@@ -46,7 +46,7 @@ typedef struct mlab_fit_options {
     double level;       /* of intervals, 0.5 .. 0.999 */
 } mlab_fit_options;
 
-/* The random effects of one grouping of a mixed model. */
+/* The random effects of one grouping of a mixed model. With several causes the effects of the first come first, and their names begin with it. */
 typedef struct mlab_random_effects {
     char *group;        /* column that groups the rows */
     size_t n_groups, n; /* groups; effects of each */
@@ -85,7 +85,8 @@ typedef struct mlab_fit {
     uint64_t n_rows, n_people, n_events, n_clusters, n_dropped_missing, n_dropped_stubs;
     uint64_t *events_by_block;   /* [n_blocks] */
     char *cluster;               /* "person", "" = rows are their own clusters and no robust covariance was made */
-    mlab_random_effects *random; /* NULL = none; then estimates are those of somebody whose group has an effect of 0 */
+    mlab_random_effects *random; /* [n_random], as in the formula, a/b as a and a:b; estimates are those of somebody whose groups have effects of 0 */
+    size_t n_random;             /* groupings; 0 = no random effects */
     mlab_trust trust;
     char *reason; /* sentence: which term, which number; "" when trusted */
     int iterations;

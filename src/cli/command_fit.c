@@ -17,7 +17,6 @@ static void show_rounded(double value, double se, char *into, size_t size)
 
 static void show_random(const mlab_random_effects *random)
 {
-    if (!random) return;
     printf("  between the %zu groups of %s, as standard deviations\n", random->n_groups, random->group);
     for (size_t a = 0; a < random->n; a++) {
         char sd[64], error[64];
@@ -50,7 +49,7 @@ static void show_fit(const mlab_fit *fit)
         show_rounded(se, se, error, sizeof error);
         printf("  %-38s %12s %12s\n", fit->names[j], estimate, error);
     }
-    show_random(fit->random);
+    for (size_t t = 0; t < fit->n_random; t++) show_random(&fit->random[t]);
 }
 
 int mlab_command_fit(mlab_cli *cli)

@@ -26,7 +26,8 @@ typedef struct maker {
 static bool groups_only(const mlab_formula *formula, const char *name)
 {
     for (size_t k = 0; k < formula->n_random; k++)
-        if (!strcmp(name, formula->random[k].group)) return true;
+        for (size_t c = 0; c < formula->random[k].n_columns; c++)
+            if (!strcmp(name, formula->random[k].columns[c])) return true;
     return formula->cluster && !strcmp(name, formula->cluster);
 }
 

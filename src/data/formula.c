@@ -36,7 +36,10 @@ void mlab_formula_free(mlab_formula *formula)
     mlab_release(context, formula->offsets);
     mlab_release(context, formula->strata);
     mlab_release(context, formula->columns);
-    for (size_t i = 0; i < formula->n_random; i++) mlab_formula_free(formula->random[i].formula);
+    for (size_t i = 0; i < formula->n_random; i++) {
+        mlab_formula_free(formula->random[i].formula);
+        mlab_release(context, formula->random[i].group);
+    }
     mlab_release(context, formula->random);
     mlab_release(context, formula->nodes);
     mlab_release(context, formula->pool);
@@ -69,17 +72,4 @@ size_t mlab_formula_columns(const mlab_formula *formula, const char *const **nam
 {
     *names = (const char *const *)formula->columns;
     return formula->n_columns;
-}
-
-size_t mlab_formula_random(const mlab_formula *formula)
-{
-    return formula->n_random;
-}
-
-const mlab_formula *mlab_formula_random_terms(const mlab_formula *formula, size_t k, const char **group, bool *independent)
-{
-    if (k >= formula->n_random) return NULL;
-    *group = formula->random[k].group;
-    *independent = formula->random[k].independent;
-    return formula->random[k].formula;
 }

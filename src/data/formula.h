@@ -12,7 +12,8 @@ enum {
     MLAB_FORMULA_WORDS = 4, /* 64 atoms a word */
     MLAB_FORMULA_ATOMS = 64 * MLAB_FORMULA_WORDS,
     MLAB_SPLINE_KNOTS = 48, /* inner knots of a spline, at most */
-    MLAB_POLY_DEGREE = 12
+    MLAB_POLY_DEGREE = 12,
+    MLAB_RANDOM_COLUMNS = 16 /* columns of one grouping, at most */
 };
 
 typedef enum mlab_node_kind {
@@ -56,10 +57,13 @@ typedef struct mlab_atom {
     double boundary[2];
 } mlab_atom;
 
-/* (terms | group) */
+/* (terms | groups); a/b is two of them */
 typedef struct mlab_random_term {
     mlab_formula *formula; /* "~ terms" */
-    const char *group;
+    char *group;           /* as written: "g", "a:b", "multiple(a, b)" */
+    const char *columns[MLAB_RANDOM_COLUMNS];
+    size_t n_columns;
+    bool multiple;
     bool independent; /* written with || */
     uint32_t at;      /* byte where its bar is */
 } mlab_random_term;
@@ -96,6 +100,8 @@ struct mlab_formula {
 MLAB_MUST_USE mlab_status mlab_formula_read(mlab_formula *formula, const char *text, mlab_error *err);
 /* Fills all below from the nodes. */
 MLAB_MUST_USE mlab_status mlab_formula_terms(mlab_formula *formula, mlab_error *err);
+/* Adds the groupings of a bar node. */
+MLAB_MUST_USE mlab_status mlab_formula_random_term(mlab_formula *formula, int32_t bar, mlab_error *err);
 /* Makes the atom of a node and its number in *atom. The node is a name or a call. */
 MLAB_MUST_USE mlab_status mlab_formula_atom(mlab_formula *formula, int32_t node, size_t *atom, mlab_error *err);
 /* Checks that a node is an arithmetic expression over columns and notes the columns. */

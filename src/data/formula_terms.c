@@ -197,34 +197,13 @@ static mlab_status eval_variable(walker *w, int32_t at, term_list *out)
     return add_term(w, out, &term, node->at);
 }
 
-/* (terms | group): a formula of its own for the terms. */
+/* (terms | groups) */
 static mlab_status random_term(walker *w, int32_t at, bool additive)
 {
-    mlab_formula *formula = w->formula;
-    const mlab_node *bar = &formula->nodes[at], *left = &formula->nodes[bar->first], *group = &formula->nodes[left->next];
     if (!additive || w->subtract)
-        return mlab_formula_raise(formula, w->err, MLAB_ERR_DATA_FORMULA, bar->at, "random effects are added with \"+\", not part of another term");
-    if (group->kind != MLAB_NODE_NAME)
-        return mlab_formula_raise(formula, w->err, MLAB_ERR_DATA_FORMULA, bar->at, "the right side of \"|\" is one column that groups the rows");
-    mlab_status status = mlab_grow(formula->context, &formula->random, formula->n_random, &formula->random_capacity, sizeof *formula->random, w->err);
-    if (status) return status;
-    mlab_text text = MLAB_TEXT(formula->context);
-    char *terms = mlab_formula_deparse(formula, bar->first);
-    mlab_text_append(&text, "~ ");
-    mlab_text_append(&text, terms ? terms : "");
-    mlab_random_term *made = &formula->random[formula->n_random];
-    *made = (mlab_random_term){.group = group->text, .independent = formula->text[bar->at + 1] == '|', .at = bar->at};
-    status = terms && !text.failed
-                 ? mlab_formula_parse(formula->context, mlab_text_get(&text), formula->has_place ? &formula->place : NULL, &made->formula, w->err)
-                 : mlab_raise(w->err, MLAB_ERR_MEMORY, "no memory for a formula");
-    mlab_text_free(&text);
-    mlab_release(formula->context, terms);
-    if (status) return status;
-    formula->n_random++;
-    if (made->formula->n_random || made->formula->n_offsets || made->formula->n_strata || made->formula->cluster)
-        return mlab_formula_raise(formula, w->err, MLAB_ERR_DATA_FORMULA, bar->at, "the left side of \"|\" holds terms only, such as 1 or 1 + x");
-    for (size_t k = 0; k < made->formula->n_columns && !status; k++) status = mlab_formula_note_column(formula, made->formula->columns[k], w->err);
-    return status ? status : mlab_formula_note_column(formula, group->text, w->err);
+        return mlab_formula_raise(w->formula, w->err, MLAB_ERR_DATA_FORMULA, w->formula->nodes[at].at,
+                                  "random effects are added with \"+\", not part of another term");
+    return mlab_formula_random_term(w->formula, at, w->err);
 }
 
 static mlab_status eval(walker *w, int32_t at, bool additive, term_list *out)

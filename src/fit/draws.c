@@ -98,7 +98,7 @@ static mlab_status check_fit(const mlab_fit *fit, bool uncertain, mlab_error *er
 {
     if (strcmp(fit->model, "cox") == 0)
         return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: a Cox fit has no baseline hazard to simulate from; fit a hazard instead", fit->outcome);
-    if (fit->random)
+    if (fit->n_random)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: draws of a mixed model are not built yet; a simulation needs a fit without (... | %s)",
                           fit->outcome, fit->random->group);
     bool broken =

@@ -23,10 +23,9 @@ static void free_texts(const mlab_context *context, char **texts, size_t n)
 
 static void free_effects(const mlab_context *context, mlab_random_effects *random)
 {
-    if (!random) return;
     free_texts(context, random->names, random->n);
     free_texts(context, random->groups, random->n_groups);
-    void *const memory[] = {random->group, random->covariance, random->sd, random->sd_se, random->mode, random->mode_se, random};
+    void *const memory[] = {random->group, random->covariance, random->sd, random->sd_se, random->mode, random->mode_se};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
 }
 
@@ -47,7 +46,8 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->influence_id);
     mlab_release(context, fit->influence);
     mlab_design_free(fit->design);
-    free_effects(context, fit->random);
+    for (size_t t = 0; fit->random && t < fit->n_random; t++) free_effects(context, &fit->random[t]);
+    mlab_release(context, fit->random);
     mlab_release(context, fit);
 }
 

@@ -16,13 +16,11 @@ void mlab_outcome_problem_free(mlab_outcome_problem *made)
     if (!made) return;
     const mlab_context *context = made->context;
     mlab_design_free(made->design);
-    mlab_design_free(made->random);
+    mlab_outcome_random_free(made);
     mlab_formula_free(made->formula);
-    for (size_t k = 0; made->groups && k < made->problem.n_groups; k++) mlab_release(context, made->groups[k]);
     for (size_t k = 0; made->names && k < made->n_names; k++) mlab_release(context, made->names[k]);
-    void *const memory[] = {made->text,       made->keep,         made->rows,    made->category, made->start,      made->stop,
-                            made->status,     made->names,        made->stratum, made->number,   made->offset,     made->cluster,
-                            made->cluster_id, made->cluster_name, made->group,   made->group_id, made->group_name, made->groups};
+    void *const memory[] = {made->text,  made->keep,    made->rows,   made->category, made->start,   made->stop,       made->status,
+                            made->names, made->stratum, made->number, made->offset,   made->cluster, made->cluster_id, made->cluster_name};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
     mlab_release(context, made);
 }
@@ -140,6 +138,7 @@ static mlab_status choose_link(mlab_outcome_problem *made, const mlab_outcome *o
 
 static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, const mlab_outcome *outcome, mlab_error *err)
 {
+    made->data = data;
     made->panel = data->panel;
     made->table = data->panel ? data->panel->rows : data->people;
     if (!made->table) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: there are no rows to fit", outcome->name);

@@ -25,9 +25,8 @@ typedef struct mlab_outcome_problem {
     size_t n_names;
     uint32_t *cluster, *cluster_id;
     char *cluster_name;
-    mlab_design *random; /* random effects */
-    uint32_t *group, *group_id;
-    char *group_name, **groups; /* [n_groups] */
+    const mlab_data *data;
+    mlab_random_grouping *random; /* [problem.n_random] random effects; what they point to is owned */
 } mlab_outcome_problem;
 
 void mlab_outcome_problem_free(mlab_outcome_problem *made);
@@ -47,8 +46,13 @@ MLAB_MUST_USE mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const ml
 /* category, number, or times of the rows used. */
 MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
                                                mlab_error *err);
-/* cluster, cluster_id, stratum, and the groups of random effects of the rows used. */
+/* cluster, cluster_id, stratum, and the groupings of random effects of the rows used. */
 MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+/* The groupings of random effects (fit/outcome_random.c). */
+MLAB_MUST_USE mlab_status mlab_outcome_random(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+void mlab_outcome_random_free(mlab_outcome_problem *made);
+/* People of a panel are sorted; group [n] = number of the row's person among those that have rows here, id their ranks. Number of people. */
+size_t mlab_outcome_group_people(const mlab_outcome_problem *made, uint32_t *group, uint32_t *id);
 /* The name in the formula's response that stands for the outcome; the status column of an event(). */
 const char *mlab_outcome_response_name(const mlab_outcome_problem *made);
 

@@ -67,7 +67,7 @@ static mlab_status set_cluster_name(mlab_outcome_problem *made, const char *name
 }
 
 /* People of a panel are sorted; their ranks are the ids of the groups. */
-static size_t group_people(const mlab_outcome_problem *made, uint32_t *group, uint32_t *id)
+size_t mlab_outcome_group_people(const mlab_outcome_problem *made, uint32_t *group, uint32_t *id)
 {
     size_t n_groups = 0;
     for (size_t i = 0; i < made->problem.n; i++) {
@@ -131,7 +131,7 @@ static mlab_status set_clusters(mlab_outcome_problem *made, mlab_error *err)
     made->problem.cluster = made->cluster;
     mlab_status status = set_cluster_name(made, name ? name : "person", err);
     if (status || name) return status ? status : group_by(made, name, made->cluster, made->cluster_id, &made->problem.n_clusters, err);
-    made->problem.n_clusters = made->problem.n_people = group_people(made, made->cluster, made->cluster_id);
+    made->problem.n_clusters = made->problem.n_people = mlab_outcome_group_people(made, made->cluster, made->cluster_id);
     return MLAB_OK;
 }
 
@@ -157,63 +157,9 @@ static mlab_status set_strata(mlab_outcome_problem *made, mlab_error *err)
     return status;
 }
 
-/* --- random effects ---------------------------------------------------------------------------------------------- */
-
-static char *name_of_value(const mlab_outcome_problem *made, const mlab_column *column, size_t row)
-{
-    char number[40];
-    if (column->type == MLAB_COLUMN_TEXT || column->type == MLAB_COLUMN_FACTOR) return mlab_copy_text(made->context, mlab_column_text(column, row));
-    mlab_number_print(column->type == MLAB_COLUMN_REAL ? column->as.real[row] : column->as.integer[row], number, sizeof number);
-    return mlab_copy_text(made->context, number);
-}
-
-/* Names of the groups; people have none here: they are told by rank. */
-static mlab_status name_groups(mlab_outcome_problem *made, const mlab_column *column, mlab_error *err)
-{
-    size_t n = made->problem.n_groups;
-    made->groups = mlab_allocate(made->context, n, sizeof *made->groups);
-    bool whole = made->groups;
-    for (size_t i = 0; whole && i < made->problem.n; i++)
-        if (!made->groups[made->group[i]]) whole = (made->groups[made->group[i]] = name_of_value(made, column, made->rows[i]));
-    made->problem.groups = (const char *const *)made->groups;
-    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the names of %zu groups", n);
-}
-
-static mlab_status set_random(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
-{
-    const char *name = NULL;
-    size_t n = made->problem.n;
-    bool independent = false;
-    if (mlab_formula_random(made->formula) == 0) return MLAB_OK;
-    if (mlab_formula_random(made->formula) > 1)
-        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, &outcome->formula_place,
-                             "%s: random effects of more than one grouping are not built yet; keep one term with \"|\"", outcome->name);
-    if ((made->model->marks & MLAB_MODEL_BLOCK_EACH) && made->problem.n_categories > 2)
-        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, &outcome->formula_place,
-                             "%s: random effects with several causes together are not built yet; name one under causes", outcome->name);
-    const mlab_formula *terms = mlab_formula_random_terms(made->formula, 0, &name, &independent);
-    bool people = made->panel && !strcmp(name, "person") && !mlab_table_find(made->table, name);
-    mlab_status status = mlab_design_make(terms, made->table, made->keep, &made->random, err);
-    if (status) return status;
-    made->group = mlab_allocate(made->context, n, sizeof *made->group);
-    made->group_id = mlab_allocate(made->context, n, sizeof *made->group_id);
-    made->group_name = mlab_copy_text(made->context, name);
-    if (!made->group || !made->group_id || !made->group_name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the groups of %zu rows", n);
-    if (people)
-        made->problem.n_groups = group_people(made, made->group, made->group_id);
-    else if ((status = group_by(made, name, made->group, made->group_id, &made->problem.n_groups, err)) ||
-             (status = name_groups(made, mlab_table_find(made->table, name), err)))
-        return status;
-    made->problem.random = made->random;
-    made->problem.random_independent = independent;
-    made->problem.group = made->group;
-    made->problem.group_name = made->group_name;
-    return MLAB_OK;
-}
-
 mlab_status mlab_outcome_group(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
 {
     mlab_status status = set_clusters(made, err);
     if (!status) status = set_strata(made, err);
-    return status ? status : set_random(made, outcome, err);
+    return status ? status : mlab_outcome_random(made, outcome, err);
 }

@@ -65,17 +65,22 @@ static mlab_status check(const mlab_model *model, const mlab_fit_problem *proble
 static mlab_status check_random(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
 {
     const char *name = problem->outcome ? problem->outcome : "outcome";
-    size_t q = mlab_design_columns(problem->random);
     if (!(model->marks & MLAB_MODEL_MIXED))
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects in model %s are not built yet", name, model->name);
     if ((model->marks & MLAB_MODEL_BLOCK_EACH) && problem->n_categories != 2)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects with %zu causes are not built yet; fit one cause at a time", name,
                           problem->n_categories - 1);
-    if (q < 1 || q > MLAB_MOST_EFFECTS)
-        return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %zu random effects of %s; allowed 1 to %zu", name, q, problem->group_name, MLAB_MOST_EFFECTS);
-    if (problem->n_groups < 2)
-        return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %s has %zu group; random effects need at least 2", name, problem->group_name,
-                          problem->n_groups);
+    if (problem->n_random > 1 || problem->random->memberships > 1)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects of more than one grouping are not built yet; keep one term with \"|\"",
+                          name);
+    for (size_t t = 0; t < problem->n_random; t++) {
+        const mlab_random_grouping *random = &problem->random[t];
+        size_t q = mlab_design_columns(random->design);
+        if (q < 1 || q > MLAB_MOST_EFFECTS)
+            return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %zu random effects of %s; allowed 1 to %zu", name, q, random->name, MLAB_MOST_EFFECTS);
+        if (random->n_groups < 2)
+            return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %s has %zu group; random effects need at least 2", name, random->name, random->n_groups);
+    }
     return MLAB_OK;
 }
 
@@ -84,7 +89,7 @@ mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, c
 {
     *out = NULL;
     mlab_status status = check(model, problem, err);
-    if (!status && problem->random) status = check_random(model, problem, err);
+    if (!status && problem->n_random) status = check_random(model, problem, err);
     if (status) return status;
     mlab_prepared *prepared = mlab_allocate(context, 1, sizeof *prepared);
     if (!prepared) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
@@ -126,7 +131,7 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     double began = mlab_os_seconds();
     mlab_fit *fit = NULL;
     mlab_status status = mlab_fit_start(context, prepared, &fit, err);
-    bool mixed = prepared->problem->random != NULL;
+    bool mixed = prepared->problem->n_random > 0;
     bool additive = mixed && ((const mlab_engine *)prepared->own)->family->additive;
     if (!status) status = (additive ? mlab_mixed_gaussian_fit : mixed ? mlab_mixed_fit : prepared->model->fit)(context, prepared, fit, err);
     if (status) {
@@ -141,7 +146,7 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
 mlab_status mlab_prepared_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                                 double *estimate, mlab_refit_info *info, mlab_error *err)
 {
-    if (prepared->problem->random)
+    if (prepared->problem->n_random)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: refits of random effects are not built yet",
                           prepared->problem->outcome ? prepared->problem->outcome : "outcome");
     return prepared->model->refit(context, prepared, weights, start, estimate, info, err);

@@ -6,6 +6,19 @@
 
 #include "mentorlab/fit.h"
 
+/* The random effects of one grouping: the columns of `design`, multiplied by the row's share in each of its groups. A row of several
+ * memberships has an effect that is their weighted sum (multiple membership: a mentee with several mentors). */
+typedef struct mlab_random_grouping {
+    const mlab_design *design; /* their columns, the intercept included when there is one */
+    bool independent;          /* no correlations between them; with several causes also none between causes */
+    size_t memberships;        /* groups a row can be in; 0 = 1 */
+    const uint32_t *group;     /* [n * memberships] 0 .. n_groups - 1, one row's side by side; UINT32_MAX = no group in this place */
+    const double *share;       /* [n * memberships] or NULL = 1 / groups of the row */
+    size_t n_groups;           /* every one has a row */
+    const char *name;
+    const char *const *groups; /* [n_groups] names of the groups, NULL = 1, 2, ... */
+} mlab_random_grouping;
+
 /* Zero it, then set what applies; everything is borrowed and must outlive what is made from it. All arrays run over the n
  * rows used, in their order. Rows with a missing response or covariate are not in it. */
 typedef struct mlab_fit_problem {
@@ -34,13 +47,8 @@ typedef struct mlab_fit_problem {
     size_t n_clusters;
     const char *cluster_name; /* "person"; NULL or "" = rows are their own clusters */
 
-    /* Random effects of one grouping; random NULL = none. */
-    const mlab_design *random; /* their columns, the intercept included when there is one */
-    bool random_independent;   /* no correlations between them */
-    const uint32_t *group;     /* [n] 0 .. n_groups - 1 */
-    size_t n_groups;           /* every one has a row */
-    const char *group_name;
-    const char *const *groups; /* [n_groups] names of the groups, NULL = 1, 2, ... */
+    const mlab_random_grouping *random; /* [n_random] */
+    size_t n_random;                    /* 0 = no random effects */
 
     const char *outcome; /* name, for sentences */
     const char *formula; /* its text */

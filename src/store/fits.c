@@ -5,6 +5,7 @@
 #include "core/memory.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
@@ -59,10 +60,11 @@ static void put_design(const mlab_h5_group *group, const mlab_fit *fit)
 }
 
 /* Groups have numbers here, not names: some columns that group rows are ids of people. */
-static void put_random(const mlab_h5_group *fit, const mlab_random_effects *random)
+static void put_random(const mlab_h5_group *all, const mlab_random_effects *random, size_t number)
 {
-    if (!random) return;
-    mlab_h5_group group = mlab_h5_group_make(fit, "random_effects");
+    char name[40];
+    snprintf(name, sizeof name, "grouping_%zu", number);
+    mlab_h5_group group = mlab_h5_group_make(all, name);
     mlab_h5_attribute(&group, "grouped_by", random->group);
     mlab_h5_attribute_integer(&group, "independent", random->independent);
     mlab_h5_dimension_texts(&group, "effect", random->names, random->n, "random effect");
@@ -76,16 +78,17 @@ static void put_random(const mlab_h5_group *fit, const mlab_random_effects *rand
     mlab_h5_group_close(&group);
 }
 
-static mlab_random_effects *get_random(const mlab_h5_group *fit)
+static void put_all_random(const mlab_h5_group *fit, const mlab_random_effects *random, size_t n)
 {
-    mlab_h5_group group = mlab_h5_group_get(fit, "random_effects");
-    const mlab_context *context = fit->file->context;
-    mlab_random_effects *random = mlab_allocate(context, 1, sizeof *random);
-    if (!random) {
-        mlab_h5_fail(fit->file, MLAB_ERR_MEMORY, "no memory to read random effects");
-        mlab_h5_group_close(&group);
-        return NULL;
-    }
+    if (!n) return;
+    mlab_h5_group all = mlab_h5_group_make(fit, "random_effects");
+    for (size_t t = 0; t < n; t++) put_random(&all, &random[t], t + 1);
+    mlab_h5_group_close(&all);
+}
+
+static void get_random(const mlab_h5_group *all, const char *name, mlab_random_effects *random)
+{
+    mlab_h5_group group = mlab_h5_group_get(all, name);
     random->group = mlab_h5_attribute_get(&group, "grouped_by");
     random->independent = mlab_h5_attribute_integer_get(&group, "independent") != 0;
     random->n = mlab_h5_size(&group, "effect");
@@ -97,7 +100,21 @@ static mlab_random_effects *get_random(const mlab_h5_group *fit)
     random->mode = mlab_h5_get(&group, "mode", MLAB_H5_REAL, random->n_groups * random->n);
     random->mode_se = mlab_h5_get(&group, "mode_standard_error", MLAB_H5_REAL, random->n_groups * random->n);
     mlab_h5_group_close(&group);
-    return random;
+}
+
+static void get_all_random(const mlab_h5_group *group, mlab_fit *fit)
+{
+    mlab_h5_group all = mlab_h5_group_get(group, "random_effects");
+    size_t n = mlab_h5_group_count(&all);
+    fit->random = mlab_allocate(fit->context, n, sizeof *fit->random);
+    if (!fit->random) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to read random effects");
+    for (size_t t = 0; fit->random && t < n && !group->file->status; t++) {
+        char *name = mlab_h5_group_name(&all, t);
+        fit->n_random = t + 1;
+        if (name) get_random(&all, name, &fit->random[t]);
+        mlab_release(fit->context, name);
+    }
+    mlab_h5_group_close(&all);
 }
 
 static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
@@ -113,7 +130,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_h5_attribute(&group, "reason", fit->reason);
     put_design(&group, fit);
     put_matrices(&group, fit);
-    put_random(&group, fit->random);
+    put_all_random(&group, fit->random, fit->n_random);
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
     if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
     if (fit->blocks && fit->events_by_block)
@@ -189,7 +206,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->cluster = mlab_h5_attribute_get(group, "cluster");
     fit->reason = mlab_h5_attribute_get(group, "reason");
     get_matrices(group, fit);
-    if (mlab_h5_has(group, "random_effects")) fit->random = get_random(group);
+    if (mlab_h5_has(group, "random_effects")) get_all_random(group, fit);
     size_t n_named = mlab_h5_has(group, "block") ? mlab_h5_size(group, "block") : 0;
     if (mlab_h5_has(group, "level")) fit->n_levels = mlab_h5_size(group, "level");
     fit->n_blocks = (size_t)mlab_h5_get_integer(group, "n_blocks");

@@ -173,10 +173,11 @@ static bool only_groups(const mlab_formula *formula, const char *name)
     size_t n = mlab_formula_strata(formula, &strata);
     if (cluster && strcmp(cluster, name) == 0) return true;
     for (size_t k = 0; k < mlab_formula_random(formula); k++) {
-        const char *group;
-        bool independent;
-        mlab_formula_random_terms(formula, k, &group, &independent);
-        if (strcmp(group, name) == 0) return true;
+        const char *const *columns;
+        bool multiple;
+        const size_t m = mlab_formula_random_columns(formula, k, &columns, &multiple);
+        for (size_t c = 0; c < m; c++)
+            if (strcmp(columns[c], name) == 0) return true;
     }
     for (size_t k = 0; k < n; k++)
         if (strcmp(strata[k], name) == 0) return true;
@@ -195,9 +196,27 @@ static mlab_status check_formula_columns(mlab_study *study, const mlab_outcome *
         mlab_place place = outcome->formula_place;
         if (!outcome->stated_default && place.column) place.column += offset_of(outcome->formula, name);
         const bool groups = k < n && only_groups(formula, name);
-        if (groups && study->data->panel && strcmp(name, "person") == 0) continue; /* every row of a panel knows its person */
+        if (groups && study->data->panel && (strcmp(name, "person") == 0 || strcmp(name, "mentor") == 0)) continue; /* a panel knows both */
         status = check_column(study, name, &place, findings, err);
         if (!status && k < n && !groups) status = check_identity(study, name, &place, findings, err);
+    }
+    return status;
+}
+
+/* Columns of multiple(): a row may have none of them, so they are not among those that a complete row needs. */
+static mlab_status check_memberships(mlab_study *study, const mlab_outcome *outcome, const mlab_formula *formula, mlab_findings *findings,
+                                     mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < mlab_formula_random(formula); k++) {
+        const char *const *columns;
+        bool multiple;
+        const size_t n = mlab_formula_random_columns(formula, k, &columns, &multiple);
+        for (size_t c = 0; c < n && multiple && !status; c++) {
+            mlab_place place = outcome->formula_place;
+            if (!outcome->stated_default && place.column) place.column += offset_of(outcome->formula, columns[c]);
+            status = check_column(study, columns[c], &place, findings, err);
+        }
     }
     return status;
 }
@@ -210,6 +229,7 @@ static mlab_status check_formula(mlab_study *study, const mlab_outcome *outcome,
     if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT) return MLAB_OK; /* a finding of the reading already */
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
     status = check_formula_columns(study, outcome, formula, findings, err);
+    if (!status) status = check_memberships(study, outcome, formula, findings, err);
     mlab_formula_free(formula);
     return status;
 }

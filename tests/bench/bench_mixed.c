@@ -97,16 +97,15 @@ static double fit_once(const mlab_context *context, const panel *p, bool ordinal
         mlab_formula_parse(context, "~ 1", NULL, &terms, &err))
         stop("formula", &err);
     if (mlab_design_make(formula, p->table, NULL, &design, &err) || mlab_design_make(terms, p->table, NULL, &random, &err)) stop("design", &err);
+    mlab_random_grouping grouping = {.design = random, .group = p->department, .n_groups = p->n_departments, .name = "department"};
     mlab_fit_problem problem = {.table = p->table,
                                 .n = p->n,
                                 .design = design,
                                 .category = ordinal ? p->level : p->event,
                                 .n_categories = ordinal ? 5 : 2,
                                 .categories = ordinal ? levels : no_yes,
-                                .random = random,
-                                .group = p->department,
-                                .n_groups = p->n_departments,
-                                .group_name = "department",
+                                .random = &grouping,
+                                .n_random = 1,
                                 .outcome = "it"};
     if (mlab_fit_problem_fit(context, mlab_model_find(ordinal ? "ordinal" : "logit"), &problem, &options, fit, &err)) stop("fit", &err);
     double seconds = mlab_os_seconds() - began;

@@ -163,7 +163,10 @@ START_TEST(what_cannot_be_read_is_told_with_its_character)
         {"y ~ arm + 1 | department", "stand in parentheses: (1 | group)", 13, MLAB_ERR_DATA_FORMULA},
         {"y ~ arm * (1 | g)", "added with \"+\"", 14, MLAB_ERR_DATA_FORMULA},
         {"y ~ arm - (1 | g)", "added with \"+\"", 14, MLAB_ERR_DATA_FORMULA},
-        {"y ~ (1 | g:h)", "one column that groups the rows", 8, MLAB_ERR_DATA_FORMULA},
+        {"y ~ (1 | g*h)", "one column that groups the rows", 11, MLAB_ERR_DATA_FORMULA},
+        {"y ~ (1 | g:h:g)", "\"g\" stands twice", 14, MLAB_ERR_DATA_FORMULA},
+        {"y ~ (1 | multiple(g))", "has 1 column", 10, MLAB_ERR_DATA_FORMULA},
+        {"y ~ (1 | multiple(g, 2))", "one column that groups the rows", 22, MLAB_ERR_DATA_FORMULA},
         {"y ~ (offset(x) | g)", "holds terms only", 16, MLAB_ERR_DATA_FORMULA},
         {"", "the end of the formula", 1, MLAB_ERR_DATA_FORMULA},
     };
@@ -203,6 +206,32 @@ START_TEST(random_effects_are_formulas_of_their_own)
 }
 END_TEST
 
+START_TEST(groupings_are_nested_combined_or_memberships)
+{
+    static const struct {
+        const char *group;
+        size_t n_columns;
+        bool multiple;
+    } known[] = {{"a", 1, false}, {"a:b", 2, false}, {"a:b:c", 3, false}, {"d:e", 2, false}, {"multiple(m1, m2)", 2, true}};
+    mlab_formula *formula;
+    const char *group, *const *names;
+    bool independent, multiple;
+    context = mlab_test_context(NULL, 1);
+    ck_assert_int_eq(mlab_formula_parse(&context, "y ~ x + (1 | a/b/c) + (1 + t || d:e) + (1 | multiple(m1, m2))", NULL, &formula, NULL), MLAB_OK);
+    ck_assert_uint_eq(mlab_formula_random(formula), 5);
+    for (size_t k = 0; k < 5; k++) {
+        ck_assert_ptr_nonnull(mlab_formula_random_terms(formula, k, &group, &independent));
+        ck_assert_str_eq(group, known[k].group);
+        ck_assert_int_eq(independent, k == 3);
+        ck_assert_uint_eq(mlab_formula_random_columns(formula, k, &names, &multiple), known[k].n_columns);
+        ck_assert_int_eq(multiple, known[k].multiple);
+    }
+    ck_assert_str_eq(names[1], "m2");
+    ck_assert_uint_eq(mlab_formula_columns(formula, &names), 7); /* a row may be without mentors */
+    mlab_formula_free(formula);
+}
+END_TEST
+
 START_TEST(the_place_in_the_study_file_moves_with_the_character)
 {
     mlab_place place = mlab_place_text("study.yaml", 14, 40);
@@ -212,8 +241,8 @@ START_TEST(the_place_in_the_study_file_moves_with_the_character)
     ck_assert_int_eq(mlab_formula_parse(&context, "y ~ a + (1 | 2)", &place, &formula, &err), MLAB_ERR_DATA_FORMULA);
     ck_assert_str_eq(err.place.file, "study.yaml");
     ck_assert_uint_eq(err.place.line, 14);
-    ck_assert_uint_eq(err.place.column, 51);
-    ck_assert_str_eq(err.sentence, "formula, character 12: the right side of \"|\" is one column that groups the rows");
+    ck_assert_uint_eq(err.place.column, 53);
+    ck_assert_str_eq(err.sentence, "formula, character 14: the right side of \"|\" is one column that groups the rows, a/b, a:b, or multiple(a, b)");
 }
 END_TEST
 
@@ -264,6 +293,6 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("formula", terms_are_those_of_r, numbers_print_as_in_r, the_response_is_a_column_or_an_event,
-               what_cannot_be_read_is_told_with_its_character, random_effects_are_formulas_of_their_own,
+               what_cannot_be_read_is_told_with_its_character, random_effects_are_formulas_of_their_own, groupings_are_nested_combined_or_memberships,
                the_place_in_the_study_file_moves_with_the_character, very_deep_and_very_long_formulas_are_refused,
                every_failed_allocation_is_reported_and_nothing_leaks)

@@ -12,6 +12,7 @@ typedef struct mixed_study {
     study s;
     mlab_formula *terms;
     mlab_design *random;
+    mlab_random_grouping *grouping;
     uint32_t *group;
 } mixed_study;
 
@@ -32,11 +33,11 @@ static void random_by(mixed_study *made, const char *formula, const char *terms,
     ck_assert_msg(mlab_formula_parse(&context, terms, NULL, &made->terms, &err) == MLAB_OK, "%s", err.sentence);
     ck_assert_msg(mlab_design_make(made->terms, made->s.w.table, NULL, &made->random, &err) == MLAB_OK, "%s", err.sentence);
     mlab_fit_problem *problem = &made->s.w.problem;
-    problem->random = made->random;
-    problem->random_independent = independent;
-    problem->group = made->s.cluster;
-    problem->n_groups = problem->n_clusters;
-    problem->group_name = group;
+    made->grouping = room(1, sizeof *made->grouping);
+    *made->grouping = (mlab_random_grouping){
+        .design = made->random, .independent = independent, .group = made->s.cluster, .n_groups = problem->n_clusters, .name = group};
+    problem->random = made->grouping;
+    problem->n_random = 1;
     problem->cluster = NULL;
     problem->cluster_name = NULL;
     problem->n_clusters = 0;
@@ -45,6 +46,7 @@ static void random_by(mixed_study *made, const char *formula, const char *terms,
 static void close_mixed(mixed_study *made)
 {
     mlab_design_free(made->random);
+    free(made->grouping);
     mlab_formula_free(made->terms);
     close_study(&made->s);
 }
@@ -177,7 +179,9 @@ START_TEST(a_balanced_one_way_layout_is_the_analysis_of_variance)
     ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &made.terms, NULL), MLAB_OK);
     ck_assert_int_eq(mlab_design_make(made.terms, made.s.w.table, NULL, &made.random, NULL), MLAB_OK);
     mlab_fit_problem *problem = &made.s.w.problem;
-    problem->number = y, problem->random = made.random, problem->group = group, problem->n_groups = 2, problem->group_name = "pair";
+    made.grouping = room(1, sizeof *made.grouping);
+    *made.grouping = (mlab_random_grouping){.design = made.random, .group = group, .n_groups = 2, .name = "pair"};
+    problem->number = y, problem->random = made.grouping, problem->n_random = 1;
     mlab_fit *fit = world_fit(&made.s.w, &context, "linear", &options);
     ck_near(fit->estimate[0], 4, 1e-12, 0);
     ck_near(fit->residual_variance, 2, 1e-7, 0);
@@ -187,6 +191,7 @@ START_TEST(a_balanced_one_way_layout_is_the_analysis_of_variance)
     ck_assert_int_eq(fit->trust, MLAB_TOO_FEW_CLUSTERS);
     mlab_fit_free(fit);
     mlab_design_free(made.random);
+    free(made.grouping);
     mlab_formula_free(made.terms);
     world_free(&made.s.w);
 }
@@ -224,7 +229,7 @@ START_TEST(the_gradient_is_that_of_differences)
     random_by(&made, "~ trt + late", "~ 1 + late", "ID", false);
     gradient_is_that_of_differences(&made, "logit", (double[]){3, -1, 0.5, -1.2, 0.8, 0.3, 0.6}, 7);
     gradient_is_that_of_differences(&made, "cloglog", (double[]){1, -0.5, 0.5, -0.2, 0.8, -0.3, 0.6}, 7);
-    made.s.w.problem.random_independent = true;
+    made.grouping->independent = true;
     gradient_is_that_of_differences(&made, "probit", (double[]){1, -0.5, 0.5, -0.2, 0.8, 0.6}, 6);
     close_mixed(&made);
     made = wine();
@@ -258,17 +263,20 @@ START_TEST(groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_sa
     ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &made.terms, NULL), MLAB_OK);
     ck_assert_int_eq(mlab_design_make(made.terms, made.s.w.table, NULL, &made.random, NULL), MLAB_OK);
     mlab_fit_problem *problem = &made.s.w.problem;
-    problem->random = made.random, problem->group = group, problem->n_groups = 30, problem->group_name = "team";
+    made.grouping = room(1, sizeof *made.grouping);
+    *made.grouping = (mlab_random_grouping){.design = made.random, .group = group, .n_groups = 30, .name = "team"};
+    problem->random = made.grouping, problem->n_random = 1;
     mlab_fit *fit = world_fit(&made.s.w, &context, "logit", &options);
     ck_assert_int_eq(fit->trust, MLAB_ON_BOUNDARY);
     ck_assert_msg(strstr(fit->reason, "standard deviation of (Intercept) between team is 0"), "%s", fit->reason);
     ck_assert(fit->random->sd[0] < 1e-3);
-    problem->random = NULL;
+    problem->n_random = 0;
     mlab_fit *plain = world_fit(&made.s.w, &context, "logit", &options);
     for (size_t j = 0; j < 2; j++) ck_near(fit->estimate[j], plain->estimate[j], 1e-4, 1e-4);
     mlab_fit_free(fit);
     mlab_fit_free(plain);
     mlab_design_free(made.random);
+    free(made.grouping);
     mlab_formula_free(made.terms);
     world_free(&made.s.w);
 }

@@ -172,7 +172,7 @@ START_TEST(everything_wrong_is_found_at_once_with_its_place_and_nothing_is_touch
                          "events: {exit: {voluntary: [voluntary], involuntary: [involuntary]}}\n"
                          "panel: {period: quarter, from: 2021-01-01, to: 2024-12-31}\n"
                          "outcomes:\n"
-                         "  promotion: {formula: \"promoted ~ ns(time_in_grad, 3) + (1 | department) + (1 | person)\"}\n"
+                         "  promotion: {formula: \"promoted ~ ns(time_in_grad, 3) + (1 | departmen) + (1 | multiple(grade, dep))\"}\n"
                          "  retention: {formula: \"exit ~ tenur\"}\n"
                          "comparison: {reference: nobody, adjust: [grad], horizont: {months: [12]}}\n"
                          "forecast: {discount_rate: 5}\n");
@@ -180,7 +180,7 @@ START_TEST(everything_wrong_is_found_at_once_with_its_place_and_nothing_is_touch
     mlab_findings findings;
     mlab_study *study;
     ck_assert_int_eq(run(&context, MLAB_STAGE_FIT, &s, &findings, &study, &err), MLAB_ERR_STUDY_REJECTED);
-    ck_finding(&findings, 9, 25, "random effects of more than one grouping are not built yet; keep one term with \"|\"");
+    ck_finding(&findings, 9, 63, "column 'departmen' is not in the panel; did you mean 'department'?");
     ck_finding(&findings, 10, 32, "column 'tenur' is not in the panel; did you mean 'tenure'?");
     ck_finding(&findings, 11, 42, "column 'grad' is not in the panel; did you mean 'grade'?");
     ck_finding(&findings, 11, 49, "unknown key 'horizont' in comparison; did you mean 'horizons'?");

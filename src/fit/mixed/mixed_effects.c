@@ -14,17 +14,18 @@ static char *copy_name(const mlab_context *context, const mlab_fit_problem *prob
 {
     char number[24];
     snprintf(number, sizeof number, "%zu", g + 1);
-    return mlab_copy_text(context, problem->groups ? problem->groups[g] : number);
+    return mlab_copy_text(context, problem->random->groups ? problem->random->groups[g] : number);
 }
 
 mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixed *m, const mlab_fit_problem *problem, mlab_fit *fit, mlab_error *err)
 {
     mlab_random_effects *r = fit->random = mlab_allocate(context, 1, sizeof *r);
     if (!r) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for random effects");
+    fit->n_random = 1;
     r->n = m->q;
     r->n_groups = m->n_groups;
     r->independent = m->independent;
-    r->group = mlab_copy_text(context, problem->group_name ? problem->group_name : "group");
+    r->group = mlab_copy_text(context, problem->random->name ? problem->random->name : "group");
     r->names = mlab_allocate(context, m->q, sizeof *r->names);
     r->groups = mlab_allocate(context, m->n_groups, sizeof *r->groups);
     r->covariance = mlab_allocate(context, m->q, m->q * sizeof *r->covariance);
@@ -33,7 +34,7 @@ mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixe
     r->mode = mlab_allocate(context, m->n_groups, m->q * sizeof *r->mode);
     r->mode_se = mlab_allocate(context, m->n_groups, m->q * sizeof *r->mode_se);
     bool whole = r->group && r->names && r->groups && r->covariance && r->sd && r->sd_se && r->mode && r->mode_se;
-    for (size_t a = 0; whole && a < m->q; a++) whole = (r->names[a] = mlab_copy_text(context, mlab_design_name(problem->random, a)));
+    for (size_t a = 0; whole && a < m->q; a++) whole = (r->names[a] = mlab_copy_text(context, mlab_design_name(problem->random->design, a)));
     for (size_t g = 0; whole && g < m->n_groups; g++) whole = (r->groups[g] = copy_name(context, problem, g));
     return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the effects of %zu groups", m->n_groups);
 }

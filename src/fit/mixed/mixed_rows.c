@@ -109,19 +109,19 @@ mlab_status mlab_mixed_make(const mlab_context *context, const mlab_prepared *pr
     const uint8_t *aliased = engine->aliased + engine->n_thresholds;
     *mixed = (mlab_mixed){.context = context,
                           .family = engine->family,
-                          .independent = problem->random_independent,
+                          .independent = problem->random->independent,
                           .expected = engine->expected,
                           .shape = engine->shape,
                           .n = problem->n,
-                          .q = mlab_design_columns(problem->random),
-                          .n_groups = problem->n_groups,
+                          .q = mlab_design_columns(problem->random->design),
+                          .n_groups = problem->random->n_groups,
                           .n_thresholds = engine->n_thresholds};
     for (size_t j = 0; j < engine->p; j++) mixed->p += !aliased[j];
     mixed->n_lambda = mixed->independent ? mixed->q : mixed->q * (mixed->q + 1) / 2;
     mixed->n_parameters = mixed->n_thresholds + mixed->p + mixed->n_lambda;
     mlab_status status = allocate(mixed, problem, err);
     if (status) goto out;
-    sort_rows(mixed, problem->group);
+    sort_rows(mixed, problem->random->group);
     cut(mixed);
     for (size_t i = 0; i < mixed->n; i++) {
         size_t row = mixed->row[i];
@@ -130,7 +130,7 @@ mlab_status mlab_mixed_make(const mlab_context *context, const mlab_prepared *pr
         if (mixed->category) mixed->category[i] = problem->category[row];
     }
     status = fill(mixed, problem, problem->design, prepared->first_column, aliased, mixed->x, mixed->offset, err);
-    if (!status) status = fill(mixed, problem, problem->random, 0, NULL, mixed->z, NULL, err);
+    if (!status) status = fill(mixed, problem, problem->random->design, 0, NULL, mixed->z, NULL, err);
 out:
     if (status) {
         mlab_mixed_free(mixed);
