@@ -22,12 +22,13 @@ typedef struct mlab_cox_rows {
 
 /* Memory of one evaluation; one block, made once per fit. */
 typedef struct mlab_cox_work {
+    const mlab_context *context;
     const mlab_cox_rows *rows;
     const double *weight;     /* [n] in the order of rows */
     double *eta, *risk;       /* [n] linear predictor; weight * exp(eta) */
     double *sum, *sum2;       /* [p] at risk: risk * x; the same over the events of one time */
     double *square, *square2; /* [p * p] risk * x x', lower half */
-    double *mean;             /* [p] */
+    double *mean, *part;      /* [p] */
     double *memory;
 } mlab_cox_work;
 

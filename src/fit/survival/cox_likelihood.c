@@ -7,6 +7,7 @@
  * times larger than those that stay costs digits. */
 #include "fit/survival/cox.h"
 
+#include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
 
@@ -16,15 +17,16 @@
 mlab_status mlab_cox_work_make(const mlab_context *context, const mlab_cox_rows *rows, const double *weight, mlab_cox_work *work, mlab_error *err)
 {
     size_t n = rows->n, p = rows->p;
-    *work = (mlab_cox_work){.rows = rows, .weight = weight};
-    double *m = work->memory = mlab_allocate(context, 2 * n + 3 * p + 2 * p * p, sizeof *m);
+    *work = (mlab_cox_work){.context = context, .rows = rows, .weight = weight};
+    double *m = work->memory = mlab_allocate(context, 2 * n + 4 * p + 2 * p * p, sizeof *m);
     if (!m) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox fit of %zu rows and %zu columns", n, p);
     work->eta = m;
     work->risk = m + n;
     work->sum = m + 2 * n;
     work->sum2 = work->sum + p;
     work->mean = work->sum2 + p;
-    work->square = work->mean + p;
+    work->part = work->mean + p;
+    work->square = work->part + p;
     work->square2 = work->square + p * p;
     return MLAB_OK;
 }
@@ -43,8 +45,9 @@ void mlab_cox_risks(mlab_cox_work *work, const double *beta)
         double eta = rows->offset[i];
         for (size_t j = 0; j < rows->p; j++) eta += x[j] * beta[j];
         work->eta[i] = eta;
-        work->risk[i] = work->weight[i] > 0 ? work->weight[i] * exp(eta) : 0;
     }
+    mlab_exp_array(work->context, work->eta, work->risk, rows->n);
+    for (size_t i = 0; i < rows->n; i++) work->risk[i] = work->weight[i] > 0 ? work->weight[i] * work->risk[i] : 0;
 }
 
 /* What is at risk now, and the events of the current time. */
@@ -103,29 +106,59 @@ static void add_event(pass *at, size_t i)
     add(at->p, work->risk[i], x, work->sum2, work->square2);
 }
 
-/* One term of the likelihood: `part` of the events' risks is taken out of the risk set. */
-static void term(pass *at, double part, double weight)
+/* Sums over the terms of one time: each takes a part of the events' risks out of the risk set T and has the denominator D; r = T / D >= 1. */
+typedef struct term_sums {
+    double log_sum;                                   /* of weight log D */
+    double one, part;                                 /* of weight r, weight part r */
+    double one_square, part_square, part_part_square; /* of weight r^2, weight part r^2, weight part^2 r^2 */
+} term_sums;
+
+static term_sums sum_terms(const pass *at)
+{
+    size_t d = at->work->rows->breslow ? 1 : at->events;
+    double weight = at->events_weight / (double)d, share = at->total2 / at->total, product = 1;
+    term_sums t = {.log_sum = at->events_weight * log(at->total)};
+    for (size_t k = 0; k < d; k++) {
+        double part = (double)k / (double)d, left = 1 - part * share, r = 1 / left, square = r * r;
+        product *= left; /* one logarithm for many terms */
+        if (product < 1e-200 || k + 1 == d) {
+            t.log_sum += weight * log(product);
+            product = 1;
+        }
+        t.one += r;
+        t.part += part * r;
+        t.one_square += square;
+        t.part_square += part * square;
+        t.part_part_square += part * part * square;
+    }
+    double *const sums[] = {&t.one, &t.part, &t.one_square, &t.part_square, &t.part_part_square};
+    for (size_t k = 0; k < 5; k++) *sums[k] *= weight;
+    return t;
+}
+
+/* All events of one time: sums of means and of their products, without a loop over the events for each pair of columns. */
+static void add_terms(pass *at)
 {
     const mlab_cox_work *work = at->work;
+    double *mean = work->mean, *part = work->part, total = at->total;
     size_t p = at->p;
-    double total = at->total - part * at->total2;
-    at->log_likelihood -= weight * log(total);
-    if (!at->score) return;
-    for (size_t j = 0; j < p; j++) {
-        double mean = work->mean[j] = (work->sum[j] - part * work->sum2[j]) / total;
-        at->score[j] -= weight * mean;
+    term_sums t = sum_terms(at);
+    at->log_likelihood -= t.log_sum;
+    for (size_t j = 0; at->score && j < p; j++) {
+        mean[j] = work->sum[j] / total;
+        part[j] = work->sum2[j] / total;
+        at->score[j] -= t.one * mean[j] - t.part * part[j];
         for (size_t k = 0; k <= j; k++)
-            at->information[j * p + k] += weight * ((work->square[j * p + k] - part * work->square2[j * p + k]) / total - mean * work->mean[k]);
+            at->information[j * p + k] +=
+                (t.one * work->square[j * p + k] - t.part * work->square2[j * p + k]) / total -
+                (t.one_square * mean[j] * mean[k] - t.part_square * (mean[j] * part[k] + part[j] * mean[k]) + t.part_part_square * part[j] * part[k]);
     }
 }
 
 static void finish_time(pass *at)
 {
     if (!at->events) return;
-    if (at->work->rows->breslow)
-        term(at, 0, at->events_weight);
-    else
-        for (size_t k = 0; k < at->events; k++) term(at, (double)k / (double)at->events, at->events_weight / (double)at->events);
+    add_terms(at);
     at->events = 0;
     at->events_weight = at->total2 = 0;
     if (!at->score) return;

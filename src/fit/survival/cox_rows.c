@@ -5,26 +5,11 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/order.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { BLOCK = 512 };
-
-typedef struct sort_key {
-    int32_t stratum, at; /* stratum ascending, at descending */
-    uint32_t tie;        /* ascending */
-    uint32_t row;
-} sort_key;
-
-static int by_stratum_and_time(const void *a, const void *b)
-{
-    const sort_key *x = a, *y = b;
-    if (x->stratum != y->stratum) return x->stratum < y->stratum ? -1 : 1;
-    if (x->at != y->at) return x->at > y->at ? -1 : 1;
-    if (x->tie != y->tie) return x->tie < y->tie ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
 
 static mlab_status check(const mlab_fit_problem *problem, mlab_error *err)
 {
@@ -67,29 +52,40 @@ static mlab_status allocate(const mlab_context *context, const mlab_fit_problem 
     return MLAB_OK;
 }
 
+/* A key that rises with the stratum, then as `at` falls, then with `last` (0 or 1). */
+static uint64_t key_of(int32_t stratum, int32_t at, uint64_t last)
+{
+    uint64_t rising = (uint32_t)stratum ^ 0x80000000u, falling = ~((uint32_t)at ^ 0x80000000u);
+    return (rising << 33) | ((falling & 0xffffffffu) << 1) | last; /* strata count from 0: the lost bit is that of their sign */
+}
+
 static mlab_status sort(const mlab_context *context, const mlab_fit_problem *problem, mlab_cox_rows *rows, mlab_error *err)
 {
     size_t n = rows->n;
-    sort_key *keys = mlab_allocate(context, n, sizeof *keys);
+    mlab_status status;
+    uint64_t *keys = mlab_reallocate(context, NULL, n, sizeof *keys);
     if (!keys) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to sort %zu rows", n);
-    for (size_t i = 0; i < n; i++)
-        keys[i] = (sort_key){problem->stratum ? problem->stratum[i] : 0, problem->stop[i], problem->status[i] ? 0 : 1, (uint32_t)i};
-    qsort(keys, n, sizeof *keys, by_stratum_and_time);
+    for (size_t i = 0; i < n; i++) {
+        rows->row[i] = (uint32_t)i;
+        keys[i] = key_of(problem->stratum ? problem->stratum[i] : 0, problem->stop[i], problem->status[i] == 0);
+    }
+    if ((status = mlab_order_by(context, keys, rows->row, n, err))) goto out;
     for (size_t k = 0; k < n; k++) {
-        uint32_t i = rows->row[k] = keys[k].row;
+        uint32_t i = rows->row[k];
         rows->stop[k] = problem->stop[i];
-        rows->stratum[k] = keys[k].stratum;
+        rows->stratum[k] = problem->stratum ? problem->stratum[i] : 0;
         rows->event[k] = problem->status[i] != 0;
         rows->n_events += rows->event[k];
         if (rows->start) rows->start[k] = problem->start[i];
     }
-    if (rows->start) {
-        for (size_t k = 0; k < n; k++) keys[k] = (sort_key){rows->stratum[k], rows->start[k], 0, (uint32_t)k};
-        qsort(keys, n, sizeof *keys, by_stratum_and_time);
-        for (size_t k = 0; k < n; k++) rows->by_start[k] = keys[k].row;
+    for (size_t k = 0; rows->start && k < n; k++) {
+        rows->by_start[k] = (uint32_t)k;
+        keys[k] = key_of(rows->stratum[k], rows->start[k], 0);
     }
+    if (rows->start) status = mlab_order_by(context, keys, rows->by_start, n, err);
+out:
     mlab_release(context, keys);
-    return MLAB_OK;
+    return status;
 }
 
 /* Columns and offsets of the design, put in the order of the sorted rows. */

@@ -2,30 +2,17 @@
 /* Survival and cumulative incidence curves by group, with intervals.
  *
  * One event: Kaplan & Meier 1958 (doi:10.1080/01621459.1958.10501452). Several that compete: Aalen & Johansen 1978.
- * A row is one subject at risk in (start, time]; ties are ties of equal numbers. Rows are sorted once, O(n log n), and each
+ * A row is one subject at risk in (start, time]; ties are ties of equal numbers. Rows are sorted once, in linear time, and each
  * curve is one sweep. Weakness: rows are taken as independent, so a person with several rows needs a bootstrap by person. */
 #include "fit/survival/curve.h"
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/order.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
-#include <stdlib.h>
-
-typedef struct sort_key {
-    double at;
-    int32_t group;
-    uint32_t row;
-} sort_key;
-
-static int by_group_and_time(const void *a, const void *b)
-{
-    const sort_key *x = a, *y = b;
-    if (x->group != y->group) return x->group < y->group ? -1 : 1;
-    if (x->at != y->at) return x->at < y->at ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
+#include <string.h>
 
 static mlab_status check_row(size_t i, const double *start, const double *time, const int32_t *status, size_t n_causes, const double *weight,
                              mlab_error *err)
@@ -42,12 +29,15 @@ static mlab_status check_row(size_t i, const double *start, const double *time, 
     return MLAB_OK;
 }
 
-/* Sorts the rows that take part by group and `at`; the indexes go to rows[0 .. *n - 1]. */
-static void sort_rows(sort_key *keys, size_t n, const double *at, const uint32_t *used, const int32_t *group, uint32_t *rows)
+/* Puts rows [n] in order of group and `at`, ties by row; keys [n] is scratch. */
+static mlab_status sort_rows(const mlab_context *context, uint64_t *keys, size_t n, const double *at, const int32_t *group, uint32_t *rows,
+                             mlab_error *err)
 {
-    for (size_t k = 0; k < n; k++) keys[k] = (sort_key){at[used[k]], group ? group[used[k]] : 0, used[k]};
-    qsort(keys, n, sizeof *keys, by_group_and_time);
-    for (size_t k = 0; k < n; k++) rows[k] = keys[k].row;
+    for (size_t k = 0; k < n; k++) keys[k] = mlab_order_of_real(at[rows[k]]);
+    mlab_status status = mlab_order_by(context, keys, rows, n, err);
+    if (status || !group) return status;
+    for (size_t k = 0; k < n; k++) keys[k] = (uint64_t)group[rows[k]];
+    return mlab_order_by(context, keys, rows, n, err);
 }
 
 static size_t distinct_times(const mlab_curve_rows *rows)
@@ -131,13 +121,12 @@ mlab_status mlab_curve_fit(const mlab_context *context, size_t n, const double *
     mlab_status status = check_arguments(n, group, n_groups, options, err);
     if (status) return status;
     size_t kept = 0;
-    uint32_t *used = mlab_allocate(context, n, sizeof *used);
     uint32_t *by_time = mlab_allocate(context, n, sizeof *by_time);
     uint32_t *by_start = start ? mlab_allocate(context, n, sizeof *by_start) : NULL;
-    sort_key *keys = mlab_allocate(context, n, sizeof *keys);
+    uint64_t *keys = mlab_reallocate(context, NULL, n ? n : 1, sizeof *keys);
     mlab_curve *curves = mlab_allocate(context, n_groups, sizeof *curves);
     for (size_t g = 0; curves && g < n_groups; g++) curves[g].context = context;
-    if (!used || !by_time || (start && !by_start) || !keys || !curves) {
+    if (!by_time || (start && !by_start) || !keys || !curves) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for curves of %zu rows", n);
         goto out;
     }
@@ -148,10 +137,11 @@ mlab_status mlab_curve_fit(const mlab_context *context, size_t n, const double *
             goto out;
         }
         if ((status = check_row(i, start, time, status_of, n_causes, weight, err))) goto out;
-        if (!weight || weight[i] > 0) used[kept++] = (uint32_t)i;
+        if (!weight || weight[i] > 0) by_time[kept++] = (uint32_t)i;
     }
-    sort_rows(keys, kept, time, used, group, by_time);
-    if (start) sort_rows(keys, kept, start, used, group, by_start);
+    if (start) memcpy(by_start, by_time, kept * sizeof *by_start);
+    if ((status = sort_rows(context, keys, kept, time, group, by_time, err))) goto out;
+    if (start && (status = sort_rows(context, keys, kept, start, group, by_start, err))) goto out;
     status = fit_groups(context, (mlab_curve_rows){kept, by_time, by_start, start, time, status_of, weight}, group, n_groups, n_causes, options,
                         curves, err);
 out:
@@ -162,7 +152,6 @@ out:
     mlab_release(context, keys);
     mlab_release(context, by_start);
     mlab_release(context, by_time);
-    mlab_release(context, used);
     return status;
 }
 
