@@ -94,6 +94,18 @@ static const mlab_panel_spell *stay_of(const mlab_loading *l, uint32_t person, i
     return &l->spells[*at];
 }
 
+/* A change on the last day there still is one: it happens in the evening of that day, as the exit does, and a promotion comes first. On the
+ * first day gone, and in the row of the exit itself, nothing changes any more. */
+static bool has_state(const mlab_job_day *day)
+{
+    return !day->exits || (day->last == day->date && day->state != UINT32_MAX);
+}
+
+static uint32_t row_of(const mlab_job_day *day)
+{
+    return day->exits ? day->state : day->row;
+}
+
 /* Days of a stay, each with the one before; a first day that is later than the stay's beginning has none before. */
 static mlab_status find_changes(judging *j)
 {
@@ -103,7 +115,7 @@ static mlab_status find_changes(judging *j)
     if (!(j->changes = mlab_allocate(l->context, l->n_days, sizeof *j->changes))) return no_memory(j->err);
     for (size_t k = 0; k < l->n_days; k++) {
         const mlab_panel_spell *stay = stay_of(l, l->days[k].person, l->days[k].date, &at);
-        if (!stay || l->days[k].exits) continue;
+        if (!stay || !has_state(&l->days[k])) continue;
         j->changes[j->n++] = (change){k, stay == before ? last : SIZE_MAX};
         before = stay;
         last = k;
@@ -127,7 +139,7 @@ static mlab_status add_state(judging *j, const mlab_column *from, const char *na
     made->ordered = grade || from->ordered;
     for (size_t i = 0; i < j->n && !status; i++) {
         size_t day = previous ? j->changes[i].before : j->changes[i].day;
-        uint32_t row = day == SIZE_MAX ? 0 : l->days[day].row;
+        uint32_t row = day == SIZE_MAX ? 0 : row_of(&l->days[day]);
         int32_t code = grade && day != SIZE_MAX ? mlab_grade_code(l, from, row) : 0;
         if (day == SIZE_MAX || mlab_is_missing_at(from, row) || code < 0)
             status = mlab_column_set_missing(j->table, made, i, j->err);
@@ -228,7 +240,7 @@ static mlab_status say_day(judging *j, const at_once *rule, int32_t date, size_t
         const mlab_job_day *d = &j->l->days[j->changes[i].day];
         if (!j->promotes[i] || d->date != date) continue;
         if (drop) j->promotes[i] = 0;
-        status = mlab_loading_say(j->l, stated ? MLAB_SEVERITY_NOTE : MLAB_SEVERITY_DECIDE, "many_at_once", j->l->job, d->row, "from", day,
+        status = mlab_loading_say(j->l, stated ? MLAB_SEVERITY_NOTE : MLAB_SEVERITY_DECIDE, "many_at_once", j->l->job, row_of(d), "from", day,
                                   stated ? NULL : "events: {promotion: {at_once: keep}}      (or drop 5%, or not_reason: [...])", j->err, sentence);
     }
     return status;
@@ -294,15 +306,15 @@ static mlab_status emit(judging *j)
     for (size_t i = 0; i < j->n; i++) {
         const mlab_job_day *day = &l->days[j->changes[i].day];
         size_t before = j->changes[i].before;
-        int32_t now = grade ? mlab_grade_code(l, grade, day->row) : -1,
-                was = grade && before != SIZE_MAX ? mlab_grade_code(l, grade, l->days[before].row) : -2;
+        int32_t now = grade ? mlab_grade_code(l, grade, row_of(day)) : -1,
+                was = grade && before != SIZE_MAX ? mlab_grade_code(l, grade, row_of(&l->days[before])) : -2;
         bool away = j->promotes[i] && is_away(l, day->person, day->date), counts = j->promotes[i] && !away;
         on_leave += away;
         if (!counts && now == was) continue;
         l->promotions[l->n_promotions++] = (mlab_panel_promotion){.person = day->person,
                                                                   .date = day->date,
                                                                   .to = now < 0 ? MLAB_GRADE_UNKNOWN : now,
-                                                                  .line = l->job->lines ? l->job->lines[day->row] : 0,
+                                                                  .line = l->job->lines ? l->job->lines[row_of(day)] : 0,
                                                                   .counting = counts ? MLAB_COUNTS_ALWAYS : MLAB_COUNTS_NEVER};
         if (counts) mlab_loading_seen(l, day->date);
     }

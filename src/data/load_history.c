@@ -45,7 +45,7 @@ mlab_status mlab_job_states(mlab_loading *l, const char *block, mlab_specs *spec
 
 static bool is_own(const char *name)
 {
-    static const char *const own[] = {"person", "from", "to", "order", "reason", "date", "hired"};
+    static const char *const own[] = {"person", "from", "to", "order", "reason", "date", "hired", "job"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!strcmp(name, own[i])) return true;
     return false;
@@ -91,6 +91,7 @@ static mlab_status read_history(mlab_loading *l, mlab_error *err)
     if (!status) spec->open_end = true;
     if (!status) status = mlab_loading_column(l, block, "order", "order", MLAB_READ_NUMBER, true, &specs, &spec, err);
     if (!status) status = mlab_loading_column(l, block, "reason", "reason", MLAB_READ_FACTOR, true, &specs, &spec, err);
+    if (!status && mlab_loading_at(l, block, "job")) status = mlab_loading_column(l, block, "job", "job", MLAB_READ_TEXT, false, &specs, &spec, err);
     if (!status) status = mlab_job_states(l, block, &specs, err);
     if (!status) status = mlab_loading_file(l, block, &specs, &reading, err);
     if (!status) status = mlab_job_rewrite(l, reading.table, &specs, err);
@@ -219,15 +220,9 @@ static mlab_status find_meanings(mlab_loading *l, const mlab_column *reasons, me
 
 /* --- days ---------------------------------------------------------------------------------------------- */
 
-typedef struct job_row {
-    uint32_t person, row;
-    int32_t date;
-    double order;
-} job_row;
-
-static int by_day(const void *a, const void *b)
+int mlab_job_row_order(const void *a, const void *b)
 {
-    const job_row *x = a, *y = b;
+    const mlab_job_row *x = a, *y = b;
     if (x->person != y->person) return x->person < y->person ? -1 : 1;
     if (x->date != y->date) return x->date < y->date ? -1 : 1;
     if (x->order < y->order || x->order > y->order) return x->order < y->order ? -1 : 1;
@@ -239,7 +234,8 @@ int32_t mlab_job_date(const mlab_column *column, size_t row)
     return column && column->type == MLAB_COLUMN_DATE && !mlab_is_missing_at(column, row) ? column->as.integer[row] : MLAB_DATE_MISSING;
 }
 
-static mlab_status take_rows(mlab_loading *l, const uint32_t *rank, job_row **rows, size_t *n, mlab_error *err)
+static mlab_status take_rows(mlab_loading *l, const uint32_t *rank, const mlab_column *reasons, const meaning *meanings, mlab_job_row **rows,
+                             size_t *n, mlab_error *err)
 {
     const mlab_column *from = mlab_table_find(l->job, "from"), *order = mlab_table_find(l->job, "order");
     int32_t as_of = mlab_loading_date(l, "", "as_of");
@@ -257,9 +253,10 @@ static mlab_status take_rows(mlab_loading *l, const uint32_t *rank, job_row **ro
             continue;
         }
         bool ordered = order && order->type == MLAB_COLUMN_REAL && !mlab_is_missing_at(order, i);
-        (*rows)[(*n)++] = (job_row){rank[i], (uint32_t)i, date, ordered ? order->as.real[i] : 0};
+        bool exits = reasons && !mlab_is_missing_at(reasons, i) && meanings[reasons->as.integer[i]].cause != MLAB_CAUSE_STAYS;
+        (*rows)[(*n)++] = (mlab_job_row){rank[i], (uint32_t)i, date, ordered ? order->as.real[i] : 0, exits, false};
     }
-    qsort(*rows, *n, sizeof **rows, by_day);
+    qsort(*rows, *n, sizeof **rows, mlab_job_row_order);
     return status;
 }
 
@@ -278,16 +275,17 @@ static void take_reason(const meaning *m, mlab_job_day *day)
     day->promotes_not |= m->promotes_not;
 }
 
-static void make_days(mlab_loading *l, const job_row *rows, size_t n, const mlab_column *reasons, const meaning *meanings)
+static void make_days(mlab_loading *l, const mlab_job_row *rows, size_t n, const mlab_column *reasons, const meaning *meanings)
 {
     for (size_t i = 0; i < n; i++) {
         bool new_day = i == 0 || rows[i].person != rows[i - 1].person || rows[i].date != rows[i - 1].date;
         if (new_day)
-            l->days[l->n_days++] =
-                (mlab_job_day){.person = rows[i].person, .date = rows[i].date, .last = MLAB_DATE_MISSING, .cause = MLAB_CAUSE_STAYS};
+            l->days[l->n_days++] = (mlab_job_day){
+                .person = rows[i].person, .date = rows[i].date, .state = UINT32_MAX, .last = MLAB_DATE_MISSING, .cause = MLAB_CAUSE_STAYS};
         mlab_job_day *day = &l->days[l->n_days - 1];
         day->row = rows[i].row;
-        if (reasons && !mlab_is_missing_at(reasons, rows[i].row)) take_reason(&meanings[reasons->as.integer[rows[i].row]], day);
+        if (!rows[i].exits) day->state = rows[i].row;
+        if (reasons && !rows[i].again && !mlab_is_missing_at(reasons, rows[i].row)) take_reason(&meanings[reasons->as.integer[rows[i].row]], day);
     }
 }
 
@@ -310,7 +308,7 @@ static mlab_status close_days(mlab_loading *l, int32_t cause, mlab_error *err)
             continue;
         }
         if (next && end >= l->days[i + 1].date - 1) {
-            if (end >= l->days[i + 1].date)
+            if (end >= l->days[i + 1].date && !mlab_loading_at(l, "data.history", "concurrent"))
                 status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, "overlapping_rows", l->job, day->row, "to", NULL, NULL, err,
                                           "rows of the job history that last into a later one; the later one counts from its day on");
             continue;
@@ -333,14 +331,15 @@ mlab_status mlab_history_days(mlab_loading *l, const uint32_t *rank, mlab_error 
     const mlab_column *reasons = mlab_table_find(l->job, "reason");
     if (reasons && reasons->type != MLAB_COLUMN_FACTOR) reasons = NULL;
     if (exits && mlab_setting_kind_of(exits) != MLAB_SETTING_MAP) exits = NULL;
-    job_row *rows = NULL;
+    mlab_job_row *rows = NULL;
     meaning *meanings = NULL;
     size_t n = 0;
     int32_t none = MLAB_CAUSE_STAYS;
     mlab_status status = mlab_exit_causes(l, exits, NULL, err);
     if (!status) status = mlab_exit_without_reason(l, exits, &none, err);
     if (!status) status = find_meanings(l, reasons, &meanings, err);
-    if (!status) status = take_rows(l, rank, &rows, &n, err);
+    if (!status) status = take_rows(l, rank, reasons, meanings, &rows, &n, err);
+    if (!status) status = mlab_history_concurrent(l, &rows, &n, err);
     if (!status && !(l->days = mlab_allocate(l->context, n, sizeof *l->days))) status = no_memory(err);
     if (!status) {
         make_days(l, rows, n, reasons, meanings);

@@ -245,13 +245,47 @@ static mlab_status tell(staying *s, const uint8_t *has_day)
 
 /* --- all ------------------------------------------------------------------------------------------------ */
 
+/* Columns of people that the condition names go beside the states, for the rows that are used. */
+static mlab_status add_attribute(mlab_loading *l, const mlab_column *from, mlab_error *err)
+{
+    mlab_column *made;
+    mlab_status status = mlab_table_add(l->job, from->name, from->type, (const char *const *)from->levels, from->n_levels, &made, err);
+    if (status) return status;
+    made->ordered = from->ordered;
+    for (size_t k = 0; k < l->n_days && !status; k++) {
+        uint32_t at = l->days[k].row, row = l->ids.row_of_rank[l->days[k].person];
+        if (mlab_is_missing_at(from, row))
+            status = mlab_column_set_missing(l->job, made, at, err);
+        else if (from->type == MLAB_COLUMN_TEXT)
+            status = mlab_column_set_text(l->job, made, at, mlab_column_text(from, row), strlen(mlab_column_text(from, row)), err);
+        else if (from->type == MLAB_COLUMN_REAL)
+            made->as.real[at] = from->as.real[row];
+        else
+            made->as.integer[at] = from->as.integer[row];
+    }
+    return status;
+}
+
+static mlab_status add_attributes(mlab_loading *l, const char *condition, mlab_error *err)
+{
+    const mlab_table *people = l->data->people;
+    mlab_status status = MLAB_OK;
+    for (size_t c = 0; c < people->n_columns && !status; c++) {
+        const mlab_column *column = &people->columns[c];
+        if (!mlab_table_find(l->job, column->name) && strstr(condition, column->name)) status = add_attribute(l, column, err);
+    }
+    return status;
+}
+
 static mlab_status compile_population(staying *s)
 {
     const mlab_setting *population = mlab_loading_population(s->l);
     mlab_error why = {0};
     if (!population || !s->l->population_in_time) return MLAB_OK;
     mlab_place place = mlab_setting_place(population);
-    mlab_status status =
+    mlab_status status = add_attributes(s->l, mlab_setting_text(population), s->err);
+    if (status) return status;
+    status =
         mlab_expression_compile(s->l->context, mlab_setting_text(population), &place, s->l->job, MLAB_EXPRESSION_CONDITION, &s->population, &why);
     if (status == MLAB_ERR_MEMORY && s->err) *s->err = why;
     if (!status || status == MLAB_ERR_MEMORY) return status;

@@ -16,6 +16,7 @@ typedef struct mlab_specs {
 /* The last row of a person and day in a job history or a snapshot, and what the rows of that day say. */
 typedef struct mlab_job_day {
     uint32_t person, row; /* rank; row of mlab_loading.job */
+    uint32_t state;       /* last row of the day that is no exit; UINT32_MAX = none */
     int32_t date;
     int32_t last;  /* of an exit: the last day there; else MLAB_DATE_MISSING */
     int32_t cause; /* of an exit: as in mlab_panel_spell */
