@@ -112,11 +112,30 @@ static void describe_file(const mlab_loading *l, const char *block, const mlab_s
     describe_rows(l, block, spec);
 }
 
+/* What is taken from a file of several is said once, of the first: lines that are the same but for the file are left out. */
+static void add_guesses(mlab_loading *l, const mlab_file_spec *spec, const mlab_text *own)
+{
+    const char *text = mlab_text_get(own);
+    size_t n = strlen(spec->file);
+    while (*text) {
+        size_t length = strcspn(text, "\n"), skip = !strncmp(text, spec->file, n) ? n : 0;
+        char line[1200];
+        snprintf(line, sizeof line, "%.*s\n", (int)(length - skip), text + skip);
+        if (!skip || length - skip + 2 > sizeof line || !strstr(mlab_text_get(&l->guesses), line))
+            mlab_text_append_bytes(&l->guesses, text, length + (text[length] == '\n'));
+        text += length + (text[length] == '\n');
+    }
+    if (own->failed) l->guesses.failed = true;
+}
+
 /* What cannot be opened or read becomes a finding at its key. */
 static mlab_status read_described(mlab_loading *l, const mlab_setting *at, const mlab_file_spec *spec, mlab_reading *reading, mlab_error *err)
 {
     mlab_error why = {0};
-    mlab_status status = mlab_read_file(l->context, spec, l->findings, &l->guesses, reading, &why);
+    mlab_text own = MLAB_TEXT(l->context);
+    mlab_status status = mlab_read_file(l->context, spec, l->findings, &own, reading, &why);
+    add_guesses(l, spec, &own);
+    mlab_text_free(&own);
     if (status == MLAB_ERR_OPEN || status == MLAB_ERR_READ)
         return mlab_loading_stop(l, at, spec->sql ? "query" : "cannot_open", NULL, err, why.sentence);
     if (status && err) *err = why;
@@ -145,6 +164,13 @@ mlab_status mlab_loading_file_of(mlab_loading *l, const char *block, const mlab_
         spec.folder = l->folder;
         spec.connection = connection_of(l, block, sql, &status, err);
         return status || !spec.connection ? status : read_described(l, sql, &spec, reading, err);
+    }
+    if (file && mlab_setting_kind_of(file) == MLAB_SETTING_MAP) { /* {file: book.xlsx, sheet: Wave 1} */
+        const mlab_setting *sheet = mlab_settings_find(l->settings, file, "sheet"), *book = mlab_settings_find(l->settings, file, "file");
+        if (!book || !*mlab_setting_text(book))
+            return mlab_loading_stop(l, file, "missing_key", "{file: book.xlsx, sheet: \"Wave 1\"}", err, "a file with its sheet needs the key file");
+        if (sheet) spec.rows.sheet = mlab_setting_text(sheet);
+        file = book;
     }
     if (!file || !*mlab_setting_text(file)) return say_no_file(l, block, err);
     spec.file = mlab_setting_text(file);

@@ -176,7 +176,9 @@ static mlab_status read_waves(mlab_loading *l, mlab_surveying *s, mlab_error *er
                                        "'%.60s' is not the day of a wave, written as 2022-05-01", key);
             continue;
         }
-        for (size_t k = 0; k < mlab_setting_size(files) && !status; k++) status = read_part(l, s, mlab_setting_item(files, k), day, err);
+        bool whole = mlab_setting_kind_of(files) == MLAB_SETTING_MAP; /* {file, sheet} */
+        if (whole) status = read_part(l, s, files, day, err);
+        for (size_t k = 0; !whole && k < mlab_setting_size(files) && !status; k++) status = read_part(l, s, mlab_setting_item(files, k), day, err);
     }
     return status;
 }

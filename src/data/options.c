@@ -60,6 +60,9 @@
         LIST(prefix_ "columns.*.scale", NULL, "labels of an ordered scale, from low to high"),                                                       \
         LIST(prefix_ "columns.*.range", NULL, "lowest and highest number allowed [16, 80]"), CELL_RULES(prefix_ "columns.*.")
 
+#define FILE_AND_SHEET(prefix_)                                                                                                                      \
+    TEXT(prefix_ "file", NULL, "name of the file, where a sheet is named too"), TEXT(prefix_ "sheet", NULL, "sheet of that workbook")
+
 /* What an id is in a cell. */
 #define ID_RULES(prefix_)                                                                                                                            \
     TEXT(prefix_ "take", NULL, "pattern of the part that is the id, in a group: '\\((\\d+)\\)'"),                                                    \
@@ -132,6 +135,7 @@ const mlab_option mlab_data_options[] = {
     TEXT("data.surveys.file", NULL, "name of the file"),
     MAP("data.surveys.files", "a file a wave, by its day: {2022-05-01: w1.csv, 2023-05-01: w2.csv}"),
     LIST("data.surveys.files.*", NULL, "the file of the wave, or several"),
+    FILE_AND_SHEET("data.surveys.files.*."),
     RULES("data.surveys."),
     TEXT("data.surveys.person", NULL, "column of ids, that of people when not stated"),
     TEXT("data.surveys.date", NULL, "column of the day of the answer, 'date' when not stated"),
@@ -195,6 +199,7 @@ const mlab_option mlab_data_options[] = {
     TEXT("data.snapshots.file", NULL, "one file with a column of days"),
     MAP("data.snapshots.files", "files by their day: {2021-01-31: jan.csv, 2021-02-28: feb.csv}"),
     TEXT("data.snapshots.files.*", NULL, "name of the file of that day"),
+    FILE_AND_SHEET("data.snapshots.files.*."),
     RULES("data.snapshots."),
     TEXT("data.snapshots.person", NULL, "column of ids, that of people when not stated"),
     TEXT("data.snapshots.date", NULL, "column of the day, with file; 'date' when not stated"),

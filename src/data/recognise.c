@@ -13,68 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(array_) (sizeof(array_) / sizeof *(array_))
-
-const char *const mlab_file_role_names[MLAB_N_FILE_ROLES] = {"unknown", "people",        "history",   "promotions",
-                                                             "surveys", "relationships", "crosswalk", "persons"};
-
-static const mlab_meaning people[] = {{"id", MLAB_NEED_ID, 2, true},
-                                      {"hired", MLAB_NEED_DATE, 3, false},
-                                      {"left", MLAB_NEED_DATE, 1.5, false},
-                                      {"exit_reason", MLAB_NEED_LABEL, 1.5, false},
-                                      {"grade", MLAB_NEED_ANY, 0.5, false},
-                                      {"email", MLAB_NEED_EMAIL, 0.5, false},
-                                      {"gender", MLAB_NEED_LABEL, 1, false},
-                                      {"department", MLAB_NEED_LABEL, 0.5, false},
-                                      {"location", MLAB_NEED_LABEL, 0.5, false},
-                                      {"type", MLAB_NEED_LABEL, 0.5, false},
-                                      {"manager", MLAB_NEED_ID, 0.3, false},
-                                      {"born", MLAB_NEED_DATE, 1, false},
-                                      {"fte", MLAB_NEED_NUMBER, 0.5, false},
-                                      {"salary", MLAB_NEED_NUMBER, 0.5, false},
-                                      {"performance", MLAB_NEED_ANY, 0.3, false},
-                                      {"capacity", MLAB_NEED_NUMBER, 0.3, false},
-                                      {"name", MLAB_NEED_ANY, 0.1, false},
-                                      {"first_name", MLAB_NEED_ANY, 0.1, false},
-                                      {"last_name", MLAB_NEED_ANY, 0.1, false}};
-static const mlab_meaning history[] = {
-    {"person", MLAB_NEED_ID, 1, true},     {"from", MLAB_NEED_DATE, 2, true},           {"until", MLAB_NEED_DATE, 1, false},
-    {"order", MLAB_NEED_NUMBER, 2, false}, {"reason", MLAB_NEED_LABEL, 2, false},       {"event", MLAB_NEED_LABEL, 2, false},
-    {"grade", MLAB_NEED_ANY, 1, false},    {"department", MLAB_NEED_LABEL, 0.5, false}, {"location", MLAB_NEED_LABEL, 0.5, false},
-    {"manager", MLAB_NEED_ID, 0.3, false}, {"fte", MLAB_NEED_NUMBER, 0.3, false},       {"salary", MLAB_NEED_NUMBER, 0.3, false},
-    {"type", MLAB_NEED_LABEL, 0.3, false}, {"status", MLAB_NEED_LABEL, 0.5, false}};
-enum { HISTORY_REASON = 4, HISTORY_EVENT = 5 };
-static const mlab_meaning promotions[] = {{"person", MLAB_NEED_ID, 2, true}, {"date", MLAB_NEED_DATE, 2, true}, {"to", MLAB_NEED_ANY, 3, true}};
-static const mlab_meaning surveys[] = {{"person", MLAB_NEED_ID, 1, false},        {"email", MLAB_NEED_EMAIL, 1, false},
-                                       {"date", MLAB_NEED_DATE, 1, false},        {"finished", MLAB_NEED_LABEL, 1, false},
-                                       {"satisfaction", MLAB_NEED_ANY, 3, false}, {"informal", MLAB_NEED_LABEL, 2, false},
-                                       {"since", MLAB_NEED_ANY, 1, false}};
-static const mlab_meaning relationships[] = {{"mentor", MLAB_NEED_ID, 4, true},        {"mentee", MLAB_NEED_ID, 4, true},
-                                             {"start", MLAB_NEED_DATE, 1, false},      {"end", MLAB_NEED_DATE, 1, false},
-                                             {"kind", MLAB_NEED_LABEL, 0.5, false},    {"form", MLAB_NEED_LABEL, 0.5, false},
-                                             {"meetings", MLAB_NEED_NUMBER, 1, false}, {"status", MLAB_NEED_LABEL, 0.5, false}};
-static const mlab_meaning crosswalk[] = {{"from", MLAB_NEED_EMAIL, 3, true}, {"to", MLAB_NEED_ID, 3, true}};
-
-static const mlab_meaning persons[] = {
-    {"duration", MLAB_NEED_NUMBER, 2, true}, {"event", MLAB_NEED_LABEL, 2, true}, {"arm", MLAB_NEED_LABEL, 1, false}};
-
-const mlab_meaning *mlab_meanings_of(mlab_file_role role, size_t *n)
-{
-    static const struct {
-        const mlab_meaning *rows;
-        size_t n;
-    } all[MLAB_N_FILE_ROLES] = {{NULL, 0},
-                                {people, COUNT(people)},
-                                {history, COUNT(history)},
-                                {promotions, COUNT(promotions)},
-                                {surveys, COUNT(surveys)},
-                                {relationships, COUNT(relationships)},
-                                {crosswalk, COUNT(crosswalk)},
-                                {persons, COUNT(persons)}};
-    *n = all[role].n;
-    return all[role].rows;
-}
-
 /* --- one column, one meaning --------------------------------------------------------------------------- */
 
 static bool may_be(const mlab_profile *column, mlab_need need)
@@ -212,45 +150,24 @@ bool mlab_known_by_question(const mlab_known_file *file, const char *meaning)
     return false;
 }
 
+bool mlab_known_by_whole_heading(const mlab_known_file *file, const char *meaning)
+{
+    size_t n;
+    const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
+    char plain[128];
+    for (size_t m = 0; m < n; m++) {
+        if (strcmp(meanings[m].name, meaning) || file->column_of[m] < 0) continue;
+        mlab_plain_words(file->word_of[m], plain, sizeof plain);
+        return mlab_same_words(file->columns[file->column_of[m]].words, plain);
+    }
+    return false;
+}
+
 const mlab_setting *mlab_known_setting(const mlab_known_file *file, const char *key)
 {
     char path[96];
     snprintf(path, sizeof path, "files.%s.%s", mlab_file_role_names[file->role], key);
     return file->layout ? mlab_settings_find(file->layout, NULL, path) : NULL;
-}
-
-/* What the shape of the table says against the role: 0 = it cannot be, 1 = fine, more = for it. */
-static double shape(const mlab_known_file *file)
-{
-    int id = mlab_known_column(file, file->role == MLAB_FILE_PEOPLE ? "id" : file->role == MLAB_FILE_CROSSWALK ? "to" : "person");
-    double rows_an_id = id < 0 || !file->columns[id].values.n ? 1 : (double)file->n_rows / (double)file->columns[id].values.n;
-    size_t labelled = 0, numbered = 0;
-    for (size_t j = 0; j < file->n_columns; j++) {
-        labelled += file->scale_of[j] >= 0;
-        numbered += file->scale_of[j] < -1;
-    }
-    switch (file->role) {
-    case MLAB_FILE_PEOPLE: return rows_an_id < 1.25 && mlab_known_column(file, "id") >= 0 ? 1 : 0;
-    case MLAB_FILE_HISTORY: {
-        bool tells = mlab_known_column(file, "reason") >= 0 || mlab_known_column(file, "event") >= 0 || mlab_known_column(file, "grade") >= 0;
-        return !tells || (rows_an_id < 1.05 && mlab_known_column(file, "until") < 0) ? 0 : rows_an_id > 1.3 ? 3 : 1;
-    }
-    case MLAB_FILE_PROMOTIONS: return file->n_columns <= 8 ? 1 : 0;
-    case MLAB_FILE_SURVEYS: {
-        bool told = mlab_known_column(file, "satisfaction") >= 0;
-        if (!labelled && !told && (!numbered || mlab_known_column(file, "finished") < 0)) return 0;
-        return 1 + (labelled ? 2 + 0.5 * (double)(labelled < 5 ? labelled : 5) : 0);
-    }
-    case MLAB_FILE_CROSSWALK: return file->n_columns <= 3 && rows_an_id < 1.1 ? 1 : 0;
-    case MLAB_FILE_RELATIONSHIPS: return 1;
-    case MLAB_FILE_PERSONS: { /* an event is one of two things */
-        int event = mlab_known_column(file, "event");
-        return event >= 0 && file->columns[event].values.n == 2 ? 0.5 : 0;
-    }
-    case MLAB_FILE_UNKNOWN:
-    case MLAB_N_FILE_ROLES:
-    default: return 0;
-    }
 }
 
 static double marks_share(const mlab_known_file *file, const mlab_settings *layout)
@@ -274,7 +191,7 @@ static double score_role(const mlab_known_file *file)
 {
     size_t n;
     const mlab_meaning *meanings = mlab_meanings_of(file->role, &n);
-    double score = 0, fits = shape(file);
+    double score = 0, fits = mlab_recognise_shape(file);
     if (fits <= 0) return 0;
     for (size_t m = 0; m < n; m++) {
         if (meanings[m].required && file->column_of[m] < 0) return 0;
@@ -301,9 +218,9 @@ void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_
     bool ids = role == MLAB_FILE_PEOPLE || role == MLAB_FILE_HISTORY || role == MLAB_FILE_PROMOTIONS;
     if (ids && n && file->column_of[0] < 0) mlab_recognise_ids(file, 0);
     if (role == MLAB_FILE_PEOPLE) mlab_recognise_cells(file);
-    if (role == MLAB_FILE_HISTORY && file->column_of[HISTORY_REASON] < 0) { /* one column says both what happened and why */
-        file->column_of[HISTORY_REASON] = file->column_of[HISTORY_EVENT];
-        file->word_of[HISTORY_REASON] = file->word_of[HISTORY_EVENT];
+    if (role == MLAB_FILE_HISTORY && file->column_of[MLAB_HISTORY_REASON] < 0) { /* one column says both what happened and why */
+        file->column_of[MLAB_HISTORY_REASON] = file->column_of[MLAB_HISTORY_EVENT];
+        file->word_of[MLAB_HISTORY_REASON] = file->word_of[MLAB_HISTORY_EVENT];
     }
     file->score = score_role(file);
 }
@@ -335,18 +252,32 @@ void mlab_known_file_free(mlab_known_file *file)
     mlab_release(file->context, file->scale_of);
     mlab_release(file->context, file->path);
     mlab_release(file->context, file->name);
+    mlab_release(file->context, file->sheet);
     *file = (mlab_known_file){0};
 }
 
-mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layouts, const char *path, mlab_findings *findings, mlab_known_file *file,
-                           mlab_error *err)
+/* people.xlsx, or people.xlsx, sheet "Pairs" */
+static mlab_status start_file(const mlab_context *context, const char *path, const char *sheet, mlab_known_file *file, mlab_error *err)
 {
-    const mlab_rows_options options = {0};
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    mlab_text shown = MLAB_TEXT(context);
+    mlab_text_append(&shown, name);
+    if (sheet) mlab_text_print(&shown, ", sheet \"%s\"", sheet);
+    *file = (mlab_known_file){.context = context, .path = mlab_copy_text(context, path)};
+    file->name = shown.failed ? NULL : mlab_copy_text(context, mlab_text_get(&shown));
+    file->sheet = sheet ? mlab_copy_text(context, sheet) : NULL;
+    mlab_text_free(&shown);
+    return file->path && file->name && (file->sheet || !sheet) ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to look at %s", name);
+}
+
+mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layouts, const char *path, const char *sheet, mlab_findings *findings,
+                           mlab_known_file *file, mlab_error *err)
+{
+    const mlab_rows_options options = {.sheet = sheet};
     mlab_rows *rows = NULL;
     size_t stops = mlab_findings_count(findings, MLAB_SEVERITY_STOP);
-    *file = (mlab_known_file){.context = context, .path = mlab_copy_text(context, path), .name = mlab_copy_text(context, name)};
-    mlab_status status = file->path && file->name ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to look at %s", name);
+    mlab_status status = start_file(context, path, sheet, file, err);
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     if (!status) status = mlab_rows_open(context, path, name, &options, findings, &rows, err);
     if (!status) {
         file->columns = mlab_allocate(context, rows->n_columns, sizeof *file->columns);

@@ -49,6 +49,11 @@ typedef enum mlab_file_role {
     MLAB_FILE_PROMOTIONS,
     MLAB_FILE_SURVEYS,
     MLAB_FILE_RELATIONSHIPS,
+    MLAB_FILE_SNAPSHOTS, /* who is there, on one day or several */
+    MLAB_FILE_RATINGS,
+    MLAB_FILE_MEETINGS,
+    MLAB_FILE_TRAINING,
+    MLAB_FILE_GOALS,
     MLAB_FILE_CROSSWALK,
     MLAB_FILE_PERSONS, /* a table of persons: how long, whether it ended so, in which group */
     MLAB_N_FILE_ROLES
@@ -64,10 +69,12 @@ typedef struct mlab_meaning {
     bool required;
 } mlab_meaning;
 const mlab_meaning *mlab_meanings_of(mlab_file_role role, size_t *n);
+enum { MLAB_HISTORY_REASON = 4, MLAB_HISTORY_EVENT = 5 }; /* among the meanings of a job history */
 
 typedef struct mlab_known_file {
     const mlab_context *context;
-    char *path, *name; /* name: without folders */
+    char *path, *name; /* name: without folders; of a workbook with several sheets also the sheet: jobs.xlsx, sheet "2024" */
+    char *sheet;       /* NULL = the file has one table */
     char delimiter;
     uint64_t n_rows;
     mlab_profile *columns; /* [n_columns] */
@@ -81,10 +88,10 @@ typedef struct mlab_known_file {
     char id_words[128]; /* heading of the ids in the list of people, in plain words; "" = not known yet */
 } mlab_known_file;
 
-/* Reads the file (at most 300,000 rows of it) and finds out what it is. What is wrong with the file becomes findings, and then the role
- * is UNKNOWN. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_MEMORY. */
-MLAB_MUST_USE mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layouts, const char *path, mlab_findings *findings,
-                                         mlab_known_file *file, mlab_error *err);
+/* Reads the file, or the sheet of it (NULL = the file's own choice), at most 300,000 rows, and finds out what it is. What is wrong with the file
+ * becomes findings, and then the role is UNKNOWN. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layouts, const char *path, const char *sheet,
+                                         mlab_findings *findings, mlab_known_file *file, mlab_error *err);
 void mlab_known_file_free(mlab_known_file *file);
 /* Once more, knowing what ids are headed in the list of people. */
 void mlab_recognise_again(const mlab_layouts *layouts, mlab_known_file *file, const char *id_words);
@@ -92,13 +99,19 @@ void mlab_recognise_as(const mlab_layouts *layouts, mlab_known_file *file, mlab_
 /* Ids of a meaning, and what people's columns hold, by the cells alone. */
 void mlab_recognise_ids(mlab_known_file *file, size_t meaning);
 void mlab_recognise_cells(mlab_known_file *file);
-int mlab_known_column(const mlab_known_file *file, const char *meaning);              /* -1 = none */
-const char *mlab_known_heading(const mlab_known_file *file, const char *meaning);     /* NULL = none */
-bool mlab_known_by_question(const mlab_known_file *file, const char *meaning);        /* the word stands in the question, not in the heading */
+int mlab_known_column(const mlab_known_file *file, const char *meaning);            /* -1 = none */
+const char *mlab_known_heading(const mlab_known_file *file, const char *meaning);   /* NULL = none */
+bool mlab_known_by_question(const mlab_known_file *file, const char *meaning);      /* the word stands in the question, not in the heading */
+bool mlab_known_by_whole_heading(const mlab_known_file *file, const char *meaning); /* the heading is the word and nothing else */
+/* What the shape of the table says against the role: 0 = it cannot be, 1 = fine, more = for it. */
+double mlab_recognise_shape(const mlab_known_file *file);
+/* Why a file of unknown kind is none of the known ones, in one sentence of at most `size` bytes. */
+void mlab_recognise_why_not(const mlab_layouts *layouts, mlab_known_file *file, char *into, size_t size);
 const mlab_setting *mlab_known_setting(const mlab_known_file *file, const char *key); /* of the layout's block for the role; NULL = none */
 bool mlab_profile_is_date(const mlab_profile *column);
 bool mlab_profile_is_email(const mlab_profile *column);
-bool mlab_profile_is_bracketed(const mlab_profile *column); /* "Jane Doe (00123456)" */
+bool mlab_profile_day(const mlab_profile *column, uint32_t value, int32_t *day); /* of a distinct text of a column of days; false = none */
+bool mlab_profile_is_bracketed(const mlab_profile *column);                      /* "Jane Doe (00123456)" */
 
 /* The profile of rows; columns [n_columns] zeroed. */
 MLAB_MUST_USE mlab_status mlab_profile_rows(mlab_rows *rows, mlab_profile *columns, mlab_error *err);

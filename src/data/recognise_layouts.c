@@ -22,7 +22,7 @@ static const mlab_option rows[] = {
     ROW("source", TEXT, "where its headings are told", MLAB_OPTION_REQUIRED),
     ROW("fixed", FLAG, "yes: the export has these headings; no: they are those of a typical report", MLAB_OPTION_REQUIRED),
     ROW("files", MAP, "what it knows of each kind of file", MLAB_OPTION_REQUIRED),
-    ROW("files.*", MAP, "people, history, promotions, surveys, relationships or crosswalk", 0),
+    ROW("files.*", MAP, "people, history, promotions, surveys, relationships, snapshots, ratings, meetings, training, goals or crosswalk", 0),
     ROW("files.*.marks", LIST, "headings that tell this layout from others", 0),
     ROW("files.*.columns", MAP, "headings of each meaning, the surest first", MLAB_OPTION_REQUIRED),
     ROW("files.*.columns.*", LIST, "headings of this meaning", 0),

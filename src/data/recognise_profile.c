@@ -75,6 +75,17 @@ static void see_day(mlab_profile *p, const char *text, size_t n, unsigned as)
     if (p->last == MLAB_DATE_MISSING || day > p->last) p->last = day;
 }
 
+bool mlab_profile_day(const mlab_profile *column, uint32_t value, int32_t *day)
+{
+    const char *text = mlab_dictionary_text(&column->values, value);
+    mlab_date_order order = column->iso == column->shapes   ? MLAB_DATES_FOUND
+                            : column->ymd == column->shapes ? MLAB_DATES_YMD
+                            : column->dmy >= column->mdy    ? MLAB_DATES_DMY
+                                                            : MLAB_DATES_MDY;
+    size_t n = strlen(text);
+    return mlab_read_date(text, n > 10 && (text[10] == ' ' || text[10] == 'T') ? 10 : n, order, day);
+}
+
 /* "2022-05-17 09:10:11", and with a T; the day stands in front. */
 static bool is_timed(const char *text, size_t n)
 {

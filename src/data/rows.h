@@ -109,6 +109,17 @@ MLAB_MUST_USE mlab_status mlab_rows_open_bytes(const mlab_context *context, cons
 /* A sheet of a workbook (Office Open XML). */
 MLAB_MUST_USE mlab_status mlab_rows_open_sheet(const mlab_context *context, const char *path, const char *name, const mlab_rows_options *options,
                                                mlab_findings *findings, mlab_rows **rows, mlab_error *err);
+/* The sheets of cells of a workbook, in their order; n = 0 of anything else, and of a workbook that cannot be read. */
+typedef struct mlab_sheet_names {
+    const mlab_context *context;
+    char **names; /* [n] */
+    bool *hidden; /* [n] */
+    size_t n;
+} mlab_sheet_names;
+/* Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_rows_sheet_names(const mlab_context *context, const char *path, const char *name, mlab_sheet_names *sheets,
+                                                mlab_error *err);
+void mlab_sheet_names_free(mlab_sheet_names *sheets); /* zeros are fine */
 MLAB_MUST_USE mlab_status mlab_rows_next(mlab_rows *rows, mlab_row_block *block, mlab_error *err);
 void mlab_rows_close(mlab_rows *rows); /* NULL is fine */
 

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/os.h"
+#include "data/rows_sniff.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -256,4 +257,51 @@ mlab_status mlab_rows_open_parts(const mlab_context *context, const char *name, 
     if (!s) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", name);
     s->parts = (mlab_sheet_parts){.memory = parts, .n_memory = n};
     return open_made(s, MLAB_OK, options, rows, err);
+}
+
+/* --- the sheets of a workbook ------------------------------------------------------------------------ */
+
+void mlab_sheet_names_free(mlab_sheet_names *sheets)
+{
+    for (size_t i = 0; sheets->names && i < sheets->n; i++) mlab_release(sheets->context, sheets->names[i]);
+    mlab_release(sheets->context, sheets->names);
+    mlab_release(sheets->context, sheets->hidden);
+    *sheets = (mlab_sheet_names){0};
+}
+
+static mlab_status take_names(const mlab_sheet_rows *s, mlab_sheet_names *sheets, mlab_error *err)
+{
+    sheets->context = s->base.context;
+    sheets->names = mlab_allocate(sheets->context, s->n_sheets, sizeof *sheets->names);
+    sheets->hidden = mlab_allocate(sheets->context, s->n_sheets, sizeof *sheets->hidden);
+    if (!sheets->names || !sheets->hidden) return no_memory(s, err);
+    for (size_t i = 0; i < s->n_sheets; i++) {
+        if (!s->sheets[i].part) continue;
+        sheets->hidden[sheets->n] = s->sheets[i].hidden;
+        if (!(sheets->names[sheets->n++] = mlab_copy_text(sheets->context, s->sheets[i].name))) return no_memory(s, err);
+    }
+    return MLAB_OK;
+}
+
+mlab_status mlab_rows_sheet_names(const mlab_context *context, const char *path, const char *name, mlab_sheet_names *sheets, mlab_error *err)
+{
+    const char *sentence, *remedy;
+    mlab_file_is is = MLAB_FILE_OTHER;
+    mlab_findings unheard; /* what is wrong with the workbook is told when it is read */
+    *sheets = (mlab_sheet_names){0};
+    FILE *stream = fopen(path, "rb");
+    if (!stream) return mlab_raise(err, MLAB_ERR_OPEN, "%s cannot be opened: %s", name, strerror(errno));
+    mlab_status status = fseek(stream, 0, SEEK_SET) ? MLAB_OK : mlab_rows_sniff(context, stream, name, &is, &sentence, &remedy, err);
+    const bool piped = fseek(stream, 0, SEEK_SET) != 0;
+    fclose(stream);
+    if (status || piped || is != MLAB_FILE_WORKBOOK) return status;
+    mlab_findings_start(&unheard, context);
+    mlab_sheet_rows *s = make(context, name, &unheard);
+    status = s ? mlab_sheet_parts_open(s, path, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read %s", name);
+    if (!status && !s->broken) status = mlab_sheet_read_entries(s, err);
+    if (!status && !s->broken) status = take_names(s, sheets, err);
+    if (status) mlab_sheet_names_free(sheets);
+    if (s) mlab_rows_close(&s->base);
+    mlab_findings_free(&unheard);
+    return status;
 }

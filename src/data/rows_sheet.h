@@ -140,7 +140,8 @@ typedef struct mlab_sheet_entry {
     bool hidden;
 } mlab_sheet_entry;
 
-MLAB_MUST_USE mlab_status mlab_sheet_read_book(mlab_sheet_rows *s, mlab_error *err); /* sheets, strings, styles */
+MLAB_MUST_USE mlab_status mlab_sheet_read_entries(mlab_sheet_rows *s, mlab_error *err); /* sheets alone */
+MLAB_MUST_USE mlab_status mlab_sheet_read_book(mlab_sheet_rows *s, mlab_error *err);    /* sheets, strings, styles */
 void mlab_sheet_book_free(mlab_sheet_rows *s);
 
 /* --- the sheet (rows_sheet.c, rows_sheet_cells.c) ---------------------------------------------------- */

@@ -128,7 +128,7 @@ static mlab_status say_no_book(mlab_sheet_rows *s, mlab_error *err)
                          "save it anew");
 }
 
-mlab_status mlab_sheet_read_book(mlab_sheet_rows *s, mlab_error *err)
+mlab_status mlab_sheet_read_entries(mlab_sheet_rows *s, mlab_error *err)
 {
     bool there = false;
     s->folder = "";
@@ -137,7 +137,12 @@ mlab_status mlab_sheet_read_book(mlab_sheet_rows *s, mlab_error *err)
     if (status || s->broken) return status;
     status = mlab_sheet_xml_whole(s, s->book_part, &book_handlers, &there, err);
     if (!status && !s->broken && !there) status = say_no_book(s, err);
-    if (!status && !s->broken) status = read_relations(s, err);
+    return status || s->broken ? status : read_relations(s, err);
+}
+
+mlab_status mlab_sheet_read_book(mlab_sheet_rows *s, mlab_error *err)
+{
+    mlab_status status = mlab_sheet_read_entries(s, err);
     if (!status && !s->broken && s->styles_part) status = mlab_sheet_read_styles(s, s->styles_part, err);
     if (!status && !s->broken && s->strings_part) status = mlab_sheet_read_strings(s, s->strings_part, err);
     return status;

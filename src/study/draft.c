@@ -2,7 +2,7 @@
 /* A study file drafted from exports: what each file and column is taken for, every guess marked where it can be changed, and the
  * questions that only people can answer.
  *
- * Weakness: one file a role (surveys may have one a wave); a second file of a role is named and left out.
+ * Weakness: one file a role (surveys and snapshots may have one a day); a second file of a role is named and left out.
  */
 #include "study/draft.h"
 #include "core/error.h"
@@ -16,74 +16,6 @@
 static mlab_status no_memory(mlab_error *err)
 {
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to draft a study");
-}
-
-/* --- which file is what ------------------------------------------------------------------------------------ */
-
-/* YYYY-MM-DD or YYYYMMDD in the name of the file, else the last day of its column of days. */
-static int32_t day_of_wave(const mlab_known_file *file)
-{
-    int32_t day;
-    for (const char *c = file->name; *c; c++) {
-        char text[11];
-        if (strlen(c) >= 10 && mlab_date_parse_iso(c, 10, &day)) return day;
-        if (strspn(c, "0123456789") != 8) continue;
-        snprintf(text, sizeof text, "%.4s-%.2s-%.2s", c, c + 4, c + 6);
-        if (mlab_date_parse_iso(text, 10, &day)) return day;
-    }
-    int j = mlab_known_column(file, "date");
-    return j >= 0 ? file->columns[j].last : MLAB_DATE_MISSING;
-}
-
-static void add_wave(mlab_drafting *d, size_t f)
-{
-    int32_t day = day_of_wave(&d->files[f]);
-    size_t at = d->n_waves++;
-    for (; at && d->wave_day[at - 1] > day; at--) {
-        d->waves[at] = d->waves[at - 1];
-        d->wave_day[at] = d->wave_day[at - 1];
-    }
-    d->waves[at] = f;
-    d->wave_day[at] = day;
-}
-
-/* What ids are headed in the list of people helps to know the other files. */
-static void look_again(mlab_drafting *d)
-{
-    const mlab_known_file *people = NULL;
-    for (size_t f = 0; f < d->n_files; f++)
-        if (d->files[f].role == MLAB_FILE_PEOPLE && (!people || d->files[f].score > people->score)) people = &d->files[f];
-    for (size_t f = 0; people && f < d->n_files; f++)
-        if (&d->files[f] != people) mlab_recognise_again(&d->layouts, &d->files[f], people->columns[mlab_known_column(people, "id")].words);
-}
-
-/* The surest file of each role; surveys may be several. */
-static void share_roles(mlab_drafting *d)
-{
-    look_again(d);
-    for (size_t f = 0; f < d->n_files; f++) {
-        const mlab_known_file *file = &d->files[f], **taken = &d->role[file->role];
-        if (file->role == MLAB_FILE_SURVEYS) add_wave(d, f);
-        if (file->role != MLAB_FILE_UNKNOWN && (!*taken || file->score > (*taken)->score)) *taken = file;
-    }
-    for (size_t f = 0; f < d->n_files; f++) {
-        const mlab_known_file *file = &d->files[f];
-        bool used = file->role == MLAB_FILE_SURVEYS || (file->role != MLAB_FILE_UNKNOWN && d->role[file->role] == file);
-        if (used) continue;
-        char answer[512];
-        snprintf(answer, sizeof answer, "data: {people: {file: %s}}     (or history, promotions, surveys, relationships)",
-                 mlab_draft_scalar(d->shown[f]));
-        if (file->role == MLAB_FILE_UNKNOWN)
-            mlab_draft_ask(d, answer, "%s: nothing tells what this file is; it is left out. What is it?", file->name);
-        else
-            mlab_draft_ask(d, answer, "%s: also looks like %s, as %s does; it is left out. What is it?", file->name, mlab_file_role_names[file->role],
-                           d->role[file->role]->name);
-    }
-    const mlab_known_file *people = d->role[MLAB_FILE_PEOPLE], *history = d->role[MLAB_FILE_HISTORY];
-    int email = people ? mlab_known_column(people, "email") : -1;
-    if (people) d->id = &people->columns[mlab_known_column(people, "id")];
-    if (!people && history) d->id = &history->columns[mlab_known_column(history, "person")];
-    if (email >= 0) d->email = &people->columns[email];
 }
 
 /* --- which column holds the ids ------------------------------------------------------------------------------- */
@@ -133,19 +65,32 @@ static bool joins_by_mail(const mlab_known_file *file, const char *meaning)
 
 static bool needs_crosswalk(const mlab_drafting *d)
 {
-    const mlab_known_file *pairs = d->role[MLAB_FILE_RELATIONSHIPS], *survey = d->n_waves ? &d->files[d->waves[0]] : NULL;
+    const mlab_known_file *survey = d->waves.n ? &d->files[d->waves.file[0]] : NULL;
     if (mlab_profile_is_email(d->id)) return false;
-    return (pairs && (joins_by_mail(pairs, "mentor") || joins_by_mail(pairs, "mentee"))) ||
-           (survey && mlab_known_column(survey, "person") < 0 && mlab_known_column(survey, "email") >= 0);
+    for (mlab_file_role role = MLAB_FILE_HISTORY; role < MLAB_FILE_CROSSWALK; role++) {
+        const mlab_known_file *file = d->role[role];
+        if (file && (joins_by_mail(file, "person") || joins_by_mail(file, "mentor") || joins_by_mail(file, "mentee"))) return true;
+    }
+    return survey && mlab_known_column(survey, "person") < 0 && mlab_known_column(survey, "email") >= 0;
 }
 
 /* --- the whole text ----------------------------------------------------------------------------------------- */
 
 static void say_file(mlab_drafting *d, const mlab_known_file *file)
 {
-    static const char *const what[MLAB_N_FILE_ROLES] = {
-        "not known",           "people, one row a person",     "a job history, one row a change", "promotions, one row each",
-        "answers to a survey", "pairs of mentors and mentees", "a table from e-mails to ids",     "a table of persons, how long each was there"};
+    static const char *const what[MLAB_N_FILE_ROLES] = {"not known",
+                                                        "people, one row a person",
+                                                        "a job history, one row a change",
+                                                        "promotions, one row each",
+                                                        "answers to a survey",
+                                                        "pairs of mentors and mentees",
+                                                        "snapshots of who is there",
+                                                        "ratings of people, one row each",
+                                                        "meetings of pairs, one row each",
+                                                        "training, one row a course and person",
+                                                        "goals, one row each",
+                                                        "a table from e-mails to ids",
+                                                        "a table of persons, how long each was there"};
     const mlab_setting *title = file->layout ? mlab_settings_find(file->layout, NULL, "title") : NULL;
     mlab_draft_say(d, "%s: %s (%llu rows, %zu columns%s%s)", file->name, what[file->role], (unsigned long long)file->n_rows, file->n_columns,
                    title ? "; like " : "", title ? mlab_setting_text(title) : "");
@@ -159,18 +104,20 @@ static mlab_status draft_data(mlab_drafting *d, mlab_error *err)
     static const struct {
         mlab_file_role role;
         block_writer *write;
-    } blocks[] = {{MLAB_FILE_HISTORY, mlab_draft_history},
-                  {MLAB_FILE_PROMOTIONS, mlab_draft_promotions},
-                  {MLAB_FILE_SURVEYS, mlab_draft_surveys},
-                  {MLAB_FILE_RELATIONSHIPS, mlab_draft_relationships}};
+    } blocks[] = {
+        {MLAB_FILE_HISTORY, mlab_draft_history}, {MLAB_FILE_SNAPSHOTS, mlab_draft_snapshots},         {MLAB_FILE_PROMOTIONS, mlab_draft_promotions},
+        {MLAB_FILE_SURVEYS, mlab_draft_surveys}, {MLAB_FILE_RELATIONSHIPS, mlab_draft_relationships}, {MLAB_FILE_MEETINGS, mlab_draft_meetings},
+        {MLAB_FILE_RATINGS, mlab_draft_ratings}, {MLAB_FILE_TRAINING, mlab_draft_training},           {MLAB_FILE_GOALS, mlab_draft_goals}};
     mlab_text before = d->yaml, said = d->says;
     mlab_status status = MLAB_OK;
     d->yaml = MLAB_TEXT(d->context);
     d->says = MLAB_TEXT(d->context);
     for (size_t k = 0; k < sizeof blocks / sizeof *blocks && !status; k++) {
-        if (!d->role[blocks[k].role]) continue;
-        for (size_t w = 0; blocks[k].role == MLAB_FILE_SURVEYS && w < d->n_waves; w++) say_file(d, &d->files[d->waves[w]]);
-        if (blocks[k].role != MLAB_FILE_SURVEYS) say_file(d, d->role[blocks[k].role]);
+        mlab_file_role role = blocks[k].role;
+        if (!d->role[role]) continue;
+        const mlab_dated_files *parts = role == MLAB_FILE_SURVEYS ? &d->waves : role == MLAB_FILE_SNAPSHOTS ? &d->snapshots : NULL;
+        for (size_t w = 0; parts && w < parts->n; w++) say_file(d, &d->files[parts->file[w]]);
+        if (!parts || !parts->n) say_file(d, d->role[role]);
         status = blocks[k].write(d, err);
     }
     if (!status && needs_crosswalk(d)) status = mlab_draft_crosswalk(d, err);
@@ -183,6 +130,7 @@ static mlab_status draft_data(mlab_drafting *d, mlab_error *err)
     }
     mlab_text_append(&d->yaml, mlab_text_get(&rest));
     mlab_text_append(&d->says, mlab_text_get(&rest_said));
+    mlab_text_append(&d->says, mlab_text_get(&d->left_out));
     if (rest.failed || rest_said.failed) d->yaml.failed = true;
     mlab_text_free(&rest);
     mlab_text_free(&rest_said);
@@ -210,30 +158,53 @@ static void draft_head(mlab_drafting *d, const char *as_of)
 
 static int32_t first_survey(const mlab_drafting *d)
 {
-    if (!d->n_waves) return MLAB_DATE_MISSING;
-    const mlab_known_file *file = &d->files[d->waves[0]];
+    if (!d->waves.n) return MLAB_DATE_MISSING;
+    const mlab_known_file *file = &d->files[d->waves.file[0]];
     int j = mlab_known_column(file, "date");
-    return d->n_waves == 1 && j >= 0 ? file->columns[j].first : d->wave_day[0];
+    return d->waves.n == 1 && j >= 0 ? file->columns[j].first : d->waves.day[0];
+}
+
+static int32_t quarter_from(int32_t day, bool next)
+{
+    int year, month, of_month;
+    mlab_date_to_civil(day, &year, &month, &of_month);
+    int32_t first = mlab_date_from_civil(year, (month - 1) / 3 * 3 + 1, 1);
+    return next && first < day ? mlab_date_add_months(first, 3) : first;
+}
+
+/* Before the first snapshot nothing tells of anybody's state. */
+static int32_t first_snapshot(const mlab_drafting *d)
+{
+    const mlab_known_file *file = d->role[MLAB_FILE_SNAPSHOTS];
+    if (!file) return MLAB_DATE_MISSING;
+    return d->snapshots.n ? d->snapshots.day[0] : file->columns[mlab_known_column(file, "date")].first;
 }
 
 /* The grid begins with the year in which the list of pairs, or the first survey, begins: before it nobody could be seen to be mentored.
- * Where a survey tells of informal mentors, with the quarter of the first one: before it nothing tells who had none. */
+ * Where a survey tells of informal mentors, with the quarter of the first one: before it nothing tells who had none. Snapshots: not before
+ * the first quarter that begins with one. */
 static void draft_panel(mlab_drafting *d)
 {
     const mlab_known_file *pairs = d->role[MLAB_FILE_RELATIONSHIPS];
     int j = pairs ? mlab_known_column(pairs, "start") : -1, year, month, ignored;
-    int32_t survey = first_survey(d), first = j >= 0 ? pairs->columns[j].first : survey;
-    bool informal = survey != MLAB_DATE_MISSING && survey >= first && mlab_known_column(&d->files[d->waves[0]], "informal") >= 0;
-    char line[80];
-    if (informal) first = survey;
+    int32_t survey = first_survey(d), snapshot = first_snapshot(d), first = j >= 0 ? pairs->columns[j].first : survey;
+    bool informal = survey != MLAB_DATE_MISSING && survey >= first && mlab_known_column(&d->files[d->waves.file[0]], "informal") >= 0;
+    const char *why = informal ? "the quarter of the first survey; before it nobody is known to have no mentor"
+                      : j >= 0 ? "the year in which the list of pairs begins"
+                               : "the year of the first survey";
+    char line[80], day[16];
+    if (informal) first = quarter_from(survey, false);
     if (first == MLAB_DATE_MISSING) return;
     mlab_date_to_civil(first, &year, &month, &ignored);
-    snprintf(line, sizeof line, "panel: {period: quarter, from: %04d-%02d-01}", year, informal ? (month - 1) / 3 * 3 + 1 : 1);
+    if (!informal) first = mlab_date_from_civil(year, 1, 1);
+    if (snapshot != MLAB_DATE_MISSING && snapshot > first) {
+        first = quarter_from(snapshot, true);
+        why = "the first quarter at whose beginning there is a snapshot";
+    }
+    mlab_date_print(first, day, sizeof day);
+    snprintf(line, sizeof line, "panel: {period: quarter, from: %s}", day);
     mlab_text_append(&d->yaml, "\n");
-    mlab_draft_guess(d, 0, line,
-                     informal ? "the quarter of the first survey; before it nobody is known to have no mentor"
-                     : j >= 0 ? "the year in which the list of pairs begins"
-                              : "the year of the first survey");
+    mlab_draft_guess(d, 0, line, "%s", why);
 }
 
 static void draft_tail(mlab_drafting *d)
@@ -253,10 +224,12 @@ static void draft_tail(mlab_drafting *d)
 static mlab_status draft_all(mlab_drafting *d, const char *as_of, mlab_error *err)
 {
     draft_head(d, as_of);
-    share_roles(d);
+    mlab_status status = mlab_draft_share_roles(d, err);
+    if (status) return status;
     if (!d->id && d->role[MLAB_FILE_PERSONS]) {
         say_file(d, d->role[MLAB_FILE_PERSONS]);
         mlab_draft_persons(d);
+        mlab_text_append(&d->says, mlab_text_get(&d->left_out));
         draft_tail(d);
         return MLAB_OK;
     }
@@ -264,7 +237,7 @@ static mlab_status draft_all(mlab_drafting *d, const char *as_of, mlab_error *er
         return mlab_raise(err, MLAB_ERR_DATA_EMPTY,
                           "none of the files has one row a person with an id, or a job history; give the list of people, with headings such as id, "
                           "hired, left, grade");
-    mlab_status status = find_linking_id(d, err);
+    status = find_linking_id(d, err);
     if (!status) status = draft_data(d, err);
     if (status) return status;
     mlab_draft_events(d);
@@ -276,24 +249,9 @@ static mlab_status draft_all(mlab_drafting *d, const char *as_of, mlab_error *er
 
 /* --- in and out --------------------------------------------------------------------------------------------- */
 
-static mlab_status recognise_all(mlab_drafting *d, const char *const *paths, size_t n, const char *folder, mlab_findings *findings, mlab_error *err)
-{
-    mlab_status status = mlab_layouts_read(d->context, &d->layouts, err);
-    if (status) return status;
-    d->files = mlab_allocate(d->context, n, sizeof *d->files);
-    d->shown = mlab_allocate(d->context, n, sizeof *d->shown);
-    if (!d->files || !d->shown) return no_memory(err);
-    for (size_t f = 0; f < n && !status; f++) {
-        d->n_files = f + 1;
-        if (!(d->shown[f] = mlab_os_relative(d->context, folder, paths[f]))) return no_memory(err);
-        status = mlab_recognise(d->context, &d->layouts, paths[f], findings, &d->files[f], err);
-    }
-    return status;
-}
-
 static mlab_status give(mlab_drafting *d, mlab_draft *draft, mlab_error *err)
 {
-    bool failed = d->yaml.failed || d->says.failed;
+    bool failed = d->yaml.failed || d->says.failed || d->left_out.failed;
     for (size_t q = 0; q < d->n_questions; q++) failed = failed || d->questions[q].failed;
     if (failed) return no_memory(err);
     draft->yaml = mlab_copy_text(d->context, mlab_text_get(&d->yaml));
@@ -327,6 +285,7 @@ static void end(mlab_drafting *d)
     mlab_release(d->context, d->shown);
     mlab_text_free(&d->yaml);
     mlab_text_free(&d->says);
+    mlab_text_free(&d->left_out);
     for (size_t q = 0; q < d->n_questions; q++) mlab_text_free(&d->questions[q]);
     mlab_layouts_free(&d->layouts);
 }
@@ -336,11 +295,11 @@ mlab_status mlab_draft_study(const mlab_context *context, const char *const *pat
 {
     *draft = NULL;
     if (!n || n > MLAB_DRAFT_MOST_FILES) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%zu files, allowed 1 to %d", n, MLAB_DRAFT_MOST_FILES);
-    mlab_drafting d = {.context = context, .yaml = MLAB_TEXT(context), .says = MLAB_TEXT(context)};
+    mlab_drafting d = {.context = context, .yaml = MLAB_TEXT(context), .says = MLAB_TEXT(context), .left_out = MLAB_TEXT(context)};
     mlab_draft *made = mlab_allocate(context, 1, sizeof *made);
     if (!made) return no_memory(err);
     made->context = context;
-    mlab_status status = recognise_all(&d, paths, n, folder, findings, err);
+    mlab_status status = mlab_draft_look(&d, paths, n, folder, findings, err);
     if (!status && mlab_findings_count(findings, MLAB_SEVERITY_STOP))
         status = mlab_raise(err, MLAB_ERR_DATA_REJECTED, "some files cannot be read; the findings say why");
     if (!status) status = draft_all(&d, as_of, err);

@@ -78,13 +78,27 @@ static void draft_leave(mlab_drafting *d, const mlab_known_file *file, const mla
                    "%s: do days on leave count as days on which somebody could be promoted or leave?", file->name);
 }
 
+/* Snapshots say neither what a change is nor why somebody left. */
+static void draft_snapshot_events(mlab_drafting *d, bool no_reasons)
+{
+    const mlab_known_file *file = d->role[MLAB_FILE_SNAPSHOTS];
+    mlab_draft_line(d, 0, "\nevents:");
+    if (mlab_known_column(file, "grade") >= 0)
+        mlab_draft_guess(d, 2, "promotion: {when: \"grade > previous\"}", "a higher grade than in the snapshot before is a promotion");
+    if (!no_reasons) return;
+    mlab_draft_guess(d, 2, "exit: {no_reason: voluntary}", "nothing says why anybody left");
+    mlab_draft_ask(d, "no_reason: voluntary        (or involuntary, end_of_study), in events.exit",
+                   "%s: nothing says why people left. Do all exits count as voluntary? Taken: yes.", file->name);
+}
+
 void mlab_draft_events(mlab_drafting *d)
 {
     const mlab_known_file *history = d->role[MLAB_FILE_HISTORY], *file = history ? history : d->role[MLAB_FILE_PEOPLE];
-    int j = mlab_known_column(file, history ? "reason" : "exit_reason");
+    int j = file ? mlab_known_column(file, history ? "reason" : "exit_reason") : -1;
+    if (d->role[MLAB_FILE_SNAPSHOTS]) draft_snapshot_events(d, j < 0);
     if (j < 0) return;
     const mlab_profile *reasons = &file->columns[j];
-    mlab_draft_line(d, 0, "\nevents:");
+    if (!d->role[MLAB_FILE_SNAPSHOTS]) mlab_draft_line(d, 0, "\nevents:");
     if (history && mlab_known_column(history, "grade") >= 0)
         mlab_draft_guess(d, 2, "promotion: {when: \"grade > previous\"}", "a higher grade than in the row before is a promotion");
     if (history) put_reasons(d, file, reasons, HIRE, 2, "hire", "somebody comes, by its words");

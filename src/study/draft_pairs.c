@@ -13,7 +13,7 @@ mlab_status mlab_draft_relationships(mlab_drafting *d, mlab_error *err)
 {
     const mlab_known_file *file = d->role[MLAB_FILE_RELATIONSHIPS];
     mlab_draft_line(d, 2, "relationships:");
-    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_file(d, file, 4);
     mlab_draft_marks(d, file, 4);
     mlab_status status = mlab_draft_person(d, file, 4, "mentor", "mentor", err);
     if (!status) status = mlab_draft_person(d, file, 4, "mentee", "mentee", err);
@@ -39,7 +39,7 @@ mlab_status mlab_draft_crosswalk(mlab_drafting *d, mlab_error *err)
     if (links.with_zeros > links.with_take && d->id->longest > d->pad) d->pad = d->id->longest;
     if (links.with_zeros > links.with_take && to->longest > d->pad) d->pad = to->longest;
     mlab_draft_line(d, 2, "crosswalk:");
-    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[(file ? file : people) - d->files]));
+    mlab_draft_file(d, file ? file : people, 4);
     snprintf(line, sizeof line, "from: %s", mlab_draft_scalar(from->heading));
     mlab_draft_guess(d, 4, line, "e-mail addresses");
     snprintf(line, sizeof line, "to: %s", mlab_draft_scalar(to->heading));
@@ -52,12 +52,12 @@ mlab_status mlab_draft_crosswalk(mlab_drafting *d, mlab_error *err)
 
 static bool has_informal(const mlab_drafting *d)
 {
-    return d->n_waves && mlab_known_column(&d->files[d->waves[0]], "informal") >= 0;
+    return d->waves.n && mlab_known_column(&d->files[d->waves.file[0]], "informal") >= 0;
 }
 
 static void arm_from_survey(mlab_drafting *d)
 {
-    const mlab_known_file *file = &d->files[d->waves[0]];
+    const mlab_known_file *file = &d->files[d->waves.file[0]];
     char line[1000];
     const char *informal = mlab_known_heading(file, "informal"), *since = mlab_known_heading(file, "since");
     int n = snprintf(line, sizeof line, "informal: {survey: %s", mlab_draft_scalar(informal));
@@ -73,21 +73,26 @@ void mlab_draft_arms(mlab_drafting *d)
 {
     const mlab_known_file *file = d->role[MLAB_FILE_RELATIONSHIPS];
     int kind = file ? mlab_known_column(file, "kind") : -1, meetings = file ? mlab_known_column(file, "meetings") : -1;
+    bool met = meetings >= 0 || (file && d->role[MLAB_FILE_MEETINGS]);
     bool several = kind >= 0 && file->columns[kind].values.n > 1;
-    if ((!file && !has_informal(d)) || (several && !has_informal(d) && meetings < 0)) return;
+    if ((!file && !has_informal(d)) || (several && !has_informal(d) && !met)) return;
     mlab_draft_line(d, 0, "\narms:");
     for (uint32_t i = 0; file && i < (several ? (uint32_t)file->columns[kind].values.n : 1); i++) {
         char line[512];
         const char *label = several ? mlab_dictionary_text(&file->columns[kind].values, i) : NULL;
         if (several)
-            snprintf(line, sizeof line, "%s: {relationships: \"kind == '%s'\"%s}", mlab_draft_scalar(label), label, meetings >= 0 ? ", met: 1" : "");
+            snprintf(line, sizeof line, "%s: {relationships: \"kind == '%s'\"%s}", mlab_draft_scalar(label), label, met ? ", met: 1" : "");
         else
-            snprintf(line, sizeof line, "structured: {%s}", meetings >= 0 ? "met: 1" : "");
+            snprintf(line, sizeof line, "structured: {%s}", met ? "met: 1" : "");
         mlab_draft_guess(d, 2, line, several ? "a label of the column of kinds" : "all pairs of the list are those of the program");
     }
     if (meetings >= 0)
         mlab_draft_ask(d, "met: 1        (0 = also pairs that never met), in each arm",
                        "%s: do pairs that never met (\"%s\" is 0) count as mentored? Taken: no.", file->name, file->columns[meetings].heading);
+    else if (met)
+        mlab_draft_ask(d, "met: 1        (0 = also pairs that never met), in each arm",
+                       "%s: do pairs without a meeting there count as mentored? Taken: no; a pair counts from its first meeting on.",
+                       d->role[MLAB_FILE_MEETINGS]->name);
     if (has_informal(d)) arm_from_survey(d);
 }
 
@@ -97,16 +102,10 @@ enum { MONTHS = 12 * 300, FIRST_YEAR = 1900 };
 
 static void count_months(const mlab_profile *p, uint64_t *counts)
 {
-    mlab_date_order order = p->iso == p->shapes   ? MLAB_DATES_FOUND
-                            : p->ymd == p->shapes ? MLAB_DATES_YMD
-                            : p->dmy >= p->mdy    ? MLAB_DATES_DMY
-                                                  : MLAB_DATES_MDY;
     for (uint32_t i = 0; i < p->values.n; i++) {
-        const char *text = mlab_dictionary_text(&p->values, i);
         int32_t day;
         int year, month, ignored;
-        size_t n = strlen(text);
-        if (!mlab_read_date(text, n > 10 && (text[10] == ' ' || text[10] == 'T') ? 10 : n, order, &day)) continue;
+        if (!mlab_profile_day(p, i, &day)) continue;
         mlab_date_to_civil(day, &year, &month, &ignored);
         if (year >= FIRST_YEAR && year < 2200) counts[12 * (year - FIRST_YEAR) + month - 1] += p->values.entries[i].count;
     }
@@ -120,7 +119,7 @@ static int by_size(const void *a, const void *b)
 
 int32_t mlab_draft_as_of(const mlab_drafting *d)
 {
-    static const char *const days[] = {"hired", "left", "from", "date", "start", "end"};
+    static const char *const days[] = {"hired", "left", "from", "date", "start", "end", "set", "reached"};
     uint64_t counts[MONTHS] = {0}, before[12];
     for (size_t f = 0; f < d->n_files; f++)
         for (size_t k = 0; k < sizeof days / sizeof *days; k++) {

@@ -12,8 +12,8 @@ static const char *const attributes[] = {"gender", "department", "location", "ty
 
 static bool in_history(const mlab_drafting *d, const char *meaning)
 {
-    const mlab_known_file *history = d->role[MLAB_FILE_HISTORY];
-    return history && mlab_known_column(history, meaning) >= 0;
+    const mlab_known_file *job = d->role[MLAB_FILE_HISTORY] ? d->role[MLAB_FILE_HISTORY] : d->role[MLAB_FILE_SNAPSHOTS];
+    return job && mlab_known_column(job, meaning) >= 0;
 }
 
 /* columns: {gender: {from: Sex}} for the meanings whose heading is another word. */
@@ -95,21 +95,21 @@ static void draft_id(mlab_drafting *d, const mlab_known_file *file)
 mlab_status mlab_draft_people(mlab_drafting *d, mlab_error *err)
 {
     const mlab_known_file *file = d->role[MLAB_FILE_PEOPLE];
-    bool history = d->role[MLAB_FILE_HISTORY] != NULL;
+    bool history = d->role[MLAB_FILE_HISTORY] != NULL, snapshots = d->role[MLAB_FILE_SNAPSHOTS] != NULL;
     mlab_draft_line(d, 2, "people:");
-    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_file(d, file, 4);
     mlab_draft_marks(d, file, 4);
     draft_id(d, file);
     mlab_draft_missing(d, file, 4);
     if (!history) {
-        if (!mlab_draft_column(d, file, 4, "hired", "hired"))
+        if (!mlab_draft_column(d, file, 4, "hired", "hired") && !snapshots)
             mlab_draft_ask(d, "data: {people: {hired: HEADING}}", "%s: which column holds the first day at work?", file->name);
-        else if (!strcmp(mlab_draft_why(file, "hired"), "its cells alone"))
+        else if (mlab_known_column(file, "hired") >= 0 && !strcmp(mlab_draft_why(file, "hired"), "its cells alone"))
             mlab_draft_ask(d, "hired: and left:, in data.people", "%s: are \"%s\" and \"%s\" the first and the last day at work?", file->name,
                            mlab_known_heading(file, "hired"), mlab_known_heading(file, "left") ? mlab_known_heading(file, "left") : "(none)");
         mlab_draft_column(d, file, 4, "left", "left");
         mlab_draft_column(d, file, 4, "exit_reason", "exit_reason");
-        draft_grade(d, file, 4);
+        if (!snapshots) draft_grade(d, file, 4);
     }
     draft_population(d, file);
     rename_columns(d, file, 2, attributes, sizeof attributes / sizeof *attributes, true);
@@ -121,7 +121,7 @@ mlab_status mlab_draft_promotions(mlab_drafting *d, mlab_error *err)
 {
     const mlab_known_file *file = d->role[MLAB_FILE_PROMOTIONS];
     mlab_draft_line(d, 2, "promotions:");
-    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_file(d, file, 4);
     mlab_draft_marks(d, file, 4);
     mlab_status status = mlab_draft_person(d, file, 4, "person", "person", err);
     mlab_draft_column(d, file, 4, "date", "date");
@@ -145,13 +145,22 @@ static void draft_last_day(mlab_drafting *d, const mlab_known_file *file)
                    "%s: is an exit dated with the last day at work, or with the first day gone? Taken: %s.", file->name, said);
 }
 
-mlab_status mlab_draft_history(mlab_drafting *d, mlab_error *err)
+void mlab_draft_states(mlab_drafting *d, const mlab_known_file *file)
 {
     static const char *const states[] = {"grade", "department", "location", "manager", "fte", "salary"};
-    const mlab_known_file *file = d->role[MLAB_FILE_HISTORY];
     mlab_text list = MLAB_TEXT(d->context);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (mlab_known_column(file, states[i]) >= 0) mlab_text_print(&list, "%s%s", list.n ? ", " : "", states[i]);
+    if (list.n) mlab_draft_line(d, 4, "state: [%s]", mlab_text_get(&list));
+    rename_columns(d, file, 4, states, sizeof states / sizeof *states, false);
+    mlab_text_free(&list);
+}
+
+mlab_status mlab_draft_history(mlab_drafting *d, mlab_error *err)
+{
+    const mlab_known_file *file = d->role[MLAB_FILE_HISTORY];
     mlab_draft_line(d, 2, "history:");
-    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_file(d, file, 4);
     mlab_draft_marks(d, file, 4);
     mlab_status status = mlab_draft_person(d, file, 4, "person", "person", err);
     mlab_draft_column(d, file, 4, "from", "from");
@@ -160,10 +169,6 @@ mlab_status mlab_draft_history(mlab_drafting *d, mlab_error *err)
     mlab_draft_column(d, file, 4, "reason", "reason");
     draft_last_day(d, file);
     mlab_draft_missing(d, file, 4);
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (mlab_known_column(file, states[i]) >= 0) mlab_text_print(&list, "%s%s", list.n ? ", " : "", states[i]);
-    if (list.n) mlab_draft_line(d, 4, "state: [%s]", mlab_text_get(&list));
-    rename_columns(d, file, 4, states, sizeof states / sizeof *states, false);
-    mlab_text_free(&list);
+    mlab_draft_states(d, file);
     return status;
 }

@@ -55,7 +55,7 @@ void mlab_draft_persons(mlab_drafting *d)
     const char *event = mlab_known_heading(file, "event"), *unit = unit_of(duration);
     char line[640], asked[200];
     mlab_draft_line(d, 2, "people:");
-    mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    mlab_draft_file(d, file, 4);
     mlab_draft_marks(d, file, 4);
     mlab_draft_line(d, 2, "columns:");
     snprintf(line, sizeof line, "tenure: {from: %s, type: duration, unit: %s}", mlab_draft_scalar(duration->heading), unit);

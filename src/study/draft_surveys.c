@@ -63,7 +63,7 @@ static void find_items(const mlab_known_file *file, items *found)
 static mlab_status add_products(const mlab_drafting *d, const mlab_known_file *file, const items *found, double *products, double *sums, double *n,
                                 mlab_error *err)
 {
-    const mlab_rows_options options = {0};
+    const mlab_rows_options options = {.sheet = file->sheet};
     const mlab_setting *labels = scale_labels(d, found->scale);
     mlab_findings findings;
     mlab_rows *rows = NULL;
@@ -208,18 +208,12 @@ static void draft_finished(mlab_drafting *d, const mlab_known_file *file)
 
 mlab_status mlab_draft_surveys(mlab_drafting *d, mlab_error *err)
 {
-    const mlab_known_file *file = &d->files[d->waves[0]];
-    char day[16], line[700];
+    const mlab_known_file *file = &d->files[d->waves.file[0]];
     mlab_draft_line(d, 2, "surveys:");
-    if (d->n_waves == 1) {
-        mlab_draft_line(d, 4, "file: %s", mlab_draft_scalar(d->shown[d->waves[0]]));
+    if (d->waves.n == 1) {
+        mlab_draft_file(d, file, 4);
     } else {
-        mlab_draft_line(d, 4, "files:");
-        for (size_t w = 0; w < d->n_waves; w++) {
-            mlab_date_print(d->wave_day[w], day, sizeof day);
-            snprintf(line, sizeof line, "%s: %s", day, mlab_draft_scalar(d->shown[d->waves[w]]));
-            mlab_draft_guess(d, 6, line, "the day of the wave, by the file's name or its answers");
-        }
+        mlab_draft_files(d, &d->waves, "the day of the wave, by the name or the answers");
     }
     mlab_draft_marks(d, file, 4);
     const char *key = mlab_known_column(file, "person") >= 0 ? "person" : "email";
@@ -227,7 +221,7 @@ mlab_status mlab_draft_surveys(mlab_drafting *d, mlab_error *err)
     if (mlab_known_column(file, key) < 0)
         mlab_draft_ask(d, "data.surveys.person: HEADING", "%s: which column says who answered? Without one, satisfaction is told by group alone.",
                        file->name);
-    if (d->n_waves == 1) mlab_draft_column(d, file, 4, "date", "date");
+    if (d->waves.n == 1) mlab_draft_column(d, file, 4, "date", "date");
     mlab_draft_missing(d, file, 4);
     draft_finished(d, file);
     return status ? status : draft_items(d, file, err);

@@ -145,6 +145,15 @@ bool mlab_draft_column(mlab_drafting *d, const mlab_known_file *file, int indent
     return true;
 }
 
+void mlab_draft_file(mlab_drafting *d, const mlab_known_file *file, int indent)
+{
+    char line[640];
+    mlab_draft_line(d, indent, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
+    if (!file->sheet) return;
+    snprintf(line, sizeof line, "sheet: %s", mlab_draft_scalar(file->sheet));
+    mlab_draft_guess(d, indent, line, "by its columns");
+}
+
 /* The share of ids found, in words. */
 static void say_link(mlab_drafting *d, const mlab_known_file *file, const mlab_profile *column, uint64_t found, uint64_t distinct, const char *how)
 {

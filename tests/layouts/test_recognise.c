@@ -30,7 +30,7 @@ static const mlab_known_file *recognise(const char *name)
     mlab_known_file_free(&known);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     mlab_findings_start(&findings, &context);
-    ck_assert_msg(!mlab_recognise(&context, &layouts, path, &findings, &known, &err), "%s", err.sentence);
+    ck_assert_msg(!mlab_recognise(&context, &layouts, path, NULL, &findings, &known, &err), "%s", err.sentence);
     ck_assert_uint_eq(mlab_findings_count(&findings, MLAB_SEVERITY_STOP), 0);
     mlab_findings_free(&findings);
     return &known;
