@@ -275,6 +275,7 @@ MLAB_API mlab_response_kind mlab_formula_response(const mlab_formula *formula);
 MLAB_API const char *mlab_formula_response_name(const mlab_formula *formula, int which);
 MLAB_API size_t mlab_formula_strata(const mlab_formula *formula, const char *const **names); /* number of names */
 MLAB_API const char *mlab_formula_cluster(const mlab_formula *formula);                      /* NULL = none */
+MLAB_API const char *mlab_formula_cluster_other(const mlab_formula *formula);                /* b of cluster(a, b), NULL = none */
 MLAB_API size_t mlab_formula_random(const mlab_formula *formula);                            /* groupings (... | group); a/b is two */
 /* The left side of grouping k as a formula of its own, its name ("g", "a:b", "multiple(a, b)"), whether it was written with ||. NULL past the end. */
 MLAB_API const mlab_formula *mlab_formula_random_terms(const mlab_formula *formula, size_t k, const char **group, bool *independent);

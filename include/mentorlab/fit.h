@@ -33,6 +33,19 @@ typedef struct mlab_outcome {
     bool stated_default; /* the formula is the program's default, not the user's */
 } mlab_outcome;
 
+/* Robust covariance of coefficients. C: of clusters, H: of rows. 0 as it is; 1 with G / (G - 1) (N - 1) / (N - p), for rows N / (N - p); 2 of scores
+ * adjusted by (1 - leverage)^(-1/2), with Satterthwaite degrees of freedom for CR2; 3 by 1 / (1 - leverage). */
+typedef enum mlab_robust {
+    MLAB_ROBUST_CR1,
+    MLAB_ROBUST_CR0,
+    MLAB_ROBUST_CR2,
+    MLAB_ROBUST_CR3,
+    MLAB_ROBUST_HC0,
+    MLAB_ROBUST_HC1,
+    MLAB_ROBUST_HC2,
+    MLAB_ROBUST_HC3
+} mlab_robust;
+
 /* Options of a fit; rows in src/fit/options.c. */
 typedef struct mlab_fit_options {
     int ties;           /* Cox: 0 efron, 1 breslow */
@@ -44,6 +57,7 @@ typedef struct mlab_fit_options {
     double tolerance;   /* largest Newton step relative to the standard error, or gradient, at the end */
     int curve_interval; /* 0 log-log, 1 log, 2 plain */
     double level;       /* of intervals, 0.5 .. 0.999 */
+    int robust;         /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */
 } mlab_fit_options;
 
 /* The random effects of one grouping of a mixed model. With several causes the effects of the first come first, and their names begin with it. */
@@ -71,7 +85,9 @@ typedef struct mlab_fit {
     double *estimate;    /* [n_parameters]; aliased ones 0 */
     uint8_t *aliased;    /* [n_parameters] 1 = a linear combination of others, left out as R does */
     double *covariance;  /* [n_parameters^2] model-based; rows of aliased parameters 0 */
-    double *robust;      /* [n_parameters^2] cluster-robust CR1 with factor G/(G-1) (N-1)/(N-p), or NULL */
+    double *robust;      /* [n_parameters^2] robust covariance of the kind `robust_kind`, or NULL */
+    char *robust_kind;   /* "CR1", "HC3", ...; "" = none was made */
+    double *robust_df;   /* [n_parameters] degrees of freedom of each interval (CR2), or NULL = G - 1 */
     size_t n_thresholds; /* ordinal: levels - 1 */
     size_t n_blocks;     /* causes or categories beyond the base; 1 otherwise */
     char **blocks;       /* [n_blocks] their names */
@@ -83,8 +99,10 @@ typedef struct mlab_fit {
     double residual_variance;                   /* linear, lognormal: RSS / (N - p), of the logarithm for lognormal; else 0 */
     double shape, shape_se;                     /* negative_binomial: theta; gamma: shape; standard error; else 0 */
     uint64_t n_rows, n_people, n_events, n_clusters, n_dropped_missing, n_dropped_stubs;
-    uint64_t *events_by_block;   /* [n_blocks] */
-    char *cluster;               /* "person", "" = rows are their own clusters and no robust covariance was made */
+    uint64_t *events_by_block; /* [n_blocks] */
+    char *cluster;             /* "person", "" = rows are their own clusters */
+    char *cluster_other;       /* second of two-way clusters, "" = none */
+    uint64_t n_clusters_other;
     mlab_random_effects *random; /* [n_random], as in the formula, a/b as a and a:b; estimates are those of somebody whose groups have effects of 0 */
     size_t n_random;             /* groupings; 0 = no random effects */
     mlab_trust trust;
@@ -93,7 +111,7 @@ typedef struct mlab_fit {
     double gradient; /* largest |score| / sqrt(information) at the end */
     double seconds;
     mlab_design *design; /* recipe for prediction; mlab_fit_first_column says where the fit's coefficients begin in it */
-    /* Influence of each cluster on the estimates, robust = factor * influence' influence; for stacked draws. */
+    /* Influence of each cluster on the estimates, robust = factor * influence' influence (not with two-way clusters); for stacked draws. */
     uint32_t *influence_id; /* [n_clusters] person rank of the cluster, ascending */
     double *influence;      /* [n_clusters * n_parameters] or NULL */
 } mlab_fit;
@@ -108,6 +126,8 @@ MLAB_API double mlab_fit_standard_error(const mlab_fit *fit, size_t j);
 /* What a standard error is multiplied by for an interval: the t(G - 1) quantile with a robust covariance (HUGE_VAL under 3
  * clusters: no interval), else the normal one. */
 MLAB_API double mlab_fit_interval_factor(const mlab_fit *fit, double level);
+/* The same for parameter j, which may have degrees of freedom of its own (CR2). Two-way clusters: those of the fewer clusters. */
+MLAB_API double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, double level);
 /* Quantile of Student's t with df > 0 degrees of freedom, 0 < p < 1. */
 MLAB_API double mlab_t_quantile(double p, double df);
 

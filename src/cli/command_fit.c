@@ -26,6 +26,16 @@ static void show_random(const mlab_random_effects *random)
     }
 }
 
+static void show_errors(const mlab_fit *fit)
+{
+    if (!fit->robust) {
+        printf("; standard errors of the model\n");
+        return;
+    }
+    printf("; standard errors %s by %s%s%s\n", fit->robust_kind, fit->cluster[0] ? fit->cluster : "row", fit->cluster_other[0] ? " and " : "",
+           fit->cluster_other);
+}
+
 static void show_fit(const mlab_fit *fit)
 {
     char rows[64], events[64];
@@ -34,9 +44,11 @@ static void show_fit(const mlab_fit *fit)
     printf("\n%s%s%s  %s: %s\n", mlab_paint(stdout, MLAB_BOLD), fit->outcome, mlab_paint(stdout, MLAB_PLAIN), fit->model, fit->formula);
     printf("  %s rows, %s events", rows, events);
     if (fit->n_dropped_missing) printf(", %" PRIu64 " rows left out (something is missing)", fit->n_dropped_missing);
-    printf("; standard errors %s%s\n", fit->robust ? "by " : "of the model", fit->robust ? fit->cluster : "");
+    show_errors(fit);
     if (fit->trust != MLAB_TRUSTED)
         printf("  %s%s: %s%s\n", mlab_paint(stdout, MLAB_RED), mlab_trust_sentence(fit->trust), fit->reason, mlab_paint(stdout, MLAB_PLAIN));
+    else if (fit->reason[0])
+        printf("  %s\n", fit->reason);
     printf("  %-38s %12s %12s\n", "conditional, on the model's scale", "estimate", "error");
     for (size_t j = 0; j < fit->n_parameters; j++) {
         char estimate[64], error[64];

@@ -68,6 +68,11 @@ const char *mlab_formula_cluster(const mlab_formula *formula)
     return formula->cluster;
 }
 
+const char *mlab_formula_cluster_other(const mlab_formula *formula)
+{
+    return formula->cluster_other;
+}
+
 size_t mlab_formula_columns(const mlab_formula *formula, const char *const **names)
 {
     *names = (const char *const *)formula->columns;

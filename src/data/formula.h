@@ -87,8 +87,8 @@ struct mlab_formula {
     size_t n_offsets, offsets_capacity;
     const char **strata;
     size_t n_strata, strata_capacity;
-    const char *cluster;
-    mlab_random_term *random; /* in the order written */
+    const char *cluster, *cluster_other; /* cluster(a, b): two-way */
+    mlab_random_term *random;            /* in the order written */
     size_t n_random, random_capacity;
     mlab_response_kind response;
     const char *names[3];

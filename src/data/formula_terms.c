@@ -161,10 +161,10 @@ static mlab_status special(walker *w, int32_t at, bool additive)
         if (formula->nodes[i].kind != MLAB_NODE_NAME || formula->nodes[i].argument)
             return mlab_formula_raise(formula, w->err, MLAB_ERR_DATA_FORMULA, formula->nodes[i].at, "%s(...) takes columns", node->text);
         if ((status = mlab_formula_note_column(formula, formula->nodes[i].text, w->err))) return status;
-        if (!strata && formula->cluster)
-            return mlab_formula_raise(formula, w->err, MLAB_ERR_DATA_FORMULA, formula->nodes[i].at, "a second cluster; one column is allowed");
+        if (!strata && formula->cluster_other)
+            return mlab_formula_raise(formula, w->err, MLAB_ERR_DATA_FORMULA, formula->nodes[i].at, "a third cluster; two columns are allowed");
         if (!strata) {
-            formula->cluster = formula->nodes[i].text;
+            *(formula->cluster ? &formula->cluster_other : &formula->cluster) = formula->nodes[i].text;
             continue;
         }
         if ((status = mlab_grow(formula->context, &formula->strata, formula->n_strata, &formula->strata_capacity, sizeof *formula->strata, w->err)))

@@ -97,6 +97,17 @@ static void shift_intercept(const mlab_engine *engine, double *v, double sign)
     if (engine->own_number) v[0] += sign * engine->shift;
 }
 
+void mlab_engine_inward(const mlab_engine *engine, double *v)
+{
+    shift_intercept(engine, v, -1);
+    mlab_engine_uncentre(engine, v, -1);
+}
+
+const mlab_engine *mlab_engine_of(const mlab_prepared *prepared)
+{
+    return prepared->model->release == mlab_engine_release && !prepared->problem->random ? prepared->own : NULL;
+}
+
 /* covariance becomes T covariance T' with T of uncentre. */
 static void uncentre_covariance(const mlab_engine *engine, double *covariance)
 {
@@ -295,8 +306,7 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
     if ((status = fit_null(&pass, options, intercepts, &fit->null_log_likelihood, err))) goto out;
     if (prepared->problem->warm) {
         memcpy(parameters, prepared->problem->warm, n * sizeof *parameters);
-        shift_intercept(engine, parameters, -1);
-        mlab_engine_uncentre(engine, parameters, -1);
+        mlab_engine_inward(engine, parameters);
     } else {
         place_intercepts(engine, intercepts, parameters);
         if ((status = sample_start(&pass, options, parameters, err))) goto out;
@@ -353,8 +363,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     }
     if (start) {
         memcpy(estimate, start, n * sizeof *estimate);
-        shift_intercept(engine, estimate, -1);
-        mlab_engine_uncentre(engine, estimate, -1);
+        mlab_engine_inward(engine, estimate);
     } else {
         if ((status = null_start(&pass, intercepts, err))) goto out;
         place_intercepts(engine, intercepts, estimate);

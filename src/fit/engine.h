@@ -70,6 +70,10 @@ void mlab_engine_release(const mlab_context *context, void *own);
 MLAB_MUST_USE mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 /* From the centred and mixed columns to the design's own (sign +1) or back (-1): estimates, or one row of influence. */
 void mlab_engine_uncentre(const mlab_engine *engine, double *v, double sign);
+/* Estimates [n_parameters] to the engine's own columns, in place. */
+void mlab_engine_inward(const mlab_engine *engine, double *v);
+/* The engine of a problem whose model is fitted by it; NULL = another machinery (cox, ...). */
+const mlab_engine *mlab_engine_of(const mlab_prepared *prepared);
 MLAB_MUST_USE mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                             const double *start, double *estimate, mlab_refit_info *info, mlab_error *err);
 
@@ -90,6 +94,10 @@ MLAB_MUST_USE mlab_status mlab_pass_evaluate(void *work, const double *parameter
 size_t mlab_pass_parameters(const mlab_pass *pass);
 /* scores [n_clusters * n_parameters] += score of each row, added to its cluster's, in row order. */
 MLAB_MUST_USE mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parameters, double *scores, mlab_error *err);
+/* out [n * mlab_pass_row_width]: of each row, weighted, the score by each predictor, minus the second derivatives by pairs of them, and with
+ * thresholds upper, lower, upper_upper, upper_lower, lower_lower. */
+size_t mlab_pass_row_width(const mlab_engine *engine);
+MLAB_MUST_USE mlab_status mlab_pass_rows(const mlab_pass *pass, const double *parameters, double *out, mlab_error *err);
 /* Sets engine->number: the response, its logarithm where that is modelled, less its first value where a large constant would swallow the
  * digits of the residuals. Errors: MLAB_ERR_FIT_RESPONSE with the row that the family does not allow. */
 MLAB_MUST_USE mlab_status mlab_engine_numbers(const mlab_context *context, mlab_engine *engine, mlab_error *err);

@@ -33,7 +33,8 @@ void mlab_fit_free(mlab_fit *fit)
 {
     if (!fit) return;
     const mlab_context *context = fit->context;
-    char *const texts[] = {fit->outcome, fit->model, fit->formula, fit->information, fit->link, fit->cluster, fit->reason};
+    char *const texts[] = {fit->outcome, fit->model,         fit->formula,     fit->information, fit->link,
+                           fit->cluster, fit->cluster_other, fit->robust_kind, fit->reason};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) mlab_release(context, texts[i]);
     free_texts(context, fit->names, fit->n_parameters);
     free_texts(context, fit->blocks, fit->n_blocks);
@@ -42,6 +43,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->aliased);
     mlab_release(context, fit->covariance);
     mlab_release(context, fit->robust);
+    mlab_release(context, fit->robust_df);
     mlab_release(context, fit->events_by_block);
     mlab_release(context, fit->influence_id);
     mlab_release(context, fit->influence);
@@ -170,12 +172,15 @@ mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *pre
     fit->information = mlab_copy_text(context, "observed");
     fit->link = mlab_copy_text(context, prepared->model->marks & MLAB_MODEL_TIMES ? "log" : "");
     fit->cluster = mlab_copy_text(context, or_empty(problem->cluster ? problem->cluster_name : ""));
+    fit->cluster_other = mlab_copy_text(context, "");
+    fit->robust_kind = mlab_copy_text(context, "");
     fit->reason = mlab_copy_text(context, "");
     fit->estimate = mlab_allocate(context, n, sizeof *fit->estimate);
     fit->aliased = mlab_allocate(context, n, sizeof *fit->aliased);
     fit->covariance = mlab_allocate(context, n, n * sizeof *fit->covariance);
-    bool whole = fit->outcome && fit->model && fit->formula && fit->information && fit->link && fit->cluster && fit->reason && fit->estimate &&
-                 fit->aliased && fit->covariance && name_parameters(context, prepared, fit) && name_blocks(context, prepared, fit);
+    bool whole = fit->outcome && fit->model && fit->formula && fit->information && fit->link && fit->cluster && fit->cluster_other &&
+                 fit->robust_kind && fit->reason && fit->estimate && fit->aliased && fit->covariance && name_parameters(context, prepared, fit) &&
+                 name_blocks(context, prepared, fit);
     if (!whole) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit of %zu parameters", n);
         goto out;
@@ -211,7 +216,16 @@ double mlab_t_quantile(double p, double df)
 
 double mlab_fit_interval_factor(const mlab_fit *fit, double level)
 {
-    double upper = (1 + level) / 2;
+    double upper = (1 + level) / 2, n = (double)fit->n_clusters;
     if (fit->cluster[0] && fit->n_clusters < 3) return HUGE_VAL;
-    return fit->robust ? mlab_t_quantile(upper, (double)fit->n_clusters - 1) : gsl_cdf_gaussian_Pinv(upper, 1);
+    if (fit->n_clusters_other) n = fmin(n, (double)fit->n_clusters_other);
+    if (fit->robust && n < 3) return HUGE_VAL;
+    return fit->robust ? mlab_t_quantile(upper, n - 1) : gsl_cdf_gaussian_Pinv(upper, 1);
+}
+
+double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, double level)
+{
+    double factor = mlab_fit_interval_factor(fit, level);
+    if (isinf(factor) || !fit->robust_df) return factor;
+    return fit->robust_df[j] > 0 ? mlab_t_quantile((1 + level) / 2, fit->robust_df[j]) : HUGE_VAL;
 }

@@ -23,8 +23,8 @@ typedef struct mlab_outcome_problem {
     double *number, *offset;
     char **names; /* [n_categories] */
     size_t n_names;
-    uint32_t *cluster, *cluster_id;
-    char *cluster_name;
+    uint32_t *cluster, *cluster_id, *cluster_other;
+    char *cluster_name, *cluster_other_name;
     const mlab_data *data;
     mlab_random_grouping *random; /* [problem.n_random] random effects; what they point to is owned */
 } mlab_outcome_problem;

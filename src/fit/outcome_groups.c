@@ -135,6 +135,29 @@ static mlab_status set_clusters(mlab_outcome_problem *made, mlab_error *err)
     return MLAB_OK;
 }
 
+/* The second of cluster(a, b). */
+static mlab_status set_other_clusters(mlab_outcome_problem *made, mlab_error *err)
+{
+    const char *name = mlab_formula_cluster_other(made->formula);
+    size_t n = made->problem.n;
+    if (!name) return MLAB_OK;
+    bool people = made->panel && !strcmp(name, "person") && !mlab_table_find(made->table, name);
+    uint32_t *id = mlab_allocate(made->context, n, sizeof *id);
+    made->cluster_other = mlab_allocate(made->context, n, sizeof *made->cluster_other);
+    made->cluster_other_name = mlab_copy_text(made->context, name);
+    mlab_status status = MLAB_OK;
+    if (!id || !made->cluster_other || !made->cluster_other_name)
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the clusters of %zu rows", n);
+    else if (people)
+        made->problem.n_clusters_other = mlab_outcome_group_people(made, made->cluster_other, id);
+    else
+        status = group_by(made, name, made->cluster_other, id, &made->problem.n_clusters_other, err);
+    mlab_release(made->context, id);
+    made->problem.cluster_other = made->cluster_other;
+    made->problem.cluster_other_name = made->cluster_other_name;
+    return status;
+}
+
 static mlab_status set_strata(mlab_outcome_problem *made, mlab_error *err)
 {
     const char *const *names;
@@ -160,6 +183,7 @@ static mlab_status set_strata(mlab_outcome_problem *made, mlab_error *err)
 mlab_status mlab_outcome_group(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
 {
     mlab_status status = set_clusters(made, err);
+    if (!status) status = set_other_clusters(made, err);
     if (!status) status = set_strata(made, err);
     return status ? status : mlab_outcome_random(made, outcome, err);
 }

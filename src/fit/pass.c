@@ -341,6 +341,43 @@ mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parame
     return status;
 }
 
+/* --- rows one by one ---------------------------------------------------------------------------------------- */
+
+size_t mlab_pass_row_width(const mlab_engine *engine)
+{
+    return engine->n_eta + engine->n_eta * (engine->n_eta + 1) / 2 + (engine->n_thresholds ? 5 : 0);
+}
+
+static mlab_status row_chunk(void *arg, size_t chunk, void *scratch, mlab_error *err)
+{
+    pass_work *work = arg;
+    const mlab_engine *engine = work->pass->engine;
+    const mlab_tiles *tiles = engine->tiles;
+    pass_room room = room_of(work, scratch);
+    size_t first = chunk * tiles->chunk_tiles, width = mlab_pass_row_width(engine);
+    const double *const five[] = {room.tile.upper, room.tile.lower, room.tile.upper_upper, room.tile.upper_lower, room.tile.lower_lower};
+    for (size_t tile = first; tile < first + tiles->chunk_tiles && tile < tiles->n_tiles; tile++) {
+        const double *x;
+        bool allowed;
+        mlab_status status = do_tile(work, &room, tile, &x, &allowed, err);
+        if (status) return status;
+        for (size_t i = 0; allowed && i < room.tile.rows; i++) {
+            double *out = work->scores + (tile * MLAB_TILE + i) * width;
+            for (size_t k = 0; k < engine->n_eta; k++) *out++ = room.tile.score[k * MLAB_TILE + i];
+            for (size_t k = 0; k < work->n_pairs; k++) *out++ = room.tile.curvature[k * MLAB_TILE + i];
+            for (size_t k = 0; k < 5 && engine->n_thresholds; k++) *out++ = five[k][i];
+        }
+    }
+    return MLAB_OK;
+}
+
+mlab_status mlab_pass_rows(const mlab_pass *pass, const double *parameters, double *out, mlab_error *err)
+{
+    pass_work work = work_of(pass, parameters, true);
+    work.scores = out;
+    return mlab_parallel_blocks(pass->context, NULL, pass->engine->tiles->n_chunks, room_size(&work) * sizeof(double), row_chunk, &work, err);
+}
+
 mlab_status mlab_pass_predictors(const mlab_pass *pass, const double *parameters, double *eta, mlab_error *err)
 {
     const mlab_tiles *tiles = pass->engine->tiles;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
+#include "fit/after/after.h"
 #include "fit/mixed/mixed.h"
 
 #include "core/error.h"
@@ -134,6 +135,7 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     bool mixed = prepared->problem->n_random > 0;
     bool additive = mixed && ((const mlab_engine *)prepared->own)->family->additive;
     if (!status) status = (additive ? mlab_mixed_gaussian_fit : mixed ? mlab_mixed_fit : prepared->model->fit)(context, prepared, fit, err);
+    if (!status) status = mlab_fit_robust_again(context, prepared, fit, err);
     if (status) {
         mlab_fit_free(fit);
         fit = NULL;

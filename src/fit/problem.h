@@ -47,6 +47,11 @@ typedef struct mlab_fit_problem {
     size_t n_clusters;
     const char *cluster_name; /* "person"; NULL or "" = rows are their own clusters */
 
+    /* A second clustering, crossed with the first (two-way clusters); NULL = none. */
+    const uint32_t *cluster_other; /* [n] 0 .. n_clusters_other - 1 */
+    size_t n_clusters_other;
+    const char *cluster_other_name;
+
     const mlab_random_grouping *random; /* [n_random] */
     size_t n_random;                    /* 0 = no random effects */
 

@@ -95,8 +95,13 @@ mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *pr
     }
     double left = n_observations - (double)estimated(fit), g = (double)n_clusters;
     if (n_clusters < 2 || left <= 0) return MLAB_OK;
+    char *kind = mlab_copy_text(context, "CR1");
     fit->robust = mlab_allocate(context, p, p * sizeof *fit->robust);
-    if (!fit->robust) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the covariance of %zu parameters", p);
+    if (kind) {
+        mlab_release(context, fit->robust_kind);
+        fit->robust_kind = kind;
+    }
+    if (!fit->robust || !kind) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the covariance of %zu parameters", p);
     mlab_influence_product(influence, influence, n_clusters, p, p, g / (g - 1) * (n_observations - 1) / left, fit->robust);
     return MLAB_OK;
 }

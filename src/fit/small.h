@@ -10,5 +10,10 @@
 bool mlab_small_factor(double *a, size_t q);
 /* b [q] becomes the solution of L L' x = b. */
 void mlab_small_solve(const double *l, size_t q, double *b);
+/* b [q] becomes the solution of L x = b, or of L' x = b. */
+void mlab_small_solve_lower(const double *l, size_t q, double *b);
+void mlab_small_solve_upper(const double *l, size_t q, double *b);
+/* Eigenvalues of the symmetric a on its diagonal, eigenvectors in the columns of vectors [q * q]; Jacobi rotations. */
+void mlab_small_eigen(double *a, size_t q, double *vectors);
 
 #endif

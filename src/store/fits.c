@@ -21,12 +21,12 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     mlab_h5_dimension_texts(group, "parameter", fit->names, n, "parameter");
     mlab_h5_dimension_texts(group, "parameter_other", fit->names, n, "parameter, second axis");
     mlab_h5_put(group, "estimate", "parameter", MLAB_H5_REAL, fit->estimate, "1", "estimate on the scale of the linear predictor");
-    mlab_h5_put(group, "standard_error", "parameter", MLAB_H5_REAL, se, "1",
-                fit->robust ? "cluster-robust standard error" : "model-based standard error");
+    mlab_h5_put(group, "standard_error", "parameter", MLAB_H5_REAL, se, "1", fit->robust ? "robust standard error" : "model-based standard error");
     mlab_h5_put(group, "aliased", "parameter", MLAB_H5_BYTE, fit->aliased, "1", "1 = a linear combination of others, left out");
     mlab_h5_put(group, "covariance", "parameter parameter_other", MLAB_H5_REAL, fit->covariance, "1", "model-based covariance");
-    if (fit->robust)
-        mlab_h5_put(group, "robust_covariance", "parameter parameter_other", MLAB_H5_REAL, fit->robust, "1", "cluster-robust covariance (CR1)");
+    if (fit->robust) mlab_h5_put(group, "robust_covariance", "parameter parameter_other", MLAB_H5_REAL, fit->robust, "1", "robust covariance");
+    if (fit->robust_df)
+        mlab_h5_put(group, "degrees_of_freedom", "parameter", MLAB_H5_REAL, fit->robust_df, "1", "of the interval of each parameter (Satterthwaite)");
     mlab_release(fit->context, se);
 }
 
@@ -36,6 +36,7 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(n_people, "person", "people among the rows")                                                                                                   \
     X(n_events, "event", "events")                                                                                                                   \
     X(n_clusters, "cluster", "clusters")                                                                                                             \
+    X(n_clusters_other, "cluster", "clusters of the second kind")                                                                                    \
     X(n_dropped_missing, "row", "rows left out because a value is missing")                                                                          \
     X(n_dropped_stubs, "row", "stubs left out with link logit")                                                                                      \
     X(n_thresholds, "1", "thresholds, at the front of the parameters")                                                                               \
@@ -126,6 +127,8 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_h5_attribute(&group, "information", fit->information);
     mlab_h5_attribute(&group, "link", fit->link);
     mlab_h5_attribute(&group, "cluster", fit->cluster);
+    mlab_h5_attribute(&group, "cluster_other", fit->cluster_other);
+    mlab_h5_attribute(&group, "robust", fit->robust_kind);
     mlab_h5_attribute(&group, "trust", mlab_trust_name(fit->trust));
     mlab_h5_attribute(&group, "reason", fit->reason);
     put_design(&group, fit);
@@ -193,6 +196,7 @@ static void get_matrices(const mlab_h5_group *group, mlab_fit *fit)
     fit->estimate = mlab_h5_get(group, "estimate", MLAB_H5_REAL, n);
     fit->aliased = mlab_h5_get(group, "aliased", MLAB_H5_BYTE, n);
     fit->covariance = mlab_h5_get(group, "covariance", MLAB_H5_REAL, n * n);
+    if (mlab_h5_has(group, "degrees_of_freedom")) fit->robust_df = mlab_h5_get(group, "degrees_of_freedom", MLAB_H5_REAL, n);
     if (mlab_h5_has(group, "robust_covariance")) fit->robust = mlab_h5_get(group, "robust_covariance", MLAB_H5_REAL, n * n);
 }
 
@@ -204,6 +208,8 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->information = mlab_h5_attribute_get(group, "information");
     fit->link = mlab_h5_attribute_get(group, "link");
     fit->cluster = mlab_h5_attribute_get(group, "cluster");
+    fit->cluster_other = mlab_h5_attribute_get(group, "cluster_other");
+    fit->robust_kind = mlab_h5_attribute_get(group, "robust");
     fit->reason = mlab_h5_attribute_get(group, "reason");
     get_matrices(group, fit);
     if (mlab_h5_has(group, "random_effects")) get_all_random(group, fit);

@@ -142,7 +142,7 @@ START_TEST(what_cannot_be_read_is_told_with_its_character)
         {"y ~ a + y", "on both sides", 9, MLAB_ERR_DATA_FORMULA},
         {"y ~ a * strata(s)", "is added with \"+\"", 9, MLAB_ERR_DATA_FORMULA},
         {"y ~ a - offset(x)", "is added with \"+\"", 9, MLAB_ERR_DATA_FORMULA},
-        {"y ~ cluster(a) + cluster(b)", "a second cluster", 26, MLAB_ERR_DATA_FORMULA},
+        {"y ~ cluster(a, b) + cluster(d)", "a third cluster", 29, MLAB_ERR_DATA_FORMULA},
         {"y ~ ns(t, 0)", "df of ns(...) is not a whole number", 11, MLAB_ERR_DATA_FORMULA},
         {"y ~ ns(t, knots = c(3, 2))", "do not ascend", 24, MLAB_ERR_DATA_FORMULA},
         {"y ~ ns(t, knot = 3)", "no such argument", 18, MLAB_ERR_DATA_FORMULA},

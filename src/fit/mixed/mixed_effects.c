@@ -142,7 +142,7 @@ void mlab_mixed_forget(mlab_fit *fit)
     mlab_release(fit->context, fit->influence_id);
     fit->robust = fit->influence = NULL;
     fit->influence_id = NULL;
-    fit->cluster[0] = 0;
+    fit->cluster[0] = fit->robust_kind[0] = 0;
     if (fit->trust == MLAB_TOO_FEW_CLUSTERS || fit->trust == MLAB_NOT_CONVERGED) {
         fit->trust = MLAB_TRUSTED;
         fit->reason[0] = 0;

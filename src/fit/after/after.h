@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is done with a fit while its problem is at hand. */
+#ifndef MLAB_FIT_AFTER_H
+#define MLAB_FIT_AFTER_H
+
+#include "fit/model.h"
+
+/* Replaces the covariance CR1 of a fit by the one that the options ask for (fit.robust), two-way where the problem has two clusterings. */
+MLAB_MUST_USE mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+
+#endif
