@@ -73,6 +73,18 @@ typedef struct mlab_random_effects {
     double *mode_se;    /* [n_groups * n] standard error of it with the parameters known */
 } mlab_random_effects;
 
+/* Cumulative baseline hazard of a model of times, a step function of the time since 0: that of the event (cox), or of the subdistribution
+ * (fine_gray), for somebody whose design columns are `at` and whose offset is `offset`. */
+typedef struct mlab_baseline {
+    size_t n;                  /* steps */
+    size_t n_columns;          /* of the design used by the fit */
+    double *time;              /* [n] rising, in the unit of the data */
+    double *events;            /* [n] weight of the events of the step */
+    double *cumulative_hazard; /* [n] up to and with the time, rising */
+    double *at;                /* [n_columns] */
+    double offset;
+} mlab_baseline;
+
 /* One model fitted. Parameters are in the order: thresholds (ordinal), then coefficients; for several causes or
  * categories the block of the first, then the second. */
 typedef struct mlab_fit {
@@ -105,6 +117,7 @@ typedef struct mlab_fit {
     uint64_t n_clusters_other;
     mlab_random_effects *random; /* [n_random], as in the formula, a/b as a and a:b; estimates are those of somebody whose groups have effects of 0 */
     size_t n_random;             /* groupings; 0 = no random effects */
+    mlab_baseline *baseline;     /* NULL = none */
     mlab_trust trust;
     char *reason; /* sentence: which term, which number; "" when trusted */
     int iterations;

@@ -96,6 +96,8 @@ static mlab_status make_frame(const mlab_context *context, mlab_draws_kind kind,
 
 static mlab_status check_fit(const mlab_fit *fit, bool uncertain, mlab_error *err)
 {
+    if (strcmp(fit->model, "fine_gray") == 0)
+        return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: a subdistribution hazard is no rate to simulate from; fit a hazard instead", fit->outcome);
     if (strcmp(fit->model, "cox") == 0)
         return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: a Cox fit has no baseline hazard to simulate from; fit a hazard instead", fit->outcome);
     if (fit->n_random)

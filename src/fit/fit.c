@@ -29,6 +29,34 @@ static void free_effects(const mlab_context *context, mlab_random_effects *rando
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
 }
 
+mlab_status mlab_baseline_make(const mlab_context *context, size_t n, size_t n_columns, mlab_baseline **out, mlab_error *err)
+{
+    mlab_baseline *made = mlab_allocate(context, 1, sizeof *made);
+    *out = made;
+    if (made) {
+        made->n = n;
+        made->n_columns = n_columns;
+        made->time = mlab_allocate(context, n, sizeof *made->time);
+        made->events = mlab_allocate(context, n, sizeof *made->events);
+        made->cumulative_hazard = mlab_allocate(context, n, sizeof *made->cumulative_hazard);
+        made->at = mlab_allocate(context, n_columns, sizeof *made->at);
+    }
+    if (made && made->time && made->events && made->cumulative_hazard && made->at) return MLAB_OK;
+    mlab_baseline_free(context, made);
+    *out = NULL;
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a baseline of %zu steps", n);
+}
+
+void mlab_baseline_free(const mlab_context *context, mlab_baseline *baseline)
+{
+    if (!baseline) return;
+    mlab_release(context, baseline->time);
+    mlab_release(context, baseline->events);
+    mlab_release(context, baseline->cumulative_hazard);
+    mlab_release(context, baseline->at);
+    mlab_release(context, baseline);
+}
+
 void mlab_fit_free(mlab_fit *fit)
 {
     if (!fit) return;
@@ -50,6 +78,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_design_free(fit->design);
     for (size_t t = 0; fit->random && t < fit->n_random; t++) free_effects(context, &fit->random[t]);
     mlab_release(context, fit->random);
+    mlab_baseline_free(context, fit->baseline);
     mlab_release(context, fit);
 }
 
@@ -146,7 +175,7 @@ static void count_rows(const mlab_prepared *prepared, mlab_fit *fit)
     fit->n_dropped_stubs = problem->n_dropped_stubs;
     for (size_t i = 0; i < problem->n; i++) {
         int32_t what = problem->category ? problem->category[i] : problem->status ? problem->status[i] : 0;
-        if (what <= 0 || (problem->weight && problem->weight[i] == 0)) continue;
+        if (what <= 0 || (problem->status && what > 1) || (problem->weight && problem->weight[i] == 0)) continue;
         fit->n_events++;
         if (!prepared->n_thresholds) fit->events_by_block[fit->n_blocks > 1 ? (size_t)what - 1 : 0]++;
     }

@@ -13,6 +13,7 @@ typedef enum mlab_model_mark {
     MLAB_MODEL_NO_INTERCEPT = 16, /* the intercept column of the design is skipped */
     MLAB_MODEL_BLOCK_EACH = 32,   /* one block of coefficients for every category but the first */
     MLAB_MODEL_TWO = 64,          /* two categories only */
+    MLAB_MODEL_COMPETING = 256,   /* status may be 2: another event, which competes with the one of interest */
     MLAB_MODEL_MIXED = 128        /* random effects may be added: one predictor, log-concave, uses the engine */
 } mlab_model_mark;
 
@@ -55,12 +56,16 @@ struct mlab_prepared {
 };
 
 extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard, mlab_model_multinomial, mlab_model_ordinal, mlab_model_linear;
-extern const mlab_model mlab_model_cox, mlab_model_probit, mlab_model_poisson, mlab_model_negative_binomial, mlab_model_gamma, mlab_model_lognormal;
+extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_probit, mlab_model_poisson, mlab_model_negative_binomial, mlab_model_gamma, mlab_model_lognormal;
 
 /* --- what models use ------------------------------------------------------------------------------- */
 
 /* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */
 MLAB_MUST_USE mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
+
+/* A baseline of n steps with zeroed arrays; released with the fit, or by mlab_baseline_free. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_baseline_make(const mlab_context *context, size_t n, size_t n_columns, mlab_baseline **baseline, mlab_error *err);
+void mlab_baseline_free(const mlab_context *context, mlab_baseline *baseline); /* NULL is fine */
 
 /* Takes over influence [n_clusters * n_parameters] (also on failure), row g = inverse information times the summed scores of cluster g (also where
  * rows are their own clusters), and makes the robust covariance by CR1 when the problem has clusters or sampling weights; trust

@@ -69,7 +69,8 @@ static mlab_status choose_model(mlab_outcome_problem *made, const mlab_outcome *
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
                              "%s: model %s has no use for event(time, status); use cox, or name the event", outcome->name, name);
     if (times && mlab_formula_response(made->formula) == MLAB_RESPONSE_COLUMN && !made->event)
-        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: model cox needs a response event(time, status)", outcome->name);
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: model %s needs a response event(time, status)", outcome->name,
+                             name);
     if ((made->model->marks & MLAB_MODEL_SHARE) && !made->event)
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
                              "%s: model %s needs person-periods with an event (promoted, exit); for one row a person use cox or logit", outcome->name,

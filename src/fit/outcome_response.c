@@ -40,6 +40,24 @@ static void keep_at_risk(mlab_outcome_problem *made, bool whole)
     }
 }
 
+static bool same_spell(const mlab_panel *panel, size_t row, size_t other)
+{
+    return panel->person[row] == panel->person[other] && panel->spell[row] == panel->spell[other];
+}
+
+/* The first row at risk of every spell: a subdistribution hazard has covariates of time zero. */
+static void keep_first(mlab_outcome_problem *made)
+{
+    const mlab_panel *panel = made->panel;
+    for (size_t row = 0, first = SIZE_MAX; row < panel->n_rows; row++) {
+        if (row == 0 || !same_spell(panel, row, row - 1)) first = SIZE_MAX;
+        if (made->keep[row] && first == SIZE_MAX)
+            first = row;
+        else
+            made->keep[row] = 0;
+    }
+}
+
 static mlab_status keep_present(mlab_outcome_problem *made, const char *name, mlab_error *err)
 {
     const mlab_column *column = mlab_table_find(made->table, name);
@@ -59,6 +77,7 @@ mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const mlab_outcome *ou
     if (made->event) {
         bool share = (made->model->marks & MLAB_MODEL_SHARE) && options->link == 0;
         keep_at_risk(made, !share && !(made->model->marks & MLAB_MODEL_TIMES));
+        if (made->model->marks & MLAB_MODEL_COMPETING) keep_first(made);
         return MLAB_OK;
     }
     for (int which = 0; which < 3; which++) {
@@ -225,6 +244,20 @@ static mlab_status read_times(mlab_outcome_problem *made, const char *name, bool
     return MLAB_OK;
 }
 
+/* Days from the row to the event of its spell, or to the end of what was seen. wanted: cause of interest, 0 = any. */
+static void put_first_events(mlab_outcome_problem *made, int32_t wanted)
+{
+    const mlab_panel *panel = made->panel;
+    const mlab_panel_event *event = made->event;
+    for (size_t i = 0; i < made->problem.n; i++) {
+        size_t first = made->rows[i], row = first;
+        while (event->what[row] == 0 && row + 1 < panel->n_rows && same_spell(panel, row + 1, first)) row++;
+        int32_t what = event->what[row], end = what > 0 ? event->day[row] : panel->stop[row];
+        made->stop[i] = end - panel->start[first];
+        made->status[i] = what == 0 ? 0 : wanted == 0 || what == wanted ? 1 : 2;
+    }
+}
+
 /* Days since the person's time zero; clocks of promotions are not offered. */
 static mlab_status respond_panel_times(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
 {
@@ -235,14 +268,19 @@ static mlab_status respond_panel_times(mlab_outcome_problem *made, const mlab_ou
         if (strcmp(event->causes[c], outcome->causes[0]) == 0) wanted = c + 1;
     if (wanted < 0 || (wanted == 0 && event->n_causes > 1))
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
-                             "%s: cox takes one cause of %s at a time; name it under causes, or use model hazard for all together", outcome->name,
-                             event->name);
-    mlab_status status = make_times(made, true, err);
+                             "%s: %s takes one cause of %s at a time; name it under causes, or use model hazard for all together", outcome->name,
+                             made->model->name, event->name);
+    bool competing = made->model->marks & MLAB_MODEL_COMPETING;
+    mlab_status status = make_times(made, !competing, err);
     if (status) return status;
+    if (competing) {
+        put_first_events(made, wanted);
+        return MLAB_OK;
+    }
     int32_t zero = 0;
     size_t at = 0;
     for (size_t row = 0; row < panel->n_rows; row++) {
-        if (row == 0 || panel->person[row] != panel->person[row - 1] || panel->spell[row] != panel->spell[row - 1]) zero = panel->start[row];
+        if (row == 0 || !same_spell(panel, row, row - 1)) zero = panel->start[row];
         if (!made->keep[row]) continue;
         bool any = event->what[row] > 0;
         made->start[at] = panel->start[row] - zero;
@@ -252,21 +290,43 @@ static mlab_status respond_panel_times(mlab_outcome_problem *made, const mlab_ou
     return MLAB_OK;
 }
 
-static mlab_status respond_times(mlab_outcome_problem *made, mlab_error *err)
+/* The status of a model that knows competing events, from a factor: its first level is censored; the level named under causes, or the second,
+ * is the event of interest. */
+static mlab_status read_competing(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_column *column, mlab_error *err)
+{
+    int32_t wanted = outcome->n_causes == 0 && column->n_levels > 1 ? 1 : -1;
+    for (int32_t l = 0; outcome->n_causes == 1 && l < column->n_levels; l++)
+        if (strcmp(column->levels[l], outcome->causes[0]) == 0) wanted = l;
+    if (wanted < 1)
+        return mlab_raise_at(err, MLAB_ERR_FIT_RESPONSE, &outcome->formula_place,
+                             "%s: model %s needs one cause, a level of \"%s\" after its first, \"%s\", which stands for censored", outcome->name,
+                             made->model->name, column->name, column->n_levels > 0 ? column->levels[0] : "");
+    for (size_t i = 0; i < made->problem.n; i++) {
+        int32_t level = column->as.integer[made->rows[i]];
+        made->status[i] = level == 0 ? 0 : level == wanted ? 1 : 2;
+    }
+    return MLAB_OK;
+}
+
+static mlab_status respond_times(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
 {
     const char *start = mlab_formula_response_name(made->formula, 0);
     mlab_status status = make_times(made, start != NULL, err);
     if (!status && start) status = read_times(made, start, false, made->start, err);
     if (!status) status = read_times(made, mlab_formula_response_name(made->formula, 1), false, made->stop, err);
-    if (!status) status = read_times(made, mlab_formula_response_name(made->formula, 2), true, made->status, err);
-    return status;
+    if (status) return status;
+    const char *name = mlab_formula_response_name(made->formula, 2);
+    const mlab_column *column = mlab_table_find(made->table, name);
+    if ((made->model->marks & MLAB_MODEL_COMPETING) && column && column->type == MLAB_COLUMN_FACTOR)
+        return read_competing(made, outcome, column, err);
+    return read_times(made, name, true, made->status, err);
 }
 
 mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options, mlab_error *err)
 {
     bool times = made->model->marks & MLAB_MODEL_TIMES;
     if (made->event) return times ? respond_panel_times(made, outcome, err) : respond_event(made, outcome, options, err);
-    if (times) return respond_times(made, err);
+    if (times) return respond_times(made, outcome, err);
     const mlab_column *column = mlab_table_find(made->table, mlab_outcome_response_name(made));
     if (made->model->marks & MLAB_MODEL_NUMBER) return respond_number(made, column, err);
     if (column->type == MLAB_COLUMN_FACTOR) return respond_factor(made, column, err);

@@ -42,7 +42,8 @@ static mlab_status check_times(const mlab_model *model, const mlab_fit_problem *
         return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: model %s needs a response event(time, status)",
                           problem->outcome ? problem->outcome : "outcome", model->name);
     for (size_t i = 0; i < problem->n; i++) {
-        if (problem->status[i] != 0 && problem->status[i] != 1) return wrong(problem, i, err, "neither an event nor censored", "0 or 1");
+        int32_t most = model->marks & MLAB_MODEL_COMPETING ? 2 : 1;
+        if (problem->status[i] < 0 || problem->status[i] > most) return wrong(problem, i, err, "neither an event nor censored", "0 or 1");
         int32_t start = problem->start ? problem->start[i] : INT32_MIN;
         if (problem->start && problem->stop[i] <= start) return wrong(problem, i, err, "a time that ends before it starts", "start before stop");
     }

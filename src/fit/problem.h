@@ -34,7 +34,7 @@ typedef struct mlab_fit_problem {
     const double *number;          /* [n] linear */
     const int32_t *start;          /* [n] Cox: (start, stop] in whole days or periods; NULL = 0 */
     const int32_t *stop;
-    const int32_t *status; /* [n] 0 = censored, 1 = event */
+    const int32_t *status; /* [n] 0 = censored, 1 = event, 2 = a competing event (models that know it) */
 
     const double *offset;   /* [n] added to the offset() terms of the design, for every cause; NULL = 0 */
     const double *weight;   /* [n] >= 0; NULL = 1 */

@@ -161,6 +161,9 @@ mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
     for (size_t k = 0; !status && k < world->spec->n_fits; k++) {
         const mlab_fit *fit = world->spec->fits[k];
         const mlab_panel_event *event = mlab_panel_find_event(world->panel, fit->outcome);
+        if (!strcmp(fit->model, "fine_gray"))
+            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
+                              "%s is fitted by a subdistribution hazard, which is no rate to simulate from; use model: hazard", fit->outcome);
         if (!strcmp(fit->model, "cox"))
             return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
                               "%s is fitted by a Cox model, which has no baseline to simulate from; use model: hazard", fit->outcome);

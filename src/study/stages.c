@@ -23,13 +23,13 @@ static const char *no_fit(const mlab_study *study)
 static bool has_cox(const mlab_study *study)
 {
     for (size_t k = 0; k < study->n_outcomes; k++)
-        if (strcmp(study->outcomes[k].model, "cox") == 0) return true;
+        if (strcmp(study->outcomes[k].model, "cox") == 0 || strcmp(study->outcomes[k].model, "fine_gray") == 0) return true;
     return false;
 }
 
 static const char *no_simulation(const mlab_study *study)
 {
-    if (has_cox(study)) return "a Cox fit has no baseline to simulate from";
+    if (has_cox(study)) return "a fit of times (cox, fine_gray) gives no hazard of a period to simulate from; use model: hazard";
     if (study->has_random) return "random effects are not simulated yet; the formulas of outcomes must do without \"|\"";
     if (!study->data->panel) return "a person-level table has no periods";
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Subdistribution hazards of one cause among competing ones (Fine & Gray 1999, doi:10.1080/01621459.1999.10474144): covariates act on the
+ * cumulative incidence, log(-log(1 - F(t))) = log(H0(t)) + x'b.
+ *
+ * Newton-Raphson on centred and scaled columns; the covariance is the sandwich with the part of the estimated censoring distribution.
+ * Weakness: censoring must not depend on the covariates; a coefficient says nothing of the rate among those still there, and models of two
+ * causes cannot both hold. */
+#include "fit/survival/fine_gray.h"
+
+#include "core/elementary.h"
+#include "core/error.h"
+#include "core/memory.h"
+
+typedef struct memory {
+    double *weight, *beta, *inverse;
+    mlab_fine_gray_work work;
+} memory;
+
+static mlab_status begin(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, memory *m, mlab_error *err)
+{
+    const mlab_fine_gray_rows *rows = prepared->own;
+    const mlab_fit_problem *problem = prepared->problem;
+    *m = (memory){.work = {.context = context}};
+    m->weight = mlab_allocate(context, rows->n, sizeof *m->weight);
+    m->beta = mlab_allocate(context, rows->p, sizeof *m->beta);
+    m->inverse = mlab_allocate(context, rows->p, rows->p * sizeof *m->inverse);
+    if (!m->weight || !m->beta || !m->inverse) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit of %zu rows", rows->n);
+    for (size_t k = 0; k < rows->n; k++) {
+        uint32_t row = rows->row[k];
+        double w = weights && weights->row ? weights->row[row] : problem->weight ? problem->weight[row] : 1;
+        if (weights && weights->cluster) w *= weights->cluster[problem->cluster ? problem->cluster[row] : row];
+        m->weight[k] = w;
+    }
+    return mlab_fine_gray_work_make(context, rows, m->weight, &m->work, err);
+}
+
+static void end(const mlab_context *context, memory *m)
+{
+    mlab_fine_gray_work_free(&m->work);
+    mlab_release(context, m->weight);
+    mlab_release(context, m->beta);
+    mlab_release(context, m->inverse);
+}
+
+static mlab_status climb(const mlab_context *context, const mlab_prepared *prepared, const double *start, memory *m, mlab_newton_result *result,
+                         mlab_error *err)
+{
+    const mlab_fine_gray_rows *rows = prepared->own;
+    mlab_newton_spec spec = {.n = rows->p,
+                             .evaluate = mlab_fine_gray_evaluate,
+                             .work = &m->work,
+                             .fixed = rows->aliased,
+                             .tolerance = prepared->options.tolerance,
+                             .iterations = (int)prepared->options.iterations};
+    for (size_t j = 0; j < rows->p; j++) m->beta[j] = start && !rows->aliased[j] ? start[j] * rows->scale[j] : 0;
+    return mlab_newton(context, &spec, m->beta, m->inverse, NULL, result, err);
+}
+
+static void set_estimates(const mlab_fine_gray_rows *rows, const double *beta, double *estimate)
+{
+    for (size_t j = 0; j < rows->p; j++) estimate[j] = rows->aliased[j] ? 0 : beta[j] / rows->scale[j];
+}
+
+static mlab_status doubt(mlab_fit *fit, const mlab_newton_result *result, mlab_error *err)
+{
+    if (fit->n_events == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "no event of interest happened");
+    if (result->diverged)
+        return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s runs away: the likelihood has no maximum (monotone)",
+                              fit->names[result->runaway]);
+    if (!result->converged) return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "no convergence in %d iterations", result->iterations);
+    size_t used = 0;
+    for (size_t j = 0; j < fit->n_parameters; j++) used += !fit->aliased[j];
+    return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
+}
+
+/* Rows of influence, the covariance from them with a factor of 1, and the cluster-robust one. */
+static mlab_status put_covariance(const mlab_context *context, const mlab_prepared *prepared, const memory *m, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_fine_gray_rows *rows = prepared->own;
+    const mlab_fit_problem *problem = prepared->problem;
+    size_t n = rows->n, p = rows->p, n_clusters = problem->cluster ? problem->n_clusters : n;
+    double *each = mlab_allocate(context, n, p * sizeof *each), *by_cluster = NULL, observations = 0;
+    mlab_status status = each ? mlab_fine_gray_residuals(&m->work, each, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for residuals");
+    if (!status) status = mlab_influence(context, m->inverse, p, each, n, err);
+    if (status) goto out;
+    if (!(by_cluster = mlab_allocate(context, n_clusters, p * sizeof *by_cluster))) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu clusters", n_clusters);
+        goto out;
+    }
+    for (size_t k = 0; k < n; k++) { /* in the order of the problem, so that the order of ties does not matter */
+        double w = problem->weight ? problem->weight[k] : 1, *row = each + k * p;
+        double *into = by_cluster + (problem->cluster ? problem->cluster[k] : k) * p;
+        observations += problem->weights_sampling ? 1 : w;
+        for (size_t j = 0; j < p; j++) row[j] = rows->aliased[j] ? 0 : row[j] / rows->scale[j];
+        for (size_t j = 0; j < p; j++) into[j] += w * row[j];
+        double square = problem->weights_sampling ? w * w : w;
+        for (size_t j = 0; j < p; j++)
+            for (size_t i = 0; i < p; i++) fit->covariance[j * p + i] += square * row[j] * row[i];
+    }
+    status = mlab_fit_robust(context, prepared, fit, by_cluster, observations, err);
+    by_cluster = NULL;
+out:
+    mlab_release(context, each);
+    mlab_release(context, by_cluster);
+    return status;
+}
+
+/* Cumulative subdistribution hazard where every column of the design has its mean. */
+static mlab_status put_baseline(const mlab_context *context, const mlab_prepared *prepared, const memory *m, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_fine_gray_rows *rows = prepared->own;
+    size_t time = 0;
+    double sum = 0;
+    mlab_status status = mlab_baseline_make(context, rows->n_times, rows->p, &fit->baseline, err);
+    if (status) return status;
+    for (size_t j = 0; j < rows->p; j++) fit->baseline->at[j] = rows->centre[j];
+    fit->baseline->offset = rows->offset_mean;
+    for (size_t i = 0, last = SIZE_MAX; i < rows->n; i++) {
+        if (rows->status[i] != 1 || (last != SIZE_MAX && rows->stop[i] == rows->stop[last])) continue;
+        last = i;
+        if (m->work.happened[time] > 0) sum += m->work.happened[time] / m->work.total[time];
+        fit->baseline->time[time] = rows->stop[i];
+        fit->baseline->events[time] = m->work.happened[time];
+        fit->baseline->cumulative_hazard[time++] = sum;
+    }
+    return MLAB_OK;
+}
+
+static mlab_status fit_fine_gray(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_fine_gray_rows *rows = prepared->own;
+    memory m;
+    mlab_newton_result result = {.converged = true};
+    mlab_status status = begin(context, prepared, NULL, &m, err);
+    if (status) goto out;
+    if ((status = mlab_fine_gray_evaluate(&m.work, m.beta, &fit->null_log_likelihood, NULL, NULL, err))) goto out;
+    if ((status = climb(context, prepared, prepared->problem->warm, &m, &result, err))) goto out;
+    fit->iterations = result.iterations;
+    fit->gradient = result.gradient;
+    set_estimates(rows, m.beta, fit->estimate);
+    for (size_t j = 0; j < rows->p; j++) fit->aliased[j] = rows->aliased[j];
+    double *vectors = mlab_allocate(context, rows->p, (rows->p + 1) * sizeof *vectors);
+    if (!vectors) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", rows->p);
+        goto out;
+    }
+    status = mlab_fine_gray_evaluate(&m.work, m.beta, &fit->log_likelihood, vectors, vectors + rows->p, err); /* risk sets at the estimates */
+    mlab_release(context, vectors);
+    if (status || (status = doubt(fit, &result, err)) || (status = put_baseline(context, prepared, &m, fit, err))) goto out;
+    if (!result.diverged && fit->n_events > 0) status = put_covariance(context, prepared, &m, fit, err);
+out:
+    end(context, &m);
+    return status;
+}
+
+static mlab_status refit_fine_gray(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
+                                   double *estimate, mlab_refit_info *info, mlab_error *err)
+{
+    memory m;
+    mlab_newton_result result = {.converged = true};
+    mlab_status status = begin(context, prepared, weights, &m, err);
+    if (!status) status = climb(context, prepared, start, &m, &result, err);
+    if (!status) {
+        set_estimates(prepared->own, m.beta, estimate);
+        *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
+                                           : result.converged ? MLAB_TRUSTED
+                                                              : MLAB_NOT_CONVERGED,
+                                  .n_aliased = result.n_singular,
+                                  .iterations = result.iterations,
+                                  .log_likelihood = result.log_likelihood};
+    }
+    end(context, &m);
+    return status;
+}
+
+static size_t predict_width(const mlab_fit *fit, mlab_scale scale, size_t n_times)
+{
+    return scale == MLAB_SCALE_INCIDENCE && fit->baseline ? n_times : 0;
+}
+
+/* 1 - exp(-H0(t) exp(eta - eta of the baseline)). */
+static mlab_status predict(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *parameters, size_t n, const double *eta,
+                           const double *share, const double *times, size_t n_times, double *out, mlab_error *err)
+{
+    (void)context, (void)scale, (void)share, (void)err;
+    const mlab_baseline *baseline = fit->baseline;
+    double at = baseline->offset;
+    for (size_t j = 0; j < baseline->n_columns; j++) at += baseline->at[j] * parameters[j];
+    for (size_t t = 0, step = 0; t < n_times; t++) {
+        while (step < baseline->n && baseline->time[step] <= times[t]) step++;
+        double hazard = step > 0 ? baseline->cumulative_hazard[step - 1] : 0;
+        for (size_t i = 0; i < n; i++) out[i * n_times + t] = -mlab_expm1(-hazard * mlab_exp(eta[i] - at));
+    }
+    return MLAB_OK;
+}
+
+const mlab_model mlab_model_fine_gray = {
+    .name = "fine_gray",
+    .summary = "subdistribution hazard of one cause among competing ones",
+    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),
+    .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT | MLAB_MODEL_COMPETING,
+    .prepare = mlab_fine_gray_prepare,
+    .release = mlab_fine_gray_release,
+    .fit = fit_fine_gray,
+    .refit = refit_fine_gray,
+    .width = predict_width,
+    .predict = predict,
+};
