@@ -20,16 +20,17 @@ static const char *no_fit(const mlab_study *study)
     return study->n_outcomes ? NULL : "the data have no outcome";
 }
 
-static bool has_cox(const mlab_study *study)
+static bool has_model(const mlab_study *study, const char *model)
 {
     for (size_t k = 0; k < study->n_outcomes; k++)
-        if (strcmp(study->outcomes[k].model, "cox") == 0 || strcmp(study->outcomes[k].model, "fine_gray") == 0) return true;
+        if (strcmp(study->outcomes[k].model, model) == 0) return true;
     return false;
 }
 
 static const char *no_simulation(const mlab_study *study)
 {
-    if (has_cox(study)) return "a fit of times (cox, fine_gray) gives no hazard of a period to simulate from; use model: hazard";
+    if (has_model(study, "cox")) return "a Cox fit has no baseline to simulate from";
+    if (has_model(study, "fine_gray")) return "a subdistribution hazard (fine_gray) is no rate to simulate from";
     if (study->has_random) return "random effects are not simulated yet; the formulas of outcomes must do without \"|\"";
     if (!study->data->panel) return "a person-level table has no periods";
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
