@@ -56,7 +56,8 @@ struct mlab_prepared {
 };
 
 extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard, mlab_model_multinomial, mlab_model_ordinal, mlab_model_linear;
-extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_probit, mlab_model_poisson, mlab_model_negative_binomial, mlab_model_gamma, mlab_model_lognormal;
+extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_probit, mlab_model_poisson, mlab_model_negative_binomial, mlab_model_gamma,
+    mlab_model_lognormal;
 
 /* --- what models use ------------------------------------------------------------------------------- */
 
