@@ -181,6 +181,8 @@ typedef struct mlab_input {
     uint64_t rows;
     uint64_t named;  /* distinct ids of people in it, mentors and mentees apart; 0 for the people file */
     uint64_t linked; /* those of them that are in the people file */
+    double accept;   /* share of them that may be missing: accept_unlinked; -1 = nobody is looked for */
+    bool accepted;   /* the study states it */
 } mlab_input;
 
 /* What answers were made into: the mean of several items, or the answers to one. */
@@ -249,7 +251,9 @@ typedef struct mlab_data {
     int32_t as_of;        /* MLAB_DATE_MISSING (INT32_MIN) = the last date seen */
     mlab_flow_step *flow; /* [n_flow] those in first, then those left out, then those in the panel; n_flow == 0: not a panel study */
     size_t n_flow;
-    char *guesses; /* lines for the user: what was inferred, each with the line that pins it */
+    uint64_t before_answer; /* bit a: arm a of the panel counts from before the answer that tells of it (counts: from_since) */
+    char *caveats;          /* lines: what the study's own choices mean for every number with an arm; "" = nothing */
+    char *guesses;          /* lines for the user: what was inferred, each with the line that pins it */
 } mlab_data;
 
 MLAB_API void mlab_data_free(mlab_data *data); /* NULL is fine */

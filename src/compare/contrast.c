@@ -93,6 +93,14 @@ static bool is_late(const mlab_task *task, size_t arm, size_t horizon, int32_t p
     return task->begins[arm] > (allowed > 1 ? allowed : 1);
 }
 
+/* Leaving, in an arm that counts from before the answers that make it. */
+static bool counts_before_answer(const pair *p)
+{
+    const mlab_data *data = p->analysis->data;
+    if (!data->panel || !data->before_answer || p->task->kind != MLAB_TASK_EXIT) return false;
+    return data->before_answer >> p->arm & 1 || !strcmp(p->task->cohort->arms[p->arm], "both");
+}
+
 /* The first reason found is the trust; all are told. */
 static void set_trust(const pair *p, mlab_contrast *c, mlab_text *reason)
 {
@@ -103,6 +111,9 @@ static void set_trust(const pair *p, mlab_contrast *c, mlab_text *reason)
     uint64_t events = task->events[p->arm] < task->events[reference] ? task->events[p->arm] : task->events[reference];
     if (cohort->person_level && !strcmp(p->analysis->data->arm_exposure, "ever"))
         doubt(c, reason, MLAB_IMMORTAL_TIME, "Time before mentoring counts as mentored: the study accepts this by name.");
+    if (counts_before_answer(p))
+        doubt(c, reason, MLAB_IMMORTAL_TIME,
+              "The group counts from before the answer that tells of it (from_since), and nobody can have left in that time.");
     if (!task->converged || (task->weighted && !p->analysis->weights->converged))
         doubt(c, reason, MLAB_NOT_CONVERGED, "The model behind this number did not converge.");
     if (people < LEAST_PEOPLE) doubt(c, reason, MLAB_TOO_FEW_CLUSTERS, "One of the groups has fewer than 3 people: no interval is given.");

@@ -174,6 +174,7 @@ char *mlab_comparison_caveats(const mlab_analysis *analysis)
                      "Confounding that earlier mentoring itself changes (a mentor changes satisfaction, which changes who looks for the next one) "
                      "is beyond this comparison.\n"
                      "One person's mentoring is taken to change nobody else's outcome; where mentors or vacancies are scarce that is doubtful.\n");
+    if (analysis->data->caveats) mlab_text_append(&text, analysis->data->caveats);
     put_adjust(&text, analysis);
     put_left_out(&text, cohort);
     if (analysis->skipped) mlab_text_append(&text, analysis->skipped);

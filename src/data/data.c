@@ -38,6 +38,7 @@ void mlab_data_free(mlab_data *data)
     mlab_release(context, data->inputs);
     for (size_t i = 0; data->flow && i < data->n_flow; i++) mlab_release(context, (void *)(uintptr_t)data->flow[i].what);
     mlab_release(context, data->flow);
+    mlab_release(context, data->caveats);
     mlab_release(context, data->guesses);
     mlab_release(context, data);
 }

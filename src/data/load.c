@@ -113,6 +113,7 @@ static mlab_status refuse(const mlab_loading *l, mlab_error *err)
 static mlab_status start(mlab_loading *l, mlab_error *err)
 {
     l->guesses = MLAB_TEXT(l->context);
+    l->caveats = MLAB_TEXT(l->context);
     l->first_seen = l->last_seen = MLAB_DATE_MISSING;
     mlab_dictionary_start(&l->words, l->context);
     l->folder = mlab_os_folder_of(l->context, mlab_settings_file(l->settings));
@@ -146,6 +147,7 @@ static void end(mlab_loading *l)
     mlab_release(context, l->meeting_mentee);
     mlab_table_free(l->job);
     mlab_text_free(&l->guesses);
+    mlab_text_free(&l->caveats);
 }
 
 mlab_status mlab_data_load(const mlab_context *context, const mlab_settings *settings, mlab_findings *findings, mlab_data **data, mlab_error *err)
@@ -161,7 +163,8 @@ mlab_status mlab_data_load(const mlab_context *context, const mlab_settings *set
     if (!status) status = refuse(&l, err);
     if (!status) {
         l.data->guesses = l.guesses.failed ? NULL : mlab_copy_text(context, mlab_text_get(&l.guesses));
-        if (!l.data->guesses) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the guesses");
+        l.data->caveats = l.caveats.failed ? NULL : mlab_copy_text(context, mlab_text_get(&l.caveats));
+        if (!l.data->guesses || !l.data->caveats) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the guesses");
     }
     if (status)
         mlab_data_free(l.data);

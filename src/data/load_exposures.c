@@ -364,9 +364,15 @@ static mlab_status say_counts(const asking *a, mlab_error *err)
     mlab_place place = mlab_setting_place(stated(a, "survey"));
     mlab_status status =
         mlab_findings_add(a->l->findings, MLAB_SEVERITY_NOTE, "arm_from_answers", &place, NULL, NULL, err,
-                          "%s: %llu answers say yes, %llu no, %llu nothing; each counts from its day on and is carried %d days", arm_name(a),
-                          (unsigned long long)a->yes, (unsigned long long)a->no, (unsigned long long)a->nothing, (int)a->carry);
+                          "%s: %llu answers say yes, %llu no, %llu nothing; a yes counts from %s on, a no from its own day, and both are carried %d "
+                          "days",
+                          arm_name(a), (unsigned long long)a->yes, (unsigned long long)a->no, (unsigned long long)a->nothing,
+                          a->from_since ? "the day that it tells of (from_since)" : "the day of the answer (from_answer)", (int)a->carry);
+    mlab_text_print(&a->l->caveats, "%s is what people answered; it counts from %s\n", arm_name(a),
+                    a->from_since ? "the day that the answer tells of (from_since), so that time in which nobody can have left counts as mentored."
+                                  : "the day of the answer (from_answer): a beginning between two answers shows from the second one on.");
     if (status || !a->from_since) return status;
+    a->l->data->before_answer |= UINT64_C(1) << (a->arm + 1);
     place = mlab_setting_place(stated(a, "counts"));
     return mlab_findings_add(a->l->findings, MLAB_SEVERITY_NOTE, "counted_before_answer", &place, NULL, "counts: from_answer", err,
                              "%s counts from before the answer: only who was still there could answer, so that nobody can have left in that time "

@@ -148,6 +148,10 @@ mlab_status mlab_loading_link(mlab_loading *l, const char *block, const mlab_tab
                             .crosswalks = l->crosswalks,
                             .n_crosswalks = l->n_crosswalks,
                             .by = by < 0 ? MLAB_LINK_EITHER : (mlab_link_by)by};
+    if (link.input && !outside) {
+        link.input->accept = link.accept;
+        link.input->accepted = mlab_loading_at(l, block, "accept_unlinked") != NULL;
+    }
     if (!status) status = mlab_ids_link(&l->ids, table, column, &link, l->findings, rank, err);
     mlab_pattern_free(rule.take);
     return status;

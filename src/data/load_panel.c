@@ -213,6 +213,9 @@ static mlab_status find_filling(mlab_loading *l, const mlab_arms *arms, mlab_pan
         if (!strcmp(text, arms->arms[k].name)) spec->fill_unknown = (int32_t)k + 2;
     mlab_place place = mlab_setting_place(at);
     if (spec->fill_unknown)
+        mlab_text_print(&l->caveats,
+                        "Time of which nothing says in which group it was is counted as %s: every difference is a bound, not an estimate.\n", text);
+    if (spec->fill_unknown)
         return mlab_findings_add(
             l->findings, MLAB_SEVERITY_NOTE, "unknown_filled", &place, text, NULL, err,
             "time of which nothing says in which arm it was is counted as %s: every number with an arm is a bound, not an estimate", text);

@@ -30,7 +30,7 @@ typedef struct mlab_loading {
     const mlab_context *context;
     const mlab_settings *settings;
     mlab_findings *findings;
-    mlab_text guesses;
+    mlab_text guesses, caveats;
     char *folder; /* of the study file */
     mlab_data *data;
     mlab_dictionary words;      /* every name that stands somewhere in the study file */

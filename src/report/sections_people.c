@@ -32,10 +32,15 @@ static void tell_links(mlab_doc *doc, const mlab_story *story, const mlab_data *
         mlab_text text = MLAB_TEXT(story->context);
         if (!input->named) continue;
         mlab_number_for_people(floor(1000 * (double)input->linked / (double)input->named) / 10, 1, share, sizeof share);
+        const double missing = (double)(input->named - input->linked) / (double)input->named;
         if (input->linked == input->named)
             mlab_text_print(&text, "%s: everybody named in it is among the people.", input->file);
         else
             mlab_text_print(&text, "%s: %s %% of those named in it are among the people; the others are left out.", input->file, share);
+        if (missing > 0 && input->accepted) {
+            mlab_number_for_people(100 * input->accept, input->accept < 0.1 ? 1 : 0, share, sizeof share);
+            mlab_text_print(&text, " The study accepts that up to %s %% are missing (accept_unlinked).", share);
+        }
         mlab_say_item(doc, &text);
     }
     mlab_doc_end(doc);

@@ -14,7 +14,8 @@ static void put_inputs(const mlab_h5_group *data_group, const mlab_data *data)
     mlab_h5_group group = mlab_h5_group_make(data_group, "inputs");
     char **texts = mlab_allocate(context, n, 3 * sizeof *texts);
     uint64_t *rows = mlab_allocate(context, n, 3 * sizeof *rows);
-    if (!texts || !rows) {
+    double *accept = mlab_allocate(context, n, sizeof *accept);
+    if (!texts || !rows || !accept) {
         mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write %zu inputs", n);
     } else {
         for (size_t i = 0; i < n; i++) {
@@ -24,6 +25,7 @@ static void put_inputs(const mlab_h5_group *data_group, const mlab_data *data)
             rows[i] = data->inputs[i].rows;
             rows[n + i] = data->inputs[i].named;
             rows[2 * n + i] = data->inputs[i].linked;
+            accept[i] = data->inputs[i].named ? data->inputs[i].accept : -1;
         }
         mlab_h5_dimension(&group, "row", n);
         mlab_h5_put_texts(&group, "role", "row", texts, "what the file is used for");
@@ -32,7 +34,9 @@ static void put_inputs(const mlab_h5_group *data_group, const mlab_data *data)
         mlab_h5_put(&group, "rows", "row", MLAB_H5_COUNT, rows, "row", "rows read");
         mlab_h5_put(&group, "named", "row", MLAB_H5_COUNT, rows + n, "person", "different ids of people in it; 0 for the people file");
         mlab_h5_put(&group, "linked", "row", MLAB_H5_COUNT, rows + 2 * n, "person", "those of them that are in the people file");
+        mlab_h5_put(&group, "accept_unlinked", "row", MLAB_H5_REAL, accept, "1", "share of them that may be missing; -1 = nobody is looked for");
     }
+    mlab_release(context, accept);
     mlab_release(context, texts);
     mlab_release(context, rows);
     mlab_h5_group_close(&group);

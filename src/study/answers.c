@@ -90,8 +90,12 @@ static void put_linked(mlab_text *text, const mlab_input *input)
     mlab_number_for_people(floor(1000 * (double)input->linked / (double)input->named) / 10, 1, share, sizeof share);
     if (input->linked == input->named)
         mlab_text_print(text, "    %s: everybody in it is linked\n", input->file);
-    else
-        mlab_text_print(text, "    %s: %s %% of the people in it are linked\n", input->file, share);
+    else {
+        mlab_text_print(text, "    %s: %s %% of the people in it are linked", input->file, share);
+        mlab_number_for_people(100 * input->accept, input->accept < 0.1 ? 1 : 0, share, sizeof share);
+        if (input->accepted) mlab_text_print(text, "; the study accepts up to %s %% missing", share);
+        mlab_text_append(text, "\n");
+    }
 }
 
 static void put_heading(const mlab_study *study, mlab_text *text, const mlab_answerable *item)

@@ -37,6 +37,7 @@ void mlab_answers_json(const mlab_study *study, mlab_text *text, const mlab_told
     mlab_json_text(text, item->outcome);
     mlab_text_print(text, ", \"kind\": \"%s\"", item->event ? "event" : "answers");
     put_number(text, "linked", source != NULL, source ? (double)source->linked / (double)source->named : 0);
+    put_number(text, "accept_unlinked", source && source->accepted, source ? source->accept : 0);
     put_number(text, "group_unknown", !item->unknown || item->unknown >= minimum, (double)item->unknown);
     if (!item->event) put_reliability(study, text, item->outcome);
     mlab_text_append(text, ", \"groups\": [");

@@ -245,6 +245,29 @@ START_TEST(an_arm_that_nobody_was_seen_in_at_first_is_not_trusted)
 }
 END_TEST
 
-MLAB_TEST_MAIN("bounds", bounds_of_one_quarter_are_those_of_arithmetic, without_unknown_arms_there_are_no_bounds,
-               each_bound_is_the_comparison_of_a_panel_filled_in_that_way, a_table_of_persons_has_bounds_too, bounds_are_the_same_for_any_threads,
-               every_failed_allocation_of_the_bounds_is_reported, an_arm_that_nobody_was_seen_in_at_first_is_not_trusted)
+/* Only who was still there could answer: leaving is not to be compared with an arm that counts from before the answer. */
+START_TEST(leaving_is_not_trusted_where_an_arm_counts_from_before_its_answers)
+{
+    static char line[] = "structured is what people answered.\n";
+    world *w = half_known(400, 2);
+    double horizons[] = {6};
+    mlab_compare_spec spec = world_spec(horizons, 1, 1);
+    mlab_compare_options options = quick();
+    w->data.before_answer = 2;
+    w->data.caveats = line;
+    mlab_comparison *c = world_compare(w, &spec, &options);
+    const mlab_contrast *leaving = world_find(c, "retention", "structured", "risk_difference", "standardisation", 6);
+    const mlab_contrast *answers = world_find(c, "satisfaction", "structured", "mean_difference", "standardisation", 6);
+    ck_assert_int_eq(leaving->trust, MLAB_IMMORTAL_TIME);
+    ck_assert_ptr_nonnull(strstr(leaving->reason, "counts from before the answer that tells of it (from_since)"));
+    ck_assert_ptr_null(strstr(answers->reason, "from_since"));
+    ck_assert_ptr_nonnull(strstr(c->caveats, line));
+    mlab_comparison_free(c);
+    world_end(w);
+}
+END_TEST
+
+MLAB_TEST_MAIN("bounds", leaving_is_not_trusted_where_an_arm_counts_from_before_its_answers, bounds_of_one_quarter_are_those_of_arithmetic,
+               without_unknown_arms_there_are_no_bounds, each_bound_is_the_comparison_of_a_panel_filled_in_that_way,
+               a_table_of_persons_has_bounds_too, bounds_are_the_same_for_any_threads, every_failed_allocation_of_the_bounds_is_reported,
+               an_arm_that_nobody_was_seen_in_at_first_is_not_trusted)

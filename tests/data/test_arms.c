@@ -72,6 +72,9 @@ START_TEST(an_answer_counts_from_its_day_on_and_is_carried)
     ck_assert_int_eq(is_prevalent(&w, "p2"), 1);
     ck_assert_int_eq(is_prevalent(&w, "p1"), 0);
     ck_assert_ptr_nonnull(strstr(finding_of(&w, "arm_from_answers")->sentence, "informal: 3 answers say yes, 3 no, 1 nothing"));
+    ck_assert_ptr_nonnull(strstr(finding_of(&w, "arm_from_answers")->sentence, "a yes counts from the day of the answer (from_answer) on"));
+    ck_assert_ptr_nonnull(strstr(w.data->caveats, "informal is what people answered; it counts from the day of the answer (from_answer)"));
+    ck_assert_uint_eq(w.data->before_answer, 0);
     ck_assert_ptr_nonnull(strstr(w.data->guesses, "mentor: Yes counts as in the arm informal"));
     ck_assert_ptr_nonnull(finding_of(&w, "unknown_arm"));
     world_close(&w);
@@ -110,6 +113,9 @@ START_TEST(counting_from_since_is_a_choice_that_says_what_it_is)
     has_arms(&w, "p1", "? none informal informal"); /* since October 2022 */
     has_arms(&w, "p2", "informal informal informal informal");
     ck_assert_ptr_nonnull(strstr(finding_of(&w, "counted_before_answer")->sentence, "do not compare retention with it"));
+    ck_assert_ptr_nonnull(strstr(finding_of(&w, "arm_from_answers")->sentence, "a yes counts from the day that it tells of (from_since) on"));
+    ck_assert_ptr_nonnull(strstr(w.data->caveats, "nobody can have left counts as mentored"));
+    ck_assert_uint_eq(w.data->before_answer, 2);
     world_close(&w);
     put_firm("  informal: {survey: mentor, since: since, counts: from_since, before: none}\n", "");
     world_load(&w, 0);

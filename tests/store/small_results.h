@@ -272,7 +272,7 @@ static mlab_forecast small_forecast = {.ledger = &small_ledger,
                                        .level = 0.9,
                                        .caveats = "a simulation"};
 
-static mlab_input small_inputs[] = {{"people", "people.csv", KEY, 3, 0, 0}, {"promotions", "promotions.csv", KEY, 2, 2, 2}};
+static mlab_input small_inputs[] = {{"people", "people.csv", KEY, 3, 0, 0, 0, false}, {"promotions", "promotions.csv", KEY, 2, 2, 2, 0.25, true}};
 static mlab_table small_people = {.n_rows = 3};
 /* anna: none, structured; bert: none, exit; carl: unknown */
 static char *panel_ids[] = {"anna", "bert", "carl"}, *panel_arms[] = {"none", "structured"};

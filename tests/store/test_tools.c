@@ -66,6 +66,7 @@ static void what_was_written(mlab_text *out)
     line_of_reals(out, "/data/arms/person_periods", (double[]){2, 1}, 2);
     line_of_reals(out, "/data/arms/events", (double[]){1, 0}, 2);
     line_of_texts(out, "/data/inputs/file", (char *[]){"people.csv", "promotions.csv"}, 2);
+    line_of_reals(out, "/data/inputs/accept_unlinked", (double[]){-1, 0.25}, 2);
 }
 
 static char path[4200], expected[4200];
