@@ -2,7 +2,7 @@
 /* Large assignment problems: an auction that becomes finer and finer gives prices that are nearly right; they are made exactly right for the
  * pairs that it found, and what cannot be right is undone and done again by shortest paths, which are short with such prices. Rows
  * without a place enter first; then columns with room whose price is above 0 enter from their side, by the same search with the sides
- * turned around.
+ * turned around. A core of scores of few levels needs no auction, and one that was solved for fewer pairs goes on from there.
  *
  * Bertsekas 1988, doi:10.1007/BF02186476; for the exact finish Jonker & Volgenant 1987, doi:10.1007/BF02278710.
  * Weakness: the steps of epsilon were chosen by trial on random, tied and popular scores; other steps give the same total in another time.
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 
 /* epsilon as the highest worth over these; worths of a few levels take larger steps */
-static const double coarsest = 4, coarsest_warm = 100, finer = 5, coarsest_tied = 20, finer_tied = 20, finest = 1e5;
+static const double coarsest = 4, finer = 5, coarsest_tied = 20, finer_tied = 20, finest = 1e5;
 enum { MOST_TRIES = 100, FEW_TRIES = 12, LOOK_EVERY = 1024, FLAT_BIDS = 40, SAMPLE = 2048 };
 
 static size_t slots_of(const int32_t *room, size_t n)
@@ -53,28 +53,53 @@ static bool are_tied(const mlab_arcs *arcs)
     return levels <= used / 8;
 }
 
-static mlab_status run_auction(const mlab_context *context, bool warm, mlab_auction *a, mlab_error *err)
+/* The start was exact for fewer pairs: rows that would rather have another place now leave theirs. */
+static void start_warm(mlab_auction *a, const int32_t *room, const uint32_t *mate, const double *price)
+{
+    for (size_t c = 0; c < a->arcs->n_columns; c++)
+        if (room[c]) a->price[c] = price[c];
+    const bool tied = are_tied(a->arcs);
+    for (size_t row = 0; row < a->arcs->n_rows; row++) {
+        double best = 0, mine = 0;
+        for (size_t e = a->arcs->first[row]; e < a->arcs->first[row + 1]; e++) {
+            const double v = a->arcs->worth[e] - a->price[a->arcs->column[e]];
+            if (v > best) best = v;
+            if (a->arcs->column[e] == mate[row]) mine = v;
+        }
+        a->mate[row] = mine < best && !tied ? MLAB_NOBODY : mate[row];
+        a->value[row] = mine;
+    }
+    mlab_auction_seat(a);
+    if (tied) mlab_auction_settle(a, MOST_TRIES);
+}
+
+static mlab_status run_auction(const mlab_context *context, mlab_auction *a, bool tied, mlab_error *err)
 {
     const mlab_arcs *arcs = a->arcs;
     double most = 0;
     for (size_t e = 0; e < arcs->first[arcs->n_rows]; e++) most = arcs->worth[e] > most ? arcs->worth[e] : most;
     const double range = arcs->range > 0 ? arcs->range : most;
-    const bool tied = are_tied(arcs);
     mlab_status status = MLAB_OK;
     /* Where all rows find a place, what pairs are worth by themselves does not matter, and steps of what differs are enough. */
-    const bool flat = !warm && range < most / 2 && mlab_auction_round(a, floor(range / coarsest), FLAT_BIDS * arcs->n_rows);
-    if (!warm && !flat) mlab_auction_restart(a);
+    const bool flat = range < most / 2 && mlab_auction_round(a, floor(range / coarsest), FLAT_BIDS * arcs->n_rows);
+    if (!flat) mlab_auction_restart(a);
     if (flat) most = range;
-    for (double epsilon = floor(most / (warm   ? coarsest_warm
-                                        : tied ? coarsest_tied
-                                               : coarsest));
-         !status && epsilon >= 1 && epsilon > range / finest; epsilon = floor(epsilon / (tied ? finer_tied : finer))) {
+    for (double epsilon = floor(most / (tied ? coarsest_tied : coarsest)); !status && epsilon >= 1 && epsilon > range / finest;
+         epsilon = floor(epsilon / (tied ? finer_tied : finer))) {
         mlab_auction_round(a, epsilon, SIZE_MAX);
         if (tied && epsilon < range / 100 && mlab_auction_settle(a, FEW_TRIES) <= arcs->n_rows / 256) break; /* levels lie far apart */
         status = look_up(context, err);
     }
     mlab_auction_settle(a, MOST_TRIES);
     return status;
+}
+
+/* Where to begin: in a core of few levels nowhere, since many ways to a free place are equally short and bids would go up in ever smaller
+ * steps; else with prices by auction. */
+static mlab_status make_start(const mlab_context *context, mlab_auction *a, mlab_error *err)
+{
+    const bool tied = are_tied(a->arcs);
+    return tied && a->arcs->core ? MLAB_OK : run_auction(context, a, tied, err);
 }
 
 /* Rows that found no place enter one by one. */
@@ -139,13 +164,6 @@ static mlab_status columns_enter(const mlab_context *context, const int32_t *roo
     return status;
 }
 
-static void start_warm(mlab_auction *a, const int32_t *room, const uint32_t *mate, const double *price)
-{
-    for (size_t i = 0; i < a->arcs->n_rows; i++) a->mate[i] = mate[i];
-    for (size_t c = 0; c < a->arcs->n_columns; c++)
-        if (room[c]) a->price[c] = price[c];
-}
-
 mlab_status mlab_assignment_solve(const mlab_context *context, const mlab_arcs *arcs, const int32_t *room, bool warm, uint32_t *mate, double *value,
                                   double *price, mlab_error *err)
 {
@@ -157,8 +175,10 @@ mlab_status mlab_assignment_solve(const mlab_context *context, const mlab_arcs *
     if (status) goto out;
     mlab_arcs_transpose(arcs, &by_column);
     if ((status = mlab_auction_make(context, arcs, &by_column, room, slots, &a, &auction_block, err))) goto out;
-    if (warm) start_warm(&a, room, mate, price);
-    if ((status = run_auction(context, warm, &a, err))) goto out;
+    if (warm)
+        start_warm(&a, room, mate, price);
+    else if ((status = make_start(context, &a, err)))
+        goto out;
     if ((status = rows_enter(context, room, slots, &a, err))) goto out;
     if ((status = columns_enter(context, room, &a, err))) goto out;
     for (size_t i = 0; i < arcs->n_rows; i++) {

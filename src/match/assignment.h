@@ -15,6 +15,7 @@ typedef struct mlab_arcs {
     uint32_t *column; /* [first[n_rows]] ascending within a row */
     double *worth;    /* [first[n_rows]] whole numbers >= 1 */
     double range;     /* of what differs from pair to pair, apart from what they are worth by themselves; 0 = of all; only speed depends on it */
+    bool core;        /* the best of many more, so that ways to a free place are short; only speed depends on it */
 } mlab_arcs;
 
 /* Arrays of the size given, zeroed, in one block released with mlab_release. */
@@ -64,15 +65,23 @@ void mlab_search_enter(mlab_search *s, uint32_t row, int32_t units);
 MLAB_MUST_USE mlab_status mlab_assignment_solve(const mlab_context *context, const mlab_arcs *arcs, const int32_t *room, bool warm, uint32_t *mate,
                                                 double *value, double *price, mlab_error *err);
 
-/* Pairs that are asked for row by row. fetch gives the scores of one row in points, below 0 = not allowed: all in the order of column_at when
- * *columns is NULL, else those of *columns; worth the whole number of the pair at `place` of that row. A pair of score s is worth
- * s x worth_of_point + worth_of_pair, but for the rounding of s. scratch [n_columns]. Both are called from several threads. */
+/* What a pair of a score is worth: round(score x grains) x of_grain + of_pair, a whole number. */
+typedef struct mlab_worth {
+    double grains, of_grain, of_pair;
+} mlab_worth;
+static inline double mlab_worth_of(const mlab_worth *worth, double score)
+{
+    return (score * worth->grains + 0x1p52 - 0x1p52) * worth->of_grain + worth->of_pair; /* the two sums round to a whole number */
+}
+
+/* Pairs that are asked for row by row. fetch gives the scores of a row in points, below 0 = not allowed, in the order of column_at. *exact
+ * are the same scores in full where single precision is not; else it is left NULL. scratch and more [n_columns] are there to be used. It is
+ * called from several threads. */
 typedef struct mlab_assignment_rows {
     size_t n_rows, n_columns;
     const uint32_t *column_at; /* [n_columns] */
-    size_t (*fetch)(const void *source, uint32_t row, float *scratch, const uint32_t **columns, const float **score);
-    double (*worth)(const void *source, uint32_t row, size_t place, float score);
-    double worth_of_point, worth_of_pair;
+    const float *(*fetch)(const void *source, uint32_t row, float *scratch, double *more, const double **exact);
+    mlab_worth worth;
     const void *source;
 } mlab_assignment_rows;
 

@@ -192,6 +192,15 @@ static bool content(const mlab_auction *a, uint32_t row)
     return mine >= best - a->epsilon;
 }
 
+void mlab_auction_seat(mlab_auction *a)
+{
+    for (uint32_t c = 0; c < a->arcs->n_columns; c++) a->filled[c] = 0;
+    for (uint32_t row = 0; row < a->arcs->n_rows; row++) {
+        const uint32_t c = a->mate[row];
+        if (c != MLAB_NOBODY) put_slot(a, a->first_slot[c] + a->filled[c]++, row, a->price[c]);
+    }
+}
+
 bool mlab_auction_round(mlab_auction *a, double epsilon, size_t most_bids)
 {
     a->epsilon = epsilon;

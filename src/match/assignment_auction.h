@@ -30,6 +30,8 @@ MLAB_MUST_USE mlab_status mlab_auction_make(const mlab_context *context, const m
  * prices. After it every row is within epsilon of its best, and a column with room has price 0. False when
  * that took more bids than most_bids; then the prices mean nothing. */
 bool mlab_auction_round(mlab_auction *a, double epsilon, size_t most_bids);
+/* Rows take the places that mate says, at the prices of now. */
+void mlab_auction_seat(mlab_auction *a);
 /* All prices 0, nobody has a place. */
 void mlab_auction_restart(mlab_auction *a);
 /* Raises prices until every row with a place has its best exactly; a row that still has not after so many tries leaves. Returns how many left. */

@@ -64,8 +64,10 @@ void mlab_fairness_read(const mlab_fairness *f, int32_t *mentor_of)
 double mlab_fairness_total(const mlab_fairness *f, const int32_t *mentor_of)
 {
     double total = 0;
-    for (size_t i = 0; i < f->request->pool->n_mentees; i++)
+    for (size_t t = 0; t < f->request->pool->n_mentees; t++) { /* by turn: a sum in the order of rows would round by it */
+        const uint32_t i = f->lots.mentees[t].who;
         if (mentor_of[i] != MLAB_UNMATCHED) total += mlab_match_score(f->request->pool, i, mentor_of[i]);
+    }
     return total;
 }
 

@@ -2,8 +2,9 @@
 /* Matching at size, one task a process, so that the memory said is the task's own.
  *
  *   bench_match                          a round of all tasks at small sizes
- *   bench_match dense|tied|popular N     the optimal matching of N by N, all allowed, by rows of a matrix of single precision: any score;
- *                                        scores by how many of 8 attributes agree; scores that are products of two people's worth
+ *   bench_match dense|tied|levelsL|popular|effects|crowd N   the optimal matching of N by N, all allowed, by rows of a matrix of single precision:
+ *                                        any score; by how many of 8 attributes agree; L levels by lot; products of two people's worth; their
+ *                                        sums; sums of three levels of each
  *   bench_match sparse|sparse_tied N     the most pairs, then the highest total, of N by N with 20 candidates each
  *   bench_match write FILE N [zipf]      lists of 20 for N proposers, with ranks within each receiver; zipf: popular receivers
  *   bench_match lists FILE               deferred acceptance on them
@@ -89,6 +90,12 @@ static double dense_score(const char *task, size_t n, size_t i, size_t j)
 {
     if (strcmp(task, "dense") == 0) return 100 * hash(1, i * n + j);
     if (strcmp(task, "popular") == 0) return 100 * hash(2, i) * hash(3, j);
+    if (strcmp(task, "effects") == 0) return 50 * (hash(2, i) + hash(3, j));
+    if (strcmp(task, "crowd") == 0) return 25 * (floor(3 * hash(2, i)) + floor(3 * hash(3, j)));
+    if (strncmp(task, "levels", 6) == 0) {
+        const double levels = strtod(task + 6, NULL);
+        return 100 * floor(levels * hash(1, i * n + j)) / levels;
+    }
     unsigned differ = (unsigned)(hash(7, i) * 256) ^ (unsigned)(hash(8, j) * 256), agree = 8;
     for (; differ; differ &= differ - 1) agree--;
     return 12.5 * agree;
@@ -255,6 +262,14 @@ static void run_lists(const char *path, int runs)
     free(held);
 }
 
+static bool is_dense(const char *task)
+{
+    static const char *const tasks[] = {"dense", "tied", "popular", "effects", "crowd"};
+    for (size_t k = 0; k < sizeof tasks / sizeof *tasks; k++)
+        if (strcmp(task, tasks[k]) == 0) return true;
+    return strncmp(task, "levels", 6) == 0 && strtod(task + 6, NULL) >= 1;
+}
+
 int main(int argc, char **argv)
 {
     const char *task = argc > 1 ? argv[1] : "";
@@ -268,10 +283,10 @@ int main(int argc, char **argv)
         run_lists(argv[2], 3);
     else if (argc == 3 && strncmp(task, "sparse", 6) == 0)
         run_sparse(task, strtoul(argv[2], NULL, 10), 1);
-    else if (argc == 3 && (strcmp(task, "dense") == 0 || strcmp(task, "tied") == 0 || strcmp(task, "popular") == 0))
+    else if (argc == 3 && is_dense(task))
         run_dense(task, strtoul(argv[2], NULL, 10), strtoul(argv[2], NULL, 10) > 2000 ? 1 : 5);
     else {
-        fprintf(stderr, "usage: bench_match [dense|tied|popular|sparse|sparse_tied N | write FILE N [zipf] | lists FILE]\n");
+        fprintf(stderr, "usage: bench_match [dense|tied|levelsL|popular|effects|crowd|sparse|sparse_tied N | write FILE N [zipf] | lists FILE]\n");
         return 2;
     }
     return 0;

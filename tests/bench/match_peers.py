@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """match_peers.py TASK N: SciPy and NumPy on the tasks of bench_match, the same scores from the same hash.
 
-TASK is dense, tied, popular (scipy.optimize.linear_sum_assignment), sparse, sparse_tied (min_weight_full_bipartite_matching) or lists, lists_zipf
+TASK is dense, tied, levels2 (or any number), popular, effects, crowd (scipy.optimize.linear_sum_assignment), sparse, sparse_tied (min_weight_full_bipartite_matching) or lists, lists_zipf
 (deferred acceptance in vectorised rounds). Prints what bench_match prints: task, N, processor seconds of the best run, total or checksum, pairs, peak MB.
 """
 import resource
@@ -29,13 +29,19 @@ def dense(task, n):
     people = np.arange(n, dtype=np.uint64)
     if task == "popular":
         return np.outer(100 * hash01(2, people), hash01(3, people))
+    if task == "effects":
+        return 50 * (hash01(2, people)[:, None] + hash01(3, people)[None, :])
+    if task == "crowd":
+        return 25 * (np.floor(3 * hash01(2, people))[:, None] + np.floor(3 * hash01(3, people))[None, :])
     if task == "tied":
         bits = np.array([bin(b).count("1") for b in range(256)])
         a, b = ((hash01(s, people) * 256).astype(np.uint8) for s in (7, 8))
         return 12.5 * (8 - bits[a[:, None] ^ b[None, :]])
     out = np.empty((n, n))
+    levels = int(task[6:]) if task.startswith("levels") else 0
     for i in range(n):
-        out[i] = 100 * hash01(1, np.arange(i * n, (i + 1) * n, dtype=np.uint64))
+        out[i] = hash01(1, np.arange(i * n, (i + 1) * n, dtype=np.uint64))
+        out[i] = 100 * np.floor(levels * out[i]) / levels if levels else 100 * out[i]
     return out
 
 
@@ -76,7 +82,7 @@ def clear(to, score):
 
 def main():
     task, n = sys.argv[1], int(sys.argv[2])
-    if task in ("dense", "tied", "popular"):
+    if task in ("dense", "tied", "popular", "effects", "crowd") or task.startswith("levels"):
         from scipy.optimize import linear_sum_assignment
 
         s = dense(task, n)

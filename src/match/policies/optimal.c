@@ -32,13 +32,9 @@ typedef struct columns {
     int32_t *room;                      /* [n] at most the number of mentees */
     uint8_t *fewest;                    /* [n] 1 = the places that must be filled */
     size_t n, rooms;
-    double grains, of_grain, of_pair, of_fewest; /* worth = round(score x grains) x of_grain + of_pair + of_fewest */
+    mlab_worth worth;
+    double of_fewest; /* what a place that must be filled is worth beside that */
 } columns;
-
-static double worth_of(const columns *c, double score)
-{
-    return (score * c->grains + 0x1p52 - 0x1p52) * c->of_grain + c->of_pair; /* the two sums round to a whole number */
-}
 
 static size_t fewest_of(const mlab_pool *pool, uint32_t mentor)
 {
@@ -71,10 +67,10 @@ static void choose_worths(columns *c, bool participation_first)
 {
     const double n = (double)c->pool->n_mentees + 2;
     const bool fewest = c->n > c->pool->n_mentors;
-    for (c->grains = 0x1p35; c->grains * 400 * n * (fewest ? n : 1) >= 0x1p53;) c->grains /= 2;
-    c->of_grain = participation_first ? 1 : n;
-    c->of_pair = participation_first ? 100 * c->grains * n : 1;
-    c->of_fewest = fewest ? worth_of(c, 100) * n : 0;
+    for (c->worth.grains = 0x1p35; c->worth.grains * 400 * n * (fewest ? n : 1) >= 0x1p53;) c->worth.grains /= 2;
+    c->worth.of_grain = participation_first ? 1 : n;
+    c->worth.of_pair = participation_first ? 100 * c->worth.grains * n : 1;
+    c->of_fewest = fewest ? mlab_worth_of(&c->worth, 100) * n : 0;
 }
 
 static mlab_status columns_make(const mlab_context *context, const mlab_policy_request *request, columns *c, void **block, mlab_error *err)
@@ -120,7 +116,7 @@ static mlab_status list_by_column(const mlab_context *context, const columns *c,
             for (uint32_t k = column - two; k <= column; k++) {
                 const size_t at = arcs->first[k]++;
                 arcs->column[at] = t;
-                arcs->worth[at] = worth_of(c, pool->score[e]) + (c->fewest[k] ? c->of_fewest : 0);
+                arcs->worth[at] = mlab_worth_of(&c->worth, pool->score[e]) + (c->fewest[k] ? c->of_fewest : 0);
             }
         }
     }
@@ -166,39 +162,21 @@ static mlab_status solve_small(const mlab_context *context, const columns *c, ml
     return status;
 }
 
-static size_t fetch_scores(const void *source, uint32_t row, float *scratch, const uint32_t **at, const float **score)
+static const float *fetch_scores(const void *source, uint32_t row, float *scratch, double *more, const double **exact)
 {
     const columns *c = source;
     const mlab_pool *pool = c->pool;
     const uint32_t i = c->mentees[row].who;
-    *at = NULL;
-    *score = scratch;
     if (pool->score_row) {
         pool->score_row(pool->source, i, scratch);
-        return pool->n_mentors;
+        return scratch;
     }
-    for (size_t j = 0; j < pool->n_mentors; j++) scratch[j] = -1;
-    for (size_t e = pool->first[i]; e < pool->first[i + 1]; e++) scratch[pool->mentor[e]] = (float)pool->score[e];
-    return pool->n_mentors;
-}
-
-static double worth_at(const void *source, uint32_t row, size_t place, float score)
-{
-    const columns *c = source;
-    const mlab_pool *pool = c->pool;
-    if (pool->score_row) return worth_of(c, (double)score);
-    const uint32_t i = c->mentees[row].who;
-    size_t low = pool->first[i], n = pool->first[i + 1] - low;
-    if (n == pool->n_mentors) return worth_of(c, pool->score[low + place]);
-    while (n > 0) {
-        size_t half = n / 2;
-        if ((size_t)pool->mentor[low + half] < place) {
-            low += half + 1;
-            n -= half + 1;
-        } else
-            n = half;
-    }
-    return worth_of(c, pool->score[low]);
+    const size_t first = pool->first[i], n = pool->first[i + 1] - first, m = pool->n_mentors;
+    *exact = n == m ? pool->score + first : more;
+    for (size_t j = 0; j < m && n < m; j++) more[j] = -1;
+    for (size_t e = first; e < first + n && n < m; e++) more[pool->mentor[e]] = pool->score[e];
+    for (size_t j = 0; j < m; j++) scratch[j] = (float)(*exact)[j];
+    return scratch;
 }
 
 static mlab_status solve_large(const mlab_context *context, const columns *c, const mlab_arcs *by_column, int32_t *mentor_of, mlab_error *err)
@@ -213,17 +191,11 @@ static mlab_status solve_large(const mlab_context *context, const columns *c, co
     if (!status && by_column) {
         status = mlab_arcs_make(context, n, c->n, by_column->first[c->n], &arcs, &arc_block, err);
         if (!status) mlab_arcs_transpose(by_column, &arcs);
-        if (!status) arcs.range = 100 * c->grains * c->of_grain;
+        if (!status) arcs.range = 100 * c->worth.grains * c->worth.of_grain;
         if (!status) status = mlab_assignment_solve(context, &arcs, c->room, false, mate, value, price, err);
     } else if (!status) {
-        const mlab_assignment_rows rows = {.n_rows = n,
-                                           .n_columns = c->n,
-                                           .column_at = c->column_at,
-                                           .fetch = fetch_scores,
-                                           .worth = worth_at,
-                                           .worth_of_point = c->grains * c->of_grain,
-                                           .worth_of_pair = c->of_pair,
-                                           .source = c};
+        const mlab_assignment_rows rows = {
+            .n_rows = n, .n_columns = c->n, .column_at = c->column_at, .fetch = fetch_scores, .worth = c->worth, .source = c};
         status = mlab_assignment_solve_rows(context, &rows, c->room, mate, value, price, err);
     }
     for (size_t t = 0; t < n && !status; t++) mentor_of[c->mentees[t].who] = mate[t] == MLAB_NOBODY ? MLAB_UNMATCHED : (int32_t)c->mentor_at[mate[t]];
