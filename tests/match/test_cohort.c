@@ -199,6 +199,62 @@ START_TEST(the_least_change_is_the_one_found_by_trying_everything)
 }
 END_TEST
 
+START_TEST(the_order_of_people_decides_nothing_also_where_scores_tie)
+{
+    enum { N = 16, M = 7 };
+    for (uint64_t salt = 0; salt < 100; salt++) {
+        test_pool t = test_pool_hashed(N, M, 3, 4, 0.7, 600 + salt), u = test_pool_hashed(N, M, 3, 4, 0.7, 600 + salt);
+        uint32_t mentees[N], mentors[M];
+        int32_t previous[2][N], got[2][N];
+        mlab_decision decision[2][N];
+        mlab_fate fate[2][N];
+        size_t e = 0;
+        for (size_t i = 0; i < N; i++) { /* u is t from the end, with the same numbers of chance */
+            const size_t who = N - 1 - i;
+            for (size_t j = 0; j < M; j++) {
+                const double s = test_score(&t.pool, who, (int32_t)(M - 1 - j));
+                if (s < 0) continue;
+                u.mentor[e] = (int32_t)j;
+                u.score[e++] = s;
+            }
+            u.first[i + 1] = e;
+            mentees[i] = (uint32_t)who;
+            const double d = test_hash(salt, 300 + i);
+            previous[0][i] = d < 0.3 ? MLAB_UNMATCHED : (int32_t)(test_hash(salt, 400 + i) * M);
+            decision[0][i] = d < 0.3 ? MLAB_DECISION_NEW : d < 0.7 ? MLAB_DECISION_OPEN : d < 0.8 ? MLAB_DECISION_ACCEPT : MLAB_DECISION_REJECT;
+        }
+        for (size_t i = 0; i < N; i++) {
+            const int32_t was = previous[0][N - 1 - i];
+            previous[1][i] = was == MLAB_UNMATCHED ? was : M - 1 - was;
+            decision[1][i] = decision[0][N - 1 - i];
+        }
+        for (size_t j = 0; j < M; j++) {
+            mentors[j] = (uint32_t)(M - 1 - j);
+            u.capacity[j] = t.capacity[M - 1 - j];
+        }
+        u.pool.mentee_entity = mentees;
+        u.pool.mentor_entity = mentors;
+        for (int k = 0; k < 2; k++) {
+            const mlab_cohort_request request = {.pool = k ? &u.pool : &t.pool,
+                                                 .previous = previous[k],
+                                                 .decision = decision[k],
+                                                 .change = salt % 2 ? MLAB_CHANGE_PRICED : MLAB_CHANGE_FEWEST,
+                                                 .price = 12,
+                                                 .seed = salt};
+            mlab_cohort_result result;
+            ck_assert_int_eq(rematch(&request, got[k], fate[k], &result, NULL), MLAB_OK);
+        }
+        for (size_t i = 0; i < N; i++) {
+            const int32_t other = got[1][N - 1 - i];
+            ck_assert_int_eq(got[0][i], other == MLAB_UNMATCHED ? other : M - 1 - other);
+            ck_assert_int_eq(fate[0][i], fate[1][N - 1 - i]);
+        }
+        test_pool_free(&t);
+        test_pool_free(&u);
+    }
+}
+END_TEST
+
 static void expect(const mlab_cohort_request *request, mlab_status status, const char *sentence)
 {
     int32_t got[3];
@@ -255,4 +311,5 @@ END_TEST
 
 MLAB_TEST_MAIN("cohort", a_newcomer_gets_a_place_at_the_cost_of_the_fewest_moves, who_accepted_stays_and_who_declined_gets_the_next_choice,
                a_lock_holds_without_being_allowed_and_a_pair_rejected_once_never_comes_back, an_accepted_pair_whose_mentor_left_is_told_as_broken,
-               the_least_change_is_the_one_found_by_trying_everything, decisions_that_do_not_fit_are_refused, every_failed_allocation_is_told)
+               the_least_change_is_the_one_found_by_trying_everything, the_order_of_people_decides_nothing_also_where_scores_tie,
+               decisions_that_do_not_fit_are_refused, every_failed_allocation_is_told)
