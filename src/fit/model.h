@@ -14,6 +14,7 @@ typedef enum mlab_model_mark {
     MLAB_MODEL_BLOCK_EACH = 32,   /* one block of coefficients for every category but the first */
     MLAB_MODEL_TWO = 64,          /* two categories only */
     MLAB_MODEL_COMPETING = 256,   /* status may be 2: another event, which competes with the one of interest */
+    MLAB_MODEL_STATES = 512,      /* reads states at the start and end of every row */
     MLAB_MODEL_MIXED = 128        /* random effects may be added: one predictor, log-concave, uses the engine */
 } mlab_model_mark;
 
@@ -56,8 +57,8 @@ struct mlab_prepared {
 };
 
 extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard, mlab_model_multinomial, mlab_model_ordinal, mlab_model_linear;
-extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_probit, mlab_model_poisson, mlab_model_negative_binomial, mlab_model_gamma,
-    mlab_model_lognormal;
+extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_multistate, mlab_model_probit, mlab_model_poisson,
+    mlab_model_negative_binomial, mlab_model_gamma, mlab_model_lognormal;
 
 /* --- what models use ------------------------------------------------------------------------------- */
 

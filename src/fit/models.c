@@ -5,8 +5,19 @@
 #include <string.h>
 
 static const mlab_model *const models[] = {
-    &mlab_model_hazard, &mlab_model_cox,         &mlab_model_fine_gray, &mlab_model_ordinal,   &mlab_model_logit,   &mlab_model_cloglog,
-    &mlab_model_probit, &mlab_model_multinomial, &mlab_model_linear,    &mlab_model_lognormal, &mlab_model_poisson, &mlab_model_negative_binomial,
+    &mlab_model_hazard,
+    &mlab_model_cox,
+    &mlab_model_fine_gray,
+    &mlab_model_multistate,
+    &mlab_model_ordinal,
+    &mlab_model_logit,
+    &mlab_model_cloglog,
+    &mlab_model_probit,
+    &mlab_model_multinomial,
+    &mlab_model_linear,
+    &mlab_model_lognormal,
+    &mlab_model_poisson,
+    &mlab_model_negative_binomial,
     &mlab_model_gamma,
 };
 

@@ -34,7 +34,7 @@ const mlab_option mlab_fit_option_rows[] = {
     {"outcomes.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "one outcome", APART},
     {"outcomes.*.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "event|ordinal|number|count|yes_no", "", "what the outcome is", APART},
     {"outcomes.*.model", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0,
-     "hazard|cox|fine_gray|ordinal|logit|cloglog|probit|multinomial|linear|lognormal|poisson|negative_binomial|gamma", "",
+     "hazard|cox|fine_gray|multistate|ordinal|logit|cloglog|probit|multinomial|linear|lognormal|poisson|negative_binomial|gamma", "",
      "the model fitted; chosen by the kind and the data when absent", APART},
     {"outcomes.*.link", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "cloglog|logit|probit", "",
      "hazard: cloglog (default), logit; ordinal: logit (default), probit, cloglog", APART},

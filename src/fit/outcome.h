@@ -21,6 +21,10 @@ typedef struct mlab_outcome_problem {
     uint32_t *rows; /* [n] */
     int32_t *category, *start, *stop, *status, *stratum;
     double *number, *offset;
+    int32_t *origin, *from; /* [n], [2 * transitions] origins, then destinations */
+    char **state_names;     /* [n_state_names] */
+    size_t n_state_names;
+    mlab_states states;
     char **names; /* [n_categories] */
     size_t n_names;
     uint32_t *cluster, *cluster_id, *cluster_other;
@@ -43,6 +47,9 @@ MLAB_MUST_USE mlab_status mlab_outcome_default_formula(const mlab_context *conte
 /* Rows that can have a response at all: at risk, answered, with a known time. Counts stubs left out. */
 MLAB_MUST_USE mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
                                             mlab_error *err);
+/* The two steps for states; errors: MLAB_ERR_FIT_MODEL, MLAB_ERR_FIT_RESPONSE with the formula's place. */
+MLAB_MUST_USE mlab_status mlab_outcome_keep_states(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_outcome_respond_states(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
 /* category, number, or times of the rows used. */
 MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
                                                mlab_error *err);

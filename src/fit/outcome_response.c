@@ -72,8 +72,8 @@ static mlab_status keep_present(mlab_outcome_problem *made, const char *name, ml
 
 mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options, mlab_error *err)
 {
-    (void)outcome;
     memset(made->keep, 1, made->table->n_rows);
+    if (made->model->marks & MLAB_MODEL_STATES) return mlab_outcome_keep_states(made, outcome, err);
     if (made->event) {
         bool share = (made->model->marks & MLAB_MODEL_SHARE) && options->link == 0;
         keep_at_risk(made, !share && !(made->model->marks & MLAB_MODEL_TIMES));
@@ -325,6 +325,7 @@ static mlab_status respond_times(mlab_outcome_problem *made, const mlab_outcome 
 mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options, mlab_error *err)
 {
     bool times = made->model->marks & MLAB_MODEL_TIMES;
+    if (made->model->marks & MLAB_MODEL_STATES) return mlab_outcome_respond_states(made, outcome, err);
     if (made->event) return times ? respond_panel_times(made, outcome, err) : respond_event(made, outcome, options, err);
     if (times) return respond_times(made, outcome, err);
     const mlab_column *column = mlab_table_find(made->table, mlab_outcome_response_name(made));

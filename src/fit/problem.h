@@ -19,6 +19,14 @@ typedef struct mlab_random_grouping {
     const char *const *groups; /* [n_groups] names of the groups, NULL = 1, 2, ... */
 } mlab_random_grouping;
 
+/* States of rows, and the transitions between them; transition t is category t + 1. */
+typedef struct mlab_states {
+    size_t n;
+    const char *const *names; /* [n] those that one leaves first, then the exits */
+    const int32_t *origin;    /* [rows] state at the start of the row, 0 .. n - 1 */
+    const int32_t *from, *to; /* [transitions] */
+} mlab_states;
+
 /* Zero it, then set what applies; everything is borrowed and must outlive what is made from it. All arrays run over the n
  * rows used, in their order. Rows with a missing response or covariate are not in it. */
 typedef struct mlab_fit_problem {
@@ -31,6 +39,7 @@ typedef struct mlab_fit_problem {
     const int32_t *category;       /* [n] binomial 0, 1; hazard 0 = no event, else cause + 1; ordinal, multinomial: level, from 0 */
     size_t n_categories;           /* binomial 2; hazard causes + 1; ordinal, multinomial levels */
     const char *const *categories; /* [n_categories] names: levels; hazard: [0] "none", then the causes */
+    const mlab_states *states;     /* multistate: categories are transitions; NULL = none */
     const double *number;          /* [n] linear */
     const int32_t *start;          /* [n] Cox: (start, stop] in whole days or periods; NULL = 0 */
     const int32_t *stop;

@@ -51,12 +51,24 @@ static mlab_status fit_all(mlab_study *study, mlab_error *err)
     return status;
 }
 
+/* Draws of the fits that a simulation has a use for: it moves people by promotions and exits, not by multi-state fits. */
+static mlab_status draw(mlab_study *study, mlab_error *err)
+{
+    size_t n = 0;
+    const mlab_fit **used = mlab_allocate(study->context, study->n_fits, sizeof *used);
+    if (!used) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
+    for (size_t k = 0; k < study->n_fits; k++)
+        if (strcmp(study->fits[k]->model, "multistate") != 0) used[n++] = study->fits[k];
+    mlab_status status =
+        mlab_draws_make(study->context, used, n, (size_t)study->simulate_options.draws, (uint64_t)study->simulate_options.seed, &study->draws, err);
+    mlab_release(study->context, used);
+    return status;
+}
+
 static mlab_status work_fit(mlab_study *study, const char *path, const char *key, mlab_error *err)
 {
     mlab_status status = fit_all(study, err);
-    if (!status && !no_simulation(study))
-        status = mlab_draws_make(study->context, (const mlab_fit *const *)study->fits, study->n_fits, (size_t)study->simulate_options.draws,
-                                 (uint64_t)study->simulate_options.seed, &study->draws, err);
+    if (!status && !no_simulation(study)) status = draw(study, err);
     if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE) { /* the fits stand; the simulation says why it cannot */
         if (err) snprintf(study->no_draws, sizeof study->no_draws, "%s", err->sentence);
         status = MLAB_OK;
