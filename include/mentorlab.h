@@ -8,6 +8,7 @@
 #include "mentorlab/data.h"
 #include "mentorlab/fit.h"
 #include "mentorlab/forecast.h"
+#include "mentorlab/gains.h"
 #include "mentorlab/match.h"
 #include "mentorlab/policy.h"
 #include "mentorlab/report.h"

@@ -21,7 +21,8 @@ typedef enum mlab_rule_kind {
     MLAB_RULE_HOURS,     /* hours from UTC; s = 1 - hours apart / within, at least 0 */
     MLAB_RULE_PAST,      /* s = 1 when the two were a pair before */
     MLAB_RULE_CHOICE,    /* s by the place on the mentee's or mentor's own list: first 1, last of k 1 / k, not on it 0; no list = not known */
-    MLAB_RULE_FILE       /* a score of the user's own by pair, low to high; pairs that are not in the file are not known */
+    MLAB_RULE_FILE,      /* a score of the user's own by pair, low to high; pairs that are not in the file are not known */
+    MLAB_RULE_GAINS      /* what the mentee gains by a fitted model, low to high, whoever the mentor is */
 } mlab_rule_kind;
 
 /* Weights: high 4, some 2, low 1, or any number above 0; must = a constraint. */
@@ -39,8 +40,14 @@ typedef struct mlab_rule {
     bool of_mentors;        /* CHOICE: by the mentors' lists */
     char *path, *file_name; /* FILE: to open, and as the study says it: columns mentor, mentee and score */
     char *score_column;     /* FILE: NULL = "score" */
-    double low, high;       /* FILE: scores that count 0 and 1; equal = the least and the most of the file */
-    char *separator;        /* between the items of sets, ";" by default; a must OVERLAP wants one in common */
+    double low, high;       /* FILE, GAINS: what counts 0 and 1; equal = the least and the most of the file; the mean gain less and plus the widest
+                               deviation of predicted gains before they are shrunk */
+    char *outcome, *arm, *against, *formula; /* GAINS: the outcome's name; the rest may be NULL, as in mlab_gains_ask */
+    mlab_place formula_place;
+    int32_t months, folds;          /* GAINS: 0 = the default */
+    const struct mlab_gains *gains; /* GAINS: worked out from the study's data before matching; outlives it */
+    bool not_simulated;             /* a simulation goes without it */
+    char *separator;                /* between the items of sets, ";" by default; a must OVERLAP wants one in common */
     mlab_place place;
 } mlab_rule;
 
@@ -135,7 +142,18 @@ typedef struct mlab_rule_share {
     uint64_t ruled_out; /* must: pairs of the sample that it alone rules out */
     uint64_t not_known; /* pairs of the sample of whom it is not known */
     uint64_t sample;    /* pairs looked at: all, or evenly spaced ones of a large pool */
+    bool left_out;      /* people were matched once more without it (mlab_matching_leave_out); then: */
+    uint64_t changed;   /* mentees who would have somebody else, or nobody, or somebody for nobody */
+    double costs;       /* points of the other rules' total score that it costs them; below 0 = it brings them some */
 } mlab_rule_share;
+
+/* What mentees gain by a rule of that kind. */
+typedef struct mlab_pairs_gain {
+    char *name, *outcome, *unit;                     /* of the rule; "points in 12 months" */
+    char *told;                                      /* a sentence: the mean gain, and how much of the differences is signal */
+    double *gain, *se;                               /* [mentees] shrunk, and its standard error; NaN = not known */
+    double mean, se_of_mean, spread, signal, chance; /* as in mlab_gains */
+} mlab_pairs_gain;
 
 /* The result of one policy. */
 typedef struct mlab_pairs {
@@ -172,6 +190,8 @@ typedef struct mlab_pairs {
     size_t n_groups;
     mlab_rule_share *rules; /* [n_rules] in the order of the score */
     size_t n_rules;
+    mlab_pairs_gain *gains; /* [n_gains] of the rules that ask who gains most */
+    size_t n_gains;
 } mlab_pairs;
 MLAB_API void mlab_pairs_free(mlab_pairs *pairs);
 
@@ -188,6 +208,12 @@ MLAB_API void mlab_matching_free(mlab_matching *matching); /* NULL is fine */
 /* The pairs of the spec's policy number `which`. Errors: those of the policy. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_matching_run(mlab_matching *matching, size_t which, mlab_findings *findings, mlab_pairs **pairs,
                                                      mlab_error *err);
+
+/* How much each rule of the score decided in fact: people are matched by policy number `which` once more without it, everything else and all lots
+ * the same. Fills left_out, changed and costs of pairs->rules, where that is quick: up to MLAB_LEAVE_OUT_MOST pairs of people times rules, and a
+ * policy that needs no search (mlab_policy.again candidates, 0 = any number). Errors: those of the policy. */
+#define MLAB_LEAVE_OUT_MOST 20000000
+MLAB_API MLAB_MUST_USE mlab_status mlab_matching_leave_out(const mlab_matching *matching, size_t which, mlab_pairs *pairs, mlab_error *err);
 
 /* All of it: a matching is opened and each policy of the spec is run. results [n_policies] are set, NULL on failure. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_match(const mlab_context *context, const mlab_table *mentors, const mlab_table *mentees,

@@ -124,6 +124,7 @@ typedef struct mlab_policy {
     const char *summary; /* one line, for --help */
     const char *source;  /* paper with DOI */
     uint32_t keeps;      /* mlab_policy_keeps */
+    size_t again;        /* candidates up to which it is so quick that people can be matched again without each rule; 0 = any number */
     /* Called by mlab_policy_assign, which has checked the request and set result to unmatched, DONE, 0. */
     mlab_status (*assign)(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err);
 } mlab_policy;

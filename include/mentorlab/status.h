@@ -40,7 +40,8 @@
     X(ERR_MATCH_POLICY, -302, "there is no policy of that name")                                                                                     \
     X(ERR_MATCH_POOL, -303, "the pool contradicts itself")                                                                                           \
     X(ERR_MATCH_COLUMN, -304, "a rule names a column that is missing")                                                                               \
-    X(ERR_MATCH_UNSUPPORTED, -305, "a policy cannot keep a constraint that was asked of it")
+    X(ERR_MATCH_UNSUPPORTED, -305, "a policy cannot keep a constraint that was asked of it")                                                         \
+    X(ERR_MATCH_GAINS, -306, "what people gain cannot be told from the data")
 
 #define MLAB_STATUS_SIMULATE(X)                                                                                                                      \
     X(ERR_SIMULATE_PARAMETER, -401, "a parameter of the simulation is missing or outside its range")                                                 \

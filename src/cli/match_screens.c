@@ -139,13 +139,52 @@ static void show_rules(const mlab_pairs *p)
     mlab_text_free(&line);
 }
 
+/* What would have been without each rule. */
+static void show_left_out(const mlab_pairs *p)
+{
+    mlab_text line = MLAB_TEXT(p->context);
+    number_text changed, all, points;
+    for (size_t t = 0; t < p->n_rules; t++) {
+        const mlab_rule_share *r = &p->rules[t];
+        if (!r->left_out) continue;
+        if (!line.n)
+            mlab_text_print(&line, "Matched again without one rule, so many of %s mentees would fare otherwise: without ",
+                            tell((double)p->n_mentees, 0, all));
+        else
+            mlab_text_append(&line, ", ");
+        mlab_text_print(&line, "%s %s", r->name, tell((double)r->changed, 0, changed));
+        if (r->changed)
+            mlab_text_print(&line, " (it %s the other rules %s points)", r->costs < -0.05 ? "brings" : "costs", tell(fabs(r->costs), 1, points));
+    }
+    if (line.n) {
+        printf("  ");
+        mlab_show_folded(stdout, 2, 4, mlab_text_get(&line));
+    } else if (p->n_rules)
+        printf("  Too many people to match them again without each rule.\n");
+    mlab_text_free(&line);
+}
+
+static void show_gains(const mlab_pairs *p)
+{
+    for (size_t k = 0; k < p->n_gains; k++) {
+        mlab_text line = MLAB_TEXT(p->context);
+        mlab_text_print(&line, "%s: %s", p->gains[k].name, p->gains[k].told);
+        printf("  ");
+        mlab_show_folded(stdout, 2, 4, mlab_text_get(&line));
+        mlab_text_free(&line);
+    }
+}
+
 void mlab_show_policies(const mlab_context *context, mlab_pairs *const *pairs, size_t n, int64_t minimum)
 {
     for (size_t k = 0; k < n; k++) show_pairs(pairs[k]);
     if (n > 1) show_table(pairs, n);
     for (size_t k = 0; k < n; k++)
         if (pairs[k]->n_groups) show_groups(context, pairs[k], minimum);
-    if (n) show_rules(pairs[n - 1]);
+    if (!n) return;
+    show_rules(pairs[n - 1]);
+    show_left_out(pairs[n - 1]);
+    show_gains(pairs[n - 1]);
 }
 
 void mlab_show_policies_json(mlab_pairs *const *pairs, size_t n)

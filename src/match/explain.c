@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "match/matching.h"
 #include "match/scorer.h"
+#include "mentorlab/gains.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -91,6 +92,20 @@ static void tell_of_pair(const mlab_matching *m, mlab_text *text, const mlab_rul
     }
 }
 
+/* "gains 3.1 points in 12 months (retention; standard error 1.2)" */
+static void tell_gain(const mlab_matching *m, mlab_text *text, const mlab_rule *rule, size_t mentee)
+{
+    const mlab_gains *gains = rule->gains;
+    const size_t at = mlab_gains_find(gains, m->people.ids[m->request.mentees.entity[mentee]]);
+    if (at == SIZE_MAX) return;
+    const int decimals = strncmp(gains->unit, "points", 6) == 0 ? 1 : 2;
+    mlab_text_append(text, "gains ");
+    tell_number(text, gains->gain[at], decimals);
+    mlab_text_print(text, "%s%s (%s; standard error ", *gains->unit ? " " : "", gains->unit, gains->outcome);
+    tell_number(text, gains->se[at], decimals);
+    mlab_text_append(text, ")");
+}
+
 static void tell_term(const mlab_matching *m, mlab_text *text, size_t t, const mlab_term *term, size_t mentee, size_t mentor)
 {
     const mlab_term_rule *compiled = &m->scorer->terms[t];
@@ -122,6 +137,7 @@ static void tell_term(const mlab_matching *m, mlab_text *text, size_t t, const m
         if (term->gap > 0) tell_number(text, term->gap, 1);
         mlab_text_append(text, term->gap > 0 ? term->gap == 1 ? " hour apart" : " hours apart" : "same time zone");
         return;
+    case MLAB_RULE_GAINS: tell_gain(m, text, rule, mentee); return;
     default: tell_of_pair(m, text, rule, term, mentee, mentor);
     }
 }

@@ -129,6 +129,14 @@ static void put_headings(mlab_lister *l)
         mlab_lister_heading(l, mlab_text_get(&text), true);
         mlab_text_free(&text);
     }
+    for (size_t k = 0; k < l->pairs->n_gains; k++) {
+        mlab_text text = MLAB_TEXT(l->m->context);
+        mlab_text_print(&text, "gain: %s (%s)", l->pairs->gains[k].outcome, l->pairs->gains[k].unit);
+        l->failed |= text.failed;
+        mlab_lister_heading(l, mlab_text_get(&text), true);
+        mlab_text_free(&text);
+        mlab_lister_heading(l, "its standard error", true);
+    }
     static const char *const more[] = {"mentee's runner-up", "its score", "mentor's runner-up", "their score"};
     for (size_t k = 0; k < 4; k++) mlab_lister_heading(l, more[k], k % 2 == 1);
     for (int k = 1; k <= ALTERNATIVES; k++) {
@@ -235,6 +243,10 @@ void mlab_list_pairs(mlab_lister *l)
         mlab_lister_number(l, j == MLAB_UNMATCHED ? NAN : p->score[s], 1);
         mlab_lister_text(l, p->reason[s]);
         put_points(l, i, j);
+        for (size_t k = 0; k < p->n_gains; k++) {
+            mlab_lister_number(l, p->gains[k].gain[i], 2);
+            mlab_lister_number(l, p->gains[k].se[i], 2);
+        }
         put_alternatives(l, i, j);
         put_rejected(l, i);
     }
@@ -278,5 +290,15 @@ void mlab_list_summary(mlab_lister *l)
         mlab_lister_number(l, r->must ? (r->sample ? 100 * (double)r->ruled_out / (double)r->sample : 0) : 100 * r->share, 1);
         mlab_text_print(&text, "not known of %llu of %llu pairs looked at", (unsigned long long)r->not_known, (unsigned long long)r->sample);
         mlab_lister_take(l, &text);
+        if (!r->left_out) continue;
+        mlab_text_print(&text, "mentees who would fare otherwise without '%s'", r->name);
+        mlab_lister_take(l, &text);
+        mlab_lister_number(l, (double)r->changed, 0);
+        mlab_lister_text(l, "matched again without it, all else the same");
+        mlab_text_print(&text, "points that '%s' costs the other rules", r->name);
+        mlab_lister_take(l, &text);
+        mlab_lister_number(l, r->costs, 1);
+        mlab_lister_text(l, "");
     }
+    for (size_t k = 0; k < p->n_gains; k++) put_figure(l, "mean gain", p->gains[k].mean, 2, p->gains[k].told);
 }

@@ -110,7 +110,7 @@ static size_t candidates_of_each(const mlab_matching *m)
     return each < 20 ? 20 : each;
 }
 
-static mlab_status build_pool(mlab_matching *m, mlab_error *err)
+mlab_status mlab_matching_build(mlab_matching *m, mlab_error *err)
 {
     const mlab_people *p = &m->people;
     m->request = (mlab_pool_request){.mentees = {.n = p->n[MLAB_MENTEES], .row = p->row[MLAB_MENTEES], .entity = p->entity[MLAB_MENTEES]},
@@ -154,7 +154,7 @@ static mlab_status fill(mlab_matching *m, const mlab_table *mentors, const mlab_
     if (!status && mlab_findings_count(findings, MLAB_SEVERITY_STOP) > stops)
         status = mlab_raise(err, MLAB_ERR_DATA_REJECTED, "the tables cannot be matched; the findings say why");
     if (status) return status;
-    if ((status = build_pool(m, err))) return status;
+    if ((status = mlab_matching_build(m, err))) return status;
     status = mlab_scorer_note_missing(m->scorer, &m->request, findings, err);
     return status ? status : note_cut(m, findings, err);
 }

@@ -38,6 +38,8 @@ MLAB_MUST_USE mlab_status mlab_pairs_evaluate(const struct mlab_matching *matchi
 MLAB_MUST_USE mlab_status mlab_pairs_by_group(mlab_pairs *pairs, const int32_t *group, char *const *names, size_t n_names, mlab_error *err);
 /* Fills pairs->rules. */
 MLAB_MUST_USE mlab_status mlab_pairs_share_rules(const struct mlab_matching *matching, mlab_pairs *pairs, mlab_error *err);
+/* Fills pairs->gains. */
+MLAB_MUST_USE mlab_status mlab_pairs_gains(const struct mlab_matching *matching, mlab_pairs *pairs, mlab_error *err);
 /* The highest total among policies of one pool becomes the optimum of all, where one of them proved it. */
 void mlab_pairs_compare(mlab_pairs **pairs, size_t n);
 /* Why the mentee has nobody, in words. */

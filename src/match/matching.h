@@ -78,6 +78,10 @@ void mlab_keys_free(mlab_keys *keys);
 MLAB_MUST_USE mlab_status mlab_matching_fit_choice(const mlab_matching *matching, const mlab_pool *pool, const mlab_place *place,
                                                    mlab_policy_options *options, char why[200], mlab_error *err);
 
+/* The pool of all that is stated: scores of allowed pairs, ranks, places, locks. */
+MLAB_MUST_USE mlab_status mlab_matching_build(mlab_matching *matching, mlab_error *err);
+/* Policy number `which` alone, without figures and reasons: mentor_of [mentees * each]. */
+MLAB_MUST_USE mlab_status mlab_matching_assign(const mlab_matching *matching, size_t which, size_t each, int32_t *mentor_of, mlab_error *err);
 /* The score of a pair, allowed or not, as the pool has it. */
 double mlab_matching_score(const mlab_matching *matching, size_t mentee, size_t mentor);
 /* Place of the pair among the candidates of the pool; SIZE_MAX = none. */

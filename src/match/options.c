@@ -9,7 +9,6 @@
 #define AT(field_) offsetof(mlab_match_settings, field_)
 #define DECIDES MLAB_OPTION_DECIDES
 #define APART (MLAB_OPTION_DECIDES | MLAB_OPTION_NO_STRUCT)
-#define NOT_BUILT (MLAB_OPTION_NOT_BUILT | MLAB_OPTION_NO_STRUCT)
 
 const mlab_option mlab_match_option_rows[] = {
     {"matching", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "who is matched with whom", APART},
@@ -53,12 +52,23 @@ const mlab_option mlab_match_option_rows[] = {
     {"matching.score.*.file", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "a file of your own with columns mentor, mentee and score",
      APART},
     {"matching.score.*.value", NULL, NULL, MLAB_OPTION_TEXT, 0, "score", 0, 0, NULL, "", "its column with the score", APART},
-    {"matching.score.*.low", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, 0, 0, NULL, "", "its score that counts 0; the least of the file when absent",
+    {"matching.score.*.low", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, 0, 0, NULL, "",
+     "score, or gain, that counts 0; the least of the file when absent", APART},
+    {"matching.score.*.high", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, 0, 0, NULL, "",
+     "score, or gain, that counts 1; the most of the file when absent", APART},
+    {"matching.score.*.outcome", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "",
+     "who gains most: an outcome, of which the fitted difference between two arms counts", APART},
+    {"matching.score.*.arm", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "the arm that people would gain by; structured when absent",
      APART},
-    {"matching.score.*.high", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, 0, 0, NULL, "", "its score that counts 1; the most of the file when absent",
+    {"matching.score.*.against", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "the arm it is compared with; the reference when absent",
      APART},
-    {"matching.score.*.outcome", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "who gains most by the fitted model of an outcome",
-     NOT_BUILT},
+    {"matching.score.*.months", NULL, NULL, MLAB_OPTION_INTEGER, 0, "12", 1, 120, NULL, "months", "within which an event counts", APART},
+    {"matching.score.*.formula", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "",
+     "model of the gains; the outcome's with the arm crossed with all other terms when absent", APART},
+    {"matching.score.*.folds", NULL, NULL, MLAB_OPTION_INTEGER, 0, "5", 2, 20, NULL, "", "parts of the people, each scored by a fit to the others",
+     APART},
+    {"matching.score.*.in_simulation", NULL, NULL, MLAB_OPTION_CHOICE, 0, "refuse", 0, 0, "refuse|leave_out", "",
+     "terms that people who are simulated cannot have: refuse, or simulate without it", APART},
     {"matching.score.*.column", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column of both sides", APART},
     {"matching.score.*.mentee", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column of the mentees", APART},
     {"matching.score.*.mentor", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column of the mentors", APART},

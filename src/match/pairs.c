@@ -23,6 +23,15 @@ void mlab_pairs_free(mlab_pairs *pairs)
     free_texts(context, pairs->reason, pairs->n_mentees * (pairs->each ? pairs->each : 1));
     for (size_t k = 0; pairs->groups && k < pairs->n_groups; k++) mlab_release(context, pairs->groups[k].name);
     for (size_t k = 0; pairs->rules && k < pairs->n_rules; k++) mlab_release(context, pairs->rules[k].name);
+    for (size_t k = 0; pairs->gains && k < pairs->n_gains; k++) {
+        mlab_release(context, pairs->gains[k].name);
+        mlab_release(context, pairs->gains[k].outcome);
+        mlab_release(context, pairs->gains[k].unit);
+        mlab_release(context, pairs->gains[k].told);
+        mlab_release(context, pairs->gains[k].gain);
+        mlab_release(context, pairs->gains[k].se);
+    }
+    mlab_release(context, pairs->gains);
     mlab_release(context, pairs->groups);
     mlab_release(context, pairs->rules);
     mlab_release(context, pairs->why);
@@ -45,6 +54,10 @@ static void free_rule(const mlab_context *context, const mlab_rule *rule)
     mlab_release(context, rule->path);
     mlab_release(context, rule->file_name);
     mlab_release(context, rule->score_column);
+    mlab_release(context, rule->outcome);
+    mlab_release(context, rule->arm);
+    mlab_release(context, rule->against);
+    mlab_release(context, rule->formula);
 }
 
 static void free_ask(const mlab_context *context, const mlab_policy_ask *ask)

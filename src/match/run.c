@@ -235,6 +235,7 @@ mlab_status mlab_pairs_finish(const mlab_matching *m, const int32_t *group, char
     mlab_status status = mlab_pairs_evaluate(m, pairs, err);
     if (!status && group) status = mlab_pairs_by_group(pairs, group, names, n_names, err);
     if (!status) status = mlab_pairs_share_rules(m, pairs, err);
+    if (!status) status = mlab_pairs_gains(m, pairs, err);
     return status ? status : mlab_pairs_explain(m, pairs, err);
 }
 
@@ -276,5 +277,20 @@ mlab_status mlab_matching_run(mlab_matching *m, size_t which, mlab_findings *fin
         mlab_pairs_free(*pairs);
         *pairs = NULL;
     }
+    return status;
+}
+
+mlab_status mlab_matching_assign(const mlab_matching *m, size_t which, size_t each, int32_t *mentor_of, mlab_error *err)
+{
+    asked a = {0};
+    mlab_findings findings;
+    mlab_policy_result result = {.mentor_of = mentor_of};
+    mlab_findings_start(&findings, m->context); /* said already */
+    mlab_status status = put_question(m, which, &a, &findings, err);
+    const size_t slots = a.request.options.mentors_each > 1 ? (size_t)a.request.options.mentors_each : 1;
+    if (!status && slots != each) status = mlab_raise(err, MLAB_ERR_ARGUMENT, "%zu mentors each, and room for %zu", slots, each);
+    if (!status) status = mlab_policy_assign(m->context, mlab_policy_find(m->spec->policies[which]), &a.request, &result, err);
+    asked_free(m->context, &a);
+    mlab_findings_free(&findings);
     return status;
 }

@@ -124,6 +124,8 @@ static void fit_values(const mlab_rule *rule, double mine, const double *theirs,
             const double fit = 1 - fabs(theirs[j] - mine - best) / spread;
             lane->fit[j] = fit > 0 ? fit : 0;
         }
+    } else if (rule->kind == MLAB_RULE_GAINS) {
+        for (size_t j = 0; j < n; j++) lane->fit[j] = here > 0 ? mine : 0;
     } else if (rule->kind == MLAB_RULE_HOURS) {
         for (size_t j = 0; j < n; j++) lane->fit[j] = lane->known[j] > 0 ? mlab_hours_fit(rule, mlab_hours_apart(mine, theirs[j])) : 0;
     } else

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "match/match.h"
 
 #include <math.h>
 #include <string.h>
@@ -131,17 +132,20 @@ static bool rule_is_likeness(const mlab_rule *rule)
     return rule->kind == MLAB_RULE_SIMILAR || rule->kind == MLAB_RULE_UNLIKE;
 }
 
-static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const mlab_table *mentors, const mlab_table *mentees,
-                                const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
+static mlab_status compile_term(mlab_scorer *scorer, mlab_term_rule *term, const mlab_column *id_column, const mlab_table *mentors,
+                                const mlab_table *mentees, const char *const *state, size_t n_state, mlab_findings *findings, mlab_error *err)
 {
     const bool like = rule_is_likeness(term->rule);
     term->width = 1;
     term->sets = term->rule->kind == MLAB_RULE_OVERLAP || term->rule->kind == MLAB_RULE_COMMON || (like && !term->rule->n_columns);
     term->mentee.state = term->mentor.state = -1;
+    if (term->rule->kind == MLAB_RULE_GAINS) return mlab_gains_attributes(scorer->context, term, id_column, mentors, mentees, state, findings, err);
     if (mlab_rule_is_of_pairs(term->rule->kind)) { /* their values come with the request */
         if (!state) return MLAB_OK;
         return mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &term->rule->place,
-                             "rule '%s' is stated pair by pair, and people who are simulated have no such pairs", term->rule->name);
+                             "rule '%s' is stated pair by pair, and people who are simulated have no such pairs; in_simulation: leave_out does "
+                             "without it",
+                             term->rule->name);
     }
     if (term->rule->n_columns) return compile_vector(scorer, term, mentors, mentees, findings, err);
     return compile_columns(scorer, term, mentors, mentees, state, n_state, findings, err);
@@ -155,8 +159,9 @@ static mlab_status list_rules(mlab_scorer *scorer, const mlab_match_spec *spec, 
     scorer->rules = mlab_allocate(scorer->context, most, sizeof *scorer->rules);
     scorer->terms = mlab_allocate(scorer->context, most, sizeof *scorer->terms);
     if (!scorer->rules || !scorer->terms) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rules", spec->n_rules);
-    if (spec->n_rules) memcpy(scorer->rules, spec->rules, spec->n_rules * sizeof *scorer->rules);
-    *n = spec->n_rules;
+    *n = 0;
+    for (size_t i = 0; i < spec->n_rules; i++)
+        if (of_people || !spec->rules[i].not_simulated) scorer->rules[(*n)++] = spec->rules[i];
     for (size_t i = 0; i < spec->n_forbids; i++) {
         const mlab_forbid *forbid = &spec->forbids[i];
         if (forbid->kind != MLAB_FORBID_SAME_TEAM) continue;
@@ -191,7 +196,7 @@ mlab_status mlab_scorer_make(const mlab_context *context, const mlab_match_spec 
     for (size_t i = 0; !status && i < n; i++) {
         made->terms[i].rule = &made->rules[i];
         made->n_terms = i + 1;
-        status = compile_term(made, &made->terms[i], mentors, mentees, state, n_state, findings, err);
+        status = compile_term(made, &made->terms[i], mlab_match_id_column(spec, mentees), mentors, mentees, state, n_state, findings, err);
         if (status == MLAB_ERR_MATCH_COLUMN) { /* go on, so that the findings name every missing column */
             first = status;
             status = MLAB_OK;
@@ -300,7 +305,8 @@ static void value_term(const mlab_term_rule *term, double a, double b, mlab_term
     t->known = a != MLAB_ATTRIBUTE_MISSING && b != MLAB_ATTRIBUTE_MISSING;
     if (!t->known) return;
     t->gap = rule->kind == MLAB_RULE_HOURS ? mlab_hours_apart(a, b) : b - a;
-    t->s = rule->kind == MLAB_RULE_GAP     ? mlab_gap_fit(rule, t->gap)
+    t->s = rule->kind == MLAB_RULE_GAINS   ? a
+           : rule->kind == MLAB_RULE_GAP   ? mlab_gap_fit(rule, t->gap)
            : rule->kind == MLAB_RULE_HOURS ? mlab_hours_fit(rule, t->gap)
                                            : (rule->kind == MLAB_RULE_SAME) == (a == b);
 }
@@ -326,6 +332,11 @@ static mlab_status note_missing(const mlab_term_rule *term, const mlab_attribute
     for (size_t i = 0; i < side->n; i++) missing += is_missing(term, attribute, side, i);
     if (!missing) return MLAB_OK;
     const mlab_rule *rule = term->rule;
+    if (rule->kind == MLAB_RULE_GAINS)
+        return mlab_findings_add(
+            findings, MLAB_SEVERITY_NOTE, "attribute_not_known", &rule->place, "", "", err,
+            "rule '%s': values that its formula reads are missing or new for %zu of %zu mentees; it neither helps nor harms them", rule->name,
+            missing, side->n);
     return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, rule->must ? "must_not_known" : "attribute_not_known", &rule->place, "", "", err,
                              "rule '%s': column '%s' is empty for %zu of %zu %s; %s", rule->name, column, missing, side->n, name,
                              rule->must ? "they may be paired with anybody" : "it neither helps nor harms them");
@@ -339,7 +350,7 @@ mlab_status mlab_scorer_note_missing(const mlab_scorer *scorer, const mlab_pool_
         const char *vector = term->rule->n_columns ? term->rule->columns[0] : NULL;
         if (mlab_rule_is_of_pairs(term->rule->kind)) continue;
         status = note_missing(term, &term->mentee, vector ? vector : term->rule->mentee_column, &request->mentees, "mentees", findings, err);
-        if (!status)
+        if (!status && term->rule->kind != MLAB_RULE_GAINS)
             status = note_missing(term, &term->mentor, vector ? vector : term->rule->mentor_column, &request->mentors, "mentors", findings, err);
     }
     return status;

@@ -38,6 +38,11 @@ typedef struct mlab_attribute_source {
 MLAB_MUST_USE mlab_status mlab_attributes_make(const mlab_context *context, mlab_term_rule *term, const mlab_table *mentees,
                                                const mlab_column *const *mentee, const mlab_table *mentors, const mlab_column *const *mentor,
                                                mlab_findings *findings, mlab_error *err);
+/* s of each mentee by what they gain, the same with every mentor. id_column: of the mentees, NULL = none. Errors: MLAB_ERR_MATCH_COLUMN when
+ * gains were not worked out, or cannot be (state not NULL: people change); the findings say it at its place. */
+MLAB_MUST_USE mlab_status mlab_gains_attributes(const mlab_context *context, mlab_term_rule *term, const mlab_column *id_column,
+                                                const mlab_table *mentors, const mlab_table *mentees, const char *const *state,
+                                                mlab_findings *findings, mlab_error *err);
 /* Hours from UTC: "UTC+2", "gmt-05:30", "+2", "2.5", "UTC". */
 bool mlab_hours_parse(const char *text, double *hours);
 

@@ -14,9 +14,9 @@ typedef struct kind_key {
     mlab_rule_kind kind;
 } kind_key;
 static const kind_key kind_keys[] = {
-    {"need", MLAB_RULE_OVERLAP},    {"best", MLAB_RULE_GAP},      {"same", MLAB_RULE_SAME},    {"common", MLAB_RULE_COMMON},
-    {"similar", MLAB_RULE_SIMILAR}, {"unlike", MLAB_RULE_UNLIKE}, {"within", MLAB_RULE_HOURS}, {"past_pair", MLAB_RULE_PAST},
-    {"choice", MLAB_RULE_CHOICE},   {"file", MLAB_RULE_FILE},
+    {"need", MLAB_RULE_OVERLAP},    {"best", MLAB_RULE_GAP},      {"same", MLAB_RULE_SAME},     {"common", MLAB_RULE_COMMON},
+    {"similar", MLAB_RULE_SIMILAR}, {"unlike", MLAB_RULE_UNLIKE}, {"within", MLAB_RULE_HOURS},  {"past_pair", MLAB_RULE_PAST},
+    {"choice", MLAB_RULE_CHOICE},   {"file", MLAB_RULE_FILE},     {"outcome", MLAB_RULE_GAINS},
 };
 enum { N_KIND_KEYS = sizeof kind_keys / sizeof *kind_keys };
 
@@ -80,6 +80,13 @@ static mlab_status read_likeness(const mlab_spec_reader *r, const mlab_setting *
     return mlab_spec_keep_list(r, value, &rule->columns, &rule->n_columns, err);
 }
 
+static mlab_status read_range(const mlab_spec_reader *r, const mlab_setting *map, mlab_rule *rule, mlab_error *err)
+{
+    const bool low = mlab_spec_number(r, map, "low", &rule->low), high = mlab_spec_number(r, map, "high", &rule->high);
+    if (low == high && (!low || rule->high > rule->low)) return MLAB_OK;
+    return mlab_spec_stop(r, "bad_value", rule->place, rule->name, err, "low and high go together, high above low: what counts 0 and 1");
+}
+
 static mlab_status read_file(const mlab_spec_reader *r, const mlab_setting *map, mlab_rule *rule, mlab_error *err)
 {
     const char *file = mlab_spec_text(r, map, "file");
@@ -88,14 +95,32 @@ static mlab_status read_file(const mlab_spec_reader *r, const mlab_setting *map,
     mlab_status status = mlab_spec_keep_path(r, file, &rule->path, err);
     if (!status) status = mlab_spec_keep(r, file, &rule->file_name, err);
     if (!status) status = mlab_spec_keep(r, mlab_spec_text(r, map, "value"), &rule->score_column, err);
-    const bool low = mlab_spec_number(r, map, "low", &rule->low), high = mlab_spec_number(r, map, "high", &rule->high);
-    if (!status && (low != high || (low && !(rule->high > rule->low))))
-        status = mlab_spec_stop(r, "bad_value", rule->place, rule->name, err,
-                                "low and high go together, high above low: the scores of the file that count 0 and 1");
+    if (!status) status = read_range(r, map, rule, err);
     if (!status && rule->must)
         status = mlab_spec_stop(r, "bad_value", rule->place, rule->name, err,
                                 "a score of a file cannot be a must; forbid: [{list: file}] rules pairs out");
     return status;
+}
+
+/* Who gains most by the outcome of that name; whether there is one is known when there are data. */
+static mlab_status read_gains(const mlab_spec_reader *r, const mlab_setting *map, mlab_rule *rule, mlab_error *err)
+{
+    const mlab_setting *formula = find(r, map, "formula");
+    double months = 0, folds = 0;
+    mlab_status status = mlab_spec_keep(r, mlab_spec_text(r, map, "outcome"), &rule->outcome, err);
+    if (!status) status = mlab_spec_keep(r, mlab_spec_text(r, map, "arm"), &rule->arm, err);
+    if (!status) status = mlab_spec_keep(r, mlab_spec_text(r, map, "against"), &rule->against, err);
+    if (!status) status = mlab_spec_keep(r, mlab_spec_text(r, map, "formula"), &rule->formula, err);
+    if (status) return status;
+    mlab_spec_number(r, map, "months", &months);
+    mlab_spec_number(r, map, "folds", &folds);
+    rule->months = (int32_t)months;
+    rule->folds = (int32_t)folds;
+    if (formula) rule->formula_place = mlab_setting_place(formula);
+    if (formula && mlab_setting_quoted(formula) && rule->formula_place.column) rule->formula_place.column++;
+    if (rule->must)
+        return mlab_spec_stop(r, "bad_value", rule->place, rule->name, err, "what people gain cannot be a must; weight: high, some, low or a number");
+    return read_range(r, map, rule, err);
 }
 
 static mlab_status read_kind(const mlab_spec_reader *r, const char *key, const mlab_setting *map, mlab_rule *rule, mlab_error *err)
@@ -122,6 +147,7 @@ static mlab_status read_kind(const mlab_spec_reader *r, const char *key, const m
     case MLAB_RULE_UNLIKE: return read_likeness(r, map, key, rule, err);
     case MLAB_RULE_CHOICE: rule->of_mentors = mlab_spec_is(choice, "mentors"); return MLAB_OK;
     case MLAB_RULE_FILE: return read_file(r, map, rule, err);
+    case MLAB_RULE_GAINS: return read_gains(r, map, rule, err);
     default: return MLAB_OK;
     }
 }
@@ -129,16 +155,16 @@ static mlab_status read_kind(const mlab_spec_reader *r, const char *key, const m
 static mlab_status read_rule(const mlab_spec_reader *r, const char *name, mlab_place place, const mlab_setting *map, mlab_error *err)
 {
     const int which = find_kind(r, map);
-    if (which < 0 && find(r, map, "outcome")) return MLAB_OK; /* a stop already: not built */
     if (which < 0)
         return mlab_spec_stop(
             r, "unclear_rule", place, name, err,
-            "a term of the score needs one of: need and offer, best, same, common, similar, unlike, within, past_pair, choice, or file");
+            "a term of the score needs one of: need and offer, best, same, common, similar, unlike, within, past_pair, choice, file, or outcome");
     const char *separator = mlab_spec_text(r, map, "separator");
     mlab_rule *rule = &r->spec->rules[r->spec->n_rules++];
     *rule = (mlab_rule){.kind = kind_keys[which].kind, .place = place, .spread = 1};
     mlab_status status = mlab_spec_keep(r, name, &rule->name, err);
     if (!status) status = mlab_spec_keep(r, separator && *separator ? separator : ";", &rule->separator, err);
+    rule->not_simulated = mlab_spec_is(mlab_spec_text(r, map, "in_simulation"), "leave_out");
     if (!status) status = read_columns(r, map, name, rule, err);
     if (!status) status = read_weight(r, map, rule, err);
     return status ? status : read_kind(r, kind_keys[which].key, map, rule, err);

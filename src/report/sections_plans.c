@@ -131,6 +131,45 @@ static void tell_groups(mlab_doc *doc, const mlab_story *story)
     if (begun) mlab_doc_table_end(doc, false);
 }
 
+/* What the rules of the score decided under the last policy; counts of few mentees are hidden. */
+static void tell_rules(mlab_doc *doc, const mlab_story *story)
+{
+    const mlab_results *r = story->spec->results;
+    const mlab_pairs *p = r->pairs[r->n_pairs - 1];
+    const uint64_t minimum = (uint64_t)story->options->minimum_cell;
+    if (!p->n_rules) return;
+    mlab_doc_table(
+        doc, NULL, false,
+        (const char *const[]){"Rule of the score", "Told pairs apart", "Alone ruled out", "Would fare otherwise without it", "Costs the other rules"},
+        5);
+    for (size_t t = 0; t < p->n_rules; t++) {
+        const mlab_rule_share *rule = &p->rules[t];
+        mlab_number_text share, out, changed, costs;
+        mlab_text part = MLAB_TEXT(story->context);
+        mlab_tell_number(100 * rule->share, 0, false, share);
+        mlab_tell_number(rule->sample ? 100 * (double)rule->ruled_out / (double)rule->sample : 0, 0, false, out);
+        mlab_tell_count(rule->changed, minimum, changed);
+        mlab_tell_number(rule->costs, 1, false, costs);
+        mlab_text_print(&part, "%s %%", rule->must ? out : share);
+        mlab_doc_row(doc, (const char *const[]){rule->name, rule->must ? "" : mlab_text_get(&part), rule->must ? mlab_text_get(&part) : "",
+                                                rule->left_out ? changed : "", rule->left_out ? costs : ""});
+        doc->text.failed |= part.failed;
+        mlab_text_free(&part);
+    }
+    mlab_doc_table_end(doc, false);
+    mlab_doc_paragraph(doc, "small",
+                       "Told pairs apart: share of the spread of fit among allowed pairs. Would fare otherwise: mentees who had somebody else, or "
+                       "nobody, when people were matched again without the rule; costs: what the rule took from the others, in points. Empty where "
+                       "matching again would take too long.");
+    for (size_t k = 0; k < p->n_gains; k++) {
+        mlab_text text = MLAB_TEXT(story->context);
+        mlab_text_print(&text, "%s: %s.", p->gains[k].name, p->gains[k].told);
+        mlab_doc_paragraph(doc, "", mlab_text_get(&text));
+        doc->text.failed |= text.failed;
+        mlab_text_free(&text);
+    }
+}
+
 void mlab_tell_matching(mlab_doc *doc, const mlab_story *story)
 {
     const mlab_results *r = story->spec->results;
@@ -168,6 +207,7 @@ void mlab_tell_matching(mlab_doc *doc, const mlab_story *story)
     }
     mlab_doc_table_end(doc, false);
     compare_policies(doc, story);
+    tell_rules(doc, story);
     tell_groups(doc, story);
     mlab_doc_paragraph(
         doc, "small",

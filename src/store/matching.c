@@ -122,6 +122,18 @@ static void put_people(const mlab_h5_group *group, const mlab_pairs *pairs, cons
     mlab_release(context, texts);
 }
 
+static void put_gains(const mlab_h5_group *group, const mlab_pairs *pairs, const crowd *mentees)
+{
+    if (!pairs->n_gains || !mentees->people || !mentees->names) return;
+    size_t *order = mlab_allocate(group->file->context, mentees->n, sizeof *order);
+    for (size_t i = 0; order && i < mentees->n; i++) order[i] = mentees->people[i].was;
+    if (!order)
+        mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write gains");
+    else
+        mlab_store_put_gains(group, pairs, mentees->names, order);
+    mlab_release(group->file->context, order);
+}
+
 static void put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, const char *secret)
 {
     const mlab_context *context = matching->file->context;
@@ -133,6 +145,7 @@ static void put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, c
         mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write pairs");
     mlab_h5_attribute(&group, "policy", pairs->policy);
     mlab_store_put_figures(&group, pairs);
+    put_gains(&group, pairs, &mentees);
     unmask(context, &mentees);
     unmask(context, &mentors);
     mlab_h5_group_close(&group);
@@ -159,6 +172,7 @@ static void get_policy(const mlab_h5_group *group, mlab_pairs *pairs)
     if ((pairs->mentees = mlab_h5_get_texts(group, "mentee", n))) pairs->n_mentees = n;
     if ((pairs->mentors = mlab_h5_get_texts(group, "mentor", m))) pairs->n_mentors = m;
     mlab_store_get_figures(group, pairs);
+    if (pairs->mentees) mlab_store_get_gains(group, pairs);
     n *= pairs->each;
     pairs->mentor_of = mlab_h5_get(group, "mentor_of", MLAB_H5_INT32, n);
     pairs->score = mlab_h5_get(group, "score", MLAB_H5_REAL, n);

@@ -81,6 +81,9 @@ static const column rule_columns[] = {
     RULE(ruled_out, MLAB_H5_COUNT, "pair", "pairs looked at that it alone rules out"),
     RULE(not_known, MLAB_H5_COUNT, "pair", "pairs looked at of whom it is not known"),
     RULE(sample, MLAB_H5_COUNT, "pair", "pairs looked at"),
+    RULE(left_out, MLAB_H5_BYTE, "1", "1 = people were matched again without it"),
+    RULE(changed, MLAB_H5_COUNT, "person", "mentees who would then have somebody else"),
+    RULE(costs, MLAB_H5_REAL, "1", "points of the other rules' total score that it costs them"),
 };
 enum { N_GROUP_COLUMNS = sizeof group_columns / sizeof *group_columns, N_RULE_COLUMNS = sizeof rule_columns / sizeof *rule_columns };
 

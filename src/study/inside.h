@@ -109,6 +109,11 @@ mlab_status mlab_study_secret(mlab_study *study, mlab_error *err);
 
 /* --- matching -------------------------------------------------------------------------------------- */
 
+/* What the people gain, for every rule of matching that asks it. Errors: MLAB_ERR_DATA_REJECTED (the findings say why). */
+MLAB_MUST_USE mlab_status mlab_study_gains(mlab_study *study, const mlab_table *people, mlab_findings *findings, mlab_error *err);
+void mlab_study_gains_free(mlab_study *study);
+bool mlab_study_asks_gains(const mlab_study *study);
+
 /* Runs each policy of the spec on the open matching; one that cannot keep to what is asked of all is left out and noted. */
 MLAB_MUST_USE mlab_status mlab_matched_run(mlab_matched *matched, const mlab_match_spec *spec, mlab_findings *findings, mlab_error *err);
 /* The people of the study with the pairs of each policy. */

@@ -160,6 +160,7 @@ void mlab_study_free(mlab_study *study)
     if (!study) return;
     const mlab_context *context = study->context;
     free_results(study);
+    mlab_study_gains_free(study);
     mlab_match_spec_free(context, &study->matching);
     mlab_forecast_spec_free(context, &study->forecast);
     mlab_scenarios_free(context, study->scenarios, study->n_scenarios);

@@ -89,6 +89,7 @@ mlab_status mlab_study_match_people(mlab_study *study, mlab_findings *findings, 
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to match");
     made->context = study->context;
     mlab_status status = mlab_study_present(study, &made->mentees, err);
+    if (!status) status = mlab_study_gains(study, made->mentees, findings, err);
     const char *(*past)[2] = status ? NULL : past_pairs(study, err);
     if (!status && !past) status = MLAB_ERR_MEMORY;
     if (!status)

@@ -65,6 +65,7 @@ mlab_status mlab_study_key(mlab_study *study, mlab_stage stage, mlab_error *err)
     for (int k = 0; k < MLAB_N_STAGES; k++)
         if (row->needs & (1u << k)) add_line(&hash, study->key[k]);
     mlab_status status = add_options(study, &hash, row->prefixes, err);
+    if (!status && stage == MLAB_STAGE_MATCH && mlab_study_asks_gains(study)) status = add_options(study, &hash, "outcomes fit", err);
     mlab_sha256_end(&hash, study->key[stage]);
     return status;
 }

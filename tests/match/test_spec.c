@@ -77,28 +77,30 @@ START_TEST(all_kinds_of_rules_preferences_locks_and_options_are_read)
 {
     world w = {0};
     w.context = mlab_test_context(&w.memory, 1);
-    ck_assert_int_eq(read_text(&w, "matching:\n"
-                                   "  mentors: {capacity: {from: places, least: 1}, hours: h}\n"
-                                   "  score:\n"
-                                   "    languages: {common: 2, weight: must}\n"
-                                   "    values: {similar: [drive, calm], weight: 3.5}\n"
-                                   "    interests: {unlike: yes}\n"
-                                   "    zone: {within: 6, weight: low}\n"
-                                   "    again: {past_pair: prefer}\n"
-                                   "    wishes: {choice: mentors}\n"
-                                   "    own: {file: own.csv, value: points, low: 0, high: 10}\n"
-                                   "  preferences:\n"
-                                   "    mentees: {ranks: [choice1, choice2], not: never, only: yes}\n"
-                                   "    mentors: {ranks: ranking}\n"
-                                   "  lock: [{mentor: m1, mentee: e1}]\n"
-                                   "  carry: [name]\n"
-                                   "  policies: [{optimal: {first: participation, gap: 0.1}}, random]\n"),
+    ck_assert_int_eq(read_text(&w,
+                               "matching:\n"
+                               "  mentors: {capacity: {from: places, least: 1}, hours: h}\n"
+                               "  score:\n"
+                               "    languages: {common: 2, weight: must}\n"
+                               "    values: {similar: [drive, calm], weight: 3.5}\n"
+                               "    interests: {unlike: yes}\n"
+                               "    zone: {within: 6, weight: low}\n"
+                               "    again: {past_pair: prefer}\n"
+                               "    wishes: {choice: mentors}\n"
+                               "    own: {file: own.csv, value: points, low: 0, high: 10}\n"
+                               "    gains: {outcome: retention, arm: coaching, against: none, months: 24, folds: 10, formula: exit ~ arm * grade}\n"
+                               "  preferences:\n"
+                               "    mentees: {ranks: [choice1, choice2], not: never, only: yes}\n"
+                               "    mentors: {ranks: ranking}\n"
+                               "  lock: [{mentor: m1, mentee: e1}]\n"
+                               "  carry: [name]\n"
+                               "  policies: [{optimal: {first: participation, gap: 0.1}}, random]\n"),
                      MLAB_OK);
     ck_assert_uint_eq(w.findings.n, 0);
     static const mlab_rule_kind kinds[] = {MLAB_RULE_COMMON, MLAB_RULE_SIMILAR, MLAB_RULE_UNLIKE, MLAB_RULE_HOURS,
-                                           MLAB_RULE_PAST,   MLAB_RULE_CHOICE,  MLAB_RULE_FILE};
-    ck_assert_uint_eq(w.spec.n_rules, 7);
-    for (size_t k = 0; k < 7; k++) ck_assert_int_eq(w.spec.rules[k].kind, kinds[k]);
+                                           MLAB_RULE_PAST,   MLAB_RULE_CHOICE,  MLAB_RULE_FILE,   MLAB_RULE_GAINS};
+    ck_assert_uint_eq(w.spec.n_rules, 8);
+    for (size_t k = 0; k < 8; k++) ck_assert_int_eq(w.spec.rules[k].kind, kinds[k]);
     ck_assert(w.spec.rules[0].must);
     ck_assert_double_eq(w.spec.rules[0].enough, 2);
     ck_assert_double_eq(w.spec.rules[1].weight, 3.5);
@@ -107,6 +109,10 @@ START_TEST(all_kinds_of_rules_preferences_locks_and_options_are_read)
     ck_assert_double_eq(w.spec.rules[3].within, 6);
     ck_assert(w.spec.rules[5].of_mentors);
     ck_assert_str_eq(w.spec.rules[6].score_column, "points");
+    ck_assert_str_eq(w.spec.rules[7].arm, "coaching");
+    ck_assert_int_eq(w.spec.rules[7].months, 24);
+    ck_assert_int_eq(w.spec.rules[7].folds, 10);
+    ck_assert_str_eq(w.spec.rules[7].formula, "exit ~ arm * grade");
     ck_assert_int_eq(w.spec.default_least, 1);
     ck_assert_str_eq(w.spec.mentor_hours_column, "h");
     ck_assert_uint_eq(w.spec.mentee_wishes.n_columns, 2);
@@ -162,7 +168,7 @@ START_TEST(what_is_wrong_or_not_built_is_a_stop_with_its_place)
     expect("matching:\n  forbid: [{line_manager: boss, levels: 0}]\n", "forbid: levels must be a whole number from 1 to 50", 2);
     expect("matching:\n  forbid: [list]\n", "forbid: a list needs its file, {list: pairs.csv}", 2);
     expect("matching:\n  score:\n    x: {weight: high}\n",
-           "a term of the score needs one of: need and offer, best, same, common, similar, unlike, within, past_pair, choice, or file", 3);
+           "a term of the score needs one of: need and offer, best, same, common, similar, unlike, within, past_pair, choice, file, or outcome", 3);
     expect("matching:\n  score:\n    x: {need: a}\n", "a term of the score with need needs offer too, and the other way round", 3);
     expect("matching:\n  mentors: {capacity: many}\n", "capacity must be a whole number from 0 to 100, or {from: column, default: 1}", 2);
     expect("matching:\n  lock: [a]\n", "lock: each item is {mentor: id, mentee: id}; or lock: file.csv", 2);
@@ -171,7 +177,10 @@ START_TEST(what_is_wrong_or_not_built_is_a_stop_with_its_place)
     expect("matching:\n  score:\n    x: {file: a.csv, weight: must}\n", "a score of a file cannot be a must; forbid: [{list: file}] rules pairs out",
            3);
     expect("matching:\n  policies: [{lottery: {cap: 0}}]\n", "cap must be a number above 0, at most 1", 2);
-    expect("matching:\n  score:\n    gains: {outcome: retention}\n", "matching.score.gains.outcome is not built yet", 3);
+    expect("matching:\n  score:\n    gains: {outcome: retention, weight: must}\n",
+           "what people gain cannot be a must; weight: high, some, low or a number", 3);
+    expect("matching:\n  score:\n    gains: {outcome: retention, low: 3, high: 2}\n", "low and high go together, high above low: what counts 0 and 1",
+           3);
 }
 END_TEST
 

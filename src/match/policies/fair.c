@@ -151,5 +151,6 @@ const mlab_policy mlab_policy_fair = {
     .summary = "the worst-off first, or the highest total with bounds on groups",
     .source = "Huang, Kavitha, Mehlhorn & Michail 2016, doi:10.1007/s00453-015-9994-9",
     .keeps = MLAB_KEEPS_LOWER,
+    .again = 20000,
     .assign = assign,
 };

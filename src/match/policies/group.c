@@ -213,5 +213,6 @@ const mlab_policy mlab_policy_group = {
     .summary = "circles: each mentor with a group, with bounds on its size and its mix",
     .source = "Krumke & Thielen 2013, European Journal of Operational Research 228, 46-55",
     .keeps = MLAB_KEEPS_OWN_LOCKS,
+    .again = 3000,
     .assign = assign,
 };

@@ -315,5 +315,6 @@ const mlab_policy mlab_policy_stable_best = {
     .summary = "the highest total score of the matchings in which nobody would rather swap",
     .source = "Irving, Leather & Gusfield 1987, doi:10.1145/28869.28871",
     .keeps = MLAB_KEEPS_LOWER,
+    .again = 200000,
     .assign = assign,
 };
