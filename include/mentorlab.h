@@ -3,6 +3,7 @@
 #ifndef MENTORLAB_H
 #define MENTORLAB_H
 
+#include "mentorlab/after.h"
 #include "mentorlab/compare.h"
 #include "mentorlab/core.h"
 #include "mentorlab/data.h"

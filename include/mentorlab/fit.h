@@ -57,6 +57,7 @@ typedef struct mlab_fit_options {
     double tolerance;   /* largest Newton step relative to the standard error, or gradient, at the end */
     int curve_interval; /* 0 log-log, 1 log, 2 plain */
     double level;       /* of intervals, 0.5 .. 0.999 */
+    bool tests;         /* of every term: mentorlab/after.h */
     int robust;         /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */
 } mlab_fit_options;
 
@@ -123,7 +124,10 @@ typedef struct mlab_fit {
     int iterations;
     double gradient; /* largest |score| / sqrt(information) at the end */
     double seconds;
-    mlab_design *design; /* recipe for prediction; mlab_fit_first_column says where the fit's coefficients begin in it */
+    mlab_design *design;      /* recipe for prediction; mlab_fit_first_column says where the fit's coefficients begin in it */
+    bool restricted;          /* the log-likelihood is the restricted one */
+    uint64_t rows_digest;     /* of the rows used, their response and weights: fits with the same one may be compared; 0 = not known */
+    struct mlab_after *after; /* tests and the like that were asked for (mentorlab/after.h); NULL = none */
     /* Influence of each cluster on the estimates, robust = factor * influence' influence (not with two-way clusters); for stacked draws. */
     uint32_t *influence_id; /* [n_clusters] person rank of the cluster, ascending */
     double *influence;      /* [n_clusters * n_parameters] or NULL */

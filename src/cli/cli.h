@@ -111,6 +111,9 @@ void mlab_progress_clear(mlab_session *session);
 
 /* --- commands --------------------------------------------------------------------------------------- */
 
+/* Tests, average effects, profile intervals and diagnoses of a fit; nothing where none were asked for. */
+void mlab_show_after(const mlab_fit *fit);
+
 int mlab_command_new(mlab_cli *cli);
 int mlab_command_check(mlab_cli *cli);
 int mlab_command_fit(mlab_cli *cli);

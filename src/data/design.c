@@ -69,6 +69,12 @@ static void free_variable(const mlab_context *context, mlab_design_variable *var
     mlab_release(context, variable->norm2);
 }
 
+static void free_term(const mlab_context *context, mlab_design_term *term)
+{
+    void *const memory[] = {term->label, term->variables, term->full, term->width, term->stride};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
+}
+
 void mlab_design_free(mlab_design *design)
 {
     if (!design) return;
@@ -76,14 +82,7 @@ void mlab_design_free(mlab_design *design)
     for (size_t i = 0; design->variables && i < design->n_variables; i++) free_variable(context, &design->variables[i]);
     for (size_t i = 0; design->offsets && i < design->n_offsets; i++) free_program(context, &design->offsets[i]);
     for (size_t i = 0; i < design->n_inputs; i++) mlab_release(context, design->inputs[i]);
-    for (size_t i = 0; design->terms && i < design->n_terms; i++) {
-        mlab_design_term *term = &design->terms[i];
-        mlab_release(context, term->label);
-        mlab_release(context, term->variables);
-        mlab_release(context, term->full);
-        mlab_release(context, term->width);
-        mlab_release(context, term->stride);
-    }
+    for (size_t i = 0; design->terms && i < design->n_terms; i++) free_term(context, &design->terms[i]);
     for (size_t j = 0; design->names && j < design->n_columns; j++) mlab_release(context, design->names[j]);
     mlab_release(context, design->names);
     mlab_release(context, design->terms);
@@ -228,6 +227,25 @@ mlab_status mlab_design_assemble(mlab_design *design, mlab_error *err)
     if (!design->formula->intercept) widen_first_factor(design);
     if ((status = place_columns(design, err))) return status;
     return name_columns(design, err);
+}
+
+void mlab_design_drop_terms(mlab_design *design, const uint8_t *drop)
+{
+    size_t terms = 0, columns = design->intercept ? 1 : 0;
+    for (size_t t = 0; t < design->n_terms; t++) {
+        mlab_design_term term = design->terms[t];
+        if (drop[t]) {
+            for (size_t c = 0; c < term.n_columns; c++) mlab_release(design->context, design->names[term.first + c]);
+            free_term(design->context, &term);
+            continue;
+        }
+        memmove(design->names + columns, design->names + term.first, term.n_columns * sizeof *design->names);
+        term.first = columns;
+        columns += term.n_columns;
+        design->terms[terms++] = term;
+    }
+    design->n_terms = terms;
+    design->n_columns = columns;
 }
 
 void mlab_design_drop_intercept(mlab_design *design)

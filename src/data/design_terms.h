@@ -89,6 +89,9 @@ const char *mlab_design_formula(const mlab_design *design);
 /* Leaves out the intercept column but keeps the coding of factors, as R does for coxph and polr. */
 void mlab_design_drop_intercept(mlab_design *design);
 
+/* Leaves out the terms k with drop[k] != 0; the coding of the others stays. The text of the design, and so its copies, still have them. */
+void mlab_design_drop_terms(mlab_design *design, const uint8_t *drop);
+
 /* One number through a program: inputs[j] is the value of input j; stack [depth]. */
 double mlab_program_value(const mlab_program *program, const double *inputs, double *stack);
 /* The numbers that a variable (not a FACTOR) makes of the value of its program; into [width]. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fit: made with its names and counts, released, doubted, and asked for errors and intervals. */
 #include "fit/model.h"
+#include "mentorlab/after.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -76,6 +77,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->influence_id);
     mlab_release(context, fit->influence);
     mlab_design_free(fit->design);
+    mlab_after_free(fit->after);
     for (size_t t = 0; fit->random && t < fit->n_random; t++) free_effects(context, &fit->random[t]);
     mlab_release(context, fit->random);
     mlab_baseline_free(context, fit->baseline);

@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/os.h"
+#include "fit/after/after.h"
 
 #include <string.h>
 
@@ -200,9 +202,22 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
                              mlab_fit **fit, mlab_error *err)
 {
     mlab_outcome_problem *made = NULL;
+    mlab_prepared *prepared = NULL;
+    double began = mlab_os_seconds();
     *fit = NULL;
     mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
-    if (!status) status = mlab_fit_problem_fit(context, made->model, &made->problem, &made->options, fit, err);
+    if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
+    if (!status) status = mlab_prepared_fit(context, prepared, fit, err);
+    if (!status) {
+        (*fit)->seconds = mlab_os_seconds() - began;
+        (*fit)->rows_digest = mlab_rows_digest(&made->problem);
+        status = mlab_after_make(context, prepared, *fit, err);
+    }
+    if (status) {
+        mlab_fit_free(*fit);
+        *fit = NULL;
+    }
+    mlab_prepared_free(prepared);
     mlab_outcome_problem_free(made);
     return status;
 }

@@ -136,6 +136,7 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     bool mixed = prepared->problem->n_random > 0;
     bool additive = mixed && ((const mlab_engine *)prepared->own)->family->additive;
     if (!status) status = (additive ? mlab_mixed_gaussian_fit : mixed ? mlab_mixed_fit : prepared->model->fit)(context, prepared, fit, err);
+    if (!status) fit->restricted = additive && prepared->options.restricted == 0;
     if (!status) status = mlab_fit_robust_again(context, prepared, fit, err);
     if (status) {
         mlab_fit_free(fit);

@@ -181,10 +181,13 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_h5_attribute(&group, "cluster", fit->cluster);
     mlab_h5_attribute(&group, "cluster_other", fit->cluster_other);
     mlab_h5_attribute(&group, "robust", fit->robust_kind);
+    mlab_h5_attribute_integer(&group, "restricted", fit->restricted);
+    mlab_h5_attribute_integer(&group, "rows_digest", (int64_t)fit->rows_digest);
     mlab_h5_attribute(&group, "trust", mlab_trust_name(fit->trust));
     mlab_h5_attribute(&group, "reason", fit->reason);
     put_design(&group, fit);
     put_matrices(&group, fit);
+    mlab_store_put_after(&group, fit->after);
     put_all_random(&group, fit->random, fit->n_random);
     put_baseline(&group, fit->context, fit->baseline);
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
@@ -265,6 +268,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->robust_kind = mlab_h5_attribute_get(group, "robust");
     fit->reason = mlab_h5_attribute_get(group, "reason");
     get_matrices(group, fit);
+    fit->after = mlab_store_get_after(group);
     if (mlab_h5_has(group, "random_effects")) get_all_random(group, fit);
     if (mlab_h5_has(group, "baseline")) fit->baseline = get_baseline(group);
     size_t n_named = mlab_h5_has(group, "block") ? mlab_h5_size(group, "block") : 0;
@@ -275,6 +279,8 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     if (n_named) fit->blocks = mlab_h5_get_texts(group, "block", n_named);
     if (fit->n_levels) fit->levels = mlab_h5_get_texts(group, "level", fit->n_levels);
     if (mlab_h5_has(group, "events")) fit->events_by_block = mlab_h5_get(group, "events", MLAB_H5_COUNT, n_named);
+    fit->restricted = mlab_h5_attribute_integer_get(group, "restricted") != 0;
+    fit->rows_digest = (uint64_t)mlab_h5_attribute_integer_get(group, "rows_digest");
     fit->iterations = (int)mlab_h5_get_integer(group, "iterations");
     fit->trust = get_trust(group);
 #define GET(field, unit, long_name) fit->field = (size_t)mlab_h5_get_integer(group, #field);

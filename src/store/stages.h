@@ -3,6 +3,7 @@
 #ifndef MLAB_STORE_STAGES_H
 #define MLAB_STORE_STAGES_H
 
+#include "mentorlab/after.h"
 #include "mentorlab/store.h"
 #include "store/group.h"
 
@@ -14,6 +15,10 @@ void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison 
 void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret);
 void mlab_store_put_outcomes(const mlab_h5_group *root, const mlab_outcomes *outcomes);
 void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *forecast);
+
+/* Tests and the like of one fit in its group; nothing for NULL, NULL when there are none. */
+void mlab_store_put_after(const mlab_h5_group *fit, const mlab_after *after);
+mlab_after *mlab_store_get_after(const mlab_h5_group *fit);
 
 /* mlab_store_write; fleeting as in mlab_h5_file. */
 mlab_status mlab_store_write_file(const mlab_context *context, const char *path, const mlab_results *results, const char *key, bool fleeting,

@@ -3,6 +3,7 @@
 #ifndef TESTS_SMALL_RESULTS_H
 #define TESTS_SMALL_RESULTS_H
 
+#include "mentorlab/after.h"
 #include "mentorlab/store.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -17,6 +18,19 @@ static double covariances[] = {0.04, 0.001, 0, 0, 0.001, 0.09, 0, 0, 0, 0, 0.25,
 static double robusts[] = {0.05, 0.002, 0, 0, 0.002, 0.1, 0, 0, 0, 0, 0.3, 0, 0, 0, 0, 0};
 static char *cause_names[] = {"voluntary", "involuntary"};
 static uint64_t cause_events[] = {31, 9};
+static double degrees[] = {11.5, 12, 13, 0};
+static mlab_term_test term_tests[] = {{"arm", {2, 5.5, 0.064}, {2, 5.25, 0.072}, {0, 0, 0}}};
+static mlab_margin margins[] = {{"arm: structured - none", "voluntary", -0.02, 0.01, -0.04, 0.001}};
+static mlab_profile profiles[] = {{"voluntary:armstructured", -0.5, 0, false, true}};
+static mlab_diagnosis diagnoses[] = {{"collinearity", "", 3.25, -1, false, "No column is nearly a mixture of others."}};
+static mlab_after what_was_asked = {.tests = term_tests,
+                                    .n_tests = 1,
+                                    .margins = margins,
+                                    .n_margins = 1,
+                                    .profiles = profiles,
+                                    .n_profiles = 1,
+                                    .diagnoses = diagnoses,
+                                    .n_diagnoses = 1};
 static mlab_fit retention_fit = {.outcome = "retention",
                                  .model = "hazard",
                                  .formula = "exit ~ arm",
@@ -29,6 +43,12 @@ static mlab_fit retention_fit = {.outcome = "retention",
                                  .aliased = aliased_flags,
                                  .covariance = covariances,
                                  .robust = robusts,
+                                 .robust_kind = "CR2",
+                                 .robust_df = degrees,
+                                 .cluster_other = "site",
+                                 .n_clusters_other = 12,
+                                 .rows_digest = 77,
+                                 .after = &what_was_asked,
                                  .n_blocks = 2,
                                  .blocks = cause_names,
                                  .block_size = 2,

@@ -4,8 +4,16 @@
 #define MLAB_FIT_AFTER_H
 
 #include "fit/model.h"
+#include "mentorlab/after.h"
 
 /* Replaces the covariance CR1 of a fit by the one that the options ask for (fit.robust), two-way where the problem has two clusterings. */
 MLAB_MUST_USE mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+/* Makes what the options of `prepared` ask for and hangs it on the fit. */
+MLAB_MUST_USE mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+/* Tests of every term, into after->tests. */
+MLAB_MUST_USE mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
+                                           mlab_error *err);
+/* A number that rows with other places, responses or weights have otherwise. */
+uint64_t mlab_rows_digest(const mlab_fit_problem *problem);
 
 #endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What one does with a fit: tests of terms and hypotheses. Each part is made when the options of the fit ask for it (fit.tests, ...),
+ * while the rows are at hand, and belongs to the fit. */
+#ifndef MENTORLAB_AFTER_H
+#define MENTORLAB_AFTER_H
+
+#include "mentorlab/fit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A test statistic that is chi-squared with df degrees of freedom when the hypothesis holds. */
+typedef struct mlab_test {
+    size_t df;        /* 0 = could not be made */
+    double statistic; /* >= 0 */
+    double p;         /* chance of a statistic as large when the hypothesis holds */
+} mlab_test;
+
+/* Tests of one term of a model: that all its coefficients are 0, beside all other terms but those that contain it (type II). */
+typedef struct mlab_term_test {
+    char *term;
+    mlab_test likelihood_ratio; /* of the fits with and without it, both to the same rows; takes rows as independent */
+    mlab_test wald;             /* by the fit's covariance, the robust one if there is one: then p is that of F with the clusters less 1 */
+    mlab_test score;            /* Rao's, at the fit without it; takes rows as independent */
+} mlab_term_test;
+
+/* An average over the rows of the fit, on the response scale: of what changes when one variable of the formula changes and all else stays. */
+typedef struct mlab_margin {
+    char *what;    /* "arm: structured - none"; "tenure: slope"; "mean" = of the predictions themselves */
+    char *of;      /* level or cause that it is the probability of; "" where there is one number a row */
+    double effect; /* a difference, or a derivative by one unit */
+    double se;     /* delta method, by the robust covariance when there is one */
+    double lower, upper;
+} mlab_margin;
+
+/* Where twice the log-likelihood has fallen by the chi-squared quantile from its maximum, all other coefficients at their best. */
+typedef struct mlab_profile {
+    char *name;                  /* of the coefficient */
+    double lower, upper;         /* -HUGE_VAL, HUGE_VAL: it does not fall so far on that side */
+    bool lower_open, upper_open; /* not found: the likelihood is flat, or a fit on the way did not converge */
+} mlab_profile;
+
+/* One thing that was looked at. */
+typedef struct mlab_diagnosis {
+    char *what;       /* "collinearity", "proportional hazards", ... */
+    char *about;      /* term or coefficient; "" = the whole model */
+    double statistic; /* -1 = none */
+    double p;         /* -1 = none */
+    bool doubt;       /* the sentence says why to be careful; else that nothing was found */
+    char *sentence;
+} mlab_diagnosis;
+
+typedef struct mlab_after {
+    const mlab_context *context;
+    mlab_term_test *tests; /* [n_tests] in the order of the formula; NULL = not asked for, as below */
+    size_t n_tests;
+    mlab_margin *margins;
+    size_t n_margins;
+    mlab_profile *profiles;
+    size_t n_profiles;
+    mlab_diagnosis *diagnoses;
+    size_t n_diagnoses;
+} mlab_after;
+MLAB_API void mlab_after_free(mlab_after *after); /* NULL is fine */
+
+/* Wald test that hypothesis * estimate = value: hypothesis [n * n_parameters] by row, value [n] or NULL = 0. By the robust covariance when there is
+ * one: p from F with the clusters less 1, else chi-squared. Rows that depend on others count once. Errors: MLAB_ERR_ARGUMENT when n is 0. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_fit_wald(const mlab_context *context, const mlab_fit *fit, const double *hypothesis, const double *value,
+                                                 size_t n, mlab_test *test, mlab_error *err);
+/* Likelihood ratio test of two fits of one model to the same rows, every coefficient of the smaller among those of the larger. Errors:
+ * MLAB_ERR_FIT_MODEL with the reason: another model, link or outcome, other rows (their digests differ), not nested, restricted likelihood. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_fit_likelihood_ratio(const mlab_fit *smaller, const mlab_fit *larger, mlab_test *test, mlab_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

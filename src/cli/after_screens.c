@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fit: tests of terms, average effects, profile intervals and diagnoses of one fit. */
+#include "cli/cli.h"
+#include "core/number.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void p_text(double p, char *into, size_t size)
+{
+    if (p < 0)
+        snprintf(into, size, "%s", "");
+    else if (p < 0.0001)
+        snprintf(into, size, "%s", "<0.0001");
+    else
+        mlab_number_for_people(p, 4, into, size);
+}
+
+static void show_test(const mlab_test *test)
+{
+    char statistic[64] = "-", p[64] = "";
+    if (test->df) {
+        mlab_number_for_people(test->statistic, 2, statistic, sizeof statistic);
+        p_text(test->p, p, sizeof p);
+    }
+    printf(" %9s %7s", statistic, p);
+}
+
+static void show_tests(const mlab_fit *fit)
+{
+    const mlab_after *after = fit->after;
+    if (!after->tests) return;
+    printf("  tests of terms, each beside the others; Wald %s%s%s\n", fit->robust ? fit->robust_kind : "of the model",
+           fit->robust && fit->cluster[0] ? " by " : "", fit->robust ? fit->cluster : "");
+    printf("  %-20s %3s %17s %17s %17s\n", "", "df", "ratio        p", "Wald        p", "score        p");
+    for (size_t k = 0; k < after->n_tests; k++) {
+        const mlab_term_test *test = &after->tests[k];
+        size_t df = test->likelihood_ratio.df ? test->likelihood_ratio.df : test->wald.df;
+        printf("  %-20.40s %3zu", test->term, df);
+        show_test(&test->likelihood_ratio);
+        show_test(&test->wald);
+        show_test(&test->score);
+        putchar('\n');
+    }
+    if (fit->robust) printf("  ratio and score take rows as independent; here they are clustered\n");
+}
+
+static void rounded(double value, double se, char *into, size_t size)
+{
+    int decimals = se > 0 && isfinite(se) ? 1 - (int)floor(log10(se)) : 3;
+    mlab_number_for_people(value, decimals < 0 ? 0 : decimals > 8 ? 8 : decimals, into, size);
+}
+
+static void show_margins(const mlab_after *after)
+{
+    if (!after->margins) return;
+    printf("  %-38s %12s  interval\n", "average over the rows, response scale", "difference");
+    for (size_t k = 0; k < after->n_margins; k++) {
+        const mlab_margin *m = &after->margins[k];
+        char label[128], effect[64], lower[64], upper[64];
+        snprintf(label, sizeof label, "%s%s%s", m->what, m->of[0] ? ", " : "", m->of);
+        rounded(m->effect, m->se, effect, sizeof effect);
+        rounded(m->lower, m->se, lower, sizeof lower);
+        rounded(m->upper, m->se, upper, sizeof upper);
+        printf("  %-38s %12s", label, effect);
+        if (m->se > 0 && m->lower < m->upper)
+            printf("  (%s to %s)\n", lower, upper);
+        else
+            printf("  no interval\n");
+    }
+}
+
+static void show_profiles(const mlab_after *after)
+{
+    if (!after->profiles) return;
+    printf("  %-38s %12s %12s\n", "interval by the profile likelihood", "lower", "upper");
+    for (size_t k = 0; k < after->n_profiles; k++) {
+        const mlab_profile *profile = &after->profiles[k];
+        char lower[64] = "none", upper[64] = "none";
+        double se = (profile->upper - profile->lower) / 4;
+        if (!profile->lower_open) rounded(profile->lower, se, lower, sizeof lower);
+        if (!profile->upper_open) rounded(profile->upper, se, upper, sizeof upper);
+        printf("  %-38s %12s %12s\n", profile->name, lower, upper);
+    }
+}
+
+static void show_diagnoses(const mlab_after *after)
+{
+    for (size_t k = 0; k < after->n_diagnoses; k++) {
+        const mlab_diagnosis *d = &after->diagnoses[k];
+        int at =
+            printf("  %s%-8s%s", mlab_paint(stdout, d->doubt ? MLAB_RED : MLAB_PLAIN), d->doubt ? "careful" : "fine", mlab_paint(stdout, MLAB_PLAIN));
+        (void)at;
+        mlab_show_folded(stdout, 10, 10, d->sentence);
+    }
+}
+
+void mlab_show_after(const mlab_fit *fit)
+{
+    if (!fit->after) return;
+    show_tests(fit);
+    show_margins(fit->after);
+    show_profiles(fit->after);
+    show_diagnoses(fit->after);
+}

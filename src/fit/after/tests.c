@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Likelihood ratio, Wald and score tests of terms and of linear hypotheses (Cox & Hinkley 1974, ch. 9; Rao 1948, doi:10.1017/S0305004100023987).
+ *
+ * A term is tested beside all others but those that contain it (type II): both fits are made to the rows of the whole model. The score test
+ * takes the score and information of the larger model at the smaller one's estimates. With a robust covariance the Wald statistic over its degrees
+ * of freedom is taken as F with the clusters less one (Cameron & Miller 2015, doi:10.3368/jhr.50.2.317).
+ * Weakness: likelihood ratio and score tests take rows as independent, also where they are clustered.
+ */
+#include "fit/after/after.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "data/design_terms.h"
+#include "fit/engine.h"
+#include "fit/mixed/mixed.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <string.h>
+
+static mlab_test chi_squared(double statistic, size_t df)
+{
+    statistic = fmax(statistic, 0);
+    return (mlab_test){df, statistic, gsl_cdf_chisq_Q(statistic, (double)df)};
+}
+
+/* --- Wald ------------------------------------------------------------------------------------------------------ */
+
+/* r' inverse(v) r over the rows of v that do not depend on those before; v [n * n] is used up. Returns how many. */
+static size_t quadratic(double *v, double *r, size_t n, double *value)
+{
+    size_t used = 0;
+    *value = 0;
+    for (size_t i = 0; i < n; i++) {
+        double own = v[i * n + i], left = own;
+        for (size_t k = 0; k < i; k++) left -= v[i * n + k] * v[i * n + k];
+        bool out = !(left > 1e-12 * own);
+        double root = out ? 0 : sqrt(left);
+        v[i * n + i] = root;
+        for (size_t k = 0; k < i; k++) r[i] -= v[i * n + k] * r[k];
+        r[i] = out ? 0 : r[i] / root;
+        for (size_t j = i + 1; j < n; j++) {
+            double sum = v[j * n + i];
+            for (size_t k = 0; k < i; k++) sum -= v[j * n + k] * v[i * n + k];
+            v[j * n + i] = out ? 0 : sum / root;
+        }
+        used += !out;
+        *value += r[i] * r[i];
+    }
+    return used;
+}
+
+mlab_status mlab_fit_wald(const mlab_context *context, const mlab_fit *fit, const double *hypothesis, const double *value, size_t n, mlab_test *test,
+                          mlab_error *err)
+{
+    size_t p = fit->n_parameters;
+    const double *covariance = fit->robust ? fit->robust : fit->covariance;
+    *test = (mlab_test){0};
+    if (n == 0) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s: a hypothesis without rows", fit->outcome);
+    double *v = mlab_allocate(context, n, n * sizeof *v), *r = mlab_allocate(context, n, sizeof *r), *hv = mlab_allocate(context, p, sizeof *hv);
+    mlab_status status = v && r && hv ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a hypothesis of %zu rows", n);
+    for (size_t a = 0; a < n && !status; a++) {
+        const double *h = hypothesis + a * p;
+        r[a] = value ? -value[a] : 0;
+        for (size_t j = 0; j < p; j++) r[a] += h[j] * fit->estimate[j];
+        memset(hv, 0, p * sizeof *hv);
+        for (size_t j = 0; j < p; j++)
+            for (size_t k = 0; k < p && h[j] != 0; k++) hv[k] += h[j] * covariance[j * p + k];
+        for (size_t b = 0; b < n; b++)
+            for (size_t k = 0; k < p; k++) v[a * n + b] += hv[k] * hypothesis[b * p + k];
+    }
+    if (!status) {
+        double statistic;
+        size_t df = quadratic(v, r, n, &statistic);
+        if (df) *test = chi_squared(statistic, df);
+        uint64_t clusters = fit->n_clusters_other && fit->n_clusters_other < fit->n_clusters ? fit->n_clusters_other : fit->n_clusters;
+        if (df && fit->robust && clusters > 1) test->p = gsl_cdf_fdist_Q(statistic / (double)df, (double)df, (double)clusters - 1);
+        if (fit->robust && clusters < 3) *test = (mlab_test){0}; /* no interval, no test */
+    }
+    mlab_release(context, v);
+    mlab_release(context, r);
+    mlab_release(context, hv);
+    return status;
+}
+
+/* --- likelihood ratio --------------------------------------------------------------------------------------------- */
+
+static size_t estimated(const mlab_fit *fit)
+{
+    size_t n = fit->shape > 0 || fit->residual_variance > 0; /* both have it: only differences count */
+    for (size_t j = 0; j < fit->n_parameters; j++) n += !fit->aliased[j];
+    for (size_t t = 0; t < fit->n_random; t++) n += fit->random[t].independent ? fit->random[t].n : fit->random[t].n * (fit->random[t].n + 1) / 2;
+    return n;
+}
+
+static bool has_name(const mlab_fit *fit, const char *name)
+{
+    for (size_t j = 0; j < fit->n_parameters; j++)
+        if (strcmp(fit->names[j], name) == 0) return true;
+    return false;
+}
+
+static const char *not_nested(const mlab_fit *smaller, const mlab_fit *larger)
+{
+    for (size_t j = 0; j < smaller->n_parameters; j++)
+        if (!smaller->aliased[j] && !has_name(larger, smaller->names[j])) return smaller->names[j];
+    return NULL;
+}
+
+mlab_status mlab_fit_likelihood_ratio(const mlab_fit *smaller, const mlab_fit *larger, mlab_test *test, mlab_error *err)
+{
+    *test = (mlab_test){0};
+    const char *missing = not_nested(smaller, larger), *outcome = larger->outcome;
+    size_t few = estimated(smaller), many = estimated(larger);
+    if (strcmp(smaller->model, larger->model) != 0 || strcmp(smaller->link, larger->link) != 0)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s (%s) and a %s (%s) fit are not nested", outcome, smaller->model, smaller->link,
+                          larger->model, larger->link);
+    if (smaller->n_rows != larger->n_rows || smaller->rows_digest != larger->rows_digest)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL,
+                          "%s: the two fits are to other rows (%llu and %llu); a likelihood ratio needs the same, without values missing in either",
+                          outcome, (unsigned long long)smaller->n_rows, (unsigned long long)larger->n_rows);
+    if (missing) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the fits are not nested: %s is in the smaller one alone", outcome, missing);
+    if ((smaller->restricted || larger->restricted) && smaller->n_parameters != larger->n_parameters)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: restricted likelihoods of other coefficients cannot be compared; use fit.variances: ml",
+                          outcome);
+    if (many <= few) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the second fit has no more parameters than the first", outcome);
+    *test = chi_squared(2 * (larger->log_likelihood - smaller->log_likelihood), many - few);
+    return MLAB_OK;
+}
+
+/* --- terms ---------------------------------------------------------------------------------------------------------- */
+
+/* A fit without some terms, to the same rows. */
+typedef struct part_fit {
+    mlab_design *design;
+    mlab_fit_problem problem;
+    mlab_prepared *prepared;
+    mlab_fit *fit;
+} part_fit;
+
+static void part_free(part_fit *part)
+{
+    mlab_fit_free(part->fit);
+    mlab_prepared_free(part->prepared);
+    mlab_design_free(part->design);
+    *part = (part_fit){0};
+}
+
+/* bare: only the likelihood is wanted. */
+static mlab_status part_make(const mlab_context *context, const mlab_prepared *whole, const uint8_t *drop, bool bare, part_fit *part, mlab_error *err)
+{
+    mlab_fit_options options = whole->options;
+    *part = (part_fit){.problem = *whole->problem};
+    mlab_status status = mlab_design_copy(whole->problem->design, &part->design, err);
+    if (status) return status;
+    mlab_design_drop_terms(part->design, drop);
+    part->problem.design = part->design;
+    part->problem.warm = NULL;
+    if (bare) {
+        part->problem.cluster = NULL;
+        part->problem.weights_sampling = false;
+        options.robust = MLAB_ROBUST_CR1;
+    }
+    options.restricted = 1; /* likelihoods of other coefficients are compared: never restricted ones */
+    status = mlab_prepare(context, whole->model, &part->problem, &options, &part->prepared, err);
+    return status ? status : mlab_prepared_fit(context, part->prepared, &part->fit, err);
+}
+
+static bool contains(const mlab_design_term *large, const mlab_design_term *small)
+{
+    for (size_t a = 0; a < small->n_variables; a++) {
+        bool there = false;
+        for (size_t b = 0; b < large->n_variables; b++) there = there || large->variables[b] == small->variables[a];
+        if (!there) return false;
+    }
+    return true;
+}
+
+/* A factor that stands for the intercept cannot be taken out: what is left has none. */
+static bool stands_for_intercept(const mlab_design *design, const mlab_design_term *term)
+{
+    for (size_t k = 0; k < term->n_variables && !mlab_design_has_intercept(design); k++)
+        if (term->full[k]) return true;
+    return false;
+}
+
+static size_t find_name(const mlab_fit *fit, const char *name)
+{
+    size_t j = 0;
+    while (j < fit->n_parameters && strcmp(fit->names[j], name) != 0) j++;
+    return j;
+}
+
+/* What the score of a model is over the unscaled one of its rows; 0 = no score test. */
+static double scale_of(const mlab_fit *fit)
+{
+    if (strcmp(fit->model, "linear") == 0 || strcmp(fit->model, "lognormal") == 0) {
+        size_t used = 0;
+        for (size_t j = 0; j < fit->n_parameters; j++) used += !fit->aliased[j];
+        double squares = fit->residual_variance * ((double)fit->n_rows - (double)used);
+        return squares > 0 ? (double)fit->n_rows / squares : 0;
+    }
+    if (strcmp(fit->model, "gamma") == 0) return fit->shape;
+    return strcmp(fit->model, "negative_binomial") == 0 ? 0 : 1;
+}
+
+static mlab_status score_test(const mlab_context *context, const mlab_prepared *larger, const mlab_fit *large, const mlab_fit *small, size_t df,
+                              mlab_test *test, mlab_error *err)
+{
+    const mlab_engine *engine = mlab_engine_of(larger);
+    size_t n = large->n_parameters, used = 0;
+    double scale = scale_of(small), sum, statistic;
+    if (!engine || scale == 0 || (larger->problem->weight && scale != 1)) return MLAB_OK;
+    double *b = mlab_allocate(context, 2 * n, sizeof *b), *information = mlab_allocate(context, 2 * n, n * sizeof *information);
+    mlab_status status = b && information ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a score test");
+    if (status) goto out;
+    double *score = b + n, *v = information + n * n;
+    for (size_t j = 0; j < n; j++) {
+        size_t k = find_name(small, large->names[j]);
+        b[j] = k < small->n_parameters ? small->estimate[k] : 0;
+    }
+    mlab_engine_inward(engine, b);
+    mlab_pass pass = {context, engine, larger->problem->weight, 1, false};
+    if ((status = mlab_pass_evaluate(&pass, b, &sum, score, information, err))) goto out;
+    for (size_t j = 0; j < n; j++) {
+        if (large->aliased[j]) continue;
+        score[used] = score[j];
+        for (size_t k = 0, m = 0; k < n; k++)
+            if (!large->aliased[k]) v[used * n + m++] = information[j * n + k];
+        used++;
+    }
+    for (size_t j = 0; j < used; j++) memmove(information + j * used, v + j * n, used * sizeof *v);
+    if (quadratic(information, score, used, &statistic) == used) *test = chi_squared(scale * statistic, df);
+out:
+    mlab_release(context, b);
+    mlab_release(context, information);
+    return status;
+}
+
+/* The term's own coefficients in the fit that does not hold what contains it. */
+static mlab_status wald_of_term(const mlab_context *context, const mlab_fit *large, const mlab_fit *small, mlab_test *test, mlab_error *err)
+{
+    size_t n = 0, p = large->n_parameters;
+    double *h = mlab_allocate(context, p, p * sizeof *h);
+    if (!h) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Wald test");
+    for (size_t j = 0; j < p; j++)
+        if (!large->aliased[j] && find_name(small, large->names[j]) == small->n_parameters) h[n++ * p + j] = 1;
+    mlab_status status = n ? mlab_fit_wald(context, large, h, NULL, n, test, err) : MLAB_OK;
+    mlab_release(context, h);
+    return status;
+}
+
+static mlab_status test_term(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, size_t t, uint8_t *drop,
+                             mlab_term_test *test, mlab_error *err)
+{
+    size_t n_terms;
+    const mlab_design *design = prepared->problem->design;
+    const mlab_design_term *terms = mlab_design_terms(design, &n_terms);
+    part_fit larger = {0}, smaller = {0};
+    bool whole = !fit->restricted;
+    mlab_status status = MLAB_OK;
+    if (terms[t].n_columns == 0 || stands_for_intercept(design, &terms[t])) return MLAB_OK;
+    for (size_t k = 0; k < n_terms; k++) {
+        drop[k] = k != t && contains(&terms[k], &terms[t]);
+        whole = whole && !drop[k];
+    }
+    if (!whole && (status = part_make(context, prepared, drop, false, &larger, err))) goto out;
+    drop[t] = 1;
+    if ((status = part_make(context, prepared, drop, true, &smaller, err))) goto out;
+    const mlab_fit *large = whole ? fit : larger.fit, *small = smaller.fit;
+    size_t many = estimated(large), few = estimated(small);
+    if (many <= few) goto out; /* all aliased */
+    if (small->trust != MLAB_SEPARATED && small->trust != MLAB_NOT_CONVERGED && large->trust != MLAB_NOT_CONVERGED)
+        test->likelihood_ratio = chi_squared(2 * (large->log_likelihood - small->log_likelihood), many - few);
+    if (large->trust != MLAB_SEPARATED && large->trust != MLAB_NOT_CONVERGED) status = wald_of_term(context, large, small, &test->wald, err);
+    if (!status && small->trust != MLAB_SEPARATED && small->trust != MLAB_NOT_CONVERGED)
+        status = score_test(context, whole ? prepared : larger.prepared, large, small, many - few, &test->score, err);
+out:
+    part_free(&larger);
+    part_free(&smaller);
+    return status;
+}
+
+mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after, mlab_error *err)
+{
+    size_t n_terms;
+    const mlab_design_term *terms = mlab_design_terms(prepared->problem->design, &n_terms);
+    uint8_t *drop = mlab_allocate(context, n_terms, 1);
+    after->tests = mlab_allocate(context, n_terms, sizeof *after->tests);
+    mlab_status status = drop && after->tests ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for tests of %s", fit->outcome);
+    for (size_t t = 0; t < n_terms && !status; t++) {
+        mlab_term_test *test = &after->tests[after->n_tests++];
+        if (!(test->term = mlab_copy_text(context, terms[t].label)))
+            status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
+        else
+            status = test_term(context, prepared, fit, t, drop, test, err);
+    }
+    mlab_release(context, drop);
+    return status;
+}
