@@ -6,6 +6,7 @@
  */
 #include "core/error.h"
 #include "core/memory.h"
+#include "data/remedies.h"
 #include "mentorlab/data.h"
 
 #include <stdarg.h>
@@ -54,6 +55,7 @@ static mlab_status new_finding(mlab_findings *findings, mlab_severity severity, 
     mlab_finding finding = {.severity = severity};
     finding.kind = mlab_copy_text(context, kind);
     finding.sentence = mlab_copy_text(context, sentence);
+    if (severity != MLAB_SEVERITY_NOTE && (!remedy || !*remedy)) remedy = mlab_usual_remedy(kind);
     finding.remedy = mlab_copy_text(context, remedy ? remedy : "");
     if (!finding.kind || !finding.sentence || !finding.remedy) {
         finding_free(context, &finding);

@@ -50,6 +50,8 @@ static void describe_rows(const mlab_loading *l, const char *block, mlab_file_sp
     spec->rows.skip_after_header = whole(l, block, "skip_after_header");
     spec->rows.stop_at = stop_at ? mlab_setting_text(stop_at) : NULL;
     spec->rows.sheet = mlab_loading_text(l, block, "sheet", NULL);
+    const char *merged = mlab_loading_text(l, block, "merged", "");
+    spec->rows.merged = !strcmp(merged, "fill") ? MLAB_MERGED_FILL : !strcmp(merged, "first") ? MLAB_MERGED_FIRST : MLAB_MERGED_ASK;
     spec->rows.role = spec->role;
     mlab_reading_rules all = mlab_loading_rules(mlab_settings_find(l->settings, NULL, "data"), NULL);
     spec->rules = mlab_loading_rules(mlab_settings_find(l->settings, NULL, block), &all);
@@ -61,7 +63,7 @@ static mlab_status say_no_file(const mlab_loading *l, const char *block, mlab_er
     const mlab_setting *at = mlab_settings_find(l->settings, NULL, block), *file = mlab_loading_at(l, block, "file");
     const char *role = strchr(block, '.') + 1;
     if (!at || mlab_setting_kind_of(at) != MLAB_SETTING_MAP || mlab_loading_at(l, block, "files")) return MLAB_OK;
-    if (file && mlab_setting_kind_of(file) != MLAB_SETTING_TEXT) return MLAB_OK; /* a finding of the walk */
+    if (file && (mlab_setting_kind_of(file) != MLAB_SETTING_TEXT || !mlab_setting_quoted(file))) return MLAB_OK; /* a finding of the walk */
     mlab_place place = mlab_setting_place(at);
     for (size_t i = 0; i < mlab_setting_size(data); i++)
         if (!strcmp(mlab_setting_key(data, i), role)) place = mlab_setting_key_place(data, i);

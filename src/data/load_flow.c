@@ -62,8 +62,9 @@ mlab_status mlab_load_flow(mlab_loading *l, mlab_error *err)
     snprintf(what, sizeof what, "in %.200s", l->ids.file);
     status = add(l, false, l->ids.texts.n, what, err);
     snprintf(what, sizeof what, "do not belong to the population (%.200s)", population ? mlab_setting_text(population) : "");
-    if (!status) status = add(l, true, l->ids.texts.n - l->ids.n, what, err);
+    if (!status) status = add(l, true, l->ids.texts.n - l->ids.n - l->n_impossible, what, err);
     if (!status) status = add(l, true, n.no_member, what, err);
+    if (!status) status = add(l, true, l->n_impossible, "have no day of hire, or left before it", err);
     snprintf(what, sizeof what, "have no row in %.200s", l->job ? l->job->file : "");
     if (!status) status = add(l, true, n.no_row, what, err);
     snprintf(what, sizeof what, "have no stay in %.200s", l->job ? l->job->file : "");

@@ -117,6 +117,11 @@ static bool nobody_is_hired(const mlab_loading *l)
     return !strcmp(mlab_loading_text(l, "data.people", "hired", ""), "none");
 }
 
+static bool drops_impossible(const mlab_loading *l)
+{
+    return !strcmp(mlab_loading_text(l, "data.people", "impossible", "stop"), "drop");
+}
+
 static mlab_status read_people(mlab_loading *l, mlab_error *err)
 {
     mlab_specs specs = {0};
@@ -128,7 +133,8 @@ static mlab_status read_people(mlab_loading *l, mlab_error *err)
     bool job = mlab_has_job(l->settings);
     if (!status && !nobody_is_hired(l)) {
         status = mlab_loading_column(l, "data.people", "hired", "hired", MLAB_READ_DATE, job, &specs, &hired, err);
-        if (!status) hired->filled = !job;
+        if (!status) hired->filled = !job && !drops_impossible(l);
+        if (!status) hired->filled_remedy = "people: {impossible: drop}      (or fill the cells)";
     }
     if (!status) status = mlab_loading_column(l, "data.people", "left", "left", MLAB_READ_DATE, true, &specs, &left, err);
     if (!status) left->open_end = true;
@@ -269,6 +275,32 @@ static mlab_status check_sense(const mlab_loading *l, mlab_error *err)
     return status;
 }
 
+/* impossible: drop. Who has no day of hire, or left before it, is taken out of the members. */
+static mlab_status drop_impossible(mlab_loading *l, uint8_t **member, mlab_error *err)
+{
+    const mlab_table *people = l->data->people;
+    const mlab_column *hired = mlab_table_find(people, "hired"), *left = mlab_table_find(people, "left");
+    bool job = mlab_has_job(l->settings);
+    mlab_status status = MLAB_OK;
+    if (!drops_impossible(l) || nobody_is_hired(l)) return MLAB_OK;
+    if (!*member && (*member = mlab_allocate(l->context, people->n_rows, 1))) memset(*member, 1, people->n_rows);
+    if (!*member) return no_memory(err);
+    for (size_t i = 0; i < people->n_rows && !status; i++) {
+        int32_t from = date_at(hired, i), to = date_at(left, i);
+        bool none = from == MLAB_DATE_MISSING && !job, before = from != MLAB_DATE_MISSING && to != MLAB_DATE_MISSING && to < from;
+        char day[16] = "";
+        if (!(*member)[i] || (!none && !before)) continue;
+        (*member)[i] = 0;
+        l->n_impossible++;
+        if (before) mlab_date_print(to, day, sizeof day);
+        status = mlab_loading_say(l, MLAB_SEVERITY_NOTE, before ? "left_before_hired" : "no_day_of_hire", people, i, before ? "left" : "hired", day,
+                                  NULL, err,
+                                  before ? "people who left before they were hired; left out, as the study says"
+                                         : "people without a day of hire; left out, as the study says");
+    }
+    return status;
+}
+
 static mlab_status say_no_first_day(const mlab_loading *l, mlab_error *err)
 {
     mlab_place place = mlab_setting_place(mlab_loading_at(l, "data.people", "hired"));
@@ -303,8 +335,8 @@ static mlab_status take_dates(mlab_loading *l, mlab_error *err)
         if (l->left[rank] == MLAB_DATE_MISSING || l->hired[rank] == MLAB_DATE_MISSING || l->left[rank] >= l->hired[rank]) continue;
         char day[16];
         mlab_date_print(l->left[rank], day, sizeof day);
-        status = mlab_loading_say(l, MLAB_SEVERITY_STOP, "left_before_hired", people, row, "left", day, NULL, err,
-                                  "people who left before they were hired");
+        status = mlab_loading_say(l, MLAB_SEVERITY_STOP, "left_before_hired", people, row, "left", day,
+                                  "people: {impossible: drop}      (or correct the cells)", err, "people who left before they were hired");
     }
     return status;
 }
@@ -317,6 +349,7 @@ mlab_status mlab_load_people(mlab_loading *l, mlab_error *err)
     mlab_status status = stated ? read_people(l, err) : l->job ? people_of_job(l, err) : MLAB_OK;
     if (status || !l->data->people || !mlab_table_find(l->data->people, "id")) return status;
     status = find_members(l, &member, err);
+    if (!status) status = drop_impossible(l, &member, err);
     if (!status) status = mlab_ids_make(l->data->people, "id", member, l->id_rule.fold, l->findings, &l->ids, err);
     l->ids.heading = mlab_loading_id_heading(l, "data.people");
     if (!status && member) status = keep_members(l, member, err);

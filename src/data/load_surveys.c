@@ -265,7 +265,10 @@ mlab_status mlab_load_surveys(mlab_loading *l, mlab_error *err)
     s.group = mlab_loading_text(l, BLOCK, "group", NULL);
     s.anonymous = (s.group && !mlab_loading_at(l, BLOCK, "person")) || mlab_loading_yes(l, BLOCK, "anonymous");
     mlab_status status = list_measures(l, &s.measures, err);
-    if (!status && !file && !mlab_loading_at(l, BLOCK, "sql") && (!s.waves || !mlab_setting_size(s.waves))) status = say_no_file(l, err);
+    if (!status && !file && !mlab_loading_at(l, BLOCK, "sql") && (!s.waves || !mlab_setting_size(s.waves))) {
+        surveying_free(l->context, &s);
+        return status ? status : say_no_file(l, err);
+    }
     if (!status) status = s.waves ? read_waves(l, &s, err) : read_part(l, &s, file, MLAB_DATE_MISSING, err);
     for (size_t p = 0; p < s.n_parts; p++) s.parts[p].n_rows = s.parts[p].table->n_rows;
     if (!status && s.n_parts && !(l->data->survey = mlab_allocate(l->context, 1, sizeof *l->data->survey))) status = no_memory(err);

@@ -31,7 +31,8 @@ typedef struct mlab_loading {
     const mlab_settings *settings;
     mlab_findings *findings;
     mlab_text guesses, caveats;
-    char *folder; /* of the study file */
+    uint64_t n_impossible; /* people left out by impossible: drop */
+    char *folder;          /* of the study file */
     mlab_data *data;
     mlab_dictionary words;      /* every name that stands somewhere in the study file */
     mlab_id_rule id_rule;       /* of the people file; other files have what they do not state themselves from it, `take` apart */

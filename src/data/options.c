@@ -29,6 +29,7 @@
         ROW(prefix_ "skip_after_header", INTEGER, NULL, 0, 1e6, NULL, "rows", "rows to pass over below the headings", READ),                         \
         TEXT(prefix_ "stop_at", NULL, "the row that begins with this text, and all below it, are left out; \"\" = none is"),                         \
         TEXT(prefix_ "sheet", NULL, "sheet of a workbook, the first one with rows when not stated"),                                                 \
+        CHOICE(prefix_ "merged", NULL, "fill|first", "merged cells of a sheet: the value counts for all of them, or for the first"),                 \
         TEXT(prefix_ "sql", NULL, "a query whose answer is read in the place of a file"),                                                            \
         ROW(prefix_ "connection", TEXT, NULL, 0, 0, NULL, "", "the database: \"Driver=SQLite3;Database=hr.db\"; told in no output",                  \
             MLAB_OPTION_NO_STRUCT),                                                                                                                  \
@@ -116,6 +117,7 @@ const mlab_option mlab_data_options[] = {
     TEXT("data.people.grade.from", NULL, "column of the grade at hire"),
     LIST("data.people.grade.scale", NULL, "grades from low to high, when they are no whole numbers"),
     TEXT("data.people.population", NULL, "condition for people who belong to the study: \"type == 'Regular'\""),
+    CHOICE("data.people.impossible", "stop", "stop|drop", "what to do with people who have no day of hire or left before it"),
     CHOICE("data.people.duplicates", "keep", "keep|drop", "what to do with exact copies of earlier rows"),
     MAP("data.people.near_duplicates", "look for rows that are equal but for some columns"),
     LIST("data.people.near_duplicates.ignore", NULL, "columns in which near-duplicates may differ"),

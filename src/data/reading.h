@@ -40,12 +40,13 @@ typedef struct mlab_column_spec {
     const char *name; /* in the table */
     const char *from; /* heading in the file */
     mlab_reading_type type;
-    bool optional;   /* a heading that is not there is fine */
-    bool filled;     /* a missing cell is a stop */
-    bool open_end;   /* DATE: a day far ahead (9999-12-31) is no end: missing */
-    bool ordered;    /* FACTOR: levels are a scale */
-    bool folded;     /* FACTOR: labels and missing codes are met without case and outer blanks */
-    bool makes_arms; /* FACTOR: its labels become arms, so that a slip of the pen in one is to be decided */
+    bool optional;             /* a heading that is not there is fine */
+    bool filled;               /* a missing cell is a stop */
+    const char *filled_remedy; /* the line that settles it; NULL = the file has to be mended */
+    bool open_end;             /* DATE: a day far ahead (9999-12-31) is no end: missing */
+    bool ordered;              /* FACTOR: levels are a scale */
+    bool folded;               /* FACTOR: labels and missing codes are met without case and outer blanks */
+    bool makes_arms;           /* FACTOR: its labels become arms, so that a slip of the pen in one is to be decided */
     mlab_reading_rules rules;
     const mlab_setting *levels; /* FACTOR, EVENT: list of labels, or map label: name; NULL = those found */
     const mlab_setting *rename; /* FACTOR: map label: label that it is read as; others stay; NULL = none */

@@ -256,6 +256,14 @@ void mlab_known_file_free(mlab_known_file *file)
     *file = (mlab_known_file){0};
 }
 
+static uint64_t count_merged(const mlab_findings *findings)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < findings->n; i++)
+        if (!strcmp(findings->items[i].kind, "merged_cells")) n += findings->items[i].count;
+    return n;
+}
+
 /* people.xlsx, or people.xlsx, sheet "Pairs" */
 static mlab_status start_file(const mlab_context *context, const char *path, const char *sheet, mlab_known_file *file, mlab_error *err)
 {
@@ -276,6 +284,7 @@ mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layo
     const mlab_rows_options options = {.sheet = sheet};
     mlab_rows *rows = NULL;
     size_t stops = mlab_findings_count(findings, MLAB_SEVERITY_STOP);
+    uint64_t merged = count_merged(findings);
     mlab_status status = start_file(context, path, sheet, file, err);
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     if (!status) status = mlab_rows_open(context, path, name, &options, findings, &rows, err);
@@ -291,6 +300,7 @@ mlab_status mlab_recognise(const mlab_context *context, const mlab_layouts *layo
     if (!status) {
         file->n_rows = rows->n_rows;
         file->delimiter = rows->delimiter;
+        file->merged = count_merged(findings) > merged;
         for (size_t j = 0; j < file->n_columns; j++) file->scale_of[j] = mlab_profile_scale(layouts, &file->columns[j]);
         if (file->n_columns && file->n_rows && mlab_findings_count(findings, MLAB_SEVERITY_STOP) == stops) find_role(layouts, file);
     }

@@ -76,6 +76,7 @@ typedef struct mlab_known_file {
     char *path, *name; /* name: without folders; of a workbook with several sheets also the sheet: jobs.xlsx, sheet "2024" */
     char *sheet;       /* NULL = the file has one table */
     char delimiter;
+    bool merged; /* cells of the data are merged */
     uint64_t n_rows;
     mlab_profile *columns; /* [n_columns] */
     size_t n_columns;

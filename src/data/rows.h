@@ -32,6 +32,9 @@ typedef struct mlab_raw_block {
 
 typedef enum mlab_encoding { MLAB_ENCODING_FOUND, MLAB_ENCODING_UTF8, MLAB_ENCODING_WINDOWS_1252, MLAB_ENCODING_UTF16 } mlab_encoding;
 
+/* What cells mean that are merged with others: it is asked, all have the value, the first has it. */
+typedef enum mlab_merged { MLAB_MERGED_ASK, MLAB_MERGED_FILL, MLAB_MERGED_FIRST } mlab_merged;
+
 /* What is stated about a file; zeros and NULL = to be found. The texts are only read while opening. */
 typedef struct mlab_rows_options {
     char delimiter; /* of text: ',' ';' '\t' '|' */
@@ -41,6 +44,7 @@ typedef struct mlab_rows_options {
     uint32_t skip_after_header; /* rows passed over after those */
     const char *stop_at;        /* the row whose first filled cell is this, and all after it, are left out; "" = nothing is */
     const char *sheet;          /* name; NULL = the first sheet with rows */
+    mlab_merged merged;         /* of sheets */
     const char *role;           /* "people": for the lines that pin a guess; NULL = none are said */
 } mlab_rows_options;
 

@@ -63,6 +63,7 @@ static void sheet_close(mlab_rows *rows)
     mlab_sheet_xml_close(&s->xml);
     mlab_sheet_parts_close(&s->parts);
     mlab_sheet_book_free(s);
+    mlab_sheet_merges_free(s);
     mlab_text_free(&s->value);
     mlab_text_free(&s->arena);
     for (size_t i = 0; i < s->n_waiting; i++) mlab_release(context, s->waiting[i].value);
@@ -90,6 +91,10 @@ static mlab_status begin_sheet(mlab_sheet_rows *s, const mlab_sheet_entry *sheet
 {
     bool there = false;
     mlab_sheet_xml_close(&s->xml);
+    if (s->merged == MLAB_MERGED_FILL && sheet->part) {
+        mlab_status status = mlab_sheet_read_merges(s, sheet->part, err);
+        if (status || s->broken) return status;
+    }
     s->row = 0;
     s->in_data = s->in_row = s->in_cell = s->hidden_row_said = s->hidden_column_said = false;
     mlab_status status = mlab_sheet_xml_open(s, sheet->part, &mlab_sheet_cell_handlers, &s->xml, &there, err);
@@ -207,11 +212,13 @@ static mlab_status say_waiting(mlab_sheet_rows *s, mlab_error *err)
 
 static mlab_status begin(mlab_sheet_rows *s, const mlab_rows_options *options, mlab_error *err)
 {
+    s->merged = options->merged;
     mlab_status status = s->broken ? MLAB_OK : mlab_sheet_read_book(s, err);
     if (!status && !s->broken) status = options->sheet && *options->sheet ? choose_named(s, options->sheet, err) : choose_first(s, err);
     if (!status) status = name_sheet(s, err);
     s->base.troubled = s->broken || s->n_waiting; /* said here */
     if (!status) status = mlab_rows_frame(&s->base, options, err);
+    if (!status) status = mlab_sheet_merge_first_block(s, err);
     return status ? status : say_waiting(s, err);
 }
 

@@ -144,6 +144,15 @@ MLAB_MUST_USE mlab_status mlab_sheet_read_entries(mlab_sheet_rows *s, mlab_error
 MLAB_MUST_USE mlab_status mlab_sheet_read_book(mlab_sheet_rows *s, mlab_error *err);    /* sheets, strings, styles */
 void mlab_sheet_book_free(mlab_sheet_rows *s);
 
+/* Cells merged into one, rows from 1, columns from 0; the value is kept for filling. */
+typedef struct mlab_sheet_merge {
+    uint64_t row, last;
+    size_t column, last_column;
+    char *text;
+    uint32_t n;
+    bool quoted, not_ascii;
+} mlab_sheet_merge;
+
 /* --- the sheet (rows_sheet.c, rows_sheet_cells.c) ---------------------------------------------------- */
 
 struct mlab_sheet_rows {
@@ -189,6 +198,11 @@ struct mlab_sheet_rows {
     } * waiting;
     size_t n_waiting, waiting_capacity;
     bool framed; /* the headings are known, if ever */
+    /* merged cells, by their first row; only kept for filling */
+    mlab_merged merged;
+    mlab_sheet_merge *merges;
+    size_t n_merges, merges_capacity, next_merge, n_active;
+    size_t *active; /* [n_active] those that cover the row */
     /* the block */
     mlab_cell *cells; /* text NULL: at offsets[i] of arena, until the block is given */
     size_t *offsets;
@@ -203,8 +217,22 @@ struct mlab_sheet_rows {
 MLAB_MUST_USE mlab_status mlab_sheet_say(mlab_sheet_rows *s, mlab_severity severity, const char *kind, size_t column, const char *value,
                                          const char *sentence);
 /* Rows of s->xml from where it stands into the block. */
+/* Empty cells up to `width` of the row that is read. */
+MLAB_MUST_USE mlab_status mlab_sheet_pad_row(mlab_sheet_rows *s, size_t width);
+/* "AB12" to column 27; false when it is no reference to a cell. */
+bool mlab_sheet_column_of(const char *reference, size_t *column);
 MLAB_MUST_USE mlab_status mlab_sheet_read_block(mlab_sheet_rows *s, mlab_error *err);
 extern const mlab_sheet_handlers mlab_sheet_cell_handlers;
+
+/* --- merged cells (rows_sheet_merge.c) --------------------------------------------------------------- */
+
+MLAB_MUST_USE mlab_status mlab_sheet_take_merge(mlab_sheet_rows *s, const char *reference); /* a finding, behind the rows */
+/* merged: fill. The ranges of the sheet before its rows are read; then each row at its end, those of the first block when the headings
+ * are known. */
+MLAB_MUST_USE mlab_status mlab_sheet_read_merges(mlab_sheet_rows *s, const char *part, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_sheet_merge_row(mlab_sheet_rows *s);
+MLAB_MUST_USE mlab_status mlab_sheet_merge_first_block(mlab_sheet_rows *s, mlab_error *err);
+void mlab_sheet_merges_free(mlab_sheet_rows *s);
 
 /* A workbook whose parts are in memory, which must outlive the rows. */
 MLAB_MUST_USE mlab_status mlab_rows_open_parts(const mlab_context *context, const char *name, const mlab_sheet_bytes *parts, size_t n,

@@ -59,7 +59,7 @@ static mlab_status make_room(mlab_sheet_rows *s, size_t wanted)
 static const mlab_cell empty_cell = {.text = ""};
 
 /* Empty cells up to `width` of this row. */
-static mlab_status pad_row(mlab_sheet_rows *s, size_t width)
+mlab_status mlab_sheet_pad_row(mlab_sheet_rows *s, size_t width)
 {
     const size_t wanted = s->row_begin + width;
     mlab_status status = make_room(s, wanted + 1);
@@ -70,7 +70,7 @@ static mlab_status pad_row(mlab_sheet_rows *s, size_t width)
 static mlab_status put_cell(mlab_sheet_rows *s, mlab_cell cell)
 {
     if (!cell.n) return MLAB_OK;
-    mlab_status status = pad_row(s, s->column);
+    mlab_status status = mlab_sheet_pad_row(s, s->column);
     if (!status) s->cells[s->n_cells++] = cell;
     return status;
 }
@@ -92,7 +92,7 @@ static mlab_status put_text(mlab_sheet_rows *s, const char *text, size_t n, bool
 /* --- a cell ------------------------------------------------------------------------------------------- */
 
 /* "AB12" to column 27; the row is that of the row element. */
-static bool column_of(const char *reference, size_t *column)
+bool mlab_sheet_column_of(const char *reference, size_t *column)
 {
     size_t k = 0;
     const char *c = reference;
@@ -130,7 +130,7 @@ static mlab_status begin_cell(mlab_sheet_rows *s, const char **attributes)
     s->in_phonetic = 0;
     s->value.n = 0;
     s->column = s->next_column;
-    if (reference && !column_of(reference, &s->column)) {
+    if (reference && !mlab_sheet_column_of(reference, &s->column)) {
         s->in_cell = false;
         return stop_here(s, "bad_reference", reference, "a cell has a reference that no sheet has; save the workbook anew in a spreadsheet program");
     }
@@ -228,8 +228,9 @@ static mlab_status begin_row(mlab_sheet_rows *s, const char **attributes)
 static mlab_status end_row(mlab_sheet_rows *s)
 {
     s->in_row = false;
-    if (s->n_cells == s->row_begin) return MLAB_OK;
-    mlab_status status = pad_row(s, s->base.n_columns);
+    mlab_status status = s->n_merges ? mlab_sheet_merge_row(s) : MLAB_OK;
+    if (status || s->n_cells == s->row_begin) return status;
+    status = mlab_sheet_pad_row(s, s->base.n_columns);
     if (status) return status;
     if (s->n_rows + 2 > s->lines_capacity) {
         const size_t capacity = s->lines_capacity + s->lines_capacity / 2 + 1024;
@@ -250,27 +251,7 @@ static mlab_status end_row(mlab_sheet_rows *s)
     return MLAB_OK;
 }
 
-/* --- merged cells -------------------------------------------------------------------------------------- */
-
-/* "B5:B9"; they come after all rows. Those beside each other and those above the data lose nothing. */
-static mlab_status take_merge(mlab_sheet_rows *s, const char *reference)
-{
-    size_t column, last_column;
-    uint64_t row, last;
-    const char *to = reference ? strchr(reference, ':') : NULL;
-    char from[16] = "";
-    if (!to || (size_t)(to - reference) >= sizeof from) return MLAB_OK;
-    memcpy(from, reference, (size_t)(to - reference));
-    if (!column_of(from, &column) || !column_of(to + 1, &last_column)) return MLAB_OK;
-    if (!mlab_sheet_count(from + strcspn(from, "0123456789"), MLAB_SHEET_MOST_ROWS, &row)) return MLAB_OK;
-    if (!mlab_sheet_count(to + 1 + strcspn(to + 1, "0123456789"), MLAB_SHEET_MOST_ROWS, &last)) return MLAB_OK;
-    const uint64_t data = s->base.header_line + (s->base.header_rows ? s->base.header_rows : 1);
-    const bool below_headings = s->base.n_columns && last >= data, above_totals = !s->base.stopped || row < s->base.stop_line;
-    if (last == row || !below_headings || !above_totals) return MLAB_OK;
-    return mlab_rows_say(&s->base, MLAB_SEVERITY_STOP, "merged_cells", row, column + 1, reference, NULL, s->err,
-                         "cells are merged over rows, and only the first of them holds the value; unmerge them in the spreadsheet and fill the "
-                         "value into each row");
-}
+/* --- columns --------------------------------------------------------------------------------------------- */
 
 static mlab_status take_column(mlab_sheet_rows *s, const char **attributes)
 {
@@ -305,7 +286,7 @@ static void on_start(mlab_sheet_rows *s, const char *name, const char **attribut
     } else if (!strcmp(name, "sheetData"))
         s->in_data = true;
     else if (!strcmp(name, "mergeCell"))
-        status = take_merge(s, mlab_sheet_attribute(attributes, "ref"));
+        status = mlab_sheet_take_merge(s, mlab_sheet_attribute(attributes, "ref"));
     else if (!strcmp(name, "col"))
         status = take_column(s, attributes);
     mlab_sheet_fail(s, status);

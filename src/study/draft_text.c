@@ -149,9 +149,14 @@ void mlab_draft_file(mlab_drafting *d, const mlab_known_file *file, int indent)
 {
     char line[640];
     mlab_draft_line(d, indent, "file: %s", mlab_draft_scalar(d->shown[file - d->files]));
-    if (!file->sheet) return;
-    snprintf(line, sizeof line, "sheet: %s", mlab_draft_scalar(file->sheet));
-    mlab_draft_guess(d, indent, line, "by its columns");
+    if (file->sheet) {
+        snprintf(line, sizeof line, "sheet: %s", mlab_draft_scalar(file->sheet));
+        mlab_draft_guess(d, indent, line, "by its columns");
+    }
+    if (!file->merged) return;
+    mlab_draft_guess(d, indent, "merged: fill", "cells are merged; the value of the first counts for all of them");
+    mlab_draft_ask(d, "merged: fill        (or merged: first), in the block of the file",
+                   "%s: cells are merged. Does the value of the first count for all of them? Taken: yes.", file->name);
 }
 
 /* The share of ids found, in words. */

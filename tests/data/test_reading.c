@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/number.h"
 #include "data/reading.h"
+#include "data/remedies.h"
 #include "support/support.h"
 
 #include <locale.h>
@@ -131,7 +132,7 @@ static void doubts(const char *rows, const char *kind, mlab_severity severity, u
     const mlab_finding *finding = finding_of(&w, kind);
     ck_assert_int_eq(finding->severity, severity);
     ck_assert_msg(finding->count == count, "%s: %d", kind, (int)finding->count);
-    ck_assert_str_eq(finding->remedy, remedy);
+    ck_assert_str_eq(finding->remedy, *remedy ? remedy : mlab_usual_remedy(finding->kind));
     finish(&w);
 }
 
@@ -249,7 +250,7 @@ START_TEST(cells_that_are_not_what_was_declared_are_found_at_their_rows)
         read_text(&w, cases[i].text, &(mlab_file_spec){.columns = &column, .n_columns = 1});
         const mlab_finding *finding = finding_of(&w, cases[i].kind);
         ck_assert_str_eq(finding->occurrences[0].value, cases[i].value);
-        ck_assert_str_eq(finding->remedy, cases[i].remedy);
+        ck_assert_str_eq(finding->remedy, *cases[i].remedy ? cases[i].remedy : mlab_usual_remedy(finding->kind));
         ck_assert_uint_eq(finding->occurrences[0].place.line, cases[i].line);
         ck_assert_str_eq(finding->occurrences[0].place.column_name, "x");
         finish(&w);

@@ -136,4 +136,32 @@ START_TEST(pinned_guesses_give_the_same_data_without_guesses)
 }
 END_TEST
 
-MLAB_TEST_MAIN("remedies", the_line_that_is_offered_settles_the_doubt, pinned_guesses_give_the_same_data_without_guesses)
+/* Eve has no day of hire, Bob left before his: dropped by name, counted, and those who name them are not unknown. */
+START_TEST(people_who_cannot_be_are_dropped_when_the_study_says_so)
+{
+    static const char *const studies[] = {
+        "as_of: 2022-12-31\ndata:\n  people: {file: people.csv%s}\n  relationships: {file: pairs.csv}\npanel: {from: 2021-01-01}\n"};
+    mlab_context context = mlab_test_context(NULL, 1);
+    char study[500], first[500];
+    size_t open;
+    ck_assert_int_eq(chdir(mlab_test_folder("remedies")), 0);
+    put("people.csv", "id,hired,left\nann,2020-01-01,\neve,,\nbob,2021-05-01,2020-05-01\ndan,2020-02-01,2022-01-31\n");
+    put("pairs.csv", "mentor,mentee,start,end\nann,dan,2021-02-01,\nann,eve,2021-02-01,\n");
+    snprintf(study, sizeof study, studies[0], "");
+    ck_assert_ptr_null(load(&context, study, &open, first, sizeof first));
+    ck_assert_str_eq(first, "missing_cell > people: {impossible: drop}      (or fill the cells)");
+    ck_assert_uint_eq(open, 2);
+    snprintf(study, sizeof study, studies[0], ", impossible: drop");
+    mlab_data *data = load(&context, study, &open, first, sizeof first);
+    ck_assert_msg(data, "%s", first);
+    ck_assert_uint_eq(data->people->n_rows, 2);
+    ck_assert_uint_eq(data->panel->n_people, 2);
+    ck_assert_uint_eq(data->n_flow, 3);
+    ck_assert_str_eq(data->flow[1].what, "have no day of hire, or left before it");
+    ck_assert_uint_eq(data->flow[1].people, 2);
+    mlab_data_free(data);
+}
+END_TEST
+
+MLAB_TEST_MAIN("remedies", people_who_cannot_be_are_dropped_when_the_study_says_so, the_line_that_is_offered_settles_the_doubt,
+               pinned_guesses_give_the_same_data_without_guesses)

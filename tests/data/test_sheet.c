@@ -41,6 +41,9 @@ static mlab_status read_parts(const mlab_context *context, const book_parts *b, 
     if (!status) status = tell(context, rows, into, err);
     if (!status) ck_assert_uint_eq(strlen(rows->sha256), 64);
     if (!status) render_findings(&findings, into);
+    for (size_t i = 0; i < findings.n && !status; i++) /* a line, or the end of the sentence, says what to do */
+        ck_assert_msg(findings.items[i].severity == MLAB_SEVERITY_NOTE || *findings.items[i].remedy || strchr(findings.items[i].sentence, ';'),
+                      "%s has no remedy", findings.items[i].kind);
     mlab_rows_close(rows);
     mlab_findings_free(&findings);
     return status;

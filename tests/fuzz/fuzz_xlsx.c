@@ -129,6 +129,7 @@ static void read_book(const mlab_sheet_bytes *parts, size_t n, unsigned how)
     mlab_file_spec spec = {.role = "people", .file = "fuzz.xlsx", .columns = &column, .n_columns = 1};
     spec.rows.header = how % 7 == 3 ? 1 : 0;
     spec.rows.sheet = how % 11 == 5 ? "B" : NULL;
+    spec.rows.merged = (mlab_merged)(how % 3);
     mlab_findings findings;
     mlab_findings_start(&findings, &context);
     mlab_text guesses = MLAB_TEXT(&context);

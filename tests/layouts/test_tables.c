@@ -303,6 +303,26 @@ START_TEST(nothing_is_lost_when_memory_runs_out_over_sheets)
 }
 END_TEST
 
-MLAB_TEST_MAIN("tables", nothing_is_lost_when_memory_runs_out_over_sheets, each_sheet_of_a_workbook_is_taken_like_a_file_of_its_own,
-               meetings_ratings_training_and_goals_are_recognised, headcounts_with_days_in_their_names_are_snapshots,
-               sheets_with_days_in_their_names_are_waves)
+START_TEST(merged_cells_are_filled_and_asked_about)
+{
+    start_with_firm();
+    char path[4400];
+    snprintf(path, sizeof path, "%s/staff.xlsx", here);
+    lxw_workbook *book = workbook_new(path);
+    put_sheet(book, "Staff", "sim/people.csv");
+    worksheet_merge_range(workbook_get_worksheet_by_name(book, "Staff"), 4, 5, 6, 5, "Sales", NULL);
+    ck_assert_int_eq(workbook_close(book), LXW_NO_ERROR);
+    ck_assert_int_eq(shell(PROGRAM " new mine --as-of 2024-12-31 --from staff.xlsx sim/relationships.csv"), 0);
+    ck_says(out, "staff.xlsx: cells are merged. Does the value of the first count for all of them? Taken: yes.");
+    ck_assert_int_eq(shell("grep -q '^    merged: fill  *# guessed' mine/study.yaml"), 0);
+    ck_assert_msg(shell(PROGRAM " check mine/study.yaml") == 0, "%s%s", out, err_out);
+    ck_says(out, "merged cells; the value of the first counts for all of them, as the study says");
+    ck_assert_int_eq(shell("sed -i '/merged: fill/d' mine/study.yaml && " PROGRAM " check mine/study.yaml"), 3);
+    ck_says(err_out, "column F \"department\"  F5:F7");
+    ck_says(err_out, "merged: fill      (or merged: first");
+}
+END_TEST
+
+MLAB_TEST_MAIN("tables", merged_cells_are_filled_and_asked_about, nothing_is_lost_when_memory_runs_out_over_sheets,
+               each_sheet_of_a_workbook_is_taken_like_a_file_of_its_own, meetings_ratings_training_and_goals_are_recognised,
+               headcounts_with_days_in_their_names_are_snapshots, sheets_with_days_in_their_names_are_waves)
