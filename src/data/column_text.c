@@ -218,7 +218,8 @@ static mlab_status say_missing(const mlab_column_reading *column, const mlab_col
     if (!made || !made->missing || !column->spec.filled) return MLAB_OK;
     snprintf(sentence, sizeof sentence, "column \"%.100s\" must not have missing cells", column->spec.from);
     for (size_t i = 0; i < column->n && !status; i++)
-        if (made->missing[i]) status = mlab_column_say_row(column, finish, i, NULL, MLAB_SEVERITY_STOP, "missing_cell", column->spec.filled_remedy, sentence, err);
+        if (made->missing[i])
+            status = mlab_column_say_row(column, finish, i, NULL, MLAB_SEVERITY_STOP, "missing_cell", column->spec.filled_remedy, sentence, err);
     return status;
 }
 
