@@ -17,6 +17,22 @@ typedef enum mlab_outcome_kind {
     MLAB_OUTCOME_YES_NO
 } mlab_outcome_kind;
 
+/* What the weights of rows mean. */
+typedef enum mlab_weight_kind {
+    MLAB_WEIGHTS_NONE,
+    MLAB_WEIGHTS_FREQUENCY, /* a row stands for so many equal rows; whole numbers */
+    MLAB_WEIGHTS_PRECISION, /* the variance of a row's number is the residual variance / weight; linear and lognormal */
+    MLAB_WEIGHTS_SAMPLING   /* a row stands for so many people of a population; the sandwich is the covariance */
+} mlab_weight_kind;
+
+/* A normal prior of one coefficient, on the scale of the linear predictor. */
+typedef struct mlab_prior {
+    char *parameter; /* as in mlab_fit.names: "armstructured", "voluntary:armstructured" */
+    double mean, sd; /* sd > 0 */
+    char *source;    /* "stated", "evidence: formal_program_retention" */
+    mlab_place place;
+} mlab_prior;
+
 /* What the study says of an outcome. */
 typedef struct mlab_outcome {
     char *name; /* "retention" */
@@ -31,6 +47,11 @@ typedef struct mlab_outcome {
     char **causes; /* [n_causes] causes fitted together, NULL = all of the panel's event */
     int32_t n_causes;
     bool stated_default; /* the formula is the program's default, not the user's */
+    char *weight;        /* column of the weights, NULL = none */
+    mlab_weight_kind weights;
+    mlab_place weight_place;
+    mlab_prior *priors; /* [n_priors] */
+    size_t n_priors;
 } mlab_outcome;
 
 /* Robust covariance of coefficients. C: of clusters, H: of rows. 0 as it is; 1 with G / (G - 1) (N - 1) / (N - p), for rows N / (N - p); 2 of scores
@@ -52,6 +73,7 @@ typedef struct mlab_fit_options {
     int information;    /* 0 observed, 1 expected */
     int link;           /* discrete hazards: 0 cloglog, 1 logit */
     int ordinal_link;   /* ordinal: 0 logit, 1 probit, 2 cloglog */
+    int penalty;        /* 0 none, 1 Firth's */
     int restricted;     /* linear models with random effects: 0 restricted maximum likelihood, 1 maximum likelihood */
     int64_t iterations; /* at most, 1 .. 1000 */
     double tolerance;   /* largest Newton step relative to the standard error, or gradient, at the end */
@@ -85,6 +107,13 @@ typedef struct mlab_baseline {
     double *at;                /* [n_columns] */
     double offset;
 } mlab_baseline;
+/* What one coefficient's prior said, and what the data say without any prior; the fit's estimate is what comes of both. */
+typedef struct mlab_fit_prior {
+    size_t parameter;              /* place in mlab_fit.names */
+    double mean, sd;               /* of the prior */
+    char *source;                  /* "stated", "evidence: <id>" */
+    double data_estimate, data_se; /* of the fit without priors; data_se HUGE_VAL = the data have no estimate (separated) */
+} mlab_fit_prior;
 
 /* One model fitted. Parameters are in the order: thresholds (ordinal), then coefficients; for several causes or
  * categories the block of the first, then the second. */
@@ -119,6 +148,14 @@ typedef struct mlab_fit {
     mlab_random_effects *random; /* [n_random], as in the formula, a/b as a and a:b; estimates are those of somebody whose groups have effects of 0 */
     size_t n_random;             /* groupings; 0 = no random effects */
     mlab_baseline *baseline;     /* NULL = none */
+    mlab_weight_kind weights;
+    double weight_total;             /* sum of the weights of the rows used; sampling weights are scaled to sum to n_rows; 0 without weights */
+    uint64_t n_dropped_weightless;   /* rows of weight 0, left out */
+    bool penalised;                  /* by Firth's penalty */
+    double penalised_log_likelihood; /* with Firth's penalty log sqrt |information| or the priors' log densities; 0 without either */
+    double *lower, *upper;           /* [n_parameters] profile limits of the penalised likelihood at fit.level, or NULL; HUGE_VAL = none found */
+    mlab_fit_prior *priors;          /* [n_priors] */
+    size_t n_priors;
     mlab_trust trust;
     char *reason; /* sentence: which term, which number; "" when trusted */
     int iterations;

@@ -36,6 +36,41 @@ static void show_errors(const mlab_fit *fit)
            fit->cluster_other);
 }
 
+static const char *const weight_kinds[] = {"no", "frequency", "precision", "sampling"};
+
+/* Profile limits are not symmetric: they are told where there are some. */
+static void show_limits(const mlab_fit *fit)
+{
+    if (!fit->lower) return;
+    printf("  %-38s %12s %12s\n", "profile limits of Firth's likelihood", "lower", "upper");
+    for (size_t j = 0; j < fit->n_parameters; j++) {
+        char lower[64], upper[64];
+        double se = mlab_fit_standard_error(fit, j);
+        if (fit->aliased[j]) continue;
+        show_rounded(fit->lower[j], se, lower, sizeof lower);
+        show_rounded(fit->upper[j], se, upper, sizeof upper);
+        printf("  %-38s %12s %12s\n", fit->names[j], isinf(fit->lower[j]) ? "none" : lower, isinf(fit->upper[j]) ? "none" : upper);
+    }
+}
+
+static void show_priors(const mlab_fit *fit)
+{
+    for (size_t k = 0; k < fit->n_priors; k++) {
+        const mlab_fit_prior *prior = &fit->priors[k];
+        const double values[][2] = {{prior->data_estimate, prior->data_se},
+                                    {prior->mean, prior->sd},
+                                    {fit->estimate[prior->parameter], mlab_fit_standard_error(fit, prior->parameter)}};
+        static const char *const rows[] = {"the data alone", "the prior", "both"};
+        printf("  %s, with the prior %s\n", fit->names[prior->parameter], prior->source);
+        for (int r = 0; r < 3; r++) {
+            char value[64], error[64];
+            show_rounded(values[r][0], values[r][1], value, sizeof value);
+            show_rounded(values[r][1], values[r][1], error, sizeof error);
+            printf("    %-36s %12s %12s\n", rows[r], isinf(values[r][1]) ? "none" : value, isinf(values[r][1]) ? "none" : error);
+        }
+    }
+}
+
 static void show_fit(const mlab_fit *fit)
 {
     char rows[64], events[64];
@@ -44,6 +79,9 @@ static void show_fit(const mlab_fit *fit)
     printf("\n%s%s%s  %s: %s\n", mlab_paint(stdout, MLAB_BOLD), fit->outcome, mlab_paint(stdout, MLAB_PLAIN), fit->model, fit->formula);
     printf("  %s rows, %s events", rows, events);
     if (fit->n_dropped_missing) printf(", %" PRIu64 " rows left out (something is missing)", fit->n_dropped_missing);
+    if (fit->n_dropped_weightless) printf(", %" PRIu64 " of weight 0", fit->n_dropped_weightless);
+    if (fit->weights) printf(", %s weights", weight_kinds[fit->weights]);
+    if (fit->penalised) printf(", Firth's penalty");
     show_errors(fit);
     if (fit->trust != MLAB_TRUSTED)
         printf("  %s%s: %s%s\n", mlab_paint(stdout, MLAB_RED), mlab_trust_sentence(fit->trust), fit->reason, mlab_paint(stdout, MLAB_PLAIN));
@@ -62,6 +100,8 @@ static void show_fit(const mlab_fit *fit)
         printf("  %-38s %12s %12s\n", fit->names[j], estimate, error);
     }
     for (size_t t = 0; t < fit->n_random; t++) show_random(&fit->random[t]);
+    show_limits(fit);
+    show_priors(fit);
     mlab_show_after(fit);
 }
 

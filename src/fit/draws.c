@@ -48,6 +48,21 @@ static char *joined(const mlab_context *context, const char *outcome, const char
     return copy;
 }
 
+/* "fit", or "fit with stated", "fit with evidence: <id>" where a prior had part in it. */
+static char *source_of(const mlab_context *context, const mlab_fit *fit, size_t j)
+{
+    mlab_text text = MLAB_TEXT(context);
+    mlab_text_append(&text, "fit");
+    for (size_t k = 0; k < fit->n_priors; k++)
+        if (fit->priors[k].parameter == j) {
+            mlab_text_append(&text, strncmp(fit->priors[k].source, "evidence", 8) ? " with prior: " : " with ");
+            mlab_text_append(&text, fit->priors[k].source);
+        }
+    char *copy = text.failed ? NULL : mlab_copy_text(context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    return copy;
+}
+
 static bool fill_frame(const mlab_context *context, mlab_draws *draws, const mlab_fit *const *fits)
 {
     for (size_t k = 0; k < draws->n_outcomes; k++) {
@@ -55,7 +70,7 @@ static bool fill_frame(const mlab_context *context, mlab_draws *draws, const mla
         for (size_t j = 0; j < fits[k]->n_parameters; j++) {
             size_t at = draws->first[k] + j;
             draws->names[at] = joined(context, fits[k]->outcome, fits[k]->names[j]);
-            draws->sources[at] = mlab_copy_text(context, "fit");
+            draws->sources[at] = source_of(context, fits[k], j);
             if (!draws->names[at] || !draws->sources[at]) return false;
             draws->estimate[at] = fits[k]->estimate[j];
         }
@@ -159,7 +174,12 @@ static double factor_of(const mlab_fit *fit)
         for (size_t g = 0; g < fit->n_clusters; g++) sum += fit->influence[g * p + j] * fit->influence[g * p + j];
         if (sum > best) {
             best = sum;
-            ratio = fit->robust[j * p + j] / sum;
+            double own = fit->robust[j * p + j]; /* without what priors add */
+            for (size_t k = 0; k < fit->n_priors; k++) {
+                double v = fit->covariance[j * p + fit->priors[k].parameter] / fit->priors[k].sd;
+                own -= v * v;
+            }
+            ratio = own / sum;
         }
     }
     return ratio;
@@ -216,8 +236,16 @@ static mlab_status own_block(const mlab_context *context, const mlab_fit *fit, d
     return MLAB_OK;
 }
 
+/* Whether the covariance is that of the fit itself: with a penalty the influence of the rows alone is not all that is known. */
+static bool has_own_block(const mlab_fit *fit)
+{
+    return !fit->influence || fit->n_priors > 0 || (fit->penalised && !fit->robust);
+}
+
 static bool share_clusters(const mlab_fit *a, const mlab_fit *b)
 {
+    if (a != b && ((a->penalised && !a->robust) || (b->penalised && !b->robust) || (a->n_priors && !a->robust) || (b->n_priors && !b->robust)))
+        return false;
     return a->influence && b->influence && strcmp(a->cluster, b->cluster) == 0;
 }
 
@@ -235,9 +263,10 @@ static mlab_status joint_covariance(const mlab_context *context, const mlab_draw
         }
     for (size_t k = 0; k < draws->n_outcomes; k++) {
         double *into = covariance + draws->first[k] * n;
-        if (!influence[k] && (status = own_block(context, fits[k], into + draws->first[k], n, err))) goto out;
+        if (has_own_block(fits[k]) && (status = own_block(context, fits[k], into + draws->first[k], n, err))) goto out;
         for (size_t l = 0; l <= k; l++)
-            if (share_clusters(fits[k], fits[l])) add_shared(fits[k], influence[k], fits[l], influence[l], into + draws->first[l], n);
+            if (share_clusters(fits[k], fits[l]) && !(k == l && has_own_block(fits[k])))
+                add_shared(fits[k], influence[k], fits[l], influence[l], into + draws->first[l], n);
     }
 out:
     for (size_t k = 0; k < draws->n_outcomes; k++) mlab_release(context, influence[k]);

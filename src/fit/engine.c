@@ -5,6 +5,7 @@
  * each), so that two or three passes over all rows are left. Inside, columns are centred (fit/tiles.c); results are not.
  */
 #include "fit/engine.h"
+#include "fit/penalty/penalty.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -56,7 +57,7 @@ mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prep
     engine->p = prepared->n_columns;
     engine->n_parameters = prepared->n_parameters;
     engine->intercept = prepared->first_column == 0 && mlab_design_has_intercept(problem->design);
-    engine->expected = prepared->options.information == 1 && family->knows_expected;
+    engine->expected = (prepared->options.information == 1 || prepared->options.penalty == 1) && family->knows_expected;
     engine->aliased = mlab_allocate(context, engine->n_parameters, 1);
     engine->scale = mlab_allocate(context, engine->n_parameters, sizeof *engine->scale);
     aliased = mlab_allocate(context, engine->p, 1);
@@ -223,12 +224,15 @@ static mlab_status doubt_events(const mlab_prepared *prepared, mlab_fit *fit, ml
     size_t used = 0;
     for (size_t j = 0; j < engine->p; j++) used += !engine->aliased[j];
     if (engine->intercept) used--;
+    uint64_t none = 0;
+    for (size_t i = 0; i < prepared->problem->n; i++)
+        if (prepared->problem->category[i] == 0) none += mlab_problem_count(prepared->problem, i);
     for (size_t k = 0; k < fit->n_blocks; k++) {
-        uint64_t events = fit->events_by_block[k], none = fit->n_rows - fit->n_events;
+        uint64_t events = fit->events_by_block[k];
         const char *what = fit->n_blocks > 1 ? fit->blocks[k] : fit->outcome;
         if (events == 0 || none == 0)
             return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "%s: %s of %llu rows has an event", what, events == 0 ? "none" : "every one",
-                                  (unsigned long long)fit->n_rows);
+                                  (unsigned long long)(none + fit->n_events));
         mlab_status status =
             mlab_fit_doubt_events(fit, what, events < none ? events : none, used, events < none ? "events" : "rows without an event", err);
         if (status) return status;
@@ -255,7 +259,7 @@ static mlab_status add_influence(const mlab_context *context, const mlab_prepare
     size_t n_clusters = problem->cluster ? problem->n_clusters : problem->n, n = engine->n_parameters;
     double total = (double)problem->n;
     if (!problem->cluster && n_clusters > MOST_INFLUENCE / n) return MLAB_OK;
-    if (problem->weight && !problem->weights_sampling) {
+    if (problem->weight && !problem->weights_sampling && problem->weights != MLAB_WEIGHTS_PRECISION) {
         total = 0;
         for (size_t i = 0; i < problem->n; i++) total += problem->weight[i];
     }
@@ -294,6 +298,7 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
     size_t n = engine->n_parameters;
     mlab_pass pass = {context, engine, prepared->problem->weight, 1, false};
     mlab_newton_result result;
+    mlab_penalty penalty = {0};
     mlab_status status = MLAB_OK;
     size_t n_intercepts = engine->n_thresholds + engine->n_eta;
     double *parameters = mlab_allocate(context, n, sizeof *parameters), *intercepts = mlab_allocate(context, n_intercepts, sizeof *intercepts);
@@ -312,6 +317,7 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
         if ((status = sample_start(&pass, options, parameters, err))) goto out;
     }
     mlab_newton_spec spec = spec_of(engine, &pass, options);
+    if ((status = mlab_engine_penalise(context, prepared, &pass, fit, &spec, &penalty, err))) goto out;
     if ((status = mlab_newton(context, &spec, parameters, fit->covariance, singular, &result, err))) goto out;
     for (size_t j = 0; j < n; j++) {
         fit->aliased[j] = engine->aliased[j] || singular[j];
@@ -319,15 +325,17 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
     }
     if ((status = add_influence(context, prepared, &pass, parameters, fit->covariance, fit, err))) goto out;
     uncentre_covariance(engine, fit->covariance);
+    fit->log_likelihood = result.log_likelihood;
+    if (penalty.context && (status = mlab_engine_penalised(prepared, &penalty, parameters, result.log_likelihood, fit, err))) goto out;
     mlab_engine_uncentre(engine, parameters, 1);
     shift_intercept(engine, parameters, 1);
     memcpy(fit->estimate, parameters, n * sizeof *parameters);
-    fit->log_likelihood = result.log_likelihood;
     fit->iterations = result.iterations;
     fit->gradient = result.gradient;
     if ((status = doubt_newton(fit, &result, options, err))) goto out;
     status = doubt_events(prepared, fit, err);
 out:
+    mlab_penalty_end(&penalty);
     mlab_release(context, parameters);
     mlab_release(context, intercepts);
     mlab_release(context, singular);
@@ -354,6 +362,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     size_t n = engine->n_parameters;
     mlab_status status = MLAB_OK;
     mlab_newton_result result;
+    mlab_penalty penalty = {0};
     double *own = weights && (weights->row || weights->cluster) ? weights_of(context, problem, weights) : NULL;
     double *intercepts = mlab_allocate(context, engine->n_thresholds + engine->n_eta, sizeof *intercepts);
     mlab_pass pass = {context, engine, own ? own : problem->weight, 1, false};
@@ -370,6 +379,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     }
     mlab_newton_spec spec = spec_of(engine, &pass, &prepared->options);
     spec.tolerance = fmax(spec.tolerance, REFIT_TOLERANCE);
+    if ((status = mlab_engine_penalise(context, prepared, &pass, NULL, &spec, &penalty, err))) goto out;
     if ((status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err))) goto out;
     mlab_engine_uncentre(engine, estimate, 1);
     shift_intercept(engine, estimate, 1);
@@ -380,6 +390,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
                               .iterations = result.iterations,
                               .log_likelihood = result.log_likelihood};
 out:
+    mlab_penalty_end(&penalty);
     mlab_release(context, own);
     mlab_release(context, intercepts);
     return status;

@@ -35,6 +35,7 @@ typedef struct mlab_family_tile {
 typedef struct mlab_family {
     const char *link;
     bool knows_expected; /* gives the expected information when asked; canonical links give one that is both */
+    bool firth;          /* takes Firth's penalty: its expected information is that of Jeffreys' prior */
     /* False when the parameters are not allowed (thresholds that do not rise). */
     bool (*tile)(const mlab_family_tile *tile);
     /* Predictor or thresholds of each block that give the weighted category counts without covariates. */
@@ -77,16 +78,28 @@ const mlab_engine *mlab_engine_of(const mlab_prepared *prepared);
 MLAB_MUST_USE mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                             const double *start, double *estimate, mlab_refit_info *info, mlab_error *err);
 
+/* --- penalties (fit/engine_penalty.c) ------------------------------------------------------------------------- */
+
+typedef struct mlab_pass mlab_pass;
+struct mlab_penalty;
+/* Puts Firth's penalty (options) or the priors of the problem between Newton and the pass: spec->evaluate and work. fit NULL = a refit. Nothing to
+ * do: penalty->context stays NULL. Ended by mlab_penalty_end, also after a failure. Errors: MLAB_ERR_FIT_MODEL (a model that has no such penalty). */
+MLAB_MUST_USE mlab_status mlab_engine_penalise(const mlab_context *context, const mlab_prepared *prepared, mlab_pass *pass, const mlab_fit *fit,
+                                               mlab_newton_spec *spec, struct mlab_penalty *penalty, mlab_error *err);
+/* Puts into the fit what the penalty makes of it: likelihoods, profile limits, doubts. parameters: the engine's own, at the maximum of value. */
+MLAB_MUST_USE mlab_status mlab_engine_penalised(const mlab_prepared *prepared, struct mlab_penalty *penalty, const double *parameters, double value,
+                                                mlab_fit *fit, mlab_error *err);
+
 /* --- its parts ------------------------------------------------------------------------------------------ */
 
 /* One kind of pass over the rows. */
-typedef struct mlab_pass {
+struct mlab_pass {
     const mlab_context *context;
     const mlab_engine *engine;
     const double *weight; /* [n] or NULL */
     size_t stride;        /* every stride-th tile, >= 1 */
     bool null_model;      /* one column of ones in place of the design; parameters: thresholds, or n_eta intercepts */
-} mlab_pass;
+};
 
 /* An mlab_newton_evaluate: work is an mlab_pass. */
 MLAB_MUST_USE mlab_status mlab_pass_evaluate(void *work, const double *parameters, double *log_likelihood, double *score, double *information,

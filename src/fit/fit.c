@@ -68,6 +68,10 @@ void mlab_fit_free(mlab_fit *fit)
     free_texts(context, fit->names, fit->n_parameters);
     free_texts(context, fit->blocks, fit->n_blocks);
     free_texts(context, fit->levels, fit->n_levels);
+    for (size_t k = 0; k < fit->n_priors; k++) mlab_release(context, fit->priors[k].source);
+    mlab_release(context, fit->priors);
+    mlab_release(context, fit->lower);
+    mlab_release(context, fit->upper);
     mlab_release(context, fit->estimate);
     mlab_release(context, fit->aliased);
     mlab_release(context, fit->covariance);
@@ -175,11 +179,15 @@ static void count_rows(const mlab_prepared *prepared, mlab_fit *fit)
     fit->n_people = problem->n_people ? problem->n_people : fit->n_clusters;
     fit->n_dropped_missing = problem->n_dropped_missing;
     fit->n_dropped_stubs = problem->n_dropped_stubs;
+    fit->n_dropped_weightless = problem->n_dropped_weightless;
+    fit->weights = problem->weights;
     for (size_t i = 0; i < problem->n; i++) {
         int32_t what = problem->category ? problem->category[i] : problem->status ? problem->status[i] : 0;
-        if (what <= 0 || (problem->status && what > 1) || (problem->weight && problem->weight[i] == 0)) continue;
-        fit->n_events++;
-        if (!prepared->n_thresholds) fit->events_by_block[fit->n_blocks > 1 ? (size_t)what - 1 : 0]++;
+        fit->weight_total += problem->weight ? problem->weight[i] : 0;
+        if (what <= 0 || (problem->status && what > 1)) continue;
+        uint64_t count = mlab_problem_count(problem, i);
+        fit->n_events += count;
+        if (!prepared->n_thresholds) fit->events_by_block[fit->n_blocks > 1 ? (size_t)what - 1 : 0] += count;
     }
     if (prepared->n_thresholds || problem->number) fit->n_events = 0;
 }

@@ -15,6 +15,8 @@ typedef enum mlab_model_mark {
     MLAB_MODEL_TWO = 64,          /* two categories only */
     MLAB_MODEL_COMPETING = 256,   /* status may be 2: another event, which competes with the one of interest */
     MLAB_MODEL_STATES = 512,      /* reads states at the start and end of every row */
+    MLAB_MODEL_PRECISION = 1024,  /* takes precision weights */
+    MLAB_MODEL_PENALTY = 2048,    /* takes priors, and Firth's penalty where the family knows its expected information */
     MLAB_MODEL_MIXED = 128        /* random effects may be added: one predictor, log-concave, uses the engine */
 } mlab_model_mark;
 
@@ -53,7 +55,9 @@ struct mlab_prepared {
     size_t first_column; /* 1 when the design's intercept is skipped, else 0 */
     size_t n_columns;    /* design columns used: mlab_design_columns - first_column */
     size_t n_thresholds, n_blocks, n_parameters;
-    void *own; /* the model's */
+    bool separated;    /* without its penalty the fit is separated: then the sandwich is not one, and limits are profile limits */
+    double dispersion; /* of a fit with priors: the residual variance or 1 / shape that the data alone give; 0 = not known yet */
+    void *own;         /* the model's */
 };
 
 extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard, mlab_model_multinomial, mlab_model_ordinal, mlab_model_linear;
@@ -80,6 +84,13 @@ MLAB_MUST_USE mlab_status mlab_influence(const mlab_context *context, const doub
 /* product [p * q] = factor * sum over clusters g, in order, of a[g]' b[g]; a [n_clusters * p], b [n_clusters * q]. */
 void mlab_influence_product(const double *a, const double *b, size_t n_clusters, size_t p, size_t q, double factor, double *product);
 
+/* How many rows row i counts as: its weight where weights are frequencies, none where it is 0, else one. */
+static inline uint64_t mlab_problem_count(const mlab_fit_problem *problem, size_t i)
+{
+    if (!problem->weight) return 1;
+    return problem->weights == MLAB_WEIGHTS_FREQUENCY ? (uint64_t)problem->weight[i] : problem->weight[i] != 0;
+}
+
 /* Lowers the trust of a fit, with a sentence; the first reason found stays, others are appended. */
 MLAB_MUST_USE mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, const char *format, ...) MLAB_PRINTF(4, 5);
 
@@ -98,6 +109,7 @@ typedef struct mlab_newton_spec {
     void *work;
     const uint8_t *fixed; /* [n] 1 = stays at its value (aliased); NULL = none */
     const double *scale;  /* [n] a change of 1 / scale moves a linear predictor by about 1; for finding divergence; NULL = 1 */
+    bool bounded;         /* the function is penalised so that no parameter can run away: divergence is not looked for */
     double tolerance;     /* largest |step| / standard error at the end */
     int iterations;
 } mlab_newton_spec;

@@ -201,7 +201,7 @@ mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spe
         if (!all_finite(&state)) break;
         find_step(&state, spec, result);
         if (result->iterations == 0) remember_start(&state);
-        if (state.decrement < FLAT && evaporated(&state, spec, &result->runaway)) {
+        if (!spec->bounded && state.decrement < FLAT && evaporated(&state, spec, &result->runaway)) {
             result->diverged = true;
             break;
         }
@@ -210,7 +210,7 @@ mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spe
             break;
         }
         state.runs = state.decrement < FLAT && state.pace > RUNNING ? state.runs + 1 : 0;
-        if (state.runs >= RUNS) {
+        if (!spec->bounded && state.runs >= RUNS) {
             result->diverged = true;
             result->runaway = state.fastest;
             break;

@@ -4,6 +4,7 @@
 
 #include "core/options.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #define AT(field_) offsetof(mlab_fit_options, field_)
@@ -19,6 +20,15 @@ const mlab_option mlab_fit_option_rows[] = {
      "discrete hazards; with logit, rows at risk for part of a period are dropped", DECIDES},
     {"fit.ordinal_link", NULL, NULL, MLAB_OPTION_CHOICE, AT(ordinal_link), "logit", 0, 0, "logit|probit|cloglog", "", "link of ordinal models",
      DECIDES},
+    {"fit.penalty", NULL, NULL, MLAB_OPTION_CHOICE, AT(penalty), "none", 0, 0, "none|firth", "",
+     "Firth's penalty for separated or rare events: logit, cloglog, probit, multinomial, hazard, poisson", DECIDES},
+    {"fit.weights", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "weights of the rows of every outcome: {column, kind}", APART},
+    {"fit.weights.column", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column of the weights", APART},
+    {"fit.weights.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "frequency|precision|sampling", "", "what the weights are", APART},
+    {"fit.priors", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "normal priors of coefficients, by name, of every outcome", APART},
+    {"fit.priors.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "prior of one coefficient: {mean: 0, sd: 0.5}", APART},
+    {"fit.priors.*.mean", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, -HUGE_VAL, HUGE_VAL, NULL, "", "its mean, on the model's scale", APART},
+    {"fit.priors.*.sd", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, 1e-6, 1e6, NULL, "", "its standard deviation", APART},
     {"fit.variances", NULL, NULL, MLAB_OPTION_CHOICE, AT(restricted), "reml", 0, 0, "reml|ml", "",
      "linear models with random effects: restricted maximum likelihood or maximum likelihood", DECIDES},
     {"fit.iterations", NULL, NULL, MLAB_OPTION_INTEGER, AT(iterations), "50", 1, 1000, NULL, "", "Newton steps at most", DECIDES},
@@ -41,6 +51,13 @@ const mlab_option mlab_fit_option_rows[] = {
      "hazard: cloglog (default), logit; ordinal: logit (default), probit, cloglog", APART},
     {"outcomes.*.formula", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "formula in R's notation; a stated default when absent", APART},
     {"outcomes.*.causes", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "causes fitted together; all of the event when absent", APART},
+    {"outcomes.*.weights", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "weights of the rows, in the place of fit.weights", APART},
+    {"outcomes.*.weights.column", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column of the weights", APART},
+    {"outcomes.*.weights.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "frequency|precision|sampling", "", "what the weights are", APART},
+    {"outcomes.*.priors", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "normal priors, in the place of fit.priors", APART},
+    {"outcomes.*.priors.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "prior of one coefficient: {mean: 0, sd: 0.5}", APART},
+    {"outcomes.*.priors.*.mean", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, -HUGE_VAL, HUGE_VAL, NULL, "", "its mean, on the model's scale", APART},
+    {"outcomes.*.priors.*.sd", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, 1e-6, 1e6, NULL, "", "its standard deviation", APART},
     {"outcomes.*.whose", NULL, NULL, MLAB_OPTION_CHOICE, 0, "mentee", 0, 0, "mentee|mentor", "", "whose outcome it is", APART},
     {"outcomes.*.better", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "higher|lower", "", "which direction is better", APART},
     {"outcomes.*.from", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column or survey question that it is read from", APART},

@@ -40,7 +40,8 @@ void mlab_outcome_problem_free(mlab_outcome_problem *made)
                             made->cluster_id,
                             made->cluster_name,
                             made->cluster_other,
-                            made->cluster_other_name};
+                            made->cluster_other_name,
+                            made->weight};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
     mlab_release(context, made);
 }
@@ -165,6 +166,8 @@ static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, cons
     if (!made->table) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: there are no rows to fit", outcome->name);
     made->problem.table = made->table;
     made->problem.outcome = outcome->name;
+    made->problem.priors = outcome->priors;
+    made->problem.n_priors = outcome->n_priors;
     mlab_status status = read_formula(made, data, outcome, err);
     if (status) return status;
     made->event = find_event(made, outcome);
@@ -185,9 +188,11 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
     mlab_status status = start(made, data, outcome, err);
     if (!status) status = choose_link(made, outcome, err);
     if (!status) status = mlab_outcome_keep(made, outcome, &made->options, err);
+    if (!status) status = mlab_outcome_keep_weighted(made, outcome, err);
     if (!status) status = drop_incomplete(made, err);
     if (!status) status = mlab_design_make(made->formula, made->table, made->keep, &made->design, err);
     if (!status) status = mlab_outcome_respond(made, outcome, &made->options, err);
+    if (!status) status = mlab_outcome_weigh(made, outcome, err);
     if (!status) status = mlab_outcome_group(made, outcome, err);
     if (status) {
         mlab_outcome_problem_free(made);

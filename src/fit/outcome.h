@@ -20,7 +20,7 @@ typedef struct mlab_outcome_problem {
     uint8_t *keep;  /* [rows of the table] 1 = used */
     uint32_t *rows; /* [n] */
     int32_t *category, *start, *stop, *status, *stratum;
-    double *number, *offset;
+    double *number, *offset, *weight;
     int32_t *origin, *from; /* [n], [2 * transitions] origins, then destinations */
     char **state_names;     /* [n_state_names] */
     size_t n_state_names;
@@ -50,6 +50,11 @@ MLAB_MUST_USE mlab_status mlab_outcome_keep(mlab_outcome_problem *made, const ml
 /* The two steps for states; errors: MLAB_ERR_FIT_MODEL, MLAB_ERR_FIT_RESPONSE with the formula's place. */
 MLAB_MUST_USE mlab_status mlab_outcome_keep_states(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_outcome_respond_states(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+/* Leaves out rows without a weight, or of weight 0, and counts them. Errors: MLAB_ERR_FIT_MODEL (weights the model has no use for),
+ * MLAB_ERR_DATA_COLUMN, MLAB_ERR_DATA_TYPE, MLAB_ERR_FIT_RESPONSE (a weight below 0, or a frequency that is not whole). */
+MLAB_MUST_USE mlab_status mlab_outcome_keep_weighted(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+/* weight of the rows used. */
+MLAB_MUST_USE mlab_status mlab_outcome_weigh(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
 /* category, number, or times of the rows used. */
 MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
                                                mlab_error *err);

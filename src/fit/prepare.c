@@ -2,6 +2,7 @@
 /* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
 #include "fit/after/after.h"
 #include "fit/mixed/mixed.h"
+#include "fit/penalty/penalty.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -135,14 +136,22 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     mlab_status status = mlab_fit_start(context, prepared, &fit, err);
     bool mixed = prepared->problem->n_random > 0;
     bool additive = mixed && ((const mlab_engine *)prepared->own)->family->additive;
-    if (!status) status = (additive ? mlab_mixed_gaussian_fit : mixed ? mlab_mixed_fit : prepared->model->fit)(context, prepared, fit, err);
+    if (!status && prepared->problem->n_priors > 0)
+        status = mlab_priors_fit(context, prepared, fit, err);
+    else if (!status && prepared->options.penalty == 1)
+        status = mlab_firth_fit(context, prepared, fit, err);
+    else if (!status)
+        status = (additive ? mlab_mixed_gaussian_fit : mixed ? mlab_mixed_fit : prepared->model->fit)(context, prepared, fit, err);
+    if (!status && fit->n_priors == 0 && !(fit->penalised && !fit->robust)) status = mlab_fit_robust_again(context, prepared, fit, err);
+    if (!status && fit->robust) mlab_priors_add(fit, fit->robust);
     if (!status) fit->restricted = additive && prepared->options.restricted == 0;
-    if (!status) status = mlab_fit_robust_again(context, prepared, fit, err);
     if (status) {
         mlab_fit_free(fit);
         fit = NULL;
-    } else
+    } else {
+        if (fit->penalised) fit->penalised_log_likelihood += fit->log_likelihood;
         fit->seconds = mlab_os_seconds() - began;
+    }
     *out = fit;
     return status;
 }

@@ -45,16 +45,20 @@ typedef struct mlab_fit_problem {
     const int32_t *stop;
     const int32_t *status; /* [n] 0 = censored, 1 = event, 2 = a competing event (models that know it) */
 
-    const double *offset;   /* [n] added to the offset() terms of the design, for every cause; NULL = 0 */
-    const double *weight;   /* [n] >= 0; NULL = 1 */
-    bool weights_sampling;  /* weights are sampling weights: the sandwich is the covariance; else frequencies */
-    const int32_t *stratum; /* [n] Cox strata, 0 .. n_strata - 1; NULL = one */
+    const double *offset;     /* [n] added to the offset() terms of the design, for every cause; NULL = 0 */
+    const double *weight;     /* [n] >= 0; NULL = 1 */
+    mlab_weight_kind weights; /* what they are; NONE = as frequencies, of any size */
+    bool weights_sampling;    /* weights are sampling weights: the sandwich is the covariance; else frequencies */
+    const int32_t *stratum;   /* [n] Cox strata, 0 .. n_strata - 1; NULL = one */
     size_t n_strata;
 
     const uint32_t *cluster;    /* [n] 0 .. n_clusters - 1; NULL = every row its own */
     const uint32_t *cluster_id; /* [n_clusters] rank of the person (or code of the column), ascending; NULL = 0, 1, ... */
     size_t n_clusters;
     const char *cluster_name; /* "person"; NULL or "" = rows are their own clusters */
+
+    const mlab_prior *priors; /* [n_priors] of coefficients by name; each at most once */
+    size_t n_priors;
 
     /* A second clustering, crossed with the first (two-way clusters); NULL = none. */
     const uint32_t *cluster_other; /* [n] 0 .. n_clusters_other - 1 */
@@ -68,7 +72,7 @@ typedef struct mlab_fit_problem {
     const char *formula; /* its text */
     const double *warm;  /* start values in the order of mlab_fit.estimate, or NULL */
     uint64_t n_people;   /* 0 = as many as clusters, or rows without clusters */
-    uint64_t n_dropped_missing, n_dropped_stubs;
+    uint64_t n_dropped_missing, n_dropped_stubs, n_dropped_weightless;
     size_t keep_bytes; /* of design kept in memory; 0 = MLAB_PREPARED_BYTES, 1 = none: made anew at every pass */
 } mlab_fit_problem;
 

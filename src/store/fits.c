@@ -38,6 +38,7 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(n_clusters, "cluster", "clusters")                                                                                                             \
     X(n_clusters_other, "cluster", "clusters of the second kind")                                                                                    \
     X(n_dropped_missing, "row", "rows left out because a value is missing")                                                                          \
+    X(n_dropped_weightless, "row", "rows of weight 0, left out")                                                                                     \
     X(n_dropped_stubs, "row", "stubs left out with link logit")                                                                                      \
     X(n_thresholds, "1", "thresholds, at the front of the parameters")                                                                               \
     X(block_size, "1", "parameters of a block")                                                                                                      \
@@ -47,6 +48,8 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(null_log_likelihood, "log-likelihood of intercepts and offsets alone")                                                                         \
     X(residual_variance, "linear, lognormal: residual variance, else 0")                                                                             \
     X(shape, "negative_binomial: theta; gamma: shape; else 0")                                                                                       \
+    X(weight_total, "sum of the weights, 0 without weights")                                                                                         \
+    X(penalised_log_likelihood, "with Firth's penalty or the densities of priors, else 0")                                                           \
     X(shape_se, "standard error of shape")                                                                                                           \
     X(gradient, "largest score in standard errors at the end")
 
@@ -189,6 +192,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     put_matrices(&group, fit);
     mlab_store_put_after(&group, fit->after);
     put_all_random(&group, fit->random, fit->n_random);
+    mlab_store_put_penalty(&group, fit);
     put_baseline(&group, fit->context, fit->baseline);
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
     if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
@@ -270,6 +274,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     get_matrices(group, fit);
     fit->after = mlab_store_get_after(group);
     if (mlab_h5_has(group, "random_effects")) get_all_random(group, fit);
+    mlab_store_get_penalty(group, fit);
     if (mlab_h5_has(group, "baseline")) fit->baseline = get_baseline(group);
     size_t n_named = mlab_h5_has(group, "block") ? mlab_h5_size(group, "block") : 0;
     if (mlab_h5_has(group, "level")) fit->n_levels = mlab_h5_size(group, "level");

@@ -98,7 +98,7 @@ static mlab_status default_model(mlab_study *study, mlab_outcome *outcome, mlab_
 }
 
 /* Without a block outcomes: every event and measure of the panel, or the one event of a person-level table. */
-static mlab_status default_outcomes(mlab_study *study, mlab_error *err)
+static mlab_status default_outcomes(mlab_study *study, mlab_findings *findings, mlab_error *err)
 {
     const mlab_panel *panel = study->data->panel;
     size_t n = panel ? panel->n_events + panel->n_measures : 1;
@@ -120,9 +120,11 @@ static mlab_status default_outcomes(mlab_study *study, mlab_error *err)
     if (!panel)
         outcomes[study->n_outcomes++] =
             (mlab_outcome){.name = mlab_study_keep_text(study, "retention"), .kind = MLAB_OUTCOME_EVENT, .better = 1, .absence = true};
-    for (size_t k = 0; k < study->n_outcomes; k++)
-        if (!outcomes[k].name) return no_memory(err);
-    return MLAB_OK;
+    mlab_study_reading reading = {study, study->settings, findings};
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < study->n_outcomes && !status; k++)
+        status = outcomes[k].name ? mlab_study_read_priors(&reading, NULL, &outcomes[k], err) : no_memory(err);
+    return status;
 }
 
 /* --- checks --------------------------------------------------------------------------------------- */
@@ -276,12 +278,21 @@ static mlab_status find_satisfied(mlab_study *study, const mlab_outcome *outcome
     return MLAB_OK;
 }
 
+static mlab_status check_weights(mlab_study *study, const mlab_outcome *outcome, mlab_findings *findings, mlab_error *err)
+{
+    mlab_status status = check_column(study, outcome->weight, &outcome->weight_place, findings, err);
+    if (status || !mlab_settings_find(study->settings, NULL, "comparison")) return status;
+    return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, "weights", &outcome->weight_place, outcome->weight, NULL, err,
+                             "the comparison does not weigh rows: weights are used by fit, and through its draws by the simulation");
+}
+
 static mlab_status bind_outcome(mlab_study *study, mlab_outcome *outcome, mlab_findings *findings, mlab_error *err)
 {
     mlab_status status = default_model(study, outcome, err);
     if (!status && !outcome->formula) status = default_formula(study, outcome, findings, err);
     if (status || !outcome->formula) return status;
     status = check_formula(study, outcome, findings, err);
+    if (!status && outcome->weight) status = check_weights(study, outcome, findings, err);
     return status ? status : find_satisfied(study, outcome, findings, err);
 }
 
@@ -310,38 +321,16 @@ static mlab_status check_reference(mlab_study *study, mlab_findings *findings, m
     return status;
 }
 
-/* A published effect may stand in for what the data cannot give; weighing it with what they give is another thing. */
-static mlab_status check_evidence(mlab_study *study, mlab_findings *findings, mlab_error *err)
-{
-    const mlab_setting *block = mlab_settings_find(study->settings, NULL, "evidence");
-    const mlab_panel *panel = study->data->panel;
-    mlab_status status = MLAB_OK;
-    for (size_t i = 0; !status && panel && block && mlab_setting_kind_of(block) == MLAB_SETTING_MAP && i < mlab_setting_size(block); i++) {
-        const mlab_setting *map = mlab_setting_item(block, i), *use = mlab_settings_find(study->settings, map, "use"),
-                           *named = mlab_settings_find(study->settings, map, "arm");
-        const char *arm = named ? mlab_setting_text(named) : "structured";
-        if (use && strcmp(mlab_setting_text(use), "stated") == 0) continue;
-        bool estimated = false;
-        for (int32_t k = 1; k < panel->n_arms; k++) estimated |= strcmp(panel->arms[k], arm) == 0;
-        mlab_place place = use ? mlab_setting_place(use) : mlab_setting_key_place(block, i);
-        if (estimated)
-            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "not_built", &place, NULL, "use: stated", err,
-                                       "a prior for an effect that the data estimate (%s on %s) is not built yet; stated puts the entry in its place",
-                                       arm, mlab_setting_key(block, i));
-    }
-    return status;
-}
-
 mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_error *err)
 {
     mlab_status status = check_list(study, "comparison.adjust", findings, err);
     if (!status) status = check_list(study, "comparison.by", findings, err);
     if (!status) status = check_reference(study, findings, err);
-    if (!status) status = check_evidence(study, findings, err);
     if (!status) status = default_adjust(study, err);
     if (!status) status = default_horizons(study, err);
-    if (!status && !study->outcomes_stated) status = default_outcomes(study, err);
+    if (!status && !study->outcomes_stated) status = default_outcomes(study, findings, err);
     for (size_t k = 0; !status && k < study->n_outcomes; k++) status = bind_outcome(study, &study->outcomes[k], findings, err);
+    if (!status) status = mlab_study_bind_evidence(study, findings, err);
     if (!status && study->data->panel && study->has_simulation && !study->scenarios)
         status = mlab_scenarios_read(study->context, study->settings, study->data->panel->months_per_period, findings, &study->scenarios,
                                      &study->n_scenarios, err);

@@ -75,6 +75,10 @@ typedef struct mlab_study_reading {
 } mlab_study_reading;
 
 mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_error *err);
+/* Weights and priors of an outcome: of its map (NULL = it has none), else of fit. */
+mlab_status mlab_study_read_priors(const mlab_study_reading *reading, const mlab_setting *map, mlab_outcome *outcome, mlab_error *err);
+/* Adds a prior; its texts are copied. */
+mlab_status mlab_study_add_prior(mlab_study *study, mlab_outcome *outcome, const mlab_prior *prior, mlab_error *err);
 mlab_status mlab_study_read_comparison(const mlab_study_reading *reading, mlab_error *err);
 mlab_status mlab_study_read_evidence(const mlab_study_reading *reading, mlab_error *err);
 
@@ -89,6 +93,8 @@ mlab_status mlab_study_list_at(const mlab_study_reading *reading, const mlab_set
 /* --- binding to the data -------------------------------------------------------------------------- */
 
 /* Adds default outcomes, checks formulas and columns against the data, maps levels. Findings get what does not fit. */
+/* Entries for effects that the data estimate become priors of outcomes and leave the assumptions. */
+mlab_status mlab_study_bind_evidence(mlab_study *study, mlab_findings *findings, mlab_error *err);
 mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_error *err);
 /* The table that formulas read: the panel's rows, or the people. */
 const mlab_table *mlab_study_table(const mlab_study *study);

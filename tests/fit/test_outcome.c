@@ -303,8 +303,51 @@ START_TEST(no_memory_is_an_error_that_leaks_nothing)
 }
 END_TEST
 
-MLAB_TEST_MAIN("outcome", an_event_of_the_panel_is_a_hazard_of_all_its_causes, plain_binomial_models_take_whole_periods_only,
-               causes_can_be_chosen_and_the_others_are_no_event, rows_not_at_risk_are_not_in_the_fit,
+/* Weights 0, 1, 2, 0, ...; -1 in row 7 where asked for. */
+static void add_weights(bool wrong)
+{
+    mlab_column *column;
+    ck_assert_int_eq(mlab_table_add(table, wrong ? "wrong" : "w", MLAB_COLUMN_REAL, NULL, 0, &column, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) column->as.real[i] = wrong && i == 6 ? -1 : (double)(i % 3);
+    ck_assert_int_eq(mlab_column_set_missing(table, column, 8, NULL), MLAB_OK);
+}
+
+START_TEST(weights_come_from_a_column_and_rows_without_weight_are_counted)
+{
+    make_data(NULL);
+    add_weights(false);
+    add_weights(true);
+    mlab_outcome outcome = outcome_of("retention", MLAB_OUTCOME_EVENT, NULL, "exit ~ tenure");
+    outcome.weight = (char *)"w";
+    outcome.weights = MLAB_WEIGHTS_FREQUENCY;
+    mlab_fit *fit = fit_of(outcome);
+    ck_assert_uint_eq(fit->n_dropped_weightless, 16);
+    ck_assert_uint_eq(fit->n_dropped_missing, 1);
+    ck_assert_uint_eq(fit->n_rows, ROWS - 17);
+    ck_assert(fit->weights == MLAB_WEIGHTS_FREQUENCY && fit->weight_total == 46);
+    uint64_t happened = 0; /* as often as their weight */
+    for (size_t i = 0; i < ROWS; i++) happened += left[i] && i != 8 ? i % 3 : 0;
+    ck_assert_uint_eq(fit->n_events, happened);
+    mlab_fit_free(fit);
+    outcome.weights = MLAB_WEIGHTS_SAMPLING; /* scaled to the number of rows */
+    fit = fit_of(outcome);
+    ck_near(fit->weight_total, (double)fit->n_rows, 1e-12, 0);
+    mlab_fit_free(fit);
+    outcome.weights = MLAB_WEIGHTS_PRECISION;
+    ck_assert_int_eq(refused(outcome, "precision weights, which belong to linear and lognormal"), MLAB_ERR_FIT_MODEL);
+    outcome.weights = MLAB_WEIGHTS_FREQUENCY;
+    outcome.weight = (char *)"wrong";
+    ck_assert_int_eq(refused(outcome, "is -1 in row 7; allowed: whole numbers from 0"), MLAB_ERR_FIT_RESPONSE);
+    outcome.weight = (char *)"ww";
+    ck_assert_int_eq(refused(outcome, "the weights \"ww\" are not a column"), MLAB_ERR_DATA_COLUMN);
+    outcome.weight = (char *)"arm";
+    ck_assert_int_eq(refused(outcome, "are not numbers"), MLAB_ERR_DATA_TYPE);
+    mlab_table_free(table);
+}
+END_TEST
+
+MLAB_TEST_MAIN("outcome", weights_come_from_a_column_and_rows_without_weight_are_counted, an_event_of_the_panel_is_a_hazard_of_all_its_causes,
+               plain_binomial_models_take_whole_periods_only, causes_can_be_chosen_and_the_others_are_no_event, rows_not_at_risk_are_not_in_the_fit,
                answers_are_ordinal_with_the_levels_that_were_given, an_outcome_without_a_formula_gets_a_stated_one,
                cox_on_a_panel_counts_days_since_time_zero_of_one_cause, a_table_of_people_has_its_own_models,
                no_memory_is_an_error_that_leaks_nothing)

@@ -6,6 +6,8 @@
 #include "mentorlab/after.h"
 #include "mentorlab/store.h"
 
+#include <math.h>
+
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define SECRET "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -31,6 +33,9 @@ static mlab_after what_was_asked = {.tests = term_tests,
                                     .n_profiles = 1,
                                     .diagnoses = diagnoses,
                                     .n_diagnoses = 1};
+static double fit_lower[] = {-4, -1, -6, 0.25}, fit_upper[] = {HUGE_VAL, 1, -3, 0.5};
+static mlab_fit_prior fit_priors[] = {{.parameter = 1, .mean = 0, .sd = 2, .source = "stated", .data_estimate = 0.1, .data_se = HUGE_VAL},
+                                      {.parameter = 3, .mean = 0.5, .sd = 1, .source = "evidence: it", .data_estimate = 0.2, .data_se = 0.3}};
 static mlab_fit retention_fit = {.outcome = "retention",
                                  .model = "hazard",
                                  .formula = "exit ~ arm",
@@ -60,6 +65,14 @@ static mlab_fit retention_fit = {.outcome = "retention",
                                  .n_clusters = 80,
                                  .n_dropped_missing = 3,
                                  .events_by_block = cause_events,
+                                 .weights = MLAB_WEIGHTS_SAMPLING,
+                                 .weight_total = 900,
+                                 .penalised = true,
+                                 .penalised_log_likelihood = -120.5,
+                                 .lower = fit_lower,
+                                 .upper = fit_upper,
+                                 .priors = fit_priors,
+                                 .n_priors = 2,
                                  .cluster = "person",
                                  .trust = MLAB_TOO_FEW_EVENTS,
                                  .reason = "9 involuntary exits",

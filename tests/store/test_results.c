@@ -67,6 +67,12 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert_str_eq(fit->reason, "9 involuntary exits");
     ck_assert_double_eq(fit->log_likelihood, -123.5);
     ck_assert_int_eq(fit->iterations, 7);
+    ck_assert(fit->weights == MLAB_WEIGHTS_SAMPLING && fit->weight_total == 900 && fit->penalised && fit->penalised_log_likelihood == -120.5);
+    ck_assert(fit->lower[3] == retention_fit.lower[3] && isinf(fit->upper[0]));
+    ck_assert_uint_eq(fit->n_priors, 2);
+    ck_assert_str_eq(fit->priors[1].source, "evidence: it");
+    ck_assert(fit->priors[1].parameter == 3 && fit->priors[1].mean == 0.5 && fit->priors[0].sd == 2 && isinf(fit->priors[0].data_se));
+    ck_assert(fits[1]->weights == MLAB_WEIGHTS_NONE && !fits[1]->penalised && !fits[1]->lower && fits[1]->n_priors == 0);
     ck_assert_str_eq(fits[1]->outcome, "satisfaction");
     ck_assert_ptr_null(fits[1]->robust);
     ck_assert_str_eq(fits[1]->levels[2], "high");

@@ -94,4 +94,4 @@ static void cloglog_start(const double *counts, size_t n_categories, double *int
     for (size_t k = 1; k < n_categories; k++) intercepts[k - 1] = mlab_log(H * fmax(counts[k], 0.5) / events);
 }
 
-const mlab_family mlab_family_cloglog = {.link = "cloglog", .knows_expected = true, .tile = cloglog_tile, .start = cloglog_start};
+const mlab_family mlab_family_cloglog = {.link = "cloglog", .knows_expected = true, .firth = true, .tile = cloglog_tile, .start = cloglog_start};

@@ -74,7 +74,8 @@ static mlab_status fit_gamma(const mlab_context *context, const mlab_prepared *p
     fit->shape_se = sqrt(1 / (n * (gsl_sf_psi_1(shape) - 1 / shape)));
     fit->log_likelihood = log_likelihood(shape, fit->log_likelihood, logs, n);
     fit->null_log_likelihood = null_shape > 0 ? log_likelihood(null_shape, fit->null_log_likelihood, logs, n) : fit->log_likelihood;
-    for (size_t j = 0; j < fit->n_parameters * fit->n_parameters; j++) fit->covariance[j] /= shape;
+    for (size_t j = 0; j < fit->n_parameters * fit->n_parameters; j++)
+        fit->covariance[j] *= prepared->dispersion > 0 ? prepared->dispersion : 1 / shape;
     return MLAB_OK;
 }
 
@@ -82,7 +83,7 @@ const mlab_model mlab_model_gamma = {
     .name = "gamma",
     .summary = "a positive number: log of the mean is linear, gamma around it",
     .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER),
-    .marks = MLAB_MODEL_NUMBER,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = fit_gamma,

@@ -49,19 +49,24 @@ static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *
     const mlab_fit_problem *problem = prepared->problem;
     const mlab_engine *engine = prepared->own;
     size_t p = fit->n_parameters, used = 0;
+    bool precision = problem->weights == MLAB_WEIGHTS_PRECISION;
     double n = 0, logs = 0, squares = -2 * fit->log_likelihood;
     for (size_t j = 0; j < p; j++) used += !fit->aliased[j];
     for (size_t i = 0; i < problem->n; i++) {
         double w = problem->weight ? problem->weight[i] : 1;
-        n += w;
-        if (engine->family->log_number) logs += w * (engine->number[i] + engine->shift); /* the density is that of the number itself */
+        if (w == 0) continue;
+        n += precision ? 1 : w;
+        if (precision) logs -= 0.5 * log(w);
+        if (engine->family->log_number)
+            logs += (precision ? 1 : w) * (engine->number[i] + engine->shift); /* the density is that of the number itself */
     }
     fit->null_log_likelihood = gaussian(-2 * fit->null_log_likelihood, n) - logs;
     fit->log_likelihood = gaussian(squares, n) - logs;
     if (n <= (double)used)
         return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%.0f rows for %zu coefficients: nothing is left to judge by", n, used);
     fit->residual_variance = squares / (n - (double)used);
-    for (size_t j = 0; j < p * p; j++) fit->covariance[j] *= fit->residual_variance;
+    double dispersion = prepared->dispersion > 0 ? prepared->dispersion : fit->residual_variance;
+    for (size_t j = 0; j < p * p; j++) fit->covariance[j] *= dispersion;
     return MLAB_OK;
 }
 
@@ -69,7 +74,7 @@ const mlab_model mlab_model_linear = {
     .name = "linear",
     .summary = "a number: linear regression",
     .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER) | MLAB_KIND(MLAB_OUTCOME_COUNT) | MLAB_KIND(MLAB_OUTCOME_ORDINAL),
-    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED | MLAB_MODEL_PRECISION | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = fit_linear,
@@ -82,7 +87,7 @@ const mlab_model mlab_model_lognormal = {
     .name = "lognormal",
     .summary = "a positive number: its logarithm is linear and normal",
     .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER),
-    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED | MLAB_MODEL_PRECISION | MLAB_MODEL_PENALTY,
     .prepare = prepare_lognormal,
     .release = mlab_engine_release,
     .fit = fit_linear,

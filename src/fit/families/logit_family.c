@@ -83,4 +83,4 @@ static void logit_start(const double *counts, size_t n_categories, double *inter
     for (size_t k = 1; k < n_categories; k++) intercepts[k - 1] = mlab_log(fmax(counts[k], 0.5) / fmax(counts[0], 0.5));
 }
 
-const mlab_family mlab_family_logit = {.link = "logit", .knows_expected = true, .tile = logit_tile, .start = logit_start};
+const mlab_family mlab_family_logit = {.link = "logit", .knows_expected = true, .firth = true, .tile = logit_tile, .start = logit_start};

@@ -24,7 +24,8 @@ static bool poisson_tile(const mlab_family_tile *tile)
     return true;
 }
 
-static const mlab_family poisson = {.link = "log", .knows_expected = true, .tile = poisson_tile, .log_mean = true, .bounded = true, .whole = true};
+static const mlab_family poisson = {
+    .link = "log", .knows_expected = true, .firth = true, .tile = poisson_tile, .log_mean = true, .bounded = true, .whole = true};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -53,7 +54,7 @@ const mlab_model mlab_model_poisson = {
     .name = "poisson",
     .summary = "a count: log of the mean is linear",
     .kinds = MLAB_KIND(MLAB_OUTCOME_COUNT),
-    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = fit_poisson,

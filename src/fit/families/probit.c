@@ -31,7 +31,7 @@ static void probit_start(const double *counts, size_t n_categories, double *inte
     intercepts[0] = mlab_normal_quantile(yes / (yes + no));
 }
 
-const mlab_family mlab_family_probit = {.link = "probit", .knows_expected = true, .tile = probit_tile, .start = probit_start};
+const mlab_family mlab_family_probit = {.link = "probit", .knows_expected = true, .firth = true, .tile = probit_tile, .start = probit_start};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -42,7 +42,7 @@ const mlab_model mlab_model_probit = {
     .name = "probit",
     .summary = "yes or no of a row: its normal quantile is linear",
     .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT) | MLAB_KIND(MLAB_OUTCOME_YES_NO),
-    .marks = MLAB_MODEL_TWO | MLAB_MODEL_MIXED,
+    .marks = MLAB_MODEL_TWO | MLAB_MODEL_MIXED | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = mlab_engine_fit,
