@@ -74,9 +74,10 @@ mlab_status mlab_study_bind_evidence(mlab_study *study, mlab_findings *findings,
         mlab_place place = use ? mlab_setting_place(use) : mlab_setting_key_place(block, i);
         mlab_assumption assumption;
         if (estimated && !takes_priors(study, outcome))
-            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "not_built", &place, NULL, "use: stated", err,
-                                       "a prior of this entry in model %s (%s on %s) is not built yet; stated puts the entry in the place of what the data say",
-                                       outcome->model ? outcome->model : "", arm, outcome->name);
+            status = mlab_findings_add(
+                findings, MLAB_SEVERITY_STOP, "not_built", &place, NULL, "use: stated", err,
+                "a prior of this entry in model %s (%s on %s) is not built yet; stated puts the entry in the place of what the data say",
+                outcome->model ? outcome->model : "", arm, outcome->name);
         else if (estimated && take_assumption(study, outcome->name, arm, &assumption))
             status = add_priors(study, outcome, arm, &assumption, &place, err);
     }
