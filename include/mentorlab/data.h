@@ -206,9 +206,14 @@ typedef struct mlab_survey_wave {
 
 /* Scores of a group in a wave, where no key leads to people. */
 typedef struct mlab_survey_cell {
-    uint64_t n;
-    double mean, sd; /* 0 when n is too small for them */
+    uint64_t n;          /* answers with a score */
+    double mean, sd;     /* 0 when n is too small for them */
+    double lower, upper; /* 95 % interval of the mean, by t; equal to it below two answers */
+    int64_t size;        /* people of the panel in the group on the wave's first day; -1 = no column of people or states has its name */
 } mlab_survey_cell;
+
+/* The size of a group may stand beside its answers: it is known, and of those who did not answer there are none or at least `minimum`. */
+MLAB_API bool mlab_survey_size_told(const mlab_survey_cell *cell, uint64_t minimum);
 
 typedef struct mlab_survey {
     mlab_measure *measures; /* [n_measures] */
@@ -223,6 +228,7 @@ typedef struct mlab_survey {
     char **groups;    /* [n_groups]; one, "everyone", without a column */
     size_t n_groups;
     mlab_survey_cell *cells; /* [n_measures * n_groups * n_waves]; NULL unless anonymous */
+    uint8_t *told;           /* [the same] 1 = may be told; made by mlab_survey_judge, NULL = not judged, and told nowhere */
 } mlab_survey;
 
 /* Who is in a study and who is not: what the files hold, who is left out and why, who is in the panel; counts of people. */

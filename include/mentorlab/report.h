@@ -39,6 +39,8 @@ MLAB_API void mlab_report_text_free(const mlab_context *context, char *text);
  * column. count [rows * columns]; shown [rows * columns] is set to 1 or 0. Totals that are printed too are hidden by the same rule:
  * row_shown [rows] and column_shown [columns]; NULL = those totals are not printed. With both NULL nothing can be subtracted; else the
  * grand total counts as printed. Gusfield 1988, doi:10.1137/0217034. Errors: MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW. */
+/* Marks which scores by group may be told when counts from 1 to minimum - 1 are hidden, with those from which they would follow: survey->told. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_survey_judge(const mlab_context *context, mlab_survey *survey, uint64_t minimum, mlab_error *err);
 MLAB_API MLAB_MUST_USE mlab_status mlab_privacy_table(const mlab_context *context, const uint64_t *count, size_t rows, size_t columns,
                                                       uint64_t minimum, uint8_t *shown, uint8_t *row_shown, uint8_t *column_shown, mlab_error *err);
 /* Number of first times of a curve that may be shown: up to where fewer than `minimum` are at risk. */

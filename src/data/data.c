@@ -14,6 +14,7 @@ static void survey_free(const mlab_context *context, mlab_survey *survey)
     mlab_release(context, survey->groups);
     mlab_release(context, survey->group_name);
     mlab_release(context, survey->cells);
+    mlab_release(context, survey->told);
     mlab_release(context, survey->invited);
     mlab_release(context, survey->replied);
     mlab_release(context, survey);

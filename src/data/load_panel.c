@@ -199,6 +199,7 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
     l->data->relationships = l->pairs; /* they belong to the data now */
     l->data->n_relationships = l->n_pairs;
     l->pairs = NULL;
+    mlab_survey_group_sizes(l->data);
     return mlab_survey_rates(l, err);
 }
 

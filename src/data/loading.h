@@ -186,6 +186,8 @@ MLAB_MUST_USE mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_panel(mlab_loading *l, mlab_error *err);
 /* Who was asked in each wave, and answered, by arm (survey_rates.c). */
 MLAB_MUST_USE mlab_status mlab_survey_rates(mlab_loading *l, mlab_error *err);
+/* The size of each group of answers without a person (survey_groups.c). */
+void mlab_survey_group_sizes(mlab_data *data);
 /* Notes that need several files: relationships that end before an exit, pairs twice at a time, ... */
 MLAB_MUST_USE mlab_status mlab_check_relationships(const mlab_loading *l, mlab_error *err);
 

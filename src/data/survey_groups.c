@@ -6,6 +6,7 @@
 #include "core/number.h"
 #include "data/surveys.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,17 @@ static int by_value(const void *a, const void *b)
     return (x->value > y->value) - (x->value < y->value);
 }
 
+/* mean -+ t(n - 1) sd / sqrt(n): answers as if they were a sample of many, one a person. */
+static void set_interval(mlab_survey_cell *cell)
+{
+    const bool some = cell->n > 1;
+    cell->sd = some ? sqrt(cell->sd / (double)(cell->n - 1)) : 0;
+    const double half = some ? gsl_cdf_tdist_Pinv(0.975, (double)cell->n - 1) * cell->sd / sqrt((double)cell->n) : 0;
+    cell->lower = cell->mean - half;
+    cell->upper = cell->mean + half;
+    cell->size = -1;
+}
+
 /* Rows by cell and score, so that sums do not depend on the order of the file. */
 static mlab_status add_rows(const mlab_survey *survey, const mlab_table *table, const mlab_column *date, const mlab_column *group,
                             const mlab_column *score, mlab_survey_cell *cells, mlab_error *err)
@@ -69,7 +81,7 @@ static mlab_status add_rows(const mlab_survey *survey, const mlab_table *table, 
         cell->mean += step / (double)cell->n;
         cell->sd += step * (rows[i].value - cell->mean);
     }
-    for (size_t k = 0; k < survey->n_groups * survey->n_waves; k++) cells[k].sd = cells[k].n > 1 ? sqrt(cells[k].sd / (double)(cells[k].n - 1)) : 0;
+    for (size_t k = 0; k < survey->n_groups * survey->n_waves; k++) set_interval(&cells[k]);
     mlab_release(table->context, rows);
     return MLAB_OK;
 }
@@ -107,4 +119,31 @@ mlab_status mlab_survey_take_groups(mlab_loading *l, mlab_surveying *s, mlab_err
         if (!status) status = mlab_measure_alpha(l, table, measure, NULL, NULL, 0, &survey->measures[k], err);
     }
     return status ? status : say_no_person(l, s, err);
+}
+
+/* The people of each group on the first day of each wave, where the panel has a column of the group's name with the same labels. */
+void mlab_survey_group_sizes(mlab_data *data)
+{
+    mlab_survey *survey = data->survey;
+    const mlab_panel *panel = data->panel;
+    const size_t block = survey && survey->cells ? survey->n_groups * survey->n_waves : 0;
+    if (!block || !panel) return;
+    const mlab_column *column = *survey->group_name ? mlab_table_find(panel->rows, survey->group_name) : NULL;
+    if (*survey->group_name && (!column || column->type != MLAB_COLUMN_FACTOR)) return;
+    for (size_t k = 0; k < survey->n_measures * block; k++) survey->cells[k].size = 0;
+    for (size_t i = 0; i < panel->n_rows; i++)
+        for (size_t w = 0; w < survey->n_waves; w++) {
+            const int32_t day = survey->waves[w].first;
+            size_t g = 0;
+            if (day <= panel->start[i] || day > panel->stop[i] || (column && mlab_is_missing_at(column, i))) continue;
+            while (column && g < survey->n_groups && strcmp(survey->groups[g], column->levels[column->as.integer[i]])) g++;
+            for (size_t m = 0; g < survey->n_groups && m < survey->n_measures; m++) survey->cells[m * block + g * survey->n_waves + w].size++;
+        }
+}
+
+bool mlab_survey_size_told(const mlab_survey_cell *cell, uint64_t minimum)
+{
+    if (cell->size < 0 || (uint64_t)cell->size < cell->n || (uint64_t)cell->size < minimum) return false;
+    const uint64_t silent = (uint64_t)cell->size - cell->n;
+    return silent == 0 || silent >= minimum;
 }

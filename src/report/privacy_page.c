@@ -201,6 +201,32 @@ static mlab_status protect_arms(protecting *p, mlab_error *err)
     return status;
 }
 
+/* Scores by group, a group's waves in a row: what the file hides counts as just too few, and is hidden again with what it would follow from. */
+static mlab_status protect_groups(protecting *p, mlab_error *err)
+{
+    mlab_page *whole;
+    mlab_status status = mlab_page_load(context_of(p), p->file, "/data/survey_groups", &whole, err);
+    if (status) return status;
+    const mlab_page_column *group = find_column(whole, "group"), *measure = find_column(whole, "measure");
+    mlab_page_column *n = find_column(whole, "n"), *told = find_column(whole, "told");
+    size_t waves = 0, block = 0, rows = n ? n->n : 0;
+    while (rows && waves < rows && !strcmp(group->texts[waves], group->texts[0]) && !strcmp(measure->texts[waves], measure->texts[0])) waves++;
+    while (rows && block < rows && !strcmp(measure->texts[block], measure->texts[0])) block++;
+    uint64_t *count = mlab_allocate(context_of(p), rows, sizeof *count);
+    uint8_t *shown = mlab_allocate(context_of(p), rows, 3);
+    if (!count || !shown) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", p->page->path);
+    for (size_t i = 0; i < rows && !status; i++) count[i] = number_at(told, i) > 0 ? (uint64_t)number_at(n, i) : p->minimum - 1;
+    for (size_t i = 0; i < rows && !status; i += block)
+        status = mlab_privacy_table(context_of(p), count + i, block / waves, waves, p->minimum, shown + i, shown + rows, shown + 2 * rows, err);
+    for (size_t k = first_value(p->page); k < p->page->n_columns; k++)
+        for (size_t i = 0; i < p->page->columns[k].n && i < rows && !status; i++)
+            if (!shown[i] && number_at(told, i) > 0 && p->page->columns[k].reals) status = hide(p, &p->page->columns[k], i, err);
+    mlab_release(context_of(p), count);
+    mlab_release(context_of(p), shown);
+    mlab_page_free(whole);
+    return status;
+}
+
 static mlab_status protect_others(protecting *p, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
@@ -222,6 +248,8 @@ mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum
         status = protect_comparison(&p, err);
     else if (below(page, "/comparison/curves"))
         status = protect_curves(&p, err);
+    else if (below(page, "/data/survey_groups"))
+        status = protect_groups(&p, err);
     else if (below(page, "/data/arms"))
         status = protect_arms(&p, err);
     else if (!below(page, "/simulation") && !below(page, "/forecast") && !below(page, "/draws") && !below(page, "/matching"))

@@ -50,6 +50,27 @@ static mlab_status judge_groups(const mlab_context *context, const mlab_survey *
     return status;
 }
 
+mlab_status mlab_survey_judge(const mlab_context *context, mlab_survey *survey, uint64_t minimum, mlab_error *err)
+{
+    const size_t block = survey && survey->cells ? survey->n_groups * survey->n_waves : 0;
+    mlab_status status = MLAB_OK;
+    if (!block) return MLAB_OK;
+    uint8_t *told = mlab_allocate(context, survey->n_measures, block), *shown;
+    if (!told) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for scores by group");
+    for (size_t m = 0; m < survey->n_measures && !status; m++) {
+        status = judge_groups(context, survey, m, minimum, &shown, err);
+        for (size_t k = 0; k < block && !status; k++) told[m * block + k] = shown[k] && survey->cells[m * block + k].n > 0;
+        if (!status) mlab_release(context, shown);
+    }
+    if (status) {
+        mlab_release(context, told);
+        return status;
+    }
+    mlab_release(context, survey->told);
+    survey->told = told;
+    return MLAB_OK;
+}
+
 /* "3.4 (27)", or "hidden". */
 static const char *tell_cell(const mlab_survey_cell *cell, bool shown, char *into, size_t size)
 {
@@ -60,6 +81,19 @@ static const char *tell_cell(const mlab_survey_cell *cell, bool shown, char *int
         snprintf(into, size, "hidden");
     else
         snprintf(into, size, "%s (%s)", mlab_tell_number(cell->mean, 2, false, mean), mlab_tell_number((double)cell->n, 0, false, n));
+    return into;
+}
+
+/* "3.4 (3.1 to 3.7), 27 answers of 40 people". */
+static const char *tell_whole_cell(const mlab_survey_cell *cell, bool shown, uint64_t minimum, char *into, size_t size)
+{
+    mlab_number_text mean, n, people;
+    char range[2 * MLAB_NUMBER_SIZE + 8], of[MLAB_NUMBER_SIZE + 20] = "";
+    if (!cell->n || !shown) return tell_cell(cell, shown, into, size);
+    const int decimals = mlab_decimals_for((cell->upper - cell->lower) / 4);
+    if (mlab_survey_size_told(cell, minimum)) snprintf(of, sizeof of, " of %s people", mlab_tell_number((double)cell->size, 0, false, people));
+    snprintf(into, size, "%s (%s), %s answers%s", mlab_tell_number(cell->mean, decimals, false, mean),
+             mlab_tell_range(cell->lower, cell->upper, decimals, false, range, sizeof range), mlab_tell_number((double)cell->n, 0, false, n), of);
     return into;
 }
 
@@ -150,20 +184,20 @@ enum { MOST_WAVES = 12 };
 static mlab_status tell_groups(mlab_doc *doc, const mlab_context *context, const mlab_survey *survey, size_t m, uint64_t minimum, mlab_error *err)
 {
     const char *headings[MOST_WAVES + 1] = {*survey->group_name ? survey->group_name : "People"}, *row[MOST_WAVES + 1];
-    char cells[MOST_WAVES][64], title[200];
+    char cells[MOST_WAVES][256], title[200];
     size_t first = survey->n_waves > MOST_WAVES ? survey->n_waves - MOST_WAVES : 0, n = survey->n_waves - first;
     uint8_t *shown;
     mlab_status status = judge_groups(context, survey, m, minimum, &shown, err);
     if (status) return status;
     for (size_t w = 0; w < n; w++) headings[w + 1] = survey->waves[first + w].name;
-    snprintf(title, sizeof title, "%.80s by %.60s and wave: mean (answers)", survey->measures[m].name,
+    snprintf(title, sizeof title, "%.80s by %.60s and wave: mean (95 %% interval), answers", survey->measures[m].name,
              *survey->group_name ? survey->group_name : "everyone");
     mlab_doc_table(doc, title, false, headings, n + 1);
     for (size_t g = 0; g < survey->n_groups; g++) {
         row[0] = survey->groups[g];
         for (size_t w = 0; w < n; w++) {
             size_t at = g * survey->n_waves + first + w;
-            row[w + 1] = tell_cell(&survey->cells[m * survey->n_groups * survey->n_waves + at], shown[at], cells[w], sizeof cells[w]);
+            row[w + 1] = tell_whole_cell(&survey->cells[m * survey->n_groups * survey->n_waves + at], shown[at], minimum, cells[w], sizeof cells[w]);
         }
         mlab_doc_row(doc, row);
     }

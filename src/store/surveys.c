@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /data/surveys: how scores were made, the waves, and who answered, by arm. Scores by group of answers without a person are not written:
- * small groups would be rows about one person, and what may be told of them stands in the report. */
+/* /data/surveys: how scores were made, the waves, and who answered, by arm. /data/survey_groups: scores by group and wave of
+ * answers without a person, as far as they may be told; of the others the row alone. */
 #include "store/stages.h"
+#include "store/table.h"
 
 #include "core/memory.h"
 #include "core/number.h"
 
 #include <math.h>
+
+enum { LEAST_PEOPLE = 5 }; /* silent ones of a group whose size is told */
 
 static void put_measures(const mlab_h5_group *group, const mlab_context *context, const mlab_survey *survey)
 {
@@ -89,6 +92,62 @@ static void put_rates(const mlab_h5_group *group, const mlab_context *context, c
     mlab_release(context, names);
 }
 
+/* One score of a group in a wave. */
+typedef struct group_row {
+    char *measure, *group, *wave;
+    bool told;
+    double size, n, mean, lower, upper;
+} group_row;
+
+static const mlab_h5_column group_columns[] = {
+    {"measure", MLAB_FIELD_TEXT, offsetof(group_row, measure), "1", "score made from answers"},
+    {"group", MLAB_FIELD_TEXT, offsetof(group_row, group), "1", "group of those who answered"},
+    {"wave", MLAB_FIELD_TEXT, offsetof(group_row, wave), "1", "wave of the survey"},
+    {"told", MLAB_FIELD_FLAG, offsetof(group_row, told), "1", "0 = nobody answered, or hidden, since few did, or a small count would follow"},
+    {"size", MLAB_FIELD_REAL, offsetof(group_row, size), "person", "people in the group on the first day of the wave; NaN = not known or hidden"},
+    {"n", MLAB_FIELD_REAL, offsetof(group_row, n), "answer", "answers with a score; NaN = hidden"},
+    {"mean", MLAB_FIELD_REAL, offsetof(group_row, mean), "1", "their mean; NaN = hidden"},
+    {"lower", MLAB_FIELD_REAL, offsetof(group_row, lower), "1", "lower limit of the 95 % interval of the mean"},
+    {"upper", MLAB_FIELD_REAL, offsetof(group_row, upper), "1", "upper limit of the 95 % interval of the mean"},
+};
+
+static group_row row_of(const mlab_survey *survey, size_t m, size_t g, size_t w)
+{
+    const size_t at = (m * survey->n_groups + g) * survey->n_waves + w;
+    const mlab_survey_cell *cell = &survey->cells[at];
+    group_row row = {survey->measures[m].name,
+                     survey->groups[g],
+                     survey->waves[w].name,
+                     survey->told[at],
+                     (double)NAN,
+                     (double)NAN,
+                     (double)NAN,
+                     (double)NAN,
+                     (double)NAN};
+    if (!row.told) return row;
+    if (mlab_survey_size_told(cell, LEAST_PEOPLE)) row.size = (double)cell->size;
+    row.n = (double)cell->n;
+    row.mean = cell->mean;
+    row.lower = cell->lower;
+    row.upper = cell->upper;
+    return row;
+}
+
+static void put_groups(const mlab_h5_group *data_group, const mlab_context *context, const mlab_survey *survey)
+{
+    const size_t n = survey->n_measures * survey->n_groups * survey->n_waves;
+    mlab_h5_group group = mlab_h5_group_make(data_group, "survey_groups");
+    group_row *rows = mlab_allocate(context, n, sizeof *rows);
+    size_t k = 0;
+    if (!rows) mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write %zu scores by group", n);
+    for (size_t m = 0; rows && m < survey->n_measures; m++)
+        for (size_t g = 0; g < survey->n_groups; g++)
+            for (size_t w = 0; w < survey->n_waves; w++) rows[k++] = row_of(survey, m, g, w);
+    if (rows) mlab_h5_put_table(&group, group_columns, sizeof group_columns / sizeof *group_columns, rows, sizeof *rows, n);
+    mlab_release(context, rows);
+    mlab_h5_group_close(&group);
+}
+
 void mlab_store_put_surveys(const mlab_h5_group *data_group, const mlab_data *data)
 {
     const mlab_survey *survey = data->survey;
@@ -98,4 +157,5 @@ void mlab_store_put_surveys(const mlab_h5_group *data_group, const mlab_data *da
     if (survey->n_waves) put_waves(&group, data->context, survey);
     if (survey->invited && data->panel && data->panel->n_arms == survey->n_arms) put_rates(&group, data->context, survey, data->panel);
     mlab_h5_group_close(&group);
+    if (survey->told) put_groups(data_group, data->context, survey);
 }

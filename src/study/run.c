@@ -92,6 +92,7 @@ static mlab_status load_data(mlab_study *study, mlab_findings *findings, mlab_er
     mlab_status status = mlab_data_load(study->context, study->settings, &own, &study->data, err);
     mlab_status joined = join_findings(findings, &own, status ? NULL : err);
     mlab_findings_free(&own);
+    if (!status && !joined) joined = mlab_survey_judge(study->context, study->data->survey, (uint64_t)study->report_options.minimum_cell, err);
     return status ? status : joined;
 }
 

@@ -105,11 +105,20 @@ START_TEST(answers_without_a_person_are_told_by_group_and_small_groups_are_hidde
     ck_says(out, "    Small                             hidden          hidden\n");
     ck_says(out, "hidden");
     ck_assert_int_eq(shell("cat summary.md"), 0);
-    ck_says(out, "satisfaction by dept and wave: mean (answers)");
+    ck_says(out, "satisfaction by dept and wave: mean (95 % interval), answers");
+    ck_says(out, "), 48 answers");
     ck_says(out, "| Small | hidden | hidden |");
     ck_assert_int_eq(shell(PROGRAM " inspect results.h5"), 0);
     ck_says(out, "/data/surveys/alpha");
     ck_says_not(out, "Small");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/survey_groups"), 0);
+    ck_says(out, "measure,group,wave,told,size,n,mean,lower,upper\n");
+    ck_says(out, "satisfaction,Small,2021-05-01,0,,,,,\n");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/survey_groups --out groups.json && cat groups.json"), 0);
+    ck_says(out, "\"group\": \"Small\", \"wave\": \"2021-05-01\", \"told\": 0, \"size\": null, \"n\": null, \"mean\": null");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/survey_groups --minimum-cell 100"), 0);
+    ck_says_not(out, ",1,,4");
+    ck_says(out, "satisfaction,Shop,2021-05-01,1,,,,,\n");
 }
 END_TEST
 

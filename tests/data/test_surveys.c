@@ -247,6 +247,9 @@ START_TEST(answers_without_a_person_are_told_by_group_and_wave_alone)
     ck_assert_uint_eq(s->cells[0].n, 2); /* Lab, 2022: 3 and 2 */
     ck_near(s->cells[0].mean, 2.5, 1e-15, 0);
     ck_near(s->cells[0].sd, sqrt(0.5), 1e-15, 0);
+    ck_near(s->cells[0].upper, 2.5 + 12.706204736174698 * sqrt(0.5) / sqrt(2), 1e-12, 0); /* t with 1 degree of freedom */
+    ck_assert_int_eq(s->cells[0].size, -1);
+    ck_assert(!mlab_survey_size_told(&s->cells[0], 1));
     ck_assert_uint_eq(s->cells[2].n, 0); /* Shop, 2022: one answer to too few items */
     ck_assert_uint_eq(s->cells[3].n, 1);
     world_close(&w);
