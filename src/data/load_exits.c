@@ -21,7 +21,8 @@ bool mlab_setting_holds(const mlab_setting *list, const char *reason)
     return false;
 }
 
-/* What a reason sounds like: the cause that is proposed for it; "" = nothing known. English words, whatever their case. */
+/* What a reason sounds like: the cause that is proposed for it; "" = nothing known. English words, and the first ones in German, French and
+ * Spanish; whatever the case of ASCII letters. */
 const char *mlab_exit_sounds_like(const char *reason)
 {
     static const struct {
@@ -56,7 +57,28 @@ const char *mlab_exit_sounds_like(const char *reason)
                  {"new job", "voluntary"},
                  {"terminat", "voluntary"},
                  {"separation", "voluntary"},
-                 {"leaver", "voluntary"}};
+                 {"leaver", "voluntary"},
+                 {"ruhestand", "end_of_study"},
+                 {"altersrente", "end_of_study"},
+                 {"in rente", "end_of_study"},
+                 {"verstorben", "end_of_study"},
+                 {"befristung", "end_of_study"},
+                 {"vertragsende", "end_of_study"},
+                 {"retraite", "end_of_study"},
+                 {"jubila", "end_of_study"},
+                 {"fallecim", "end_of_study"},
+                 {"kündigung durch arbeitgeber", "involuntary"},
+                 {"betriebsbedingt", "involuntary"},
+                 {"entlass", "involuntary"},
+                 {"licenciement", "involuntary"},
+                 {"despido", "involuntary"},
+                 {"kündig", "voluntary"},
+                 {"kuendig", "voluntary"},
+                 {"austritt", "voluntary"},
+                 {"aufhebungsvertrag", "voluntary"},
+                 {"démission", "voluntary"},
+                 {"demission", "voluntary"},
+                 {"dimisi", "voluntary"}};
     char lower[200];
     size_t n = 0;
     for (; reason[n] && n + 1 < sizeof lower; n++)

@@ -132,18 +132,26 @@ static bool sounds_like(const char *reason, const char *part)
     return strstr(lower, part) != NULL;
 }
 
+static bool sounds_like_hire(const char *reason)
+{
+    static const char *const parts[] = {"hire", "eintritt", "einstellung", "embauche", "contrataci"};
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (sounds_like(reason, parts[k])) return true;
+    return false;
+}
+
 static meaning meaning_of(const mlab_loading *l, const mlab_setting *exits, const char *reason)
 {
     const mlab_settings *s = l->settings;
     const mlab_setting *hire = mlab_settings_find(s, NULL, "events.hire");
     meaning m = {.cause = exits ? mlab_exit_cause(l, exits, reason) : MLAB_CAUSE_STAYS};
-    m.hires = hire ? mlab_setting_holds(hire, reason) : sounds_like(reason, "hire");
+    bool other = mlab_setting_holds(mlab_settings_find(s, NULL, "events.other"), reason);
+    m.hires = hire ? mlab_setting_holds(hire, reason) : !other && sounds_like_hire(reason);
     m.leave_begins = mlab_setting_holds(mlab_settings_find(s, NULL, "events.leave.begins"), reason);
     m.leave_ends = mlab_setting_holds(mlab_settings_find(s, NULL, "events.leave.ends"), reason);
     m.promotes = mlab_setting_holds(mlab_settings_find(s, NULL, "events.promotion.or_reason"), reason);
     m.promotes_not = mlab_setting_holds(mlab_settings_find(s, NULL, "events.promotion.not_reason"), reason);
-    m.listed = m.cause != MLAB_CAUSE_STAYS || m.hires || m.leave_begins || m.leave_ends || m.promotes || m.promotes_not ||
-               mlab_setting_holds(mlab_settings_find(s, NULL, "events.other"), reason);
+    m.listed = m.cause != MLAB_CAUSE_STAYS || m.hires || m.leave_begins || m.leave_ends || m.promotes || m.promotes_not || other;
     return m;
 }
 
@@ -156,7 +164,7 @@ static bool propose(const mlab_loading *l, const char *reason, char *what, size_
         mlab_exit_remedy(reason, remedy, remedy_size);
         return true;
     }
-    if (sounds_like(reason, "promot") || regrading) {
+    if (sounds_like(reason, "promot") || sounds_like(reason, "beförder") || sounds_like(reason, "befoerder") || regrading) {
         snprintf(what, size, "its rows are promotions where %s",
                  l->n_grades || mlab_table_find(l->job, "grade") ? "the grade rises" : "a rule says so");
         snprintf(remedy, remedy_size, "events: {promotion: {%s: [..., \"%.80s\"]}}", regrading ? "not_reason" : "or_reason", reason);
@@ -189,6 +197,41 @@ static mlab_status say_unlisted(const mlab_loading *l, const mlab_column *reason
         status = mlab_loading_say(l, decide ? MLAB_SEVERITY_DECIDE : MLAB_SEVERITY_NOTE, decide ? "exit_not_listed" : "reason_not_listed", l->job, i,
                                   "reason", reason, remedy, err, sentence);
     }
+    return status;
+}
+
+enum { FEW_ROWS = 5, RECENT_DAYS = 366 };
+
+/* A reason that is not listed and behind which nobody has a row, for longer than a year: in whatever language, it may be an exit. */
+static mlab_status say_last(const mlab_loading *l, const mlab_job_row *rows, size_t n, const mlab_column *reasons, const meaning *meanings,
+                            mlab_error *err)
+{
+    const int32_t levels = reasons ? reasons->n_levels : 0;
+    mlab_status status = MLAB_OK;
+    int32_t last = INT32_MIN;
+    int32_t *count = mlab_allocate(l->context, (size_t)levels, 2 * sizeof *count), *first = count ? count + levels : NULL;
+    if (!count) return no_memory(err);
+    for (size_t i = 0; i < n; i++) last = rows[i].date > last ? rows[i].date : last;
+    for (size_t i = 0; levels && i < n; i++) {
+        if (mlab_is_missing_at(reasons, rows[i].row)) continue;
+        const int32_t k = reasons->as.integer[rows[i].row];
+        bool ends = (i + 1 == n || rows[i + 1].person != rows[i].person) && i > 0 && rows[i - 1].person == rows[i].person;
+        if (meanings[k].listed || !ends || *mlab_exit_sounds_like(reasons->levels[k])) count[k] = -1;
+        if (count[k] < 0) continue;
+        if (!count[k] || rows[i].date < first[k]) first[k] = rows[i].date;
+        count[k]++;
+    }
+    for (int32_t k = 0; k < levels && !status; k++) {
+        char remedy[300];
+        mlab_place place = mlab_place_cell(l->job->file, 0, 0, "reason");
+        if (count[k] < FEW_ROWS || last - first[k] <= RECENT_DAYS) continue;
+        snprintf(remedy, sizeof remedy, "events: {exit: {voluntary: [..., \"%.80s\"]}}      (or another cause; or other: [..., \"%.80s\"])",
+                 reasons->levels[k], reasons->levels[k]);
+        status = mlab_findings_add(l->findings, MLAB_SEVERITY_DECIDE, "reason_ends_rows", &place, reasons->levels[k], remedy, err,
+                                   "the reason '%.100s' is not listed, and each of its %d rows is the last one of somebody; is it an exit?",
+                                   reasons->levels[k], (int)count[k]);
+    }
+    mlab_release(l->context, count);
     return status;
 }
 
@@ -339,6 +382,7 @@ mlab_status mlab_history_days(mlab_loading *l, const uint32_t *rank, mlab_error 
     if (!status) status = mlab_exit_without_reason(l, exits, &none, err);
     if (!status) status = find_meanings(l, reasons, &meanings, err);
     if (!status) status = take_rows(l, rank, reasons, meanings, &rows, &n, err);
+    if (!status) status = say_last(l, rows, n, reasons, meanings, err);
     if (!status) status = mlab_history_concurrent(l, &rows, &n, err);
     if (!status && !(l->days = mlab_allocate(l->context, n, sizeof *l->days))) status = no_memory(err);
     if (!status) {

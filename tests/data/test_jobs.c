@@ -237,6 +237,79 @@ START_TEST(a_population_may_name_columns_of_people_and_states_together)
 }
 END_TEST
 
+/* %s: come, change, promotion by reason, leave, return, go by choice, dismissed. */
+static const char *const english[] = {"Hire", "Data Change", "Promotion", "Parental Leave", "Return", "Resignation", "Dismissal"};
+static const char *const german[] = {"Eintritt", "Änderung", "Beförderung", "Elternzeit", "Rückkehr", "Kündigung AN", "Kündigung AG"};
+
+static char *panel_in(const char *const *word)
+{
+    static char kept[20000];
+    study_world w;
+    char events[800], jobs[1500];
+    snprintf(events, sizeof events,
+             "events: {hire: [%s], exit: {voluntary: [%s], involuntary: [%s]}, leave: {begins: [%s], ends: [%s], at_risk: no}, other: [%s], "
+             "promotion: {when: \"grade > previous\", or_reason: [%s]}}\n",
+             word[0], word[5], word[6], word[3], word[4], word[1], word[2]);
+    study("history: {file: jobs.csv}", events);
+    put("people.csv", "id\np1\np2\np3\n");
+    snprintf(jobs, sizeof jobs,
+             "id,from,reason,grade\np1,2020-01-01,%s,1\np1,2021-02-01,%s,1\np1,2021-08-15,%s,1\np2,2020-01-01,%s,2\np2,2021-02-10,%s,2\n"
+             "p2,2021-05-10,%s,3\np3,2020-01-01,%s,3\np3,2021-03-31,%s,3\np3,2021-06-01,%s,1\np3,2021-07-01,%s,1\n",
+             word[0], word[2], word[5], word[0], word[3], word[4], word[0], word[6], word[1], word[0]);
+    put("jobs.csv", jobs);
+    world_load(&w, 0);
+    char *text = panel_of(&w);
+    const mlab_panel_event *promotion = mlab_panel_find_event(w.data->panel, "promotion"), *gone = mlab_panel_find_event(w.data->panel, "exit");
+    int promotions = 0, exited[3] = {0};
+    for (size_t i = 0; i < w.data->panel->n_rows; i++) {
+        promotions += promotion->what[i];
+        exited[gone->what[i]]++;
+    }
+    ck_assert_int_eq(promotions, 2); /* p1 by its reason, p2 by the grade */
+    ck_assert_int_eq(exited[1], 1);
+    ck_assert_int_eq(exited[2], 1);
+    snprintf(kept, sizeof kept, "%s", text);
+    mlab_release(&w.context, text);
+    world_close(&w);
+    return kept;
+}
+
+START_TEST(reasons_in_german_that_are_listed_make_the_panel_of_english_ones)
+{
+    char first[20000];
+    snprintf(first, sizeof first, "%s", panel_in(english));
+    ck_assert_str_eq(panel_in(german), first);
+}
+END_TEST
+
+/* Words that nobody listed: what sounds like an exit is asked, and so is what every time is the last that is heard of somebody. */
+START_TEST(an_exit_that_is_not_listed_is_asked_for_in_any_language)
+{
+    static const struct {
+        const char *word, *kind, *part;
+    } cases[] = {{"Kündigung durch Arbeitnehmer", "exit_not_listed", "voluntary: ["},
+                 {"Betriebsbedingt", "exit_not_listed", "involuntary: ["},
+                 {"Utträde", "reason_ends_rows", "events: {exit: {voluntary: [..., \"Utträde\"]}}      (or another cause; or other: ["}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        study_world w;
+        char jobs[2000];
+        size_t n = (size_t)snprintf(jobs, sizeof jobs, "id,from,reason,grade\n");
+        study("history: {file: jobs.csv}", "events: {exit: {voluntary: [Tod]}, other: [Data Change]}\n");
+        put("people.csv", "id\np1\np2\np3\np4\np5\np6\n");
+        for (int p = 1; p <= 6; p++)
+            n += (size_t)snprintf(jobs + n, sizeof jobs - n, "p%d,2019-01-01,Hire,1\np%d,20%d-03-0%d,%s,1\n", p, p, p < 6 ? 20 : 21, p,
+                                  p < 6 ? cases[k].word : "Data Change");
+        put("jobs.csv", jobs);
+        world_load(&w, 0);
+        ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
+        ck_assert_msg(finding_of(&w, cases[k].kind), "%s", told(&w));
+        ck_assert_msg(strstr(finding_of(&w, cases[k].kind)->remedy, cases[k].part), "%s", finding_of(&w, cases[k].kind)->remedy);
+        ck_assert((finding_of(&w, "reason_ends_rows") != NULL) == (k == 2));
+        world_close(&w);
+    }
+}
+END_TEST
+
 START_TEST(every_failed_allocation_of_several_jobs_is_reported_and_nothing_leaks)
 {
     two_jobs(", concurrent: highest_fte");
@@ -255,7 +328,8 @@ START_TEST(every_failed_allocation_of_several_jobs_is_reported_and_nothing_leaks
 }
 END_TEST
 
-MLAB_TEST_MAIN("jobs", two_jobs_at_a_time_have_to_be_decided, one_of_two_jobs_counts_and_its_end_is_no_exit, an_exit_from_one_of_several_jobs_is_none,
+MLAB_TEST_MAIN("jobs", reasons_in_german_that_are_listed_make_the_panel_of_english_ones, an_exit_that_is_not_listed_is_asked_for_in_any_language,
+               two_jobs_at_a_time_have_to_be_decided, one_of_two_jobs_counts_and_its_end_is_no_exit, an_exit_from_one_of_several_jobs_is_none,
                an_end_on_the_day_of_the_next_row_is_no_second_job, a_rule_for_jobs_without_what_it_needs_is_a_finding,
                the_job_of_a_day_is_that_found_by_looking_at_all_of_them, a_promotion_on_the_last_day_counts_as_in_the_simple_form,
                a_population_may_name_columns_of_people_and_states_together, every_failed_allocation_of_several_jobs_is_reported_and_nothing_leaks)
