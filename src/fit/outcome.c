@@ -193,7 +193,7 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
     if (!status) status = mlab_design_make(made->formula, made->table, made->keep, &made->design, err);
     if (!status) status = mlab_outcome_respond(made, outcome, &made->options, err);
     if (!status) status = mlab_outcome_weigh(made, outcome, err);
-    if (!status) status = mlab_outcome_group(made, outcome, err);
+    if (!status) status = mlab_outcome_group(made, err);
     if (status) {
         mlab_outcome_problem_free(made);
         return status;

@@ -59,9 +59,9 @@ MLAB_MUST_USE mlab_status mlab_outcome_weigh(mlab_outcome_problem *made, const m
 MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
                                                mlab_error *err);
 /* cluster, cluster_id, stratum, and the groupings of random effects of the rows used. */
-MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_error *err);
 /* The groupings of random effects (fit/outcome_random.c). */
-MLAB_MUST_USE mlab_status mlab_outcome_random(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_outcome_random(mlab_outcome_problem *made, mlab_error *err);
 void mlab_outcome_random_free(mlab_outcome_problem *made);
 /* People of a panel are sorted; group [n] = number of the row's person among those that have rows here, id their ranks. Number of people. */
 size_t mlab_outcome_group_people(const mlab_outcome_problem *made, uint32_t *group, uint32_t *id);

@@ -180,10 +180,10 @@ static mlab_status set_strata(mlab_outcome_problem *made, mlab_error *err)
     return status;
 }
 
-mlab_status mlab_outcome_group(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
+mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_error *err)
 {
     mlab_status status = set_clusters(made, err);
     if (!status) status = set_other_clusters(made, err);
     if (!status) status = set_strata(made, err);
-    return status ? status : mlab_outcome_random(made, outcome, err);
+    return status ? status : mlab_outcome_random(made, err);
 }

@@ -292,14 +292,11 @@ static mlab_status make_groups(grouping *g, mlab_error *err)
     return status;
 }
 
-mlab_status mlab_outcome_random(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
+mlab_status mlab_outcome_random(mlab_outcome_problem *made, mlab_error *err)
 {
     size_t n = mlab_formula_random(made->formula);
     mlab_status status = MLAB_OK;
     if (n == 0) return MLAB_OK;
-    if ((made->model->marks & MLAB_MODEL_BLOCK_EACH) && made->problem.n_categories > 2)
-        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, &outcome->formula_place,
-                             "%s: random effects with several causes together are not built yet; name one under causes", outcome->name);
     made->random = mlab_allocate(made->context, n, sizeof *made->random);
     if (!made->random) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for random effects");
     made->problem.random = made->random;

@@ -2,6 +2,7 @@
 /* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
 #include "fit/after/after.h"
 #include "fit/mixed/mixed.h"
+#include "fit/mixed/web.h"
 #include "fit/penalty/penalty.h"
 
 #include "core/error.h"
@@ -70,17 +71,15 @@ static mlab_status check_random(const mlab_model *model, const mlab_fit_problem 
     const char *name = problem->outcome ? problem->outcome : "outcome";
     if (!(model->marks & MLAB_MODEL_MIXED))
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects in model %s are not built yet", name, model->name);
-    if ((model->marks & MLAB_MODEL_BLOCK_EACH) && problem->n_categories != 2)
-        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects with %zu causes are not built yet; fit one cause at a time", name,
-                          problem->n_categories - 1);
-    if (problem->n_random > 1 || problem->random->memberships > 1)
-        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects of more than one grouping are not built yet; keep one term with \"|\"",
-                          name);
+    size_t predictors = model->marks & MLAB_MODEL_BLOCK_EACH ? problem->n_categories - 1 : 1;
+    if (problem->n_random > MLAB_MOST_TERMS)
+        return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %zu groupings of random effects; allowed: %zu", name, problem->n_random, MLAB_MOST_TERMS);
     for (size_t t = 0; t < problem->n_random; t++) {
         const mlab_random_grouping *random = &problem->random[t];
         size_t q = mlab_design_columns(random->design);
-        if (q < 1 || q > MLAB_MOST_EFFECTS)
-            return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %zu random effects of %s; allowed 1 to %zu", name, q, random->name, MLAB_MOST_EFFECTS);
+        if (q < 1 || q > MLAB_MOST_EFFECTS || q * predictors > MLAB_MOST_OF_TERM)
+            return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %zu random effects of %s; allowed 1 to %zu", name, q * predictors, random->name,
+                              predictors > 1 ? MLAB_MOST_OF_TERM : MLAB_MOST_EFFECTS);
         if (random->n_groups < 2)
             return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %s has %zu group; random effects need at least 2", name, random->name, random->n_groups);
     }
@@ -129,19 +128,33 @@ size_t mlab_prepared_parameters(const mlab_prepared *prepared)
     return prepared->n_parameters;
 }
 
+typedef mlab_status (*fitting)(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+
+/* One grouping of every row has programs of its own. */
+static fitting fit_of(const mlab_prepared *prepared)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    if (!problem->n_random) return prepared->model->fit;
+    const mlab_family *family = ((const mlab_engine *)prepared->own)->family;
+    bool additive = family->additive, one = problem->n_random == 1 && problem->random->memberships <= 1 && !problem->random->share;
+    one = one && prepared->n_blocks == 1 && !family->left_out;
+    for (size_t i = 0; one && i < problem->n; i++) one = problem->random->group[i] != UINT32_MAX;
+    if (one) return additive ? mlab_mixed_gaussian_fit : mlab_mixed_fit;
+    return additive ? mlab_web_gaussian_fit : mlab_web_fit;
+}
+
 mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **out, mlab_error *err)
 {
     double began = mlab_os_seconds();
     mlab_fit *fit = NULL;
     mlab_status status = mlab_fit_start(context, prepared, &fit, err);
-    bool mixed = prepared->problem->n_random > 0;
-    bool additive = mixed && ((const mlab_engine *)prepared->own)->family->additive;
+    const bool additive = prepared->problem->n_random > 0 && ((const mlab_engine *)prepared->own)->family->additive;
     if (!status && prepared->problem->n_priors > 0)
         status = mlab_priors_fit(context, prepared, fit, err);
     else if (!status && prepared->options.penalty == 1)
         status = mlab_firth_fit(context, prepared, fit, err);
     else if (!status)
-        status = (additive ? mlab_mixed_gaussian_fit : mixed ? mlab_mixed_fit : prepared->model->fit)(context, prepared, fit, err);
+        status = fit_of(prepared)(context, prepared, fit, err);
     if (!status && fit->n_priors == 0 && !(fit->penalised && !fit->robust)) status = mlab_fit_robust_again(context, prepared, fit, err);
     if (!status && fit->robust) mlab_priors_add(fit, fit->robust);
     if (!status) fit->restricted = additive && prepared->options.restricted == 0;

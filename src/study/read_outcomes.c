@@ -70,9 +70,6 @@ static mlab_status check_formula(const mlab_study_reading *reading, const mlab_o
     size_t n_random = status ? 0 : mlab_formula_random(formula);
     mlab_formula_free(formula);
     reading->study->has_random = reading->study->has_random || n_random > 0;
-    if (n_random && outcome->n_causes > 1)
-        return mlab_study_stop(reading, "not_built", &outcome->formula_place, outcome->formula, err,
-                               "random effects with several causes together are not built yet; name one under causes");
     if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_study_stop(reading, status == MLAB_ERR_DATA_NOT_BUILT ? "not_built" : "formula", &failed.place, outcome->formula, err, "%s",
                                failed.sentence);

@@ -17,20 +17,38 @@
 
 static bool gamma_tile(const mlab_family_tile *tile)
 {
-    double *inverse = tile->scratch;
+    double *inverse = tile->scratch, shape = tile->shape > 0 ? tile->shape : 1; /* 1 where it is found afterwards */
     for (size_t i = 0; i < tile->rows; i++) inverse[i] = -tile->eta[i];
     mlab_exp_array(tile->context, inverse, inverse, tile->rows);
     for (size_t i = 0; i < tile->rows; i++) {
         double ratio = tile->number[i] * inverse[i];
-        tile->log_likelihood[i] = -ratio - tile->eta[i];
+        tile->log_likelihood[i] = shape * (-ratio - tile->eta[i]);
         if (!tile->derivatives) continue;
-        tile->score[i] = ratio - 1;
-        tile->curvature[i] = tile->expected ? 1 : ratio;
+        tile->score[i] = shape * (ratio - 1);
+        tile->curvature[i] = shape * (tile->expected ? 1 : ratio);
     }
     return true;
 }
 
-static const mlab_family gamma_family = {.link = "log", .knows_expected = true, .tile = gamma_tile, .log_mean = true, .bounded = true, .above = true};
+/* logs: weighted sum of log y, kernel: weighted sum of -y/mu - log mu, n: sum of weights. */
+static double log_likelihood(double shape, double kernel, double logs, double n)
+{
+    return n * (shape * log(shape) - gsl_sf_lngamma(shape)) + (shape - 1) * logs + shape * kernel;
+}
+
+static double left_out(const double *number, const double *weight, size_t n, double shape)
+{
+    double sum = 0, logs = 0;
+    for (size_t i = 0; i < n; i++) {
+        double w = weight ? weight[i] : 1;
+        sum += w;
+        logs += w * mlab_log(number[i]);
+    }
+    return log_likelihood(shape, 0, logs, sum);
+}
+
+static const mlab_family gamma_family = {
+    .link = "log", .knows_expected = true, .tile = gamma_tile, .log_mean = true, .bounded = true, .above = true, .left_out = left_out};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -49,12 +67,6 @@ static double shape_of(double deviance)
         a = next;
     }
     return a;
-}
-
-/* logs: weighted sum of log y, kernel: weighted sum of -y/mu - log mu, n: sum of weights. */
-static double log_likelihood(double shape, double kernel, double logs, double n)
-{
-    return n * (shape * log(shape) - gsl_sf_lngamma(shape)) + (shape - 1) * logs + shape * kernel;
 }
 
 static mlab_status fit_gamma(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
@@ -83,7 +95,7 @@ const mlab_model mlab_model_gamma = {
     .name = "gamma",
     .summary = "a positive number: log of the mean is linear, gamma around it",
     .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER),
-    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_PENALTY,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_PENALTY | MLAB_MODEL_MIXED,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = fit_gamma,

@@ -36,7 +36,27 @@ static bool tile_of_counts(const mlab_family_tile *tile)
     return true;
 }
 
-static const mlab_family counts = {.link = "log", .knows_expected = true, .tile = tile_of_counts, .log_mean = true, .bounded = true, .whole = true};
+enum { TABLE = 256 };
+
+static double left_out_of(double y, double theta, double gamma, double log_theta)
+{
+    return gsl_sf_lngamma(y + theta) - gamma - gsl_sf_lngamma(y + 1) - y * log_theta;
+}
+
+/* What the log-likelihood of a tile leaves out; small counts are looked up. */
+static double left_out(const double *number, const double *weight, size_t n, double theta)
+{
+    double sum = 0, gamma = gsl_sf_lngamma(theta), log_theta = mlab_log(theta), table[TABLE];
+    for (size_t y = 0; y < TABLE; y++) table[y] = left_out_of((double)y, theta, gamma, log_theta);
+    for (size_t i = 0; i < n; i++) {
+        double y = number[i], w = weight ? weight[i] : 1;
+        if (y > 0 && w > 0) sum += w * (y < TABLE ? table[(size_t)y] : left_out_of(y, theta, gamma, log_theta));
+    }
+    return sum;
+}
+
+static const mlab_family counts = {
+    .link = "log", .knows_expected = true, .tile = tile_of_counts, .log_mean = true, .bounded = true, .whole = true, .left_out = left_out};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
@@ -86,15 +106,9 @@ static double best_log_theta(const means *m, double from)
     return at;
 }
 
-/* What the log-likelihood of a tile leaves out. */
 static double constant_of(const means *m, double theta)
 {
-    double sum = 0, gamma = gsl_sf_lngamma(theta), log_theta = mlab_log(theta);
-    for (size_t i = 0; i < m->n; i++) {
-        double y = m->y[i], w = m->weight ? m->weight[i] : 1;
-        if (y > 0 && w > 0) sum += w * (gsl_sf_lngamma(y + theta) - gamma - gsl_sf_lngamma(y + 1) - y * log_theta);
-    }
-    return sum;
+    return left_out(m->y, m->weight, m->n, theta);
 }
 
 /* --- in turns ------------------------------------------------------------------------------------------------ */
@@ -244,7 +258,7 @@ const mlab_model mlab_model_negative_binomial = {
     .name = "negative_binomial",
     .summary = "a count that varies more than Poisson: log of the mean is linear",
     .kinds = MLAB_KIND(MLAB_OUTCOME_COUNT),
-    .marks = MLAB_MODEL_NUMBER,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = fit_counts,

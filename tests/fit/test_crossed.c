@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Random effects of several groupings and of families with a shape against lmer's likelihood written a second time and glmmTMB
+ * (scripts/reference/mixed_crossed.R), and the recovery of a truth with several memberships.
+ *
+ * Tolerance: linear 1e-7 of the larger of estimate and error; others estimates and log standard deviations 1e-4 of their standard error; standard
+ * errors 1e-3; log-likelihood 1e-5.
+ */
+#include "core/memory.h"
+#include "core/random.h"
+#include "fit/mixed/sparse.h"
+#include "fit/reference.h"
+
+typedef struct crossed {
+    study s;
+    mlab_formula *terms;
+    mlab_design *design;
+    mlab_random_grouping groupings[2];
+    uint32_t *group[2];
+} crossed;
+
+static void open_crossed(crossed *c, const char *file, const char *const *columns, size_t n)
+{
+    memset(c, 0, sizeof *c);
+    context = mlab_test_context(NULL, 2);
+    c->s = open_file(mlab_test_path(file));
+    for (size_t k = 0; k < n; k++) add_column(&c->s, columns[k], "placebo");
+}
+
+/* Groups are the distinct pairs of texts of a column and, with "a:b", another. */
+static void group_by(crossed *c, size_t k, const char *name)
+{
+    char a[40], *colon, (*levels)[2 * CSV_CELL] = room(1000, sizeof *levels), value[2 * CSV_CELL];
+    size_t n = 0;
+    snprintf(a, sizeof a, "%s", name);
+    if ((colon = strchr(a, ':'))) *colon = 0;
+    c->group[k] = room(c->s.n, sizeof *c->group[k]);
+    for (size_t i = 0; i < c->s.n; i++) {
+        uint32_t g = 0;
+        snprintf(value, sizeof value, "%s:%s", cell(&c->s, i, a), colon ? cell(&c->s, i, colon + 1) : "");
+        while (g < n && strcmp(levels[g], value)) g++;
+        if (g == n) snprintf(levels[n++], sizeof *levels, "%s", value);
+        c->group[k][i] = g;
+    }
+    free(levels);
+    c->groupings[k] = (mlab_random_grouping){.design = c->design, .group = c->group[k], .n_groups = n, .name = name};
+}
+
+static void random_by(crossed *c, const char *formula, const char *first, const char *second)
+{
+    mlab_error err = {0};
+    c->s.cluster = room(c->s.n, sizeof *c->s.cluster);
+    ready(&c->s, formula);
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &c->terms, &err), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(c->terms, c->s.w.table, NULL, &c->design, &err), MLAB_OK);
+    group_by(c, 0, first);
+    if (second) group_by(c, 1, second);
+    c->s.w.problem.random = c->groupings;
+    c->s.w.problem.n_random = second ? 2 : 1;
+    c->s.w.problem.cluster = NULL;
+    c->s.w.problem.n_clusters = 0;
+    c->s.w.problem.cluster_name = NULL;
+}
+
+static void close_crossed(crossed *c)
+{
+    mlab_design_free(c->design);
+    mlab_formula_free(c->terms);
+    free(c->group[0]);
+    free(c->group[1]);
+    close_study(&c->s);
+}
+
+static void agrees(const crossed *c, const char *name, const char *model, const mlab_fit_options *options)
+{
+    csv table = csv_read(mlab_test_path("reference/crossed.csv"));
+    mlab_fit *fit = world_fit(&c->s.w, &context, model, options);
+    bool linear = strcmp(model, "linear") == 0;
+    size_t j = 0, seen = 0;
+    ck_assert_msg(fit->trust == MLAB_TRUSTED || fit->trust == MLAB_TOO_FEW_EVENTS, "%s: %s", name, fit->reason);
+    for (size_t row = 0; row < table.n_rows; row++) {
+        if (strcmp(csv_text(&table, row, "case"), name)) continue;
+        const char *what = csv_text(&table, row, "name");
+        double known = csv_number(&table, row, "estimate"), known_se = csv_number(&table, row, "se"), ours, se;
+        ck_near(fit->log_likelihood, csv_number(&table, row, "loglik"), 0, 1e-5);
+        seen++;
+        if (!strncmp(what, "sd_", 3)) {
+            const mlab_random_effects *r = &fit->random[strcmp(what + 3, fit->random[0].group) != 0];
+            ck_assert_str_eq(r->group, what + 3);
+            ours = log(r->sd[0]), se = r->sd_se[0] / r->sd[0], known = log(known);
+        } else if (!strcmp(what, "shape")) {
+            ours = log(fit->shape), se = fit->shape_se / fit->shape, known = log(known);
+        } else {
+            ck_assert_msg(same_name(fit->names[j], what), "%s: %s", fit->names[j], what);
+            ours = fit->estimate[j], se = mlab_fit_standard_error(fit, j), j++;
+        }
+        double allowed = linear ? 1e-7 * fmax(fabs(known), known_se) : 1e-4 * known_se;
+        ck_assert_msg(fabs(ours - known) <= allowed, "%s %s: %.12g, reference %.12g", name, what, ours, known);
+        ck_assert_msg(fabs(se / known_se - 1) <= 1e-3, "%s %s: standard error %.12g, reference %.12g", name, what, se, known_se);
+    }
+    ck_assert_uint_eq(j, fit->n_parameters);
+    ck_assert_uint_gt(seen, j);
+    csv_free(&table);
+    mlab_fit_free(fit);
+}
+
+START_TEST(crossed_and_nested_linear_models_agree_with_the_dense_likelihood)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    static crossed c;
+    open_crossed(&c, "reference/crossed_penicillin.csv", (const char *[]){"diameter"}, 1);
+    respond_number(&c.s, "diameter");
+    random_by(&c, "~ 1", "plate", "sample");
+    agrees(&c, "linear_reml_penicillin", "linear", &options);
+    options.restricted = 1;
+    agrees(&c, "linear_ml_penicillin", "linear", &options);
+    agrees(&c, "gamma_penicillin", "gamma", &options);
+    close_crossed(&c);
+    options.restricted = 0;
+    open_crossed(&c, "reference/crossed_pastes.csv", (const char *[]){"strength"}, 1);
+    respond_number(&c.s, "strength");
+    random_by(&c, "~ 1", "batch", "batch:cask");
+    agrees(&c, "linear_reml_pastes", "linear", &options);
+    close_crossed(&c);
+}
+END_TEST
+
+START_TEST(crossed_effects_of_events_and_counts_agree_with_glmmtmb)
+{
+    static const char *const columns[] = {"y96", "y97", "height"}, *const no_yes[] = {"0", "1"};
+    mlab_fit_options options = mlab_fit_defaults();
+    static crossed c;
+    open_crossed(&c, "reference/crossed_grouseticks.csv", columns, 3);
+    respond_by_text(&c.s, "any", no_yes, 2);
+    random_by(&c, "~ y96 + y97 + height", "brood", "location");
+    agrees(&c, "logit_ticks", "logit", &options);
+    agrees(&c, "cloglog_ticks", "cloglog", &options);
+    agrees(&c, "cloglog_ticks", "hazard", &options);
+    respond_number(&c.s, "ticks");
+    c.s.w.problem.category = NULL;
+    c.s.w.problem.number = c.s.number;
+    agrees(&c, "poisson_ticks", "poisson", &options);
+    agrees(&c, "negative_binomial_ticks", "negative_binomial", &options);
+    close_crossed(&c);
+    open_crossed(&c, "reference/mixed_epil.csv", (const char *[]){"trt", "lbase"}, 2);
+    respond_number(&c.s, "y");
+    random_by(&c, "~ lbase + trt", "subject", NULL);
+    agrees(&c, "negative_binomial_epil", "negative_binomial", &options);
+    close_crossed(&c);
+}
+END_TEST
+
+/* 400 mentees of 12 rows, each with one to three of 150 mentors in equal shares: standard deviation 0.8 between mentors, 0.5 between
+ * mentees, 1 within; b = 0.3. With this seed; over seeds, an interval of 4 standard errors misses one of three truths in 0.02 % of worlds. */
+START_TEST(the_truth_of_several_memberships_is_found)
+{
+    enum { MENTEES = 400, ROWS = 12, ALL = MENTEES * ROWS, TEACHERS = 150 };
+    static uint32_t mentor[ALL * 3], mentee[ALL];
+    static double x[ALL], y[ALL];
+    mlab_formula *terms;
+    mlab_design *design;
+    world w = {0};
+    mlab_fit_options options = mlab_fit_defaults();
+    context = mlab_test_context(NULL, 2);
+    for (uint32_t i = 0; i < ALL; i++) {
+        mlab_address row = {.seed = 31, .entity = i, .purpose = MLAB_PURPOSE_TEST}, one = row, other = row;
+        mentee[i] = i / ROWS;
+        one.period = 1, one.entity = mentee[i], other.period = 2;
+        x[i] = mlab_random_normal(&row, 0);
+        y[i] = 2 + 0.3 * x[i] + mlab_random_normal(&row, 1) + 0.5 * mlab_random_normal(&one, 0);
+        uint32_t n = 1 + (uint32_t)(3 * mlab_random_uniform(&row, 4)); /* changes over time */
+        for (uint32_t k = 0; k < 3; k++) {
+            mentor[i * 3 + k] = k < n ? (uint32_t)(TEACHERS * mlab_random_uniform(&row, 5 + k)) : UINT32_MAX;
+            if (k == 0 && i < TEACHERS) mentor[i * 3] = i;
+            other.entity = mentor[i * 3 + k];
+            if (k < n) y[i] += 0.8 / n * mlab_random_normal(&other, 0);
+        }
+    }
+    world_real(&w, &context, "x", x, ALL);
+    world_formula(&w, &context, "~ x");
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &terms, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(terms, w.table, NULL, &design, NULL), MLAB_OK);
+    const mlab_random_grouping groupings[] = {{.design = design, .memberships = 3, .group = mentor, .n_groups = TEACHERS, .name = "mentor"},
+                                              {.design = design, .group = mentee, .n_groups = MENTEES, .name = "person"}};
+    w.problem.random = groupings, w.problem.n_random = 2, w.problem.number = y;
+    mlab_fit *fit = world_fit(&w, &context, "linear", &options);
+    ck_assert_msg(fit->trust == MLAB_TRUSTED, "%s", fit->reason);
+    ck_near(fit->estimate[1], 0.3, 0, 4 * mlab_fit_standard_error(fit, 1));
+    ck_near(fit->random[0].sd[0], 0.8, 0, 4 * fit->random[0].sd_se[0]);
+    ck_near(fit->random[1].sd[0], 0.5, 0, 4 * fit->random[1].sd_se[0]);
+    ck_near(fit->residual_variance, 1, 0, 0.1);
+    ck_assert_double_lt(fit->random[0].sd_se[0], 0.1);
+    mlab_fit *again;
+    mlab_context alone = mlab_test_context(NULL, 1);
+    again = world_fit(&w, &alone, "linear", &options); /* the same bytes for any number of threads */
+    ck_assert_mem_eq(again->covariance, fit->covariance, fit->n_parameters * fit->n_parameters * sizeof *fit->covariance);
+    ck_assert_mem_eq(again->random[0].mode, fit->random[0].mode, TEACHERS * sizeof(double));
+    mlab_fit_free(again);
+    mlab_fit_free(fit);
+    mlab_design_free(design);
+    mlab_formula_free(terms);
+    world_free(&w);
+}
+END_TEST
+
+/* A ring of n effects with a few chords, whose factor fills in: dense and sparse give the inverse that multiplies to 1. */
+static void inverse_is_one(size_t n)
+{
+    mlab_sparse *s;
+    context = mlab_test_context(NULL, 2);
+    size_t *first = mlab_allocate(&context, n + 1, sizeof *first), at = 0;
+    uint32_t *row = mlab_allocate(&context, n, 4 * sizeof *row);
+    double *dense = room(n * n, sizeof *dense), *b = room(n, sizeof *b), *space = room(n, sizeof *space), log_det;
+    bool definite;
+    for (size_t j = 0; j < n; j++) {
+        first[j] = at;
+        row[at++] = (uint32_t)j;
+        if (j + 1 < n) row[at++] = (uint32_t)j + 1;
+        if (j + 7 < n && j % 3 == 0) row[at++] = (uint32_t)j + 7;
+        if (j == 0 && n > 8) row[at++] = (uint32_t)n - 1;
+    }
+    first[n] = at;
+    ck_assert_int_eq(mlab_sparse_make(&context, n, first, row, &s, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_sparse_is_dense(s), n <= 64);
+    double *values = mlab_sparse_values(s);
+    for (size_t j = 0; j < n; j++)
+        for (size_t k = first[j]; k < first[j + 1]; k++) {
+            double value = k == first[j] ? 4 + (double)(j % 5) : -0.5 - 0.1 * (double)(k % 7);
+            values[mlab_sparse_place(s, row[k], j)] = dense[j * n + row[k]] = dense[row[k] * n + j] = value;
+        }
+    ck_assert_int_eq(mlab_sparse_factor(s, &definite, &log_det, NULL), MLAB_OK);
+    ck_assert(definite);
+    ck_assert_int_eq(mlab_sparse_invert(s, NULL), MLAB_OK);
+    for (size_t j = 0; j < n; j++) {
+        memset(b, 0, n * sizeof *b);
+        b[j] = 1;
+        mlab_sparse_solve(s, b, space);
+        for (size_t i = 0; i < n; i++) { /* row i of the matrix times the solution */
+            double sum = 0;
+            for (size_t k = 0; k < n; k++) sum += dense[i * n + k] * b[k];
+            ck_near(sum, i == j, 0, 1e-12);
+        }
+        for (size_t k = first[j]; k < first[j + 1]; k++) ck_near(mlab_sparse_inverse(s)[mlab_sparse_place(s, row[k], j)], b[row[k]], 0, 1e-13);
+    }
+    mlab_sparse_free(s);
+    free(dense);
+    free(b);
+    free(space);
+}
+
+START_TEST(the_inverse_on_the_pattern_is_that_of_solutions)
+{
+    inverse_is_one(1);
+    inverse_is_one(5);
+    inverse_is_one(60);
+    inverse_is_one(200);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    static crossed c;
+    static const char *const models[] = {"linear", "gamma"};
+    open_crossed(&c, "reference/crossed_penicillin.csv", (const char *[]){"diameter"}, 1);
+    respond_number(&c.s, "diameter");
+    random_by(&c, "~ 1", "plate", "sample");
+    for (int m = 0; m < 2; m++) {
+        mlab_status got = MLAB_ERR_MEMORY;
+        for (long k = 1; got == MLAB_ERR_MEMORY && k < 4000; k += k < 120 ? 1 : 29) {
+            mlab_fit *fit;
+            mlab_test_memory memory = {.fail_at = k};
+            mlab_context counting = mlab_test_context(&memory, 1);
+            got = mlab_fit_problem_fit(&counting, mlab_model_find(models[m]), &c.s.w.problem, &options, &fit, NULL);
+            mlab_fit_free(fit);
+            ck_assert_int_eq(memory.live, 0);
+        }
+        ck_assert_int_eq(got, MLAB_OK);
+    }
+    close_crossed(&c);
+}
+END_TEST
+
+MLAB_TEST_MAIN("crossed", the_inverse_on_the_pattern_is_that_of_solutions, crossed_and_nested_linear_models_agree_with_the_dense_likelihood,
+               crossed_effects_of_events_and_counts_agree_with_glmmtmb, the_truth_of_several_memberships_is_found,
+               every_failed_allocation_is_reported_and_nothing_leaks)
