@@ -80,6 +80,7 @@ typedef struct mlab_fit_options {
     int curve_interval; /* 0 log-log, 1 log, 2 plain */
     double level;       /* of intervals, 0.5 .. 0.999 */
     bool tests;         /* of every term: mentorlab/after.h */
+    int draws;          /* of parameters: 0 normal, 1 bootstrap of people, 2 parametric bootstrap */
     int robust;         /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */
 } mlab_fit_options;
 
@@ -244,7 +245,13 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_curve_fit(const mlab_context *context, s
                                                   const int32_t *status, size_t n_causes, const int32_t *group, size_t n_groups, const double *weight,
                                                   const mlab_fit_options *options, mlab_curve **curves, mlab_error *err);
 
-typedef enum mlab_draws_kind { MLAB_DRAWS_NORMAL, MLAB_DRAWS_BOOTSTRAP, MLAB_DRAWS_EVIDENCE, MLAB_DRAWS_FIXED } mlab_draws_kind;
+typedef enum mlab_draws_kind {
+    MLAB_DRAWS_NORMAL,
+    MLAB_DRAWS_BOOTSTRAP,
+    MLAB_DRAWS_EVIDENCE,
+    MLAB_DRAWS_FIXED,
+    MLAB_DRAWS_PARAMETRIC
+} mlab_draws_kind;
 
 /* Parameter draws of all outcomes of a study, made together. Draw 0 .. n_draws - 1; the estimates stand apart. */
 typedef struct mlab_draws {
@@ -259,6 +266,8 @@ typedef struct mlab_draws {
     double *estimate; /* [n_parameters] */
     double *value;    /* [n_draws * n_parameters] */
     uint64_t seed;
+    uint64_t n_failed; /* bootstrap, parametric: refits that failed and were drawn again */
+    char *note;        /* why they failed; NULL or "" = none did */
 } mlab_draws;
 MLAB_API void mlab_draws_free(mlab_draws *draws);
 /* Normal draws from the stacked influence of the fits (clusters shared by person), on the unbounded scale of
@@ -268,6 +277,15 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, 
 /* Every draw is the estimate: for runs without parameter uncertainty. Errors: MLAB_ERR_FIT_DRAWS (Cox). */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                          mlab_draws **draws, mlab_error *err);
+
+/* Draws by refitting every outcome to n_draws samples. Bootstrap: people (clusters) are drawn with replacement, each with all its rows, one sample
+ * for all outcomes that have the same clusters; parametric: the responses of all rows are drawn from the fits, rows as independent. Every refit goes
+ * to its own maximum from the estimate as start. A refit that is separated, does not converge or loses a column is drawn again, up to four times.
+ * Errors: MLAB_ERR_FIT_DRAWS when that fails, when more than a fifth of all refits failed, or for a fit that cannot be simulated from. outcomes[k] is
+ * what fits[k] was fitted to. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
+                                                        const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, bool parametric,
+                                                        size_t n_draws, uint64_t seed, mlab_draws **draws, mlab_error *err);
 
 /* An entry of the evidence registry (models/evidence/<id>.yaml); read by mlab_evidence_find in src/fit/evidence/evidence.h. */
 typedef struct mlab_evidence {

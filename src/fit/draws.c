@@ -7,7 +7,7 @@
  * d alone (purpose PARAMETERS, entity = parameter). A covariance that is not positive definite is an error, not a patch.
  * Weakness: normal tails; with few clusters they are too thin, see the t quantile of intervals.
  */
-#include "fit/model.h"
+#include "fit/draws.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -32,6 +32,7 @@ void mlab_draws_free(mlab_draws *draws)
     mlab_release(context, draws->first);
     mlab_release(context, draws->estimate);
     mlab_release(context, draws->value);
+    mlab_release(context, draws->note);
     mlab_release(context, draws);
 }
 
@@ -78,8 +79,8 @@ static bool fill_frame(const mlab_context *context, mlab_draws *draws, const mla
     return true;
 }
 
-static mlab_status make_frame(const mlab_context *context, mlab_draws_kind kind, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
-                              mlab_draws **out, mlab_error *err)
+mlab_status mlab_draws_frame(const mlab_context *context, mlab_draws_kind kind, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
+                             mlab_draws **out, mlab_error *err)
 {
     *out = NULL;
     mlab_draws *draws = mlab_allocate(context, 1, sizeof *draws);
@@ -109,7 +110,7 @@ static mlab_status make_frame(const mlab_context *context, mlab_draws_kind kind,
     return MLAB_OK;
 }
 
-static mlab_status check_fit(const mlab_fit *fit, bool uncertain, mlab_error *err)
+mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err)
 {
     if (strcmp(fit->model, "fine_gray") == 0)
         return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: a subdistribution hazard is no rate to simulate from; fit a hazard instead", fit->outcome);
@@ -131,10 +132,10 @@ mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *c
 {
     *draws = NULL;
     for (size_t k = 0; k < n_fits; k++) {
-        mlab_status status = check_fit(fits[k], false, err);
+        mlab_status status = mlab_draws_check(fits[k], false, err);
         if (status) return status;
     }
-    mlab_status status = make_frame(context, MLAB_DRAWS_FIXED, fits, n_fits, n_draws, draws, err);
+    mlab_status status = mlab_draws_frame(context, MLAB_DRAWS_FIXED, fits, n_fits, n_draws, draws, err);
     if (status) return status;
     size_t n = (*draws)->n_parameters;
     for (size_t d = 0; d < n_draws; d++) memcpy((*draws)->value + d * n, (*draws)->estimate, n * sizeof(double));
@@ -324,8 +325,8 @@ mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *
     *out = NULL;
     if (n_draws > UINT32_MAX) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%zu draws are asked for; allowed: up to %lu", n_draws, 4294967295ul);
     for (size_t k = 0; k < n_fits; k++)
-        if ((status = check_fit(fits[k], true, err))) return status;
-    if ((status = make_frame(context, MLAB_DRAWS_NORMAL, fits, n_fits, n_draws, &draws, err))) return status;
+        if ((status = mlab_draws_check(fits[k], true, err))) return status;
+    if ((status = mlab_draws_frame(context, MLAB_DRAWS_NORMAL, fits, n_fits, n_draws, &draws, err))) return status;
     draws->seed = seed;
     size_t n = draws->n_parameters;
     covariance = mlab_allocate(context, n, n * sizeof *covariance);

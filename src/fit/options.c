@@ -38,6 +38,8 @@ const mlab_option mlab_fit_option_rows[] = {
      "scale on which intervals of survival curves are symmetric", DECIDES},
     {"fit.level", NULL, NULL, MLAB_OPTION_NUMBER, AT(level), "0.95", 0.5, 0.999, NULL, "", "level of the intervals of coefficients and curves",
      DECIDES},
+    {"fit.draws", NULL, NULL, MLAB_OPTION_CHOICE, AT(draws), "normal", 0, 0, "normal|bootstrap|parametric", "",
+     "how parameters are drawn for the simulation: bootstrap draws people with all their rows and refits", DECIDES},
     {"fit.tests", "tests", "fit", MLAB_OPTION_FLAG, AT(tests), "no", 0, 0, NULL, "", "tests of every term: likelihood ratio, Wald, score", DECIDES},
     {"fit.robust", "robust", "fit", MLAB_OPTION_CHOICE, AT(robust), "CR1", 0, 0, "CR1|CR0|CR2|CR3|HC0|HC1|HC2|HC3", "",
      "robust standard errors: C of clusters, H of rows; 2 adjusts for leverage, 3 more", DECIDES},

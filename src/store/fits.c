@@ -217,7 +217,7 @@ void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits,
     mlab_h5_group_close(&group);
 }
 
-static const char *const draw_kinds[] = {"normal", "bootstrap", "evidence", "fixed"};
+static const char *const draw_kinds[] = {"normal", "bootstrap", "evidence", "fixed", "parametric"};
 
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
 {
@@ -227,6 +227,8 @@ void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
     for (size_t k = 0; first && k < draws->n_outcomes; k++) first[k] = (int64_t)draws->first[k];
     mlab_h5_attribute(&group, "kind", draw_kinds[draws->kind]);
     mlab_h5_attribute_integer(&group, "seed", (int64_t)draws->seed);
+    mlab_h5_attribute_integer(&group, "failed", (int64_t)draws->n_failed);
+    mlab_h5_attribute(&group, "note", draws->note ? draws->note : "");
     mlab_h5_dimension_numbers(&group, "draw", 0, draws->n_draws, "1", "set of parameters");
     mlab_h5_dimension_texts(&group, "parameter", draws->names, draws->n_parameters, "parameter");
     mlab_h5_dimension_texts(&group, "outcome", draws->outcomes, draws->n_outcomes, "outcome");
@@ -309,6 +311,8 @@ static void get_draws(const mlab_h5_group *root, mlab_draws *draws)
         if (strcmp(kind, draw_kinds[k]) == 0) draws->kind = (mlab_draws_kind)k;
     mlab_release(draws->context, kind);
     draws->seed = (uint64_t)mlab_h5_attribute_integer_get(&group, "seed");
+    draws->n_failed = (uint64_t)mlab_h5_attribute_integer_get(&group, "failed");
+    draws->note = mlab_h5_attribute_get(&group, "note");
     draws->n_draws = mlab_h5_size(&group, "draw");
     draws->n_parameters = mlab_h5_size(&group, "parameter");
     draws->n_outcomes = mlab_h5_size(&group, "outcome");

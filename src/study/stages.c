@@ -54,14 +54,24 @@ static mlab_status fit_all(mlab_study *study, mlab_error *err)
 /* Draws of the fits that a simulation has a use for: it moves people by promotions and exits, not by multi-state fits. */
 static mlab_status draw(mlab_study *study, mlab_error *err)
 {
-    size_t n = 0;
+    size_t n = 0, n_draws = (size_t)study->simulate_options.draws;
+    uint64_t seed = (uint64_t)study->simulate_options.seed;
+    const mlab_fit_options *options = &study->fit_options;
     const mlab_fit **used = mlab_allocate(study->context, study->n_fits, sizeof *used);
-    if (!used) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
-    for (size_t k = 0; k < study->n_fits; k++)
-        if (strcmp(study->fits[k]->model, "multistate") != 0) used[n++] = study->fits[k];
-    mlab_status status =
-        mlab_draws_make(study->context, used, n, (size_t)study->simulate_options.draws, (uint64_t)study->simulate_options.seed, &study->draws, err);
+    const mlab_outcome **outcomes = mlab_allocate(study->context, study->n_fits, sizeof *outcomes);
+    mlab_status status = used && outcomes ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
+    for (size_t k = 0; k < study->n_fits && !status; k++) {
+        if (strcmp(study->fits[k]->model, "multistate") == 0) continue;
+        outcomes[n] = &study->outcomes[k];
+        used[n++] = study->fits[k];
+    }
+    if (!status && options->draws)
+        status =
+            mlab_draws_bootstrap(study->context, study->data, outcomes, options, used, n, options->draws == 2, n_draws, seed, &study->draws, err);
+    else if (!status)
+        status = mlab_draws_make(study->context, used, n, n_draws, seed, &study->draws, err);
     mlab_release(study->context, used);
+    mlab_release(study->context, outcomes);
     return status;
 }
 

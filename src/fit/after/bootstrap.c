@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Draws of parameters by refitting: to people drawn with replacement, each with all their rows (cluster bootstrap; Field & Welsh 2007,
+ * doi:10.1111/j.1467-9868.2007.00593.x), or to responses drawn from the fits (Efron & Tibshirani 1993, ch. 6).
+ *
+ * Person j of draw d is the one at floor(n u), u at the address (seed, draw d, entity j, period = attempt, replicate = clustering, purpose
+ * BOOTSTRAP): the same samples as in compare, whatever the threads. Outcomes that are clustered alike share the sample. Every refit is a fit of its
+ * own, started from the estimate. Weakness: samples that separate a coefficient are drawn again, so that its draws lack those tails; they are
+ * counted. Two-way clusters are drawn by the first. The parametric bootstrap takes rows as independent. */
+#include "fit/after/simulated.h"
+#include "fit/draws.h"
+#include "fit/outcome.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "core/text.h"
+
+#include <string.h>
+
+enum { ATTEMPTS = 5, SEPARATED = 0, NOT_CONVERGED = 1, LOST_COLUMN = 2, N_REASONS = 3 };
+#define MOST_FAILED(n_) ((n_) / 5) /* refits that may fail */
+
+/* Outcomes that are clustered by the same thing. */
+typedef struct population {
+    const char *name;
+    uint32_t *at; /* [most id + 1] place of the id among those that have rows, plus 1; 0 = none */
+    size_t n_ids, n;
+} population;
+
+typedef struct one_outcome {
+    mlab_outcome_problem *made;
+    mlab_prepared *prepared;
+    mlab_expected expected;
+    size_t population;
+} one_outcome;
+
+typedef struct boot {
+    const mlab_context *context;
+    const mlab_fit *const *fits;
+    one_outcome *outcome;   /* [n] */
+    population *population; /* [n_populations] */
+    size_t n, n_populations;
+    mlab_draws *draws;
+    bool parametric;
+    uint8_t *attempts;              /* [n_draws] that failed */
+    uint32_t (*reasons)[N_REASONS]; /* [n_draws] */
+} boot;
+
+static uint32_t id_of(const mlab_fit_problem *problem, size_t g)
+{
+    return problem->cluster_id ? problem->cluster_id[g] : (uint32_t)g;
+}
+
+static size_t clusters_of(const mlab_fit_problem *problem)
+{
+    return problem->cluster ? problem->n_clusters : problem->n;
+}
+
+/* --- who can be drawn --------------------------------------------------------------------------------------------- */
+
+static size_t population_of(boot *b, const char *name)
+{
+    size_t k = 0;
+    while (k < b->n_populations && strcmp(b->population[k].name, name) != 0) k++;
+    if (k == b->n_populations) b->population[b->n_populations++].name = name;
+    return k;
+}
+
+static mlab_status make_populations(boot *b, mlab_error *err)
+{
+    for (size_t k = 0; k < b->n; k++) {
+        const mlab_fit_problem *problem = &b->outcome[k].made->problem;
+        b->outcome[k].population = population_of(b, problem->cluster && problem->cluster_name ? problem->cluster_name : "");
+        population *p = &b->population[b->outcome[k].population];
+        for (size_t g = 0; g < clusters_of(problem); g++)
+            if (id_of(problem, g) >= p->n_ids) p->n_ids = (size_t)id_of(problem, g) + 1;
+    }
+    for (size_t s = 0; s < b->n_populations; s++) {
+        population *p = &b->population[s];
+        if (!(p->at = mlab_allocate(b->context, p->n_ids, sizeof *p->at)))
+            return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu people", p->n_ids);
+        for (size_t k = 0; k < b->n; k++)
+            for (size_t g = 0; b->outcome[k].population == s && g < clusters_of(&b->outcome[k].made->problem); g++)
+                p->at[id_of(&b->outcome[k].made->problem, g)] = 1;
+        for (size_t i = 0; i < p->n_ids; i++)
+            if (p->at[i]) p->at[i] = (uint32_t)++p->n;
+    }
+    return MLAB_OK;
+}
+
+/* --- one draw --------------------------------------------------------------------------------------------------- */
+
+/* count [population]: how often each is in the sample. */
+static void take_sample(const boot *b, size_t s, const mlab_address *address, double *count)
+{
+    mlab_address at = *address;
+    size_t n = b->population[s].n;
+    at.replicate = (uint32_t)s;
+    memset(count, 0, n * sizeof *count);
+    for (size_t j = 0; j < n; j++) {
+        at.entity = (uint32_t)j;
+        count[mlab_random_below(&at, 0, n)]++;
+    }
+}
+
+static mlab_status refit(const boot *b, const mlab_context *context, size_t k, const mlab_address *address, const double *const *counts,
+                         double *weight, mlab_simulated *simulated, double *value, mlab_refit_info *info, mlab_error *err)
+{
+    const one_outcome *outcome = &b->outcome[k];
+    const mlab_fit_problem *problem = &outcome->made->problem;
+    const double *start = b->fits[k]->estimate;
+    if (b->parametric) {
+        mlab_address at = *address;
+        at.replicate = (uint32_t)k;
+        mlab_simulated_draw(simulated, &outcome->expected, &at);
+        return mlab_prepared_refit(context, &simulated->prepared, NULL, start, value, info, err);
+    }
+    mlab_refit_weights weights = {.cluster = weight};
+    const population *p = &b->population[outcome->population];
+    for (size_t g = 0; g < clusters_of(problem); g++) weight[g] = counts[outcome->population][p->at[id_of(problem, g)] - 1];
+    return mlab_prepared_refit(context, outcome->prepared, &weights, start, value, info, err);
+}
+
+static mlab_status try_all(const boot *b, const mlab_context *context, size_t d, uint16_t attempt, double *const *counts, double *weight,
+                           mlab_simulated *simulated, bool *good, mlab_error *err)
+{
+    mlab_address address = {.seed = b->draws->seed, .draw = (uint32_t)d, .period = attempt, .purpose = MLAB_PURPOSE_BOOTSTRAP};
+    double *value = b->draws->value + d * b->draws->n_parameters;
+    *good = false;
+    for (size_t s = 0; s < b->n_populations && !b->parametric; s++) take_sample(b, s, &address, counts[s]);
+    for (size_t k = 0; k < b->n; k++) {
+        mlab_refit_info info = {0};
+        mlab_status status = refit(b, context, k, &address, (const double *const *)counts, weight, simulated ? &simulated[k] : NULL,
+                                   value + b->draws->first[k], &info, err);
+        if (status) return status;
+        if (info.trust == MLAB_TRUSTED && info.n_aliased == 0) continue;
+        b->reasons[d][info.trust == MLAB_SEPARATED ? SEPARATED : info.trust == MLAB_TRUSTED ? LOST_COLUMN : NOT_CONVERGED]++;
+        b->attempts[d]++;
+        return MLAB_OK;
+    }
+    *good = true;
+    return MLAB_OK;
+}
+
+static mlab_status draw_block(void *work, size_t d, void *scratch, mlab_error *err)
+{
+    (void)scratch;
+    boot *b = work;
+    mlab_context own = *b->context;
+    mlab_status status = MLAB_OK;
+    size_t most = 0;
+    bool good = false;
+    own.threads = 1;
+    for (size_t k = 0; k < b->n; k++) most = clusters_of(&b->outcome[k].made->problem) > most ? clusters_of(&b->outcome[k].made->problem) : most;
+    double *weight = mlab_allocate(&own, most, sizeof *weight), **counts = mlab_allocate(&own, b->n_populations, sizeof *counts);
+    mlab_simulated *simulated = b->parametric ? mlab_allocate(&own, b->n, sizeof *simulated) : NULL;
+    if (!weight || !counts || (b->parametric && !simulated)) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
+    for (size_t s = 0; s < b->n_populations && !status; s++)
+        if (!(counts[s] = mlab_allocate(&own, b->population[s].n, sizeof **counts)))
+            status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
+    for (size_t k = 0; k < b->n && b->parametric && !status; k++) status = mlab_simulated_make(&own, &b->outcome[k].expected, &simulated[k], err);
+    for (uint16_t attempt = 0; attempt < ATTEMPTS && !good && !status; attempt++)
+        status = try_all(b, &own, d, attempt, counts, weight, simulated, &good, err);
+    for (size_t s = 0; counts && s < b->n_populations; s++) mlab_release(&own, counts[s]);
+    for (size_t k = 0; simulated && k < b->n; k++) mlab_simulated_free(&simulated[k]);
+    mlab_release(&own, simulated);
+    mlab_release(&own, counts);
+    mlab_release(&own, weight);
+    return status;
+}
+
+/* --- all of them -------------------------------------------------------------------------------------------------- */
+
+static mlab_status count_failures(boot *b, mlab_error *err)
+{
+    mlab_draws *draws = b->draws;
+    uint64_t reasons[N_REASONS] = {0}, hopeless = 0;
+    for (size_t d = 0; d < draws->n_draws; d++) {
+        draws->n_failed += b->attempts[d];
+        hopeless += b->attempts[d] == ATTEMPTS;
+        for (size_t r = 0; r < N_REASONS; r++) reasons[r] += b->reasons[d][r];
+    }
+    if (draws->n_failed == 0) return MLAB_OK;
+    mlab_text text = MLAB_TEXT(b->context);
+    mlab_text_print(
+        &text,
+        "%llu refits failed and were drawn again: %llu with a coefficient without a maximum, %llu that did not converge, %llu that lost a column",
+        (unsigned long long)draws->n_failed, (unsigned long long)reasons[SEPARATED], (unsigned long long)reasons[NOT_CONVERGED],
+        (unsigned long long)reasons[LOST_COLUMN]);
+    draws->note = text.failed ? NULL : mlab_copy_text(b->context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    if (!draws->note) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
+    if (hopeless || draws->n_failed > MOST_FAILED(draws->n_draws))
+        return mlab_raise(err, MLAB_ERR_FIT_DRAWS,
+                          "of %zu bootstrap samples too many cannot be fitted (%s); fewer terms or levels would help, or fit.draws: normal",
+                          draws->n_draws, draws->note);
+    return MLAB_OK;
+}
+
+static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                                   mlab_error *err)
+{
+    one_outcome *one = &b->outcome[k];
+    mlab_status status = mlab_draws_check(b->fits[k], true, err);
+    if (!status) status = mlab_outcome_problem_make(b->context, data, outcome, options, &one->made, err);
+    if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->prepared, err);
+    if (!status && one->prepared->n_parameters != b->fits[k]->n_parameters)
+        status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", b->fits[k]->outcome);
+    if (!status && b->parametric) status = mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
+    return status;
+}
+
+static void boot_free(boot *b)
+{
+    for (size_t k = 0; b->outcome && k < b->n; k++) {
+        mlab_expected_free(&b->outcome[k].expected);
+        mlab_prepared_free(b->outcome[k].prepared);
+        mlab_outcome_problem_free(b->outcome[k].made);
+    }
+    for (size_t s = 0; s < b->n_populations; s++) mlab_release(b->context, b->population[s].at);
+    void *const memory[] = {b->outcome, b->population, b->attempts, b->reasons};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(b->context, memory[k]);
+}
+
+mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
+                                 const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, bool parametric, size_t n_draws,
+                                 uint64_t seed, mlab_draws **out, mlab_error *err)
+{
+    *out = NULL;
+    if (n_draws > UINT32_MAX) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%zu draws are asked for; allowed: up to %lu", n_draws, 4294967295ul);
+    boot b = {.context = context, .fits = fits, .n = n_fits, .parametric = parametric};
+    mlab_status status = mlab_draws_frame(context, parametric ? MLAB_DRAWS_PARAMETRIC : MLAB_DRAWS_BOOTSTRAP, fits, n_fits, n_draws, &b.draws, err);
+    if (status) return status;
+    b.draws->seed = seed;
+    b.outcome = mlab_allocate(context, n_fits, sizeof *b.outcome);
+    b.population = mlab_allocate(context, n_fits, sizeof *b.population);
+    b.attempts = mlab_allocate(context, n_draws, 1);
+    b.reasons = mlab_allocate(context, n_draws, sizeof *b.reasons);
+    if (!b.outcome || !b.population || !b.attempts || !b.reasons) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
+    for (size_t k = 0; k < n_fits && !status; k++) status = prepare_outcome(&b, k, data, outcomes[k], options, err);
+    if (!status) status = make_populations(&b, err);
+    if (!status) status = mlab_parallel_blocks(context, "draws", n_draws, 0, draw_block, &b, err);
+    if (!status) status = count_failures(&b, err);
+    boot_free(&b);
+    if (status) {
+        mlab_draws_free(b.draws);
+        b.draws = NULL;
+    }
+    *out = b.draws;
+    return status;
+}
