@@ -90,10 +90,16 @@ typedef struct mlab_policy_ask {
     mlab_place place;
 } mlab_policy_ask;
 
+/* Where a study names the columns of people; zeros = it does not. */
+typedef struct mlab_match_places {
+    mlab_place id, role, capacity, least, mentor_hours, mentee_hours, wish, group, carry;
+} mlab_match_places;
+
 typedef struct mlab_match_spec {
     char *id_column;                   /* text; NULL = "id" */
     char *mentor_where, *mentee_where; /* expressions over the people; NULL = all */
     mlab_place mentor_where_place, mentee_where_place;
+    mlab_match_places places;
     char *role_column;                               /* "role" with mentor, mentee, both; NULL = none */
     char *capacity_column;                           /* NULL = none */
     int32_t default_capacity;                        /* 0 .. 100 */

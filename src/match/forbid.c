@@ -140,6 +140,7 @@ static mlab_status forbid_list(const mlab_forbid *forbid, const char *const *ids
     const mlab_rows_options options = {0};
     mlab_rows *rows = NULL;
     mlab_status status = mlab_rows_open(list->context, forbid->column, forbid->column, &options, findings, &rows, err);
+    if (status && err && !err->place.line) err->place = forbid->place;
     if (!status) status = read_list(forbid, rows, ids, n_ids, findings, list, err);
     mlab_rows_close(rows);
     return status;

@@ -95,6 +95,7 @@ mlab_status mlab_pair_rows_read(const mlab_context *context, const char *path, c
     const mlab_rows_options options = {0};
     mlab_rows *rows = NULL;
     mlab_status status = mlab_rows_open(context, path, name, &options, findings, &rows, err);
+    if (status && err && !err->place.line && place) err->place = *place; /* where the study names the file */
     if (!status) status = read_pairs(rows, name, third, place, function, user, err);
     mlab_rows_close(rows);
     return status;

@@ -48,6 +48,18 @@ static mlab_status check_policies(const mlab_match_spec *spec, mlab_error *err)
     return MLAB_OK;
 }
 
+/* Columns that lists shall show must be on one side at least. */
+static mlab_status check_carried(const mlab_matching *m, mlab_findings *findings, mlab_error *err)
+{
+    const mlab_match_spec *spec = m->spec;
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; !status && k < spec->n_carry; k++)
+        if (!mlab_table_find(m->people.tables[0], spec->carry[k]) && !mlab_table_find(m->people.tables[1], spec->carry[k]))
+            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "unknown_column", spec->places.carry.line ? &spec->places.carry : NULL,
+                                       spec->carry[k], "", err, "carry: neither list has a column '%s'", spec->carry[k]);
+    return status;
+}
+
 /* --- what is stated about pairs ----------------------------------------------------------------------- */
 
 static mlab_status keep_past(mlab_matching *m, const char *const (*past)[2], size_t n_past, mlab_error *err)
@@ -149,6 +161,7 @@ static mlab_status fill(mlab_matching *m, const mlab_table *mentors, const mlab_
     const size_t stops = mlab_findings_count(findings, MLAB_SEVERITY_STOP);
     mlab_status status = check_policies(m->spec, err);
     if (!status) status = mlab_people_gather(m->context, m->spec, mentors, mentees, findings, &m->people, err);
+    if (!status) status = check_carried(m, findings, err);
     if (!status) status = mlab_scorer_make(m->context, m->spec, mentors, mentees, NULL, 0, findings, &m->scorer, err);
     if (!status) status = state_pairs(m, past, n_past, findings, err);
     if (!status && mlab_findings_count(findings, MLAB_SEVERITY_STOP) > stops)

@@ -60,13 +60,23 @@ const mlab_column *mlab_match_id_column(const mlab_match_spec *spec, const mlab_
     return id && (id->type == MLAB_COLUMN_TEXT || id->type == MLAB_COLUMN_FACTOR) ? id : NULL;
 }
 
-static mlab_status list_ids(mlab_people *p, const mlab_match_spec *spec, const mlab_table *const tables[2], mlab_error *err)
+static const mlab_place *stated(const mlab_place *place)
+{
+    return place->line ? place : NULL;
+}
+
+static mlab_status list_ids(mlab_people *p, const mlab_match_spec *spec, const mlab_table *const tables[2], mlab_findings *findings, mlab_error *err)
 {
     size_t n = 0;
     for (int side = 0; side < 2; side++)
-        if (!mlab_match_id_column(spec, tables[side]))
-            return mlab_raise(err, MLAB_ERR_MATCH_COLUMN, "the %s' table has no text column '%s'", mlab_side_names[side],
-                              spec->id_column ? spec->id_column : "id");
+        if (!mlab_match_id_column(spec, tables[side])) {
+            const mlab_column *column;
+            const char *name = spec->id_column ? spec->id_column : "id";
+            mlab_status status = mlab_people_column(p, side, name, "ids", stated(&spec->places.id), findings, &column, err);
+            return status ? status
+                          : mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &spec->places.id, "column '%s' of the %s' table must be texts to be ids", name,
+                                          mlab_side_names[side]);
+        }
     p->ids = mlab_allocate(p->context, tables[0]->n_rows + tables[1]->n_rows, sizeof *p->ids);
     if (!p->ids) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the ids");
     for (int side = 0; side < (tables[0] == tables[1] ? 1 : 2); side++)
@@ -80,12 +90,14 @@ static mlab_status list_ids(mlab_people *p, const mlab_match_spec *spec, const m
 /* --- who takes part ------------------------------------------------------------------------------ */
 
 /* The role column must say mentor, mentee or both, whatever the case; anything else takes part nowhere and is found. */
-static mlab_status apply_role(const mlab_table *table, const char *name, int side, uint8_t *keep, mlab_findings *findings, mlab_error *err)
+static mlab_status apply_role(const mlab_people *p, const mlab_table *table, const char *name, int side, uint8_t *keep, mlab_findings *findings,
+                              mlab_error *err)
 {
-    const mlab_column *role = mlab_table_find(table, name);
-    if (!role || (role->type != MLAB_COLUMN_TEXT && role->type != MLAB_COLUMN_FACTOR))
-        return mlab_raise(err, MLAB_ERR_MATCH_COLUMN, "the %s' table has no text column '%s' for the role", mlab_side_names[side], name);
-    mlab_status status = MLAB_OK;
+    const mlab_column *role;
+    mlab_status status = mlab_people_column(p, side, name, "roles", stated(&p->spec->places.role), findings, &role, err);
+    if (!status && role->type != MLAB_COLUMN_TEXT && role->type != MLAB_COLUMN_FACTOR)
+        status = mlab_raise_at(err, MLAB_ERR_MATCH_COLUMN, &p->spec->places.role, "column '%s' of the %s' table must be texts to say the role", name,
+                               mlab_side_names[side]);
     for (size_t i = 0; i < table->n_rows && !status; i++) {
         const char *text = mlab_column_text(role, i);
         const bool both = mlab_equal_fold(text, "both"), mentor = mlab_equal_fold(text, "mentor"), mentee = mlab_equal_fold(text, "mentee");
@@ -98,8 +110,8 @@ static mlab_status apply_role(const mlab_table *table, const char *name, int sid
     return status;
 }
 
-static mlab_status choose_rows(const mlab_table *table, const mlab_match_spec *spec, int side, uint8_t *keep, mlab_findings *findings,
-                               mlab_error *err)
+static mlab_status choose_rows(const mlab_people *p, const mlab_table *table, const mlab_match_spec *spec, int side, uint8_t *keep,
+                               mlab_findings *findings, mlab_error *err)
 {
     const mlab_column *id = mlab_match_id_column(spec, table);
     mlab_status status = MLAB_OK;
@@ -109,7 +121,7 @@ static mlab_status choose_rows(const mlab_table *table, const mlab_match_spec *s
         mlab_place place = mlab_people_place(table, i, id->name);
         status = mlab_findings_add(findings, MLAB_SEVERITY_NOTE, "no_id", &place, "", "", err, "a row without an id takes no part in matching");
     }
-    if (!status && spec->role_column) status = apply_role(table, spec->role_column, side, keep, findings, err);
+    if (!status && spec->role_column) status = apply_role(p, table, spec->role_column, side, keep, findings, err);
     const char *where = side == MLAB_MENTORS ? spec->mentor_where : spec->mentee_where;
     const mlab_place *place = side == MLAB_MENTORS ? &spec->mentor_where_place : &spec->mentee_where_place;
     if (!status && where) status = mlab_match_where(table, where, place, keep, findings, err);
@@ -148,7 +160,7 @@ static mlab_status gather_side(mlab_people *p, const mlab_table *table, const ml
     mlab_status status = MLAB_OK;
     if (!keep || !rows || !p->row[side] || !p->entity[side])
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu %s", table->n_rows, mlab_side_names[side]);
-    if (!status) status = choose_rows(table, spec, side, keep, findings, err);
+    if (!status) status = choose_rows(p, table, spec, side, keep, findings, err);
     if (!status) status = place_rows(p, table, mlab_match_id_column(spec, table), keep, rows, findings, err);
     for (size_t entity = 0; !status && entity < p->n_ids; entity++) {
         if (!rows[entity]) continue;
@@ -204,11 +216,11 @@ static void cell_text(const mlab_column *column, size_t row, double value, char 
         mlab_number_print(value, into, size);
 }
 
-mlab_status mlab_people_numbers(const mlab_people *p, int side, const char *name, const char *what, int32_t low, int32_t high, int32_t fallback,
-                                mlab_findings *findings, int32_t **values, mlab_error *err)
+mlab_status mlab_people_numbers(const mlab_people *p, int side, const char *name, const mlab_place *place, const char *what, int32_t low,
+                                int32_t high, int32_t fallback, mlab_findings *findings, int32_t **values, mlab_error *err)
 {
     const mlab_column *column = NULL;
-    mlab_status status = name ? mlab_people_column(p, side, name, what, NULL, findings, &column, err) : MLAB_OK;
+    mlab_status status = name ? mlab_people_column(p, side, name, what, stated(place), findings, &column, err) : MLAB_OK;
     if (status) return status;
     if (!(*values = mlab_allocate(p->context, p->n[side], sizeof **values)))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu %s", p->n[side], mlab_side_names[side]);
@@ -223,8 +235,8 @@ mlab_status mlab_people_numbers(const mlab_people *p, int side, const char *name
             cell_text(column, row, value, found, sizeof found);
             bad = true;
             value = low;
-            mlab_place place = mlab_people_place(p->tables[side], row, column->name);
-            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_capacity", &place, found, "", err,
+            mlab_place cell = mlab_people_place(p->tables[side], row, column->name);
+            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_capacity", &cell, found, "", err,
                                        "%s must be a whole number from %ld to %ld", what, (long)low, (long)high);
         }
         (*values)[j] = (int32_t)value;
@@ -255,19 +267,19 @@ static mlab_status check_least(const mlab_people *p, mlab_findings *findings, ml
 static mlab_status read_places(mlab_people *p, mlab_findings *findings, mlab_error *err)
 {
     const mlab_match_spec *spec = p->spec;
-    mlab_status status = mlab_people_numbers(p, MLAB_MENTORS, spec->capacity_column, "the places of a mentor", 0, MOST_PLACES, spec->default_capacity,
-                                             findings, &p->capacity, err);
+    mlab_status status = mlab_people_numbers(p, MLAB_MENTORS, spec->capacity_column, &spec->places.capacity, "the places of a mentor", 0, MOST_PLACES,
+                                             spec->default_capacity, findings, &p->capacity, err);
     if (!status && (spec->least_column || spec->default_least))
-        status = mlab_people_numbers(p, MLAB_MENTORS, spec->least_column, "the fewest mentees of a mentor", 0, MOST_PLACES, spec->default_least,
-                                     findings, &p->least, err);
+        status = mlab_people_numbers(p, MLAB_MENTORS, spec->least_column, &spec->places.least, "the fewest mentees of a mentor", 0, MOST_PLACES,
+                                     spec->default_least, findings, &p->least, err);
     for (size_t j = 0; !status && p->least && !spec->least_column && j < p->n[MLAB_MENTORS]; j++)
         if (p->least[j] > p->capacity[j]) p->least[j] = p->capacity[j]; /* one number for all: nobody takes more than their places */
     if (!status && spec->mentor_hours_column)
-        status = mlab_people_numbers(p, MLAB_MENTORS, spec->mentor_hours_column, "the hours of a mentor", 0, MOST_PLACES, 0, findings,
-                                     &p->mentor_hours, err);
+        status = mlab_people_numbers(p, MLAB_MENTORS, spec->mentor_hours_column, &spec->places.mentor_hours, "the hours of a mentor", 0, MOST_PLACES,
+                                     0, findings, &p->mentor_hours, err);
     if (!status && spec->mentee_hours_column)
-        status = mlab_people_numbers(p, MLAB_MENTEES, spec->mentee_hours_column, "the hours of a mentee", 1, MOST_PLACES, 1, findings,
-                                     &p->mentee_hours, err);
+        status = mlab_people_numbers(p, MLAB_MENTEES, spec->mentee_hours_column, &spec->places.mentee_hours, "the hours of a mentee", 1, MOST_PLACES,
+                                     1, findings, &p->mentee_hours, err);
     return status ? status : check_least(p, findings, err);
 }
 
@@ -307,14 +319,14 @@ static mlab_status name_groups(const mlab_people *p, const mlab_column *const co
     return status;
 }
 
-mlab_status mlab_people_groups(const mlab_people *p, const char *name, int32_t *codes[2], char ***names, size_t *n, mlab_findings *findings,
-                               mlab_error *err)
+mlab_status mlab_people_groups(const mlab_people *p, const char *name, const mlab_place *place, int32_t *codes[2], char ***names, size_t *n,
+                               mlab_findings *findings, mlab_error *err)
 {
     const mlab_column *columns[2] = {NULL, mlab_table_find(p->tables[MLAB_MENTORS], name)};
     *names = NULL;
     *n = 0;
     codes[0] = codes[1] = NULL;
-    mlab_status status = mlab_people_column(p, MLAB_MENTEES, name, "groups", NULL, findings, &columns[0], err);
+    mlab_status status = mlab_people_column(p, MLAB_MENTEES, name, "groups", stated(place), findings, &columns[0], err);
     if (!status) status = name_groups(p, columns, names, n, err);
     for (int side = 0; !status && side < 2; side++) {
         if (!columns[side]) continue;
@@ -335,7 +347,7 @@ mlab_status mlab_people_gather(const mlab_context *context, const mlab_match_spe
                                mlab_findings *findings, mlab_people *p, mlab_error *err)
 {
     *p = (mlab_people){.context = context, .spec = spec, .tables = {mentees, mentors}};
-    mlab_status status = list_ids(p, spec, p->tables, err);
+    mlab_status status = list_ids(p, spec, p->tables, findings, err);
     if (!status) status = gather_side(p, mentees, spec, MLAB_MENTEES, findings, err);
     if (!status) status = gather_side(p, mentors, spec, MLAB_MENTORS, findings, err);
     return status ? status : read_places(p, findings, err);

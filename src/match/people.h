@@ -33,12 +33,14 @@ size_t mlab_people_member(const mlab_people *people, int side, uint32_t entity);
 /* A column of a side's table by what its cells say; a finding when it is missing. what: "the places". */
 MLAB_MUST_USE mlab_status mlab_people_column(const mlab_people *people, int side, const char *name, const char *what, const mlab_place *place,
                                              mlab_findings *findings, const mlab_column **column, mlab_error *err);
-/* values [n] of a column of whole numbers from low to high, fallback where a cell is empty. what: "the places of a mentor". */
-MLAB_MUST_USE mlab_status mlab_people_numbers(const mlab_people *people, int side, const char *name, const char *what, int32_t low, int32_t high,
-                                              int32_t fallback, mlab_findings *findings, int32_t **values, mlab_error *err);
+/* values [n] of a column of whole numbers from low to high, fallback where a cell is empty. what: "the places of a mentor"; place: where the
+ * study names the column, zeros = nowhere. */
+MLAB_MUST_USE mlab_status mlab_people_numbers(const mlab_people *people, int side, const char *name, const mlab_place *place, const char *what,
+                                              int32_t low, int32_t high, int32_t fallback, mlab_findings *findings, int32_t **values,
+                                              mlab_error *err);
 /* Codes 0 .. n - 1 of the distinct values of a column on both sides, in byte order; -1 = not known; a side without the column has
  * NULL. names [n] are released with mlab_release, each and all. */
-MLAB_MUST_USE mlab_status mlab_people_groups(const mlab_people *people, const char *name, int32_t *codes[2], char ***names, size_t *n,
-                                             mlab_findings *findings, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_people_groups(const mlab_people *people, const char *name, const mlab_place *place, int32_t *codes[2], char ***names,
+                                             size_t *n, mlab_findings *findings, mlab_error *err);
 
 #endif

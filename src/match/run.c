@@ -65,7 +65,8 @@ static mlab_status ask_groups(const mlab_matching *m, const mlab_policy_ask *ask
 {
     const char *column = ask && ask->group_column ? ask->group_column : m->spec->group_column;
     if (!column) return MLAB_OK;
-    mlab_status status = mlab_people_groups(&m->people, column, a->groups, &a->names, &a->n_names, findings, err);
+    const mlab_place *place = ask && ask->group_column ? &ask->place : &m->spec->places.group;
+    mlab_status status = mlab_people_groups(&m->people, column, place, a->groups, &a->names, &a->n_names, findings, err);
     if (status) return status;
     a->group_column = column;
     a->pool.mentee_group = a->groups[MLAB_MENTEES];
@@ -88,7 +89,7 @@ static mlab_status ask_roles(const mlab_matching *m, const mlab_policy_ask *ask,
     const mlab_people *p = &m->people;
     const mlab_column *column;
     mlab_status status = mlab_people_column(p, MLAB_MENTORS, ask->role_column, "roles", &ask->place, findings, &column, err);
-    if (!status) status = mlab_people_groups(p, ask->role_column, a->roles, &a->role_names, &a->n_roles, findings, err);
+    if (!status) status = mlab_people_groups(p, ask->role_column, &ask->place, a->roles, &a->role_names, &a->n_roles, findings, err);
     if (status) return status;
     const size_t n = ask->n_roles ? ask->n_roles : a->n_roles;
     if (n < 1 || n > 64) return mlab_raise_at(err, MLAB_ERR_MATCH_POLICY, &ask->place, "%zu roles, allowed 1 to 64", n);
@@ -108,7 +109,7 @@ static mlab_status ask_roles(const mlab_matching *m, const mlab_policy_ask *ask,
 static mlab_status ask_teams(const mlab_matching *m, const mlab_policy_ask *ask, asked *a, mlab_findings *findings, mlab_error *err)
 {
     if (!ask || !ask->team_column) return MLAB_OK;
-    mlab_status status = mlab_people_groups(&m->people, ask->team_column, a->teams, &a->team_names, &a->n_teams, findings, err);
+    mlab_status status = mlab_people_groups(&m->people, ask->team_column, &ask->place, a->teams, &a->team_names, &a->n_teams, findings, err);
     if (!status) a->pool.mentee_team = a->teams[MLAB_MENTEES];
     return status;
 }
@@ -258,6 +259,15 @@ static mlab_status keep_result(const mlab_matching *m, const asked *a, const mla
     return MLAB_OK;
 }
 
+/* What a policy refuses is refused where the study asks for it. */
+static mlab_status put_place(const mlab_matching *m, size_t which, mlab_status status, mlab_error *err)
+{
+    const mlab_policy_ask *ask = m->spec->asks ? &m->spec->asks[which] : NULL;
+    if ((status == MLAB_ERR_ARGUMENT || status == MLAB_ERR_MATCH_UNSUPPORTED) && err && ask && ask->place.line && !err->place.line)
+        err->place = ask->place;
+    return status;
+}
+
 mlab_status mlab_matching_run(mlab_matching *m, size_t which, mlab_findings *findings, mlab_pairs **pairs, mlab_error *err)
 {
     asked a = {0};
@@ -268,7 +278,7 @@ mlab_status mlab_matching_run(mlab_matching *m, size_t which, mlab_findings *fin
     if (!status) status = mlab_pairs_make(m, m->spec->policies[which], each, pairs, err);
     mlab_policy_result result = {.mentor_of = *pairs ? (*pairs)->mentor_of : NULL};
     if (*pairs) (*pairs)->mutual = strcmp(policy->name, "peer") == 0;
-    if (!status) status = mlab_policy_assign(m->context, policy, &a.request, &result, err);
+    if (!status) status = put_place(m, which, mlab_policy_assign(m->context, policy, &a.request, &result, err), err);
     if (!status && *a.fitted) strcpy(result.why, a.fitted);
     if (!status) status = keep_result(m, &a, &result, *pairs, err);
     if (!status) status = mlab_pairs_finish(m, a.groups[MLAB_MENTEES], a.names, a.n_names, *pairs, err);

@@ -95,6 +95,8 @@ static mlab_status read_least(const mlab_spec_reader *r, const char *text, mlab_
         return mlab_spec_stop(r, "bad_value", mlab_setting_place(mlab_settings_find(r->settings, NULL, "matching.mentors.capacity.least")), text, err,
                               "least must be a whole number from 0 to 100, or a column");
     r->spec->default_least = (int32_t)least;
+    if (!r->spec->capacity_column && r->spec->default_least > r->spec->default_capacity)
+        return mlab_spec_stop(r, "contradictory_bounds", r->spec->places.least, text, err, "least is above the places that every mentor offers");
     return MLAB_OK;
 }
 
@@ -146,6 +148,44 @@ static mlab_status read_carry(const mlab_spec_reader *r, mlab_error *err)
     return carry ? mlab_spec_keep_list(r, carry, &r->spec->carry, &r->spec->n_carry, err) : MLAB_OK;
 }
 
+/* A term by people's own choices needs to be told where they stand. */
+static mlab_status check_choices(const mlab_spec_reader *r, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; !status && k < r->spec->n_rules; k++) {
+        const mlab_rule *rule = &r->spec->rules[k];
+        const mlab_wishes *wishes = rule->of_mentors ? &r->spec->mentor_wishes : &r->spec->mentee_wishes;
+        if (rule->kind == MLAB_RULE_CHOICE && !wishes->n_columns)
+            status = mlab_spec_stop(r, "unclear_rule", rule->place, rule->name, err,
+                                    rule->of_mentors ? "choice: mentors needs preferences: {mentors: {ranks: column}}"
+                                                     : "choice: mentees needs preferences: {mentees: {ranks: [first, second]}}");
+    }
+    return status;
+}
+
+static void keep_places(const mlab_spec_reader *r)
+{
+    mlab_match_places *p = &r->spec->places;
+    const struct {
+        const char *path;
+        mlab_place *place;
+    } rows[] = {{"matching.id", &p->id},
+                {"matching.role", &p->role},
+                {"matching.mentors.capacity.from", &p->capacity},
+                {"matching.mentors.capacity.least", &p->least},
+                {"matching.mentors.hours", &p->mentor_hours},
+                {"matching.mentees.hours", &p->mentee_hours},
+                {"matching.preferences.by", &p->wish},
+                {"matching.group", &p->group},
+                {"matching.carry", &p->carry},
+                {"matching.mentors.where", &r->spec->mentor_where_place},
+                {"matching.mentees.where", &r->spec->mentee_where_place}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        const mlab_setting *found = mlab_settings_find(r->settings, NULL, rows[k].path);
+        if (found) *rows[k].place = mlab_setting_place(found);
+    }
+}
+
 /* --- all --------------------------------------------------------------------------------------------- */
 
 static mlab_status keep_fields(const mlab_spec_reader *r, const mlab_match_settings *fields, mlab_error *err)
@@ -175,10 +215,7 @@ mlab_status mlab_match_spec_read(const mlab_context *context, const mlab_setting
     *spec = (mlab_match_spec){0};
     mlab_status status = mlab_settings_fill(settings, mlab_match_option_rows, mlab_match_n_option_rows, &fields, err);
     if (status) return status;
-    const mlab_setting *mentors = mlab_settings_find(settings, NULL, "matching.mentors.where");
-    const mlab_setting *mentees = mlab_settings_find(settings, NULL, "matching.mentees.where");
-    if (mentors) spec->mentor_where_place = mlab_setting_place(mentors);
-    if (mentees) spec->mentee_where_place = mlab_setting_place(mentees);
+    keep_places(&r);
     status = keep_fields(&r, &fields, err);
     if (!status) status = read_short_capacity(&r, err);
     if (!status) status = mlab_spec_read_rules(&r, err);
@@ -187,6 +224,7 @@ mlab_status mlab_match_spec_read(const mlab_context *context, const mlab_setting
     if (!status) status = read_wishes(&r, "matching.preferences.mentors", &spec->mentor_wishes, err);
     if (!status) status = read_locks(&r, err);
     if (!status) status = read_carry(&r, err);
+    if (!status) status = check_choices(&r, err);
     if (!status) status = mlab_spec_read_policies(&r, fields.compare, err);
     if (status) mlab_match_spec_free(context, spec);
     return status;

@@ -28,6 +28,9 @@ MLAB_MUST_USE mlab_status mlab_spec_stop(const mlab_spec_reader *r, const char *
 
 MLAB_MUST_USE mlab_status mlab_spec_read_rules(const mlab_spec_reader *r, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_spec_read_forbids(const mlab_spec_reader *r, mlab_error *err);
+/* Options of one policy that contradict each other, or lack what they are about; map: where they stand. */
+MLAB_MUST_USE mlab_status mlab_spec_check_ask(const mlab_spec_reader *r, const char *policy, const mlab_setting *map, const mlab_policy_ask *ask,
+                                              mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_spec_read_policies(const mlab_spec_reader *r, bool compare, mlab_error *err);
 
 #endif

@@ -7,61 +7,54 @@
 #include "match/spec.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
-typedef enum ask_type { ASK_SHARE, ASK_COUNT, ASK_NUMBER, ASK_YES, ASK_CHOICE, ASK_TEXT, ASK_LIST } ask_type;
+typedef enum ask_type { ASK_NUMBER, ASK_COUNT, ASK_YES, ASK_CHOICE, ASK_TEXT, ASK_LIST } ask_type;
 
-/* One option of a policy: a key of its map. CHOICE puts the place among the names; names of YES are the two words. */
+/* One option of policies: a key of their map. CHOICE puts the place among the names; names of YES are the two words. */
 typedef struct ask {
-    const char *policy, *key;
+    const char *policies; /* "a|b"; NULL = all */
+    const char *key;
     ask_type type;
     size_t at;         /* in mlab_policy_options, or in mlab_policy_ask for TEXT and LIST */
-    const char *names; /* CHOICE: "a|b"; YES: "no|yes" words; LIST: NULL */
+    const char *names; /* CHOICE: "a|b"; YES: "no|yes" words; else NULL */
+    double low, high;  /* of numbers; a low of `above` means above 0 */
 } ask;
+static const double above = 1e-300;
 
 #define AT(field_) offsetof(mlab_policy_options, field_)
 #define OWN(field_) offsetof(mlab_policy_ask, field_)
+#define INFORMAL "self_selection|hybrid"
 static const ask asks[] = {
-    {"optimal", "first", ASK_YES, AT(participation_first), "score|participation"},
-    {"lottery", "first", ASK_YES, AT(participation_first), "score|participation"},
-    {"peer", "first", ASK_YES, AT(participation_first), "score|participation"},
-    {"lottery", "cap", ASK_SHARE, AT(lottery_cap), NULL},
-    {"deferred_acceptance", "propose", ASK_YES, AT(mentors_propose), "mentees|mentors"},
-    {"stable_best", "propose", ASK_YES, AT(mentors_propose), "mentees|mentors"},
-    {"fair", "group", ASK_TEXT, OWN(group_column), NULL},
-    {"fair", "groups", ASK_LIST, OWN(groups), NULL},
-    {"fair", "kind", ASK_CHOICE, AT(fair_kind), "leximin|minimum|rate|quality"},
-    {"fair", "level", ASK_NUMBER, AT(fair_level), NULL},
-    {"group", "size", ASK_COUNT, AT(group_high), NULL},
-    {"group", "least", ASK_COUNT, AT(group_low), NULL},
-    {"group", "most", ASK_COUNT, AT(group_high), NULL},
-    {"group", "group", ASK_TEXT, OWN(group_column), NULL},
-    {"group", "mix_least", ASK_COUNT, AT(mix_least), NULL},
-    {"group", "mix_most", ASK_COUNT, AT(mix_most), NULL},
-    {"group", "apart", ASK_TEXT, OWN(team_column), NULL},
-    {"peer", "stable", ASK_YES, AT(peer_stable), "no|yes"},
-    {"network", "mentors", ASK_COUNT, AT(mentors_each), NULL},
-    {"network", "first", ASK_YES, AT(participation_first), "score|participation"},
-    {"network", "role", ASK_TEXT, OWN(role_column), NULL},
-    {"network", "roles", ASK_LIST, OWN(roles), NULL},
-    {"serial_dictatorship", "by", ASK_TEXT, OWN(turn_column), NULL},
-    {"self_selection", "score", ASK_NUMBER, AT(choice_score), NULL},
-    {"self_selection", "fit", ASK_YES, AT(choice_fitted), "no|yes"},
-    {"self_selection", "same_group", ASK_NUMBER, AT(choice_same_group), NULL},
-    {"self_selection", "meeting", ASK_SHARE, AT(choice_meeting), NULL},
-    {"self_selection", "meeting_across", ASK_SHARE, AT(choice_meeting_across), NULL},
-    {"self_selection", "group", ASK_TEXT, OWN(group_column), NULL},
-    {"hybrid", "score", ASK_NUMBER, AT(choice_score), NULL},
-    {"hybrid", "fit", ASK_YES, AT(choice_fitted), "no|yes"},
-    {"hybrid", "same_group", ASK_NUMBER, AT(choice_same_group), NULL},
-    {"hybrid", "meeting", ASK_SHARE, AT(choice_meeting), NULL},
-    {"hybrid", "meeting_across", ASK_SHARE, AT(choice_meeting_across), NULL},
-    {"hybrid", "reserve", ASK_SHARE, AT(hybrid_reserve), NULL},
-    {"hybrid", "group", ASK_TEXT, OWN(group_column), NULL},
-    {"hybrid", "places", ASK_TEXT, OWN(places_column), NULL},
-    {NULL, "gap", ASK_SHARE, AT(gap), NULL},
-    {NULL, "time", ASK_NUMBER, AT(time_limit), NULL},
-    {NULL, "minimum", ASK_NUMBER, AT(minimum_score), NULL},
+    {"optimal|lottery|peer|network", "first", ASK_YES, AT(participation_first), "score|participation", 0, 0},
+    {"lottery", "cap", ASK_NUMBER, AT(lottery_cap), NULL, above, 1},
+    {"deferred_acceptance|stable_best", "propose", ASK_YES, AT(mentors_propose), "mentees|mentors", 0, 0},
+    {"fair|group|" INFORMAL, "group", ASK_TEXT, OWN(group_column), NULL, 0, 0},
+    {"fair", "groups", ASK_LIST, OWN(groups), NULL, 0, 0},
+    {"fair", "kind", ASK_CHOICE, AT(fair_kind), "leximin|minimum|rate|quality", 0, 0},
+    {"fair", "level", ASK_NUMBER, AT(fair_level), NULL, 0, 100},
+    {"group", "size", ASK_COUNT, AT(group_high), NULL, 1, 1000},
+    {"group", "most", ASK_COUNT, AT(group_high), NULL, 1, 1000},
+    {"group", "least", ASK_COUNT, AT(group_low), NULL, 0, 1000},
+    {"group", "mix_least", ASK_COUNT, AT(mix_least), NULL, 0, 1000},
+    {"group", "mix_most", ASK_COUNT, AT(mix_most), NULL, 0, 1000},
+    {"group", "apart", ASK_TEXT, OWN(team_column), NULL, 0, 0},
+    {"peer", "stable", ASK_YES, AT(peer_stable), "no|yes", 0, 0},
+    {"network", "mentors", ASK_COUNT, AT(mentors_each), NULL, 1, 64},
+    {"network", "role", ASK_TEXT, OWN(role_column), NULL, 0, 0},
+    {"network", "roles", ASK_LIST, OWN(roles), NULL, 0, 0},
+    {"serial_dictatorship", "by", ASK_TEXT, OWN(turn_column), NULL, 0, 0},
+    {INFORMAL, "score", ASK_NUMBER, AT(choice_score), NULL, -100, 100},
+    {INFORMAL, "same_group", ASK_NUMBER, AT(choice_same_group), NULL, -100, 100},
+    {INFORMAL, "fit", ASK_YES, AT(choice_fitted), "no|yes", 0, 0},
+    {INFORMAL, "meeting", ASK_NUMBER, AT(choice_meeting), NULL, above, 1},
+    {INFORMAL, "meeting_across", ASK_NUMBER, AT(choice_meeting_across), NULL, above, 1},
+    {"hybrid", "reserve", ASK_NUMBER, AT(hybrid_reserve), NULL, 0, 1},
+    {"hybrid", "places", ASK_TEXT, OWN(places_column), NULL, 0, 0},
+    {NULL, "gap", ASK_NUMBER, AT(gap), NULL, 0, 1},
+    {NULL, "time", ASK_NUMBER, AT(time_limit), NULL, 0, 1e9},
+    {NULL, "minimum", ASK_NUMBER, AT(minimum_score), NULL, 0, 100},
 };
 enum { N_ASKS = sizeof asks / sizeof *asks };
 
@@ -108,18 +101,18 @@ static int choose(const char *names, const char *text)
 
 static mlab_status read_number(const mlab_spec_reader *r, const ask *a, const mlab_setting *value, unsigned char *at, mlab_error *err)
 {
-    const char *text = mlab_setting_text(value);
-    const double most = a->type == ASK_SHARE ? 1 : 1e6;
-    const bool above = a->type == ASK_SHARE && (a->at == AT(lottery_cap) || a->at == AT(choice_meeting)); /* 0 would read as not said */
+    const char *text = mlab_setting_text(value), *kind = a->type == ASK_COUNT ? "whole number" : "number";
+    char allowed[100], low[40], high[40];
     double number;
-    if (!mlab_number_parse(text, strlen(text), '.', &number) || !(number >= 0 && number <= most) || (above && !(number > 0)) ||
+    mlab_number_print(a->low, low, sizeof low);
+    mlab_number_print(a->high, high, sizeof high);
+    if (a->low > 0 && a->low < 1)
+        snprintf(allowed, sizeof allowed, "a %s above 0, at most %s", kind, high);
+    else
+        snprintf(allowed, sizeof allowed, "a %s from %s to %s", kind, low, high);
+    if (!mlab_number_parse(text, strlen(text), '.', &number) || !(number >= a->low && number <= a->high) ||
         (a->type == ASK_COUNT && number != (double)(int32_t)number))
-        return bad(r, a, value,
-                   above                  ? "a number above 0, at most 1"
-                   : a->type == ASK_SHARE ? "a number from 0 to 1"
-                   : a->type == ASK_COUNT ? "a whole number, 0 or more"
-                                          : "a number, 0 or more",
-                   err);
+        return bad(r, a, value, allowed, err);
     if (a->type == ASK_COUNT)
         memcpy(at, &(int32_t){(int32_t)number}, sizeof(int32_t));
     else
@@ -142,7 +135,7 @@ static mlab_status read_ask(const mlab_spec_reader *r, const ask *a, const mlab_
         memcpy(at, &copy, sizeof copy);
         return status;
     }
-    if (a->type == ASK_SHARE || a->type == ASK_COUNT || a->type == ASK_NUMBER) return read_number(r, a, value, at, err);
+    if (a->type == ASK_COUNT || a->type == ASK_NUMBER) return read_number(r, a, value, at, err);
     const int which = choose(a->names, mlab_setting_text(value));
     if (which < 0) return bad(r, a, value, a->names, err);
     if (a->type == ASK_YES)
@@ -160,7 +153,7 @@ static mlab_status read_options(const mlab_spec_reader *r, const char *policy, c
         const ask *found = NULL;
         size_t n = 0;
         for (size_t k = 0; k < N_ASKS; k++) {
-            if (asks[k].policy && strcmp(asks[k].policy, policy) != 0) continue;
+            if (asks[k].policies && choose(asks[k].policies, policy) < 0) continue;
             known[n++] = asks[k].key;
             if (strcmp(asks[k].key, key) == 0) found = &asks[k];
         }
@@ -197,7 +190,10 @@ static mlab_status read_policy(const mlab_spec_reader *r, const mlab_setting *it
     const mlab_setting *map = mlab_setting_item(item, 0);
     if (mlab_setting_kind_of(map) != MLAB_SETTING_MAP)
         return mlab_spec_stop(r, "wrong_kind", place, name, err, "policies: the options of a policy are a map, {fair: {group: gender}}");
-    return read_options(r, name, map, &r->spec->asks[k], err);
+    const size_t stops = mlab_findings_count(r->findings, MLAB_SEVERITY_STOP);
+    status = read_options(r, name, map, &r->spec->asks[k], err);
+    if (status || mlab_findings_count(r->findings, MLAB_SEVERITY_STOP) > stops) return status;
+    return mlab_spec_check_ask(r, name, map, &r->spec->asks[k], err);
 }
 
 /* Those that need nothing said to them, beside those that stand there. */

@@ -64,7 +64,9 @@ static mlab_status list_calls(reader *r, mlab_error *err)
     const mlab_match_spec *spec = p->spec;
     const mlab_column *column = mlab_match_id_column(spec, p->tables[other]);
     mlab_status status = MLAB_OK;
-    if (spec->wish_column) status = mlab_people_column(p, other, spec->wish_column, "preferences", NULL, r->findings, &column, err);
+    if (spec->wish_column)
+        status = mlab_people_column(p, other, spec->wish_column, "preferences", spec->places.wish.line ? &spec->places.wish : NULL, r->findings,
+                                    &column, err);
     if (status) return status;
     if (!(r->calls = mlab_allocate(p->context, p->n[other], sizeof *r->calls))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for names");
     for (size_t i = 0; i < p->n[other]; i++) {
@@ -140,7 +142,8 @@ static mlab_status read_column(reader *r, const char *name, int32_t rank, bool i
 {
     const mlab_people *p = r->people;
     const mlab_column *column;
-    mlab_status status = mlab_people_column(p, r->side, name, "preferences", NULL, r->findings, &column, err);
+    const mlab_wishes *wishes = r->side == MLAB_MENTEES ? &p->spec->mentee_wishes : &p->spec->mentor_wishes;
+    mlab_status status = mlab_people_column(p, r->side, name, "preferences", wishes->place.line ? &wishes->place : NULL, r->findings, &column, err);
     for (size_t i = 0; !status && i < p->n[r->side]; i++) {
         const size_t row = p->row[r->side][i];
         char number[40] = "";
