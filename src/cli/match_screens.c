@@ -65,19 +65,53 @@ static void show_pairs(const mlab_pairs *p)
 /* Figures side by side; 79 columns. */
 static void show_table(mlab_pairs *const *pairs, size_t n)
 {
-    printf("\n  %-20s %6s %6s %5s %5s %6s %6s %6s %7s\n", "rule", "paired", "of 100", "mean", "low", "rank", "regret", "rather", "costs");
+    printf("\n  %-20s %6s %6s %5s %5s %6s %6s %6s %7s\n", "rule", "paired", "of 100", "mean", "low", "spread", "rank", "regret", "rather");
     for (size_t k = 0; k < n; k++) {
         const mlab_pairs *p = pairs[k];
-        number_text paired, share, mean, low, rank, regret, rather, costs;
+        number_text paired, share, mean, low, spread, rank, regret, rather;
         const double all = (double)p->n_mentees;
         printf("  %-20s %6s %6s %5s %5s %6s %6s %6s %7s\n", p->policy, tell((double)p->n_matched, 0, paired),
                tell(all > 0 ? 100 * (double)p->n_matched / all : 0, 0, share), tell(p->mean_score, 1, mean), tell(p->lowest_score, 0, low),
-               tell(p->mean_rank, 1, rank), tell(p->mean_regret, 1, regret), tell((double)p->blocking_pairs, 0, rather),
-               tell(p->optimum - p->total_score, 1, costs));
+               tell(p->score_sd, 1, spread), tell(p->mean_rank, 1, rank), tell(p->mean_regret, 1, regret),
+               tell((double)p->blocking_pairs, 0, rather));
     }
-    printf("  paired: mentees with a mentor. rank: of what they got on their own list, 1 = top.\n"
-           "  regret: points below their best allowed. rather: pairs of others who would both\n"
-           "  rather have each other. costs: points of total score below the best total.\n");
+    printf("  paired: mentees with a mentor. mean, low, spread: of fit. rank: of what they\n"
+           "  got on their own list, 1 = top. regret: points below their best allowed.\n"
+           "  rather: pairs of others who would both rather have each other.\n");
+    printf("\n  %-20s %10s %9s %8s %8s %9s %8s\n", "rule", "total fit", "costs", "% below", "mentors", "with all", "rank for");
+    printf("  %-20s %10s %9s %8s %8s %9s %8s\n", "", "", "points", "the best", "used", "places", "mentors");
+    for (size_t k = 0; k < n; k++) {
+        const mlab_pairs *p = pairs[k];
+        number_text total, costs, share, used, full, rank;
+        printf("  %-20s %10s %9s %8s %8s %9s %8s\n", p->policy, tell(p->total_score, 1, total), tell(p->optimum - p->total_score, 1, costs),
+               tell(p->optimum > 0 ? 100 * (p->optimum - p->total_score) / p->optimum : NAN, 2, share), tell((double)p->mentors_used, 0, used),
+               tell((double)p->mentors_full, 0, full), tell(p->mentor_mean_rank, 1, rank));
+    }
+    printf("  costs: points of total fit below the best total of the same people.\n");
+}
+
+/* "The price of stability": what the best matching that keeps to it has less than the best of all. */
+static void show_price(mlab_pairs *const *pairs, size_t n, const char *policy, const char *what, const char *means)
+{
+    for (size_t k = 0; k < n; k++) {
+        const mlab_pairs *p = pairs[k];
+        number_text points, share;
+        if (strcmp(p->policy, policy) != 0 || !(p->optimum > 0)) continue;
+        if (p->optimum - p->total_score < 0.05)
+            printf("  The price of %s: nothing; %s has the best total too.\n", what, means);
+        else
+            printf("  The price of %s: %s points of total fit, %s %% of the best.\n", what, tell(p->optimum - p->total_score, 1, points),
+                   tell(100 * (p->optimum - p->total_score) / p->optimum, 2, share));
+        return;
+    }
+}
+
+static void show_prices(mlab_pairs *const *pairs, size_t n)
+{
+    show_price(pairs, n, "stable_best", "stability", "the best matching in which no two would both rather have each other");
+    show_price(pairs, n, "fair", "fairness", "the fair matching");
+    show_price(pairs, n, "lottery", "no certain pair", "the lottery");
+    show_price(pairs, n, "random", "pairing by lot", "the lot");
 }
 
 /* --- groups ------------------------------------------------------------------------------------------------ */
@@ -179,6 +213,7 @@ void mlab_show_policies(const mlab_context *context, mlab_pairs *const *pairs, s
 {
     for (size_t k = 0; k < n; k++) show_pairs(pairs[k]);
     if (n > 1) show_table(pairs, n);
+    if (n > 1) show_prices(pairs, n);
     for (size_t k = 0; k < n; k++)
         if (pairs[k]->n_groups) show_groups(context, pairs[k], minimum);
     if (!n) return;
@@ -187,20 +222,33 @@ void mlab_show_policies(const mlab_context *context, mlab_pairs *const *pairs, s
     show_gains(pairs[n - 1]);
 }
 
+static void put_json(const char *name, double value)
+{
+    number_text text;
+    mlab_number_print(value, text, sizeof text);
+    printf(", \"%s\": %s", name, isfinite(value) ? text : "null");
+}
+
 void mlab_show_policies_json(mlab_pairs *const *pairs, size_t n)
 {
     printf("{\"matching\": [");
     for (size_t k = 0; k < n; k++) {
         const mlab_pairs *p = pairs[k];
-        number_text mean, lowest, costs;
-        mlab_number_print(p->mean_score, mean, sizeof mean);
-        mlab_number_print(p->lowest_score, lowest, sizeof lowest);
-        mlab_number_print(isnan(p->optimum) ? 0 : p->optimum - p->total_score, costs, sizeof costs);
         printf("%s{\"policy\": \"%s\", \"status\": \"%s\", \"pairs\": %" PRIu64 ", \"matched\": %" PRIu64
-               ", \"mentees\": %zu, \"mentors\": %zu, \"places\": %" PRIu64 ", \"mean_score\": %s, \"lowest_score\": %s, \"blocking_pairs\": %" PRIu64
-               ", \"costs\": %s}",
-               k ? ", " : "", p->policy, mlab_policy_status_name(p->status), p->n_pairs, p->n_matched, p->n_mentees, p->n_mentors, p->places, mean,
-               lowest, p->blocking_pairs, isnan(p->optimum) ? "null" : costs);
+               ", \"mentees\": %zu, \"mentors\": %zu, \"places\": %" PRIu64 ", \"blocking_pairs\": %" PRIu64,
+               k ? ", " : "", p->policy, mlab_policy_status_name(p->status), p->n_pairs, p->n_matched, p->n_mentees, p->n_mentors, p->places,
+               p->blocking_pairs);
+        put_json("total_score", p->total_score);
+        put_json("mean_score", p->mean_score);
+        put_json("lowest_score", p->lowest_score);
+        put_json("score_sd", p->score_sd);
+        put_json("mean_rank", p->mean_rank);
+        put_json("mentor_mean_rank", p->mentor_mean_rank);
+        put_json("mean_regret", p->mean_regret);
+        put_json("gap", p->gap);
+        put_json("costs", p->optimum - p->total_score);
+        put_json("costs_share", p->optimum > 0 ? (p->optimum - p->total_score) / p->optimum : NAN);
+        printf("}");
     }
     printf("]}\n");
 }

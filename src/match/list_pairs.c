@@ -262,6 +262,31 @@ static void put_figure(mlab_lister *l, const char *what, double value, int decim
     mlab_lister_text(l, note);
 }
 
+/* How groups fared: the list is for the owner of the names, so that small groups are told too. */
+static void put_groups(mlab_lister *l)
+{
+    for (size_t k = 0; k < l->pairs->n_groups; k++) {
+        const mlab_pairs_group *g = &l->pairs->groups[k];
+        mlab_text text = MLAB_TEXT(l->m->context);
+        char low[40], high[40];
+        mlab_text_print(&text, "%s %s: per cent with a mentor", l->pairs->group_column, g->name);
+        mlab_lister_take(l, &text);
+        mlab_lister_number(l, g->n ? 100 * (double)g->matched / (double)g->n : NAN, 1);
+        mlab_number_for_people(100 * g->rate_low, 0, low, sizeof low);
+        mlab_number_for_people(100 * g->rate_high, 0, high, sizeof high);
+        mlab_text_print(&text, "%llu of %llu, 95 %% interval %s to %s%s", (unsigned long long)g->matched, (unsigned long long)g->n, low, high,
+                        g->below_four_fifths ? "; less than four fifths of the highest share" : "");
+        mlab_lister_take(l, &text);
+        mlab_text_print(&text, "%s %s: mean score", l->pairs->group_column, g->name);
+        mlab_lister_take(l, &text);
+        mlab_lister_number(l, g->matched ? g->mean_score : NAN, 1);
+        mlab_number_for_people(g->mean_low, 1, low, sizeof low);
+        mlab_number_for_people(g->mean_high, 1, high, sizeof high);
+        if (isfinite(g->mean_low)) mlab_text_print(&text, "95 %% interval %s to %s", low, high);
+        mlab_lister_take(l, &text);
+    }
+}
+
 void mlab_list_summary(mlab_lister *l)
 {
     const mlab_pairs *p = l->pairs;
@@ -280,7 +305,14 @@ void mlab_list_summary(mlab_lister *l)
     put_figure(l, "pairs who would both rather have each other", (double)p->blocking_pairs, 0, p->each > 1 ? "not counted for networks" : "");
     put_figure(l, "mean rank for mentees", p->mean_rank, 1, "1 = the best of those allowed");
     put_figure(l, "mean rank for mentors", p->mentor_mean_rank, 1, "");
+    put_figure(l, "mean regret", p->mean_regret, 1, "points below the best allowed, nobody counting 0");
+    put_figure(l, "most mentees of one mentor", (double)p->most_load, 0, "");
+    put_figure(l, "total score", p->total_score, 1, "");
+    put_figure(l, "best total score of the same people", p->optimum, 1, isnan(p->optimum) ? "not worked out" : "");
+    put_figure(l, "points below the best total", p->optimum - p->total_score, 1, "");
+    put_figure(l, "per cent below the best total", p->optimum > 0 ? 100 * (p->optimum - p->total_score) / p->optimum : NAN, 2, "");
     put_figure(l, "allowed pairs", (double)p->candidates, 0, "");
+    put_groups(l);
     for (size_t t = 0; t < p->n_rules; t++) {
         const mlab_rule_share *r = &p->rules[t];
         mlab_text text = MLAB_TEXT(l->m->context);

@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -55,10 +56,12 @@ typedef struct column {
     const char *unit, *long_name;
 } column;
 
-#define GROUP(field_, type_, unit_, text_)                                                                                                           \
+#define COLUMN(of_, field_, type_, unit_, text_)                                                                                                     \
     {                                                                                                                                                \
-#field_, offsetof(mlab_pairs_group, field_), type_, unit_, text_                                                                             \
+#field_, offsetof(of_, field_), type_, unit_, text_                                                                                          \
     }
+#define GROUP(field_, type_, unit_, text_) COLUMN(mlab_pairs_group, field_, type_, unit_, text_)
+#define RULE(field_, type_, unit_, text_) COLUMN(mlab_rule_share, field_, type_, unit_, text_)
 static const column group_columns[] = {
     GROUP(n, MLAB_H5_COUNT, "person", "mentees of the group"),
     GROUP(matched, MLAB_H5_COUNT, "person", "of these, with a mentor"),
@@ -70,10 +73,6 @@ static const column group_columns[] = {
     GROUP(mean_high, MLAB_H5_REAL, "1", "upper end"),
     GROUP(below_four_fifths, MLAB_H5_BYTE, "1", "1 = its share is less than four fifths of the highest"),
 };
-#define RULE(field_, type_, unit_, text_)                                                                                                            \
-    {                                                                                                                                                \
-#field_, offsetof(mlab_rule_share, field_), type_, unit_, text_                                                                              \
-    }
 static const column rule_columns[] = {
     RULE(must, MLAB_H5_BYTE, "1", "1 = a constraint"),
     RULE(weight, MLAB_H5_REAL, "1", "weight as asked; 0 for a must"),
@@ -131,6 +130,10 @@ void mlab_store_put_figures(const mlab_h5_group *group, const mlab_pairs *pairs)
         else
             mlab_h5_put_real(group, figures[k].name, value, figures[k].unit, figures[k].long_name);
     }
+    mlab_h5_put_real(group, "costs", pairs->optimum - pairs->total_score, "1",
+                     "points below the highest total: the price of what the policy keeps to");
+    mlab_h5_put_real(group, "costs_share", pairs->optimum > 0 ? (pairs->optimum - pairs->total_score) / pairs->optimum : NAN, "1",
+                     "the same as a share of the highest total");
     mlab_h5_attribute(group, "status", mlab_policy_status_name(pairs->status));
     mlab_h5_attribute(group, "why", pairs->why);
     mlab_h5_attribute(group, "group_column", pairs->group_column);

@@ -376,7 +376,7 @@ START_TEST(what_cannot_be_matched_is_refused_with_what_and_where)
 
     start(&w);
     mlab_table_drop(w.mentees, "id");
-    expect(&w, MLAB_ERR_MATCH_COLUMN, "the mentees' table has no text column 'id'");
+    expect(&w, MLAB_ERR_MATCH_COLUMN, "the mentees' table has no column 'id' for ids");
 
     start(&w);
     mlab_table_drop(w.mentors, "id");
