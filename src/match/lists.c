@@ -91,7 +91,7 @@ void mlab_lister_carry(mlab_lister *l, int side, size_t member)
 
 /* --- what is carried ------------------------------------------------------------------------------------ */
 
-static const mlab_column *find_fold(const mlab_table *table, const char *name)
+const mlab_column *mlab_table_find_fold(const mlab_table *table, const char *name)
 {
     for (size_t k = 0; k < table->n_columns; k++)
         if (mlab_equal_fold(table->columns[k].name, name)) return &table->columns[k];
@@ -109,7 +109,7 @@ static mlab_status choose_carried(mlab_lister *l, mlab_error *err)
     if (!(l->carried = mlab_allocate(m->context, n, sizeof *l->carried))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for columns");
     for (size_t k = 0; k < n; k++) {
         const char *name = stated ? spec->carry[k] : usual[k];
-        mlab_carried c = {name, {find_fold(m->people.tables[0], name), find_fold(m->people.tables[1], name)}};
+        mlab_carried c = {name, {mlab_table_find_fold(m->people.tables[0], name), mlab_table_find_fold(m->people.tables[1], name)}};
         if (!c.column[0] && !c.column[1]) {
             if (!stated) continue;
             return mlab_raise(err, MLAB_ERR_MATCH_COLUMN, "carry: neither list has a column '%s'", name);
@@ -204,7 +204,8 @@ static mlab_status list_platform(mlab_lister *l, const char *mentor, const char 
     const mlab_pairs *p = l->pairs;
     const mlab_column *mail[2] = {NULL, NULL};
     for (int side = 0; side < 2; side++) {
-        for (size_t k = 0; !mail[side] && k < sizeof usual / sizeof *usual; k++) mail[side] = find_fold(l->m->people.tables[side], usual[k]);
+        for (size_t k = 0; !mail[side] && k < sizeof usual / sizeof *usual; k++)
+            mail[side] = mlab_table_find_fold(l->m->people.tables[side], usual[k]);
         if (!mail[side] || mail[side]->type != MLAB_COLUMN_TEXT)
             return mlab_raise(err, MLAB_ERR_MATCH_COLUMN, "the platform knows people by e-mail address; the %s' list has no text column 'email'",
                               mlab_side_names[side]);

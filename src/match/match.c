@@ -54,7 +54,7 @@ static mlab_status check_carried(const mlab_matching *m, mlab_findings *findings
     const mlab_match_spec *spec = m->spec;
     mlab_status status = MLAB_OK;
     for (size_t k = 0; !status && k < spec->n_carry; k++)
-        if (!mlab_table_find(m->people.tables[0], spec->carry[k]) && !mlab_table_find(m->people.tables[1], spec->carry[k]))
+        if (!mlab_table_find_fold(m->people.tables[0], spec->carry[k]) && !mlab_table_find_fold(m->people.tables[1], spec->carry[k]))
             status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "unknown_column", spec->places.carry.line ? &spec->places.carry : NULL,
                                        spec->carry[k], "", err, "carry: neither list has a column '%s'", spec->carry[k]);
     return status;

@@ -78,6 +78,8 @@ void mlab_keys_free(mlab_keys *keys);
 MLAB_MUST_USE mlab_status mlab_matching_fit_choice(const mlab_matching *matching, const mlab_pool *pool, const mlab_place *place,
                                                    mlab_policy_options *options, char why[200], mlab_error *err);
 
+/* A column by its heading, whatever its case. */
+const mlab_column *mlab_table_find_fold(const mlab_table *table, const char *name);
 /* The pool of all that is stated: scores of allowed pairs, ranks, places, locks. */
 MLAB_MUST_USE mlab_status mlab_matching_build(mlab_matching *matching, mlab_error *err);
 /* Policy number `which` alone, without figures and reasons: mentor_of [mentees * each]. */

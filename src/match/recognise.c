@@ -228,14 +228,18 @@ static void recognise_sides(maker *m)
 
 /* --- what is shown ---------------------------------------------------------------------------------------- */
 
-static void carry(maker *m, const mlab_column *column)
+enum { MOST_TEXTS = 12 }; /* short texts are shown up to here; long ones as far as there is room */
+
+static bool carry(maker *m, const mlab_column *column)
 {
     for (size_t k = 0; k < m->n_carried; k++)
-        if (strcmp(m->carried[k]->name, column->name) == 0) return;
-    if (m->n_carried < sizeof m->carried / sizeof *m->carried) m->carried[m->n_carried++] = column;
+        if (strcmp(m->carried[k]->name, column->name) == 0) return true;
+    if (m->n_carried == sizeof m->carried / sizeof *m->carried) return false;
+    m->carried[m->n_carried++] = column;
+    return true;
 }
 
-/* Columns that nothing uses: free texts and contacts are shown beside each pair, the others are named. */
+/* Columns that nothing uses: texts and contacts are shown beside each pair as far as there is room, the others are named. */
 static void look_at_rest(maker *m, const mlab_table *table, mlab_text *shown, mlab_text *unused)
 {
     for (size_t k = 0; k < table->n_columns; k++) {
@@ -244,9 +248,8 @@ static void look_at_rest(maker *m, const mlab_table *table, mlab_text *shown, ml
         if (contact) carry(m, column);
         if (contact || is_used(m, column->name)) continue;
         use(m, column);
-        const bool text = mlab_recognise_is_free_text(table, column);
-        if (text) carry(m, column);
-        mlab_text *into = text ? shown : unused;
+        const bool text = mlab_recognise_is_text(column) && (mlab_recognise_is_free_text(table, column) || m->n_carried < MOST_TEXTS);
+        mlab_text *into = text && carry(m, column) ? shown : unused;
         mlab_text_print(into, "%s'%s'", into->n ? ", " : "", column->name);
     }
 }
@@ -256,7 +259,7 @@ static void tell_rest(maker *m, mlab_text *sentences)
     mlab_text shown = MLAB_TEXT(m->context), unused = MLAB_TEXT(m->context);
     look_at_rest(m, m->mentees, &shown, &unused);
     if (m->mentors != m->mentees) look_at_rest(m, m->mentors, &shown, &unused);
-    if (shown.n) mlab_text_print(sentences, "Free text is not used, but shown beside each pair: %s", mlab_text_get(&shown));
+    if (shown.n) mlab_text_print(sentences, "Not used, but shown beside each pair: %s", mlab_text_get(&shown));
     if (unused.n) mlab_text_print(sentences, "%s: %s", shown.n ? "; not used at all" : "Not used at all", mlab_text_get(&unused));
     mlab_text_append(sentences, shown.n || unused.n ? ".\n" : "Every column is used or shown beside each pair.\n");
     sentences->failed |= shown.failed || unused.failed;

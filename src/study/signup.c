@@ -95,8 +95,8 @@ mlab_status mlab_matched_run(mlab_matched *made, const mlab_match_spec *spec, ml
         made->n_pairs += !status;
         if (!status) status = mlab_matching_leave_out(made->matching, k, made->pairs[made->n_pairs - 1], &own);
         if (status == MLAB_ERR_MATCH_UNSUPPORTED && spec->n_policies > 1)
-            status =
-                mlab_findings_add(findings, MLAB_SEVERITY_NOTE, "policy_left_out", own.place.line ? &own.place : NULL, spec->policies[k], "", err, "left out: %s", own.sentence);
+            status = mlab_findings_add(findings, MLAB_SEVERITY_NOTE, "policy_left_out", own.place.line ? &own.place : NULL, spec->policies[k], "",
+                                       err, "left out: %s", own.sentence);
         else if (status && err)
             *err = own;
     }

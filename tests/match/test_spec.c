@@ -202,6 +202,7 @@ START_TEST(rules_are_recognised_from_headings_and_the_block_says_the_same)
     test_texts(t, "About me",
                TEXTS("I would like to learn how the other half of the firm lives.", "Have been here for a long time, ask me anything."));
     test_texts(t, "Shoe", TEXTS("a", "b"));
+    test_integers(t, "Shoe size", INTEGERS(41, 38));
     char *sentences = NULL, *yaml = NULL;
     ck_assert_int_eq(mlab_match_recognise(&w.context, t, t, &sentences, &yaml, NULL), MLAB_OK);
     ck_assert_str_eq(sentences,
@@ -210,7 +211,7 @@ START_TEST(rules_are_recognised_from_headings_and_the_block_says_the_same)
                      "(high); the mentor is two steps above in 'Grade' (some); they are of different 'Department' (some); they are of the same "
                      "'Office' (low).\n"
                      "Nobody is paired without the same 'Language', nor with their own manager ('Line manager').\n"
-                     "Free text is not used, but shown beside each pair: 'About me'; not used at all: 'Shoe'.\n"
+                     "Not used, but shown beside each pair: 'About me', 'Shoe'; not used at all: 'Shoe size'.\n"
                      "Of all ways to fill the places the one with the highest total score is taken; equals go by lot.\n");
     ck_assert_int_eq(read_text(&w, yaml), MLAB_OK);
     ck_assert_msg(w.findings.n == 0, "%s", w.findings.n ? w.findings.items[0].sentence : "");
@@ -237,7 +238,7 @@ START_TEST(rules_are_recognised_from_headings_and_the_block_says_the_same)
     ck_assert_str_eq(w.spec.role_column, "Role");
     ck_assert_str_eq(w.spec.capacity_column, "Places");
     ck_assert_str_eq(w.spec.forbids[0].column, "Line manager");
-    ck_assert_uint_eq(w.spec.n_carry, 2);
+    ck_assert_uint_eq(w.spec.n_carry, 3);
     ck_assert_str_eq(w.spec.carry[1], "About me");
     mlab_pairs *pairs = NULL;
     mlab_error err = {0};
