@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Circles, networks and a cohort matched again: time, nodes of the search and the gap that is left. */
+/* Circles, networks and a cohort matched again: time, nodes of the search and the gap that is left. bench_circles [circles|networks|cohorts]: all,
+ * or only these. */
 #include "bench/bench.h"
+#include "match/pools.h"
 
 #include "match/cohort.h"
-#include "mentorlab/match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static double hash(uint64_t seed, uint64_t k)
-{
-    uint64_t z = (k + (seed << 40)) * UINT64_C(0x9E3779B97F4A7C15);
-    z ^= z >> 30;
-    z *= UINT64_C(0xBF58476D1CE4E5B9);
-    z ^= z >> 27;
-    z *= UINT64_C(0x94D049BB133111EB);
-    z ^= z >> 31;
-    return (double)(z >> 11) * 0x1p-53;
-}
+#include <string.h>
 
 static void *need(size_t count, size_t size)
 {
@@ -52,14 +43,14 @@ static world make(size_t n, size_t m, int32_t places, double density, bool tied)
     size_t e = 0;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < m; j++) {
-            if (hash(1, i * m + j) >= density) continue;
-            const double s = hash(2, i * m + j);
+            if (test_hash(1, i * m + j) >= density) continue;
+            const double s = test_hash(2, i * m + j);
             w.mentor[e] = (int32_t)j;
             w.score[e++] = tied ? 5 * (double)(int)(20 * s) : 100 * s;
         }
         w.first[i + 1] = e;
-        w.group[i] = (int32_t)(hash(3, i) * 3);
-        w.team[i] = (int32_t)(hash(4, i) * (double)n / 4);
+        w.group[i] = (int32_t)(test_hash(3, i) * 3);
+        w.team[i] = (int32_t)(test_hash(4, i) * (double)n / 4);
     }
     for (size_t j = 0; j < m; j++) {
         w.capacity[j] = places;
@@ -155,16 +146,21 @@ static void cohorts(size_t n, size_t m, double density)
     drop(&w);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    for (size_t n = 60; n <= 960; n *= 4)
+    const char *only = argc > 1 ? argv[1] : "";
+    for (size_t n = 60; n <= 960 && (!*only || strcmp(only, "circles") == 0); n *= 4)
         for (int kind = 0; kind < 6; kind++) circles(n, n / 6, kind % 3 > 0, kind % 3 > 1, kind > 2);
-    networks(300, 100, 1);
-    networks(3000, 1000, 0.02);
-    networks(10000, 3000, 0.01);
-    cohorts(240, 80, 1);
-    cohorts(2000, 600, 0.1);
-    cohorts(20000, 6000, 0.003);
+    if (!*only || strcmp(only, "networks") == 0) {
+        networks(300, 100, 1);
+        networks(3000, 1000, 0.02);
+        networks(10000, 3000, 0.01);
+    }
+    if (!*only || strcmp(only, "cohorts") == 0) {
+        cohorts(240, 80, 1);
+        cohorts(2000, 600, 0.1);
+        cohorts(20000, 6000, 0.003);
+    }
     mlab_bench_memory("peak memory");
     return 0;
 }

@@ -13,6 +13,7 @@
  * with SciPy, LEMON and NumPy on the same scores, which come from a counter hash. Prints: task, N, processor seconds of the best of the runs, total
  * or checksum, pairs, peak of the process in MB. */
 #include "bench/bench.h"
+#include "match/pools.h"
 
 #include "match/market.h"
 #include "mentorlab/match.h"
@@ -38,18 +39,6 @@ static void *room(size_t count, size_t size)
     if (memory) return memory;
     fprintf(stderr, "bench_match: no memory for %zu elements\n", count);
     exit(EXIT_FAILURE);
-}
-
-/* splitmix64 of seed x 2^40 + k as a double in [0, 1) */
-static double hash(uint64_t seed, uint64_t k)
-{
-    uint64_t z = (k + (seed << 40)) * UINT64_C(0x9E3779B97F4A7C15);
-    z ^= z >> 30;
-    z *= UINT64_C(0xBF58476D1CE4E5B9);
-    z ^= z >> 27;
-    z *= UINT64_C(0x94D049BB133111EB);
-    z ^= z >> 31;
-    return (double)(z >> 11) * 0x1p-53;
 }
 
 /* Seconds of the processor: one thread, so on a quiet machine those of the clock. */
@@ -88,15 +77,15 @@ static void give_row(void *source, size_t mentee, float *score)
 
 static double dense_score(const char *task, size_t n, size_t i, size_t j)
 {
-    if (strcmp(task, "dense") == 0) return 100 * hash(1, i * n + j);
-    if (strcmp(task, "popular") == 0) return 100 * hash(2, i) * hash(3, j);
-    if (strcmp(task, "effects") == 0) return 50 * (hash(2, i) + hash(3, j));
-    if (strcmp(task, "crowd") == 0) return 25 * (floor(3 * hash(2, i)) + floor(3 * hash(3, j)));
+    if (strcmp(task, "dense") == 0) return 100 * test_hash(1, i * n + j);
+    if (strcmp(task, "popular") == 0) return 100 * test_hash(2, i) * test_hash(3, j);
+    if (strcmp(task, "effects") == 0) return 50 * (test_hash(2, i) + test_hash(3, j));
+    if (strcmp(task, "crowd") == 0) return 25 * (floor(3 * test_hash(2, i)) + floor(3 * test_hash(3, j)));
     if (strncmp(task, "levels", 6) == 0) {
         const double levels = strtod(task + 6, NULL);
-        return 100 * floor(levels * hash(1, i * n + j)) / levels;
+        return 100 * floor(levels * test_hash(1, i * n + j)) / levels;
     }
-    unsigned differ = (unsigned)(hash(7, i) * 256) ^ (unsigned)(hash(8, j) * 256), agree = 8;
+    unsigned differ = (unsigned)(test_hash(7, i) * 256) ^ (unsigned)(test_hash(8, j) * 256), agree = 8;
     for (; differ; differ &= differ - 1) agree--;
     return 12.5 * agree;
 }
@@ -154,11 +143,11 @@ static size_t make_list(size_t n, size_t i, double power, entry list[LIST])
 {
     size_t used = 0;
     for (size_t r = 0; r < LIST; r++) {
-        const double u = hash(2, i * LIST + r);
+        const double u = test_hash(2, i * LIST + r);
         const uint32_t to = (uint32_t)((power == 1 ? u : pow(u, power)) * (double)n);
         size_t k = 0;
         while (k < used && list[k].to != to) k++;
-        if (k == used) list[used++] = (entry){to, hash(3, i * LIST + r)};
+        if (k == used) list[used++] = (entry){to, test_hash(3, i * LIST + r)};
     }
     return used;
 }

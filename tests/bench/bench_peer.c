@@ -2,6 +2,7 @@
 /* Pairs from one pool: the heaviest matching of a general graph. bench_peer [N uniform|tied|popular RUNS]: N people draw 20 others each.
  * Inside the clock: from the graph in memory to the pairs. tests/bench/peer_peers runs LEMON on the same graphs in turn. */
 #include "bench/bench.h"
+#include "match/pools.h"
 
 #include "match/graph_matching.h"
 
@@ -10,17 +11,6 @@
 #include <string.h>
 
 enum { DRAWN = 20 };
-
-static double hash(uint64_t seed, uint64_t k)
-{
-    uint64_t z = (k + (seed << 40)) * UINT64_C(0x9E3779B97F4A7C15);
-    z ^= z >> 30;
-    z *= UINT64_C(0xBF58476D1CE4E5B9);
-    z ^= z >> 27;
-    z *= UINT64_C(0x94D049BB133111EB);
-    z ^= z >> 31;
-    return (double)(z >> 11) * 0x1p-53;
-}
 
 typedef struct edge {
     uint32_t a, b;
@@ -41,12 +31,12 @@ static size_t draw(size_t n, const char *kind, edge *edges)
     size_t m = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t r = 0; r < DRAWN; r++) {
-            const double u = hash(2, i * DRAWN + r);
+            const double u = test_hash(2, i * DRAWN + r);
             const size_t j = (size_t)((strcmp(kind, "popular") ? u : u * u * u) * (double)n);
-            int64_t weight = (int64_t)(hash(3, i * DRAWN + r) * 0x1p30);
+            int64_t weight = (int64_t)(test_hash(3, i * DRAWN + r) * 0x1p30);
             if (strcmp(kind, "tied") == 0) {
                 weight = 0;
-                for (uint64_t k = 0; k < 8; k++) weight += (hash(4 + k, i) < 0.5) == (hash(4 + k, j) < 0.5);
+                for (uint64_t k = 0; k < 8; k++) weight += (test_hash(4 + k, i) < 0.5) == (test_hash(4 + k, j) < 0.5);
             }
             if (j != i) edges[m++] = i < j ? (edge){(uint32_t)i, (uint32_t)j, weight} : (edge){(uint32_t)j, (uint32_t)i, weight};
         }
