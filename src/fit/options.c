@@ -41,6 +41,8 @@ const mlab_option mlab_fit_option_rows[] = {
     {"fit.draws", NULL, NULL, MLAB_OPTION_CHOICE, AT(draws), "normal", 0, 0, "normal|bootstrap|parametric", "",
      "how parameters are drawn for the simulation: bootstrap draws people with all their rows and refits", DECIDES},
     {"fit.tests", "tests", "fit", MLAB_OPTION_FLAG, AT(tests), "no", 0, 0, NULL, "", "tests of every term: likelihood ratio, Wald, score", DECIDES},
+    {"fit.diagnose", "diagnose", "fit", MLAB_OPTION_FLAG, AT(diagnose), "no", 0, 0, NULL, "",
+     "look for what may be wrong with each fit, in sentences", DECIDES},
     {"fit.robust", "robust", "fit", MLAB_OPTION_CHOICE, AT(robust), "CR1", 0, 0, "CR1|CR0|CR2|CR3|HC0|HC1|HC2|HC3", "",
      "robust standard errors: C of clusters, H of rows; 2 adjusts for leverage, 3 more", DECIDES},
     {"outcomes", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "outcomes by name; promotion, retention and surveys are known", APART},

@@ -13,6 +13,9 @@ MLAB_MUST_USE mlab_status mlab_after_make(const mlab_context *context, const mla
 /* Tests of every term, into after->tests. */
 MLAB_MUST_USE mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
                                            mlab_error *err);
+/* What may be wrong with the fit, into after->diagnoses (fit/diagnose/). */
+MLAB_MUST_USE mlab_status mlab_after_diagnose(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
+                                              mlab_error *err);
 /* A number that rows with other places, responses or weights have otherwise. */
 uint64_t mlab_rows_digest(const mlab_fit_problem *problem);
 
