@@ -67,6 +67,7 @@ int mlab_command_check(mlab_cli *cli)
     int code = mlab_session_run(&session, cli, MLAB_STAGE_CHECK);
     const char *table = mlab_flag_value(cli, "table");
     if (session.study && (code == MLAB_EXIT_DONE || code == MLAB_EXIT_REJECTED)) {
+        int wrote = table ? write_table(cli, &session.findings, table) : MLAB_EXIT_DONE; /* first: who pages the screen may quit early */
         if (cli->json) {
             code = show_json(&session, code);
         } else {
@@ -75,7 +76,6 @@ int mlab_command_check(mlab_cli *cli)
             if (!cli->quiet) show_guesses(&session);
             if (!cli->quiet) show_answers(&session);
         }
-        int wrote = table ? write_table(cli, &session.findings, table) : MLAB_EXIT_DONE;
         if (!code) code = wrote;
     }
     mlab_session_end(&session);

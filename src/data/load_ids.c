@@ -137,6 +137,11 @@ mlab_status mlab_loading_link(mlab_loading *l, const char *block, const mlab_tab
 {
     static const char *const ways[] = {"either", "id", "crosswalk"};
     mlab_id_rule rule;
+    const mlab_column *ids = mlab_table_find(table, column);
+    if (!ids || ids->type != MLAB_COLUMN_TEXT) { /* a missing heading was a finding; another column may have the name */
+        for (size_t i = 0; i < table->n_rows; i++) rank[i] = MLAB_ID_UNKNOWN;
+        return MLAB_OK;
+    }
     int by = mlab_choice_of(mlab_loading_text(l, block, "link", "either"), ways, 3);
     bool outside = !strcmp(column, "mentor") && mlab_loading_yes(l, block, "external"); /* they need not be people of the file */
     mlab_status status = mlab_loading_id_rule(l, block, &rule, err);

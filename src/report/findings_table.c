@@ -46,6 +46,12 @@ static void split_file(const char *file, finding_row *r)
     if (sheet && *r->sheet) r->sheet[strlen(r->sheet) - 1] = '\0';
 }
 
+static bool is_study_file(const char *file)
+{
+    const char *dot = strrchr(file, '.');
+    return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
 static void fill_row(const mlab_finding *finding, const mlab_occurrence *occurrence, finding_row *r)
 {
     static const mlab_occurrence nowhere = {.value = NULL};
@@ -54,7 +60,10 @@ static void fill_row(const mlab_finding *finding, const mlab_occurrence *occurre
     split_file(place->file, r);
     r->row = place->line;
     snprintf(r->number, sizeof r->number, "%" PRIu64, place->line);
-    mlab_column_letters(place->column, r->letters);
+    if (is_study_file(r->file) && place->column)
+        snprintf(r->letters, sizeof r->letters, "%" PRIu32, place->column); /* a character of the line, not a column of a sheet */
+    else
+        mlab_column_letters(place->column, r->letters);
     r->text[SEVERITY] = severities[finding->severity];
     r->text[KIND] = finding->kind;
     r->text[FILE_NAME] = r->file;

@@ -148,6 +148,19 @@ START_TEST(what_is_wrong_with_a_further_table_is_said)
 }
 END_TEST
 
+/* The heading of people's ids is not in the file, and another column has the name that the program would give it: one finding, no more. */
+START_TEST(a_further_table_without_the_heading_of_ids_is_one_finding)
+{
+    study_world w;
+    put_firm("  ratings: {file: ratings.csv}\n");
+    put("ratings.csv", "person,rater,role,skill,date,score\np1,p2,manager,lead,2022-07-01,2\n");
+    world_load(&w, 0);
+    ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
+    has_finding(&w, "missing_column", MLAB_SEVERITY_STOP, 1, "ratings: {person: HEADING}      (the heading that holds it)");
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(every_allocation_may_fail_while_further_tables_are_read)
 {
     put_firm(all);
@@ -155,6 +168,7 @@ START_TEST(every_allocation_may_fail_while_further_tables_are_read)
 }
 END_TEST
 
-MLAB_TEST_MAIN("data/extras", what_is_recorded_adds_up_until_a_period_begins, ratings_are_a_measure_by_the_mean_of_a_day,
-               ratings_stand_beside_the_answers_of_a_survey, a_mentor_from_outside_needs_no_row_only_when_the_study_says_so,
-               what_is_wrong_with_a_further_table_is_said, every_allocation_may_fail_while_further_tables_are_read)
+MLAB_TEST_MAIN("data/extras", a_further_table_without_the_heading_of_ids_is_one_finding, what_is_recorded_adds_up_until_a_period_begins,
+               ratings_are_a_measure_by_the_mean_of_a_day, ratings_stand_beside_the_answers_of_a_survey,
+               a_mentor_from_outside_needs_no_row_only_when_the_study_says_so, what_is_wrong_with_a_further_table_is_said,
+               every_allocation_may_fail_while_further_tables_are_read)

@@ -28,6 +28,25 @@ static void is_secret(const char *path)
     ck_assert_int_eq(info.st_mode & 0777, 0600);
 }
 
+START_TEST(a_place_in_the_study_file_has_its_character_and_no_letter)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_findings findings;
+    char path[4200], *text;
+    size_t n;
+    mlab_place place = {.line = 14, .column = 9};
+    snprintf(place.file, sizeof place.file, "study.yaml");
+    snprintf(path, sizeof path, "%s/findings.csv", mlab_test_folder("findings"));
+    mlab_findings_start(&findings, &context);
+    ck_assert_int_eq(mlab_findings_add(&findings, MLAB_SEVERITY_NOTE, "odd_key", &place, NULL, NULL, NULL, "odd"), MLAB_OK);
+    ck_assert_int_eq(mlab_findings_table(&context, &findings, path, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_os_read_file(&context, path, &text, &n, NULL), MLAB_OK);
+    ck_assert_msg(strstr(text, "note,odd_key,\"study.yaml\",\"\",14,9,"), "%s", text);
+    mlab_release(&context, text);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 START_TEST(the_most_severe_comes_first_and_no_cell_of_the_csv_is_a_formula)
 {
     mlab_context context = mlab_test_context(NULL, 1);
@@ -119,5 +138,6 @@ START_TEST(no_memory_at_any_call_is_an_error_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("findings table", the_most_severe_comes_first_and_no_cell_of_the_csv_is_a_formula, the_workbook_reads_back_with_its_texts_as_texts,
+MLAB_TEST_MAIN("findings table", a_place_in_the_study_file_has_its_character_and_no_letter,
+               the_most_severe_comes_first_and_no_cell_of_the_csv_is_a_formula, the_workbook_reads_back_with_its_texts_as_texts,
                another_ending_is_refused_and_names_those_that_are_known, no_memory_at_any_call_is_an_error_and_nothing_leaks)
