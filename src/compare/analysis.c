@@ -19,9 +19,11 @@ static mlab_status set_horizons(mlab_analysis *analysis, mlab_error *err)
     const double *months = stated ? spec->horizons : usual;
     size_t n = stated ? spec->n_horizons : 2;
     double last = cohort->months * (double)cohort->n_times;
+    if (cohort->no_time && stated)
+        return mlab_raise(err, MLAB_ERR_COMPARE_HORIZON, "comparison.horizons: the outcomes of this table have no time; leave the horizons out");
     analysis->horizon = mlab_allocate(analysis->context, n, sizeof *analysis->horizon);
     if (!analysis->horizon) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu horizons", n);
-    for (size_t h = 0; h < n; h++) {
+    for (size_t h = 0; h < n && !cohort->no_time; h++) {
         double periods = months[h] / cohort->months, whole = round(periods);
         if (!stated && periods > (double)cohort->n_times) continue;
         if (!(whole >= 1) || fabs(periods - whole) > 1e-6)

@@ -44,6 +44,23 @@ static size_t count(mlab_task *task, double *answers_at)
     return n;
 }
 
+/* People of rows that go together: the clusters of each arm. */
+static mlab_status count_clusters(mlab_task *task, mlab_error *err)
+{
+    const mlab_cohort *cohort = task->cohort;
+    if (!cohort->cluster) return MLAB_OK;
+    uint64_t *seen = mlab_allocate(cohort->context, cohort->n_clusters, sizeof *seen);
+    if (!seen) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu clusters", cohort->n_clusters);
+    memset(task->people, 0, cohort->n_arms * sizeof *task->people);
+    for (size_t g = 0; g < cohort->n_people; g++) {
+        const uint64_t arm = UINT64_C(1) << cohort->arm[g];
+        task->people[cohort->arm[g]] += !(seen[cohort->cluster[g]] & arm);
+        seen[cohort->cluster[g]] |= arm;
+    }
+    mlab_release(cohort->context, seen);
+    return MLAB_OK;
+}
+
 static void fill(mlab_task *task)
 {
     const mlab_cohort *cohort = task->cohort;
@@ -163,6 +180,7 @@ mlab_status mlab_task_answers(mlab_task *task, const mlab_task_request *request,
     fill(task);
     if (levels) status = close_levels(task, request, n, err);
     task->n_stats = levels && task->outcome->kind != MLAB_OUTCOME_YES_NO ? 2 : 1;
+    if (!status) status = count_clusters(task, err);
     if (!status) status = find_waves(task, request, answers_at, err);
     if (!status) status = make_basis(task, request, answers_at, err);
 out:

@@ -188,7 +188,7 @@ void mlab_cohort_free(mlab_cohort *cohort)
 {
     if (!cohort) return;
     for (size_t j = 0; cohort->z_names && j < cohort->n_z; j++) mlab_release(cohort->context, cohort->z_names[j]);
-    void *parts[] = {cohort->zero_row, cohort->first, cohort->source, cohort->arm,     cohort->time,   cohort->years,
+    void *parts[] = {cohort->zero_row, cohort->first, cohort->source, cohort->arm,     cohort->time,   cohort->years,  cohort->cluster,
                      cohort->share,    cohort->event, cohort->z,      cohort->z_names, cohort->z_mean, cohort->z_scale};
     for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(cohort->context, parts[j]);
     mlab_release(cohort->context, cohort);

@@ -20,6 +20,9 @@ typedef struct mlab_cohort {
     const mlab_context *context;
     const mlab_data *data;
     bool person_level;
+    bool no_time;      /* person-level: rows of answers, each a "person" of one time */
+    uint32_t *cluster; /* [n_people] rows that go together; NULL = each on its own */
+    size_t n_clusters;
     size_t n_people, n_rows, n_arms, n_times;
     char *const *arms; /* [n_arms], of the panel or the levels of the arm column */
     int32_t reference;
@@ -51,6 +54,9 @@ bool mlab_cohort_is_unknown(const mlab_cohort *cohort, size_t r);
 /* Parts of it. */
 mlab_status mlab_cohort_allocate(mlab_cohort *cohort, mlab_error *err); /* arrays for n_people and n_rows */
 mlab_status mlab_cohort_from_panel(const mlab_cohort_choice *choice, mlab_cohort *cohort, mlab_error *err);
+mlab_status mlab_cohort_from_rows(const mlab_cohort_choice *choice, mlab_cohort *cohort, mlab_error *err);
+bool mlab_compare_has_no_time(const mlab_compare_spec *spec); /* no outcome has a time and an event */
+size_t mlab_cohort_units(const mlab_cohort *cohort);          /* that are drawn and counted together: clusters, else people */
 mlab_status mlab_cohort_from_people(const mlab_cohort_choice *choice, mlab_cohort *cohort, mlab_error *err);
 /* keep[row] = 0 where an adjust column is missing or the subgroup is another; [n_rows of table]. */
 mlab_status mlab_cohort_keep(const mlab_cohort_choice *choice, const mlab_table *table, uint8_t *keep, mlab_error *err);

@@ -113,7 +113,7 @@ static mlab_status add_everyone(const mlab_analysis *analysis, mlab_comparison *
     mlab_status status = mlab_contrasts_add(analysis, &out->contrasts, &out->n_contrasts, capacity, err);
     if (!status) status = mlab_balance_make(analysis->context, weights, &out->balance, &out->n_balance, err);
     if (!status) status = mlab_observed_curves(analysis, &out->curves, &out->n_curves, err);
-    if (!status) status = add_standardised(analysis, out, err);
+    if (!status && !analysis->cohort->no_time) status = add_standardised(analysis, out, err);
     if (!status && !(out->caveats = mlab_comparison_caveats(analysis))) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the caveats");
     if (analysis->options->method > 0) {
         out->weight_lowest = weights->lowest;

@@ -34,7 +34,7 @@ static double risk_of(const pair *p, double level)
 static void set_errors(const pair *p, mlab_contrast *c, double *log_ratio_se)
 {
     const mlab_analysis *analysis = p->analysis;
-    size_t n = analysis->options->bootstrap > 0 ? (size_t)analysis->options->bootstrap : analysis->cohort->n_people, good = 0, ratios = 0;
+    size_t n = analysis->options->bootstrap > 0 ? (size_t)analysis->options->bootstrap : mlab_cohort_units(analysis->cohort), good = 0, ratios = 0;
     double mean = 0, square = 0, log_mean = 0, log_square = 0, risk = risk_of(p, c->risk_arm), other = risk_of(p, c->risk_reference);
     for (size_t i = 0; i < n; i++) {
         double a = analysis->spread[i * analysis->n_levels + p->at], b = analysis->spread[i * analysis->n_levels + p->at_reference];
@@ -182,7 +182,7 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     c->years_arm = task->years[p->arm];
     c->years_reference = task->years[reference];
     set_errors(p, c, &log_ratio_se);
-    double t = interval_t(c->level, cohort->n_people, c->bootstrap_done);
+    double t = interval_t(c->level, mlab_cohort_units(cohort), c->bootstrap_done);
     c->lower = c->estimate - t * c->se;
     c->upper = c->estimate + t * c->se;
     if (c->measure) {

@@ -247,6 +247,21 @@ void mlab_task_influence(const mlab_context *context, const mlab_task *task, con
             }
 }
 
+/* Influences of rows that go together are added up: from [people * n_levels] to [clusters * n_levels]. */
+static mlab_status add_clusters(mlab_analysis *analysis, mlab_error *err)
+{
+    const mlab_cohort *cohort = analysis->cohort;
+    const size_t levels = analysis->n_levels;
+    if (!cohort->cluster) return MLAB_OK;
+    double *sums = mlab_allocate(analysis->context, cohort->n_clusters, (levels ? levels : 1) * sizeof *sums);
+    if (!sums) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the influence of %zu clusters", cohort->n_clusters);
+    for (size_t g = 0; g < cohort->n_people; g++)
+        for (size_t j = 0; j < levels; j++) sums[cohort->cluster[g] * levels + j] += analysis->spread[g * levels + j];
+    mlab_release(analysis->context, analysis->spread);
+    analysis->spread = sums;
+    return MLAB_OK;
+}
+
 mlab_status mlab_analysis_influence(mlab_analysis *analysis, mlab_error *err)
 {
     const mlab_context *context = analysis->context;
@@ -272,6 +287,7 @@ mlab_status mlab_analysis_influence(mlab_analysis *analysis, mlab_error *err)
     for (size_t k = 0; k < analysis->n_tasks; k++)
         mlab_task_influence(context, analysis->task[k], &everybody, analysis->weights->row, &room, analysis->spread + analysis->offset[k],
                             analysis->n_levels);
+    status = add_clusters(analysis, err);
 out:
     mlab_release(context, one);
     mlab_release(context, who);

@@ -18,19 +18,21 @@ static const double refit_tolerance = 1e-4; /* squared length of the last Newton
 
 static void take_sample(const mlab_analysis *analysis, size_t b, mlab_room *room, mlab_sample *sample)
 {
-    size_t n = analysis->cohort->n_people, kept = 0;
+    const mlab_cohort *cohort = analysis->cohort;
+    size_t n = cohort->n_people, units = mlab_cohort_units(cohort), kept = 0;
     double *count = mlab_room_take(room, n), *weight = mlab_room_take(room, n);
     uint32_t *who = (uint32_t *)(void *)mlab_room_take(room, (n + 1) / 2);
     mlab_address address = {.seed = (uint64_t)analysis->options->seed, .draw = (uint32_t)b, .purpose = MLAB_PURPOSE_BOOTSTRAP};
-    for (size_t j = 0; j < n; j++) {
+    for (size_t j = 0; j < units; j++) {
         address.entity = (uint32_t)j;
-        count[mlab_random_below(&address, 0, n)]++;
+        count[mlab_random_below(&address, 0, units)]++;
     }
-    for (size_t g = 0; g < n; g++)
-        if (count[g] > 0) {
-            who[kept] = (uint32_t)g;
-            weight[kept++] = count[g];
-        }
+    for (size_t g = 0; g < n; g++) {
+        const double times = count[cohort->cluster ? cohort->cluster[g] : g];
+        if (!(times > 0)) continue;
+        who[kept] = (uint32_t)g;
+        weight[kept++] = times;
+    }
     *sample = (mlab_sample){.n = kept, .who = who, .weight = weight};
 }
 

@@ -50,6 +50,7 @@ static void put_answer(mlab_text *text, const mlab_task *task, size_t stat, doub
         mlab_text_print(text, "Difference in the share satisfied by \"%s\"", task->outcome->name);
     else
         mlab_text_print(text, "Difference in mean %s%s", task->outcome->name, task->answers.n_levels ? " (levels counted from 1)" : "");
+    if (task->cohort->no_time) return;
     mlab_text_append(text, " at the last wave before month ");
     put_number(text, months, 0);
     mlab_text_append(text, " (months ");
@@ -68,10 +69,16 @@ char *mlab_estimand_sentence(const mlab_analysis *analysis, const mlab_task *tas
         put_answer(&text, task, stat, months, wave, wave + cohort->months);
     else
         put_event(&text, task, months);
-    mlab_text_print(&text, ", had everyone been in \"%s\" from time zero on, against \"%s\"; average over the ", cohort->arms[arm],
-                    cohort->arms[cohort->reference]);
+    mlab_text_print(&text, ", had everyone been in \"%s\"%s, against \"%s\"; average over the ", cohort->arms[arm],
+                    cohort->no_time ? "" : " from time zero on", cohort->arms[cohort->reference]);
     put_number(&text, (double)people_of(task), 0);
-    mlab_text_append(&text, cohort->person_level ? " people" : " people at time zero (entry into the panel, or hire)");
+    if (cohort->no_time) mlab_text_append(&text, " rows");
+    if (cohort->cluster) {
+        mlab_text_append(&text, ", of ");
+        put_number(&text, (double)cohort->n_clusters, 0);
+        mlab_text_append(&text, " that were asked");
+    }
+    mlab_text_append(&text, cohort->no_time ? "" : cohort->person_level ? " people" : " people at time zero (entry into the panel, or hire)");
     if (*analysis->group) mlab_text_print(&text, " with %s", analysis->group);
     if (task->kind == MLAB_TASK_FIRST) mlab_text_append(&text, "; whoever leaves before can no longer have it");
     if (*mlab_task_cause(task)) mlab_text_append(&text, "; other causes of leaving compete");
@@ -175,6 +182,9 @@ char *mlab_comparison_caveats(const mlab_analysis *analysis)
                      "is beyond this comparison.\n"
                      "One person's mentoring is taken to change nobody else's outcome; where mentors or vacancies are scarce that is doubtful.\n");
     if (analysis->data->caveats) mlab_text_append(&text, analysis->data->caveats);
+    if (cohort->cluster)
+        mlab_text_append(&text,
+                         "Rows of one cluster (the column in cluster()) are counted together for the intervals; so are the counts of people.\n");
     put_adjust(&text, analysis);
     put_left_out(&text, cohort);
     if (analysis->skipped) mlab_text_append(&text, analysis->skipped);

@@ -141,6 +141,7 @@ mlab_status mlab_cohort_from_people(const mlab_cohort_choice *choice, mlab_cohor
     response found;
     bool declared = data->arm_exposure && (!strcmp(data->arm_exposure, "baseline") || !strcmp(data->arm_exposure, "ever"));
     if (!declared) return refuse(data, err);
+    if (mlab_compare_has_no_time(choice->spec)) return mlab_cohort_from_rows(choice, cohort, err);
     mlab_status status = find_response(choice, &found, err);
     if (status) return status;
     cohort->arms = found.arm->levels;

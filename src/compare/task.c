@@ -66,14 +66,25 @@ static const char *find_panel_outcome(mlab_task *task, const mlab_panel *panel, 
 
 static mlab_status find_outcome(const mlab_context *context, mlab_task *task, const char **why, mlab_error *err)
 {
-    if (task->cohort->person_level) {
+    if (task->cohort->person_level && !task->cohort->no_time) {
         task->kind = MLAB_TASK_EXIT;
-        *why = task->outcome->kind == MLAB_OUTCOME_EVENT ? NULL : "only events are compared in a person-level study so far";
+        *why = task->outcome->kind == MLAB_OUTCOME_EVENT ? NULL
+                                                         : "beside an event, which has a time, other outcomes of a table of persons are not compared";
         return MLAB_OK;
     }
     char *response;
     mlab_status status = response_name(context, task->outcome, &response, err);
     if (status) return status;
+    if (task->cohort->no_time) {
+        task->kind = MLAB_TASK_ANSWERS;
+        task->column = mlab_table_find(task->cohort->table, response);
+        if (!task->column)
+            *why = "the left side of its formula is no column";
+        else if (task->column->type == MLAB_COLUMN_TEXT || task->column->type == MLAB_COLUMN_DATE)
+            *why = "its answers are neither levels nor numbers";
+        mlab_release(context, response);
+        return MLAB_OK;
+    }
     *why = task->outcome->of_mentor ? "outcomes of mentors are not compared yet" : find_panel_outcome(task, task->cohort->data->panel, response);
     mlab_release(context, response);
     return MLAB_OK;

@@ -122,8 +122,10 @@ static void tell_main(mlab_doc *doc, const mlab_story *story, const mlab_told_co
         mlab_tell_estimate(told, &text);
         mlab_tell_scale(story, told, &scale);
         if (scale.n) mlab_text_print(&text, " %s", mlab_text_get(&scale));
-        mlab_text_append(&text, " in ");
-        mlab_tell_horizon(c->horizon, &text);
+        if (c->horizon > 0) {
+            mlab_text_append(&text, " in ");
+            mlab_tell_horizon(c->horizon, &text);
+        }
         if (c->upper > c->lower)
             mlab_text_print(&text, " (likely range %s)",
                             mlab_tell_range(told->factor * c->lower, told->factor * c->upper, told->decimals, true, range, sizeof range));
@@ -195,7 +197,8 @@ static void effect_row(mlab_doc *doc, const mlab_story *story, const mlab_told_c
     CELL(0, mlab_tell_name(&made, c->outcome, true));
     CELL(1, tell_groups(c, false, &made));
     CELL(2, mlab_text_append(&made, c->group && *c->group ? c->group : "everyone"));
-    CELL(3, mlab_tell_horizon(c->horizon, &made));
+    cell[3] = "";
+    if (c->horizon > 0) CELL(3, mlab_tell_horizon(c->horizon, &made));
     CELL(4, mlab_text_append(&made, c->method ? c->method : ""));
     for (size_t i = 5; i < N_EFFECT_COLUMNS; i++) cell[i] = "";
     if (!told->told)

@@ -60,7 +60,9 @@ static mlab_status default_adjust(mlab_study *study, mlab_error *err)
 static mlab_status default_horizons(mlab_study *study, mlab_error *err)
 {
     mlab_compare_spec *spec = &study->comparison;
-    if (spec->n_horizons) return MLAB_OK;
+    bool event = study->data->panel != NULL;
+    for (size_t k = 0; k < study->n_outcomes; k++) event = event || study->outcomes[k].kind == MLAB_OUTCOME_EVENT;
+    if (spec->n_horizons || !event) return MLAB_OK; /* rows without a time have no horizons */
     if (!(spec->horizons = mlab_study_keep(study, 2, sizeof *spec->horizons))) return no_memory(err);
     const mlab_panel *panel = study->data->panel;
     double months = panel ? (double)panel->n_periods * panel->months_per_period : 12;

@@ -111,9 +111,7 @@ static const char *no_comparison(const mlab_study *study)
     const mlab_data *data = study->data;
     if (data->panel) return data->panel->n_arms > 1 ? NULL : "the study has no groups to compare";
     if (!data->arm_column || !*data->arm_column) return "the study has no groups to compare";
-    for (size_t k = 0; k < study->n_outcomes; k++)
-        if (study->outcomes[k].kind == MLAB_OUTCOME_EVENT) return NULL;
-    return "a table of persons is compared on a time and an event alone; this study has no outcome event(time, status)";
+    return study->n_outcomes ? NULL : "the study has no outcome to compare";
 }
 
 static mlab_status work_compare(mlab_study *study, const char *path, const char *key, mlab_error *err)

@@ -124,7 +124,7 @@ START_TEST(profit_in_the_trial_is_that_of_r)
     if (no_data(TRIAL)) return;
     prepare("real/kenya-mentor-trial/study.yaml", TRIAL);
     ck_assert_int_eq(shell(PROGRAM " report study.yaml"), 0);
-    ck_says(out, "a table of persons is compared on a time and an event alone");
+    ck_says(out, "mentor against control   +300   (+40 to +560)");
     mlab_fit **fits;
     mlab_draws *draws;
     size_t n;
@@ -140,5 +140,34 @@ START_TEST(profit_in_the_trial_is_that_of_r)
 }
 END_TEST
 
-MLAB_TEST_MAIN("real/survey", the_dirt_of_the_survey_is_found_with_its_rows, satisfaction_in_the_survey_is_that_of_r,
-               the_reliability_of_a_score_is_that_of_r, profit_in_the_trial_is_that_of_r)
+START_TEST(differences_in_the_trial_are_those_of_r)
+{
+    if (no_data(TRIAL)) return;
+    prepare("real/kenya-mentor-trial/study.yaml", TRIAL);
+    ck_assert_int_eq(shell(PROGRAM " compare study.yaml"), 0);
+    csv reference = csv_read(mlab_test_path("reference/trial_kenya.csv"));
+    mlab_comparison *c;
+    mlab_error err;
+    char path[4400];
+    context = mlab_test_context(NULL, 1);
+    snprintf(path, sizeof path, "%s/results.h5", here);
+    ck_assert_msg(mlab_store_read_comparison(&context, path, &c, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_uint_eq(c->n_contrasts, 2);
+    size_t found = 0;
+    for (size_t r = 0; r < reference.n_rows; r++) {
+        if (strcmp(csv_text(&reference, r, "case"), "contrast")) continue;
+        const mlab_contrast *k = &c->contrasts[found++];
+        ck_assert_str_eq(k->arm, csv_text(&reference, r, "name"));
+        ck_near(k->estimate, csv_number(&reference, r, "estimate"), 1e-8, 0);
+        ck_near(k->se, csv_number(&reference, r, "se"), 1e-8, 0);
+        ck_near(k->risk_arm, csv_number(&reference, r, "robust"), 1e-8, 0);
+        ck_assert_uint_eq(k->n_reference, 372); /* firms: all were without a mentor in the first wave */
+    }
+    ck_assert_uint_eq(found, 2);
+    mlab_comparison_free(c);
+    csv_free(&reference);
+}
+END_TEST
+
+MLAB_TEST_MAIN("real/survey", differences_in_the_trial_are_those_of_r, the_dirt_of_the_survey_is_found_with_its_rows,
+               satisfaction_in_the_survey_is_that_of_r, the_reliability_of_a_score_is_that_of_r, profit_in_the_trial_is_that_of_r)
