@@ -99,7 +99,7 @@ static mlab_status leave_out(const mlab_matching *m, size_t which, size_t rule, 
     mlab_status status = other ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to leave a rule out");
     if (!status) status = without_make(m, rule, &w, err);
     if (!status) favour(&w, pairs);
-    if (!status) status = mlab_matching_assign(&w.matching, which, pairs->each, other, err);
+    if (!status) status = mlab_matching_assign(&w.matching, which, pairs->each, &(mlab_policy_result){.mentor_of = other}, err);
     if (!status) compare(&w, pairs, other, &pairs->rules[rule]);
     if (w.matching.spec) without_free(&w);
     mlab_release(m->context, other);

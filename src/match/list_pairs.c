@@ -235,7 +235,8 @@ void mlab_list_pairs(mlab_lister *l)
         const size_t i = s / p->each;
         const int32_t j = p->mentor_of[s];
         if (j == MLAB_UNMATCHED && s % p->each) continue;
-        mlab_lister_text(l, l->m->decided && l->m->decided[i] ? l->m->decided[i] : "");
+        const char *decided = l->m->decided && l->m->decided_each == p->each ? l->m->decided[s] : NULL;
+        mlab_lister_text(l, decided ? decided : "");
         mlab_lister_text(l, p->mentees[i]);
         mlab_lister_carry(l, MLAB_MENTEES, i);
         mlab_lister_text(l, j == MLAB_UNMATCHED ? "" : p->mentors[j]);

@@ -28,7 +28,7 @@ void mlab_matching_free(mlab_matching *m)
     mlab_release(m->context, m->past);
     mlab_release(m->context, m->rejected);
     mlab_release(m->context, m->withdrawn);
-    for (size_t i = 0; m->decided && i < m->people.n[MLAB_MENTEES]; i++) mlab_release(m->context, m->decided[i]);
+    for (size_t s = 0; m->decided && s < m->people.n[MLAB_MENTEES] * m->decided_each; s++) mlab_release(m->context, m->decided[s]);
     mlab_release(m->context, m->decided);
     mlab_people_free(&m->people);
     mlab_release(m->context, m);

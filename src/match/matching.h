@@ -34,8 +34,11 @@ struct mlab_matching {
     uint64_t *rejected; /* [n_rejected] (uint64_t)mentee << 32 | mentor, members, ascending: turned down in this or an earlier round */
     size_t n_rejected;
     uint8_t *withdrawn; /* [mentors] 1 = withdrew in a review; NULL = nobody did */
-    char **decided;     /* [mentees] what stands in the decision cell of the next list; NULL = nothing */
-    uint64_t *past;     /* [n_past] pairs there have been, ascending */
+    char **decided;     /* [mentees * decided_each] what stands in the decision cells of the next list; NULL = nothing */
+    size_t decided_each;
+    const uint64_t *bound; /* [n_bound] pairs that stay in a review: mentee << 32 | mentor, members; beside those of locked */
+    size_t n_bound;
+    uint64_t *past; /* [n_past] pairs there have been, ascending */
     size_t n_past;
 };
 
@@ -82,8 +85,10 @@ MLAB_MUST_USE mlab_status mlab_matching_fit_choice(const mlab_matching *matching
 const mlab_column *mlab_table_find_fold(const mlab_table *table, const char *name);
 /* The pool of all that is stated: scores of allowed pairs, ranks, places, locks. */
 MLAB_MUST_USE mlab_status mlab_matching_build(mlab_matching *matching, mlab_error *err);
-/* Policy number `which` alone, without figures and reasons: mentor_of [mentees * each]. */
-MLAB_MUST_USE mlab_status mlab_matching_assign(const mlab_matching *matching, size_t which, size_t each, int32_t *mentor_of, mlab_error *err);
+/* Policy number `which` alone, without figures and reasons: result->mentor_of [mentees * each]. */
+MLAB_MUST_USE mlab_status mlab_matching_assign(const mlab_matching *matching, size_t which, size_t each, mlab_policy_result *result, mlab_error *err);
+/* Mentors that the policy may give a mentee. */
+MLAB_MUST_USE mlab_status mlab_matching_each(const mlab_matching *matching, size_t which, mlab_findings *findings, size_t *each, mlab_error *err);
 /* The score of a pair, allowed or not, as the pool has it. */
 double mlab_matching_score(const mlab_matching *matching, size_t mentee, size_t mentor);
 /* Place of the pair among the candidates of the pool; SIZE_MAX = none. */

@@ -158,17 +158,35 @@ static mlab_status ask_turns(const mlab_matching *m, const mlab_policy_ask *ask,
     return status;
 }
 
-/* Locked pairs stand in slot 0 of their mentees. */
+/* The slot of a mentor among those of a mentee: that of the role, or the first that is free; -1 = taken by another. */
+static int slot_of(const asked *a, const int32_t *locked, size_t each, int32_t mentor)
+{
+    size_t slot = 0;
+    if (a->pool.mentor_role)
+        slot = (size_t)a->pool.mentor_role[mentor];
+    else
+        while (slot < each && locked[slot] != MLAB_UNMATCHED && locked[slot] != mentor) slot++;
+    return slot < each && (locked[slot] == MLAB_UNMATCHED || locked[slot] == mentor) ? (int)slot : -1;
+}
+
+/* Locked pairs of the spec, and those that stay in a review, each in its slot. */
 static mlab_status ask_locks(const mlab_matching *m, asked *a, mlab_error *err)
 {
     const size_t each = a->request.options.mentors_each > 1 ? (size_t)a->request.options.mentors_each : 1, n = m->people.n[MLAB_MENTEES];
-    if (!m->locked || each == 1) return MLAB_OK;
+    if ((!m->locked || each == 1) && !m->n_bound) return MLAB_OK;
     if (n > SIZE_MAX / each || !(a->locked = mlab_allocate(m->context, n * each, sizeof *a->locked)))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for locked pairs");
     for (size_t i = 0; i < n * each; i++) a->locked[i] = MLAB_UNMATCHED;
-    for (size_t i = 0; i < n; i++) {
-        const size_t slot = a->pool.mentor_role && m->locked[i] != MLAB_UNMATCHED ? (size_t)a->pool.mentor_role[m->locked[i]] : 0;
-        a->locked[i * each + slot] = m->locked[i];
+    for (size_t k = 0; k < (m->locked ? n : 0) + m->n_bound; k++) {
+        const bool own = m->locked && k < n;
+        const uint64_t key = own ? 0 : m->bound[k - (m->locked ? n : 0)];
+        const size_t i = own ? k : (size_t)(key >> 32);
+        const int32_t mentor = own ? m->locked[i] : (int32_t)(uint32_t)key;
+        if (mentor == MLAB_UNMATCHED) continue;
+        const int slot = slot_of(a, a->locked + i * each, each, mentor);
+        if (slot < 0)
+            return mlab_raise(err, MLAB_ERR_MATCH_POOL, "a mentee is to keep two mentors in one place: of one role, or more than the policy gives");
+        a->locked[i * each + (size_t)slot] = mentor;
     }
     a->pool.locked = a->locked;
     return MLAB_OK;
@@ -290,17 +308,25 @@ mlab_status mlab_matching_run(mlab_matching *m, size_t which, mlab_findings *fin
     return status;
 }
 
-mlab_status mlab_matching_assign(const mlab_matching *m, size_t which, size_t each, int32_t *mentor_of, mlab_error *err)
+mlab_status mlab_matching_assign(const mlab_matching *m, size_t which, size_t each, mlab_policy_result *result, mlab_error *err)
 {
     asked a = {0};
     mlab_findings findings;
-    mlab_policy_result result = {.mentor_of = mentor_of};
     mlab_findings_start(&findings, m->context); /* said already */
     mlab_status status = put_question(m, which, &a, &findings, err);
     const size_t slots = a.request.options.mentors_each > 1 ? (size_t)a.request.options.mentors_each : 1;
     if (!status && slots != each) status = mlab_raise(err, MLAB_ERR_ARGUMENT, "%zu mentors each, and room for %zu", slots, each);
-    if (!status) status = mlab_policy_assign(m->context, mlab_policy_find(m->spec->policies[which]), &a.request, &result, err);
+    if (!status) status = mlab_policy_assign(m->context, mlab_policy_find(m->spec->policies[which]), &a.request, result, err);
     asked_free(m->context, &a);
     mlab_findings_free(&findings);
+    return status;
+}
+
+mlab_status mlab_matching_each(const mlab_matching *m, size_t which, mlab_findings *findings, size_t *each, mlab_error *err)
+{
+    asked a = {0};
+    mlab_status status = put_question(m, which, &a, findings, err);
+    *each = a.request.options.mentors_each > 1 ? (size_t)a.request.options.mentors_each : 1;
+    asked_free(m->context, &a);
     return status;
 }
