@@ -22,7 +22,8 @@ typedef struct mlab_results {
     const mlab_comparison *comparison;
     const mlab_pairs *const *pairs; /* stored with pseudonyms, never ids */
     size_t n_pairs;
-    bool pairs_masked; /* the pairs were read from a file: they carry pseudonyms already */
+    bool pairs_masked;         /* the pairs were read from a file: they carry pseudonyms already */
+    const mlab_review *review; /* of a list of pairs that came back with decisions, with ids; NULL = none */
     const mlab_outcomes *outcomes;
     const mlab_forecast *forecast;
     const char *provenance;       /* JSON: what decides the numbers */

@@ -88,6 +88,9 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_match_lists(const mlab_context *context,
 /* The same of a study whose match stage has run: the people as they are at its end, with their ids. The study must outlive it. Errors:
  * MLAB_ERR_STUDY_STAGE (nothing to match), those of matching. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_matched(mlab_study *study, mlab_findings *findings, mlab_matched **matched, mlab_error *err);
+/* Writes results.h5, report.html and summary.md once more with what a review of these people's pairs came to. Errors: MLAB_ERR_STUDY_STAGE (the match
+ * stage has not run), those of writing. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_put_review(mlab_study *study, const mlab_review *review, mlab_findings *findings, mlab_error *err);
 MLAB_API void mlab_matched_free(mlab_matched *matched); /* NULL is fine */
 
 /* A study file drafted from exports: people, job histories, promotions, surveys and lists of pairs, in any order. */

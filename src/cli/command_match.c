@@ -94,7 +94,7 @@ static int exit_of(const mlab_pairs *pairs)
 }
 
 /* Decisions are taken up by the matching; the last policy's pairs are what the list shows otherwise. */
-static int review_and_write(const mlab_cli *cli, mlab_matched *matched, mlab_findings *findings)
+static int review_and_write(const mlab_cli *cli, mlab_study *study, mlab_matched *matched, mlab_findings *findings)
 {
     const char *path = mlab_flag_value(cli, "decisions");
     mlab_review *review = NULL;
@@ -112,7 +112,8 @@ static int review_and_write(const mlab_cli *cli, mlab_matched *matched, mlab_fin
     if (status) return mlab_show_error(cli, &err);
     if (!silent) mlab_show_review(review);
     if (cli->json) mlab_show_review_json(review);
-    const int code = write_pairs(cli, matched->matching, review->pairs);
+    int code = write_pairs(cli, matched->matching, review->pairs);
+    if (!code && study && (status = mlab_study_put_review(study, review, findings, &err))) code = mlab_show_error(cli, &err);
     const bool broken = review->broken > 0;
     mlab_review_free(review);
     return code ? code : broken ? MLAB_EXIT_DOUBTFUL : MLAB_EXIT_DONE;
@@ -136,7 +137,7 @@ static int tell_lists(const mlab_cli *cli, mlab_matched *matched, mlab_findings 
         if (!review) mlab_show_policies(&cli->context, matched->pairs, matched->n_pairs, 1);
     }
     if (cli->json && !review) mlab_show_policies_json(matched->pairs, matched->n_pairs);
-    int code = review_and_write(cli, matched, findings);
+    int code = review_and_write(cli, NULL, matched, findings);
     return code == MLAB_EXIT_DONE && matched->yaml && !review ? write_rules(cli, matched->yaml) : code;
 }
 
@@ -170,7 +171,7 @@ static int study_lists(mlab_session *session)
     mlab_error err = {0};
     if ((!mlab_flag_value(cli, "pairs") && !mlab_flag_value(cli, "decisions")) || !mlab_study_results(session->study)->n_pairs) return MLAB_EXIT_DONE;
     mlab_status status = mlab_study_matched(session->study, &session->findings, &matched, &err);
-    const int code = status ? mlab_show_error(cli, &err) : review_and_write(cli, matched, &session->findings);
+    const int code = status ? mlab_show_error(cli, &err) : review_and_write(cli, session->study, matched, &session->findings);
     mlab_matched_free(matched);
     return code;
 }

@@ -261,7 +261,7 @@ static void show_loser(const mlab_review *review, size_t i)
     const mlab_pairs *p = review->pairs;
     number_text points;
     if (c->after == MLAB_UNMATCHED)
-        printf("    %s had %s and has nobody: %s\n", p->mentees[i], p->mentors[c->before], p->reason[i]);
+        printf("    %s had %s and has nobody: %s\n", p->mentees[i], p->mentors[c->before], p->reason[i * p->each]);
     else
         printf("    %s %s %s instead of %s, %s points less\n", p->mentees[i], "has", p->mentors[c->after], p->mentors[c->before],
                tell(-c->points, 1, points));

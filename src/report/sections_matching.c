@@ -184,6 +184,39 @@ static void tell_rules(mlab_doc *doc, const mlab_story *story)
     }
 }
 
+/* What became of everybody when decisions were taken up; counts of few people are hidden. */
+static void tell_review(mlab_doc *doc, const mlab_story *story)
+{
+    const mlab_review *review = story->spec->results->review;
+    const uint64_t minimum = (uint64_t)story->options->minimum_cell;
+    if (!review) return;
+    const size_t counts[] = {review->kept, review->moved, review->rematched, review->placed, review->lost, review->waiting, review->withdrawn};
+    mlab_number_text texts[7], before, now, best, fell, lost;
+    bool hidden = false;
+    for (size_t k = 0; k < 7; k++) hidden = hidden || (counts[k] > 0 && counts[k] < minimum);
+    mlab_doc_heading(doc, 3, "After the decisions");
+    if (!hidden) { /* the counts add up to everybody, so that one that is hidden could be worked out */
+        mlab_doc_table(doc, NULL, false,
+                       (const char *const[]){"Kept", "Moved", "Matched anew after a decline", "Placed", "Lost their mentor", "Wait", "Withdrawn"}, 7);
+        for (size_t k = 0; k < 7; k++) mlab_tell_count(counts[k], minimum, texts[k]);
+        mlab_doc_row(doc, (const char *const[]){texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6]});
+        mlab_doc_table_end(doc, false);
+    } else
+        mlab_doc_paragraph(doc, NULL, "Too few people changed to tell how many fared how.");
+    mlab_text text = MLAB_TEXT(story->context);
+    mlab_tell_number(review->total_before, 1, false, before);
+    mlab_tell_number(review->total, 1, false, now);
+    mlab_tell_number(review->total_free - review->total, 1, false, best);
+    mlab_text_print(&text, "Total fit %s points before and %s now; leaving those undisturbed who had not answered costs %s points.", before, now,
+                    best);
+    if (review->n_fell >= minimum)
+        mlab_text_print(&text, " The fit of %s fell, by %s points together.", mlab_tell_number((double)review->n_fell, 0, false, fell),
+                        mlab_tell_number(review->lost_points, 1, false, lost));
+    mlab_doc_paragraph(doc, NULL, mlab_text_get(&text));
+    doc->text.failed |= text.failed;
+    mlab_text_free(&text);
+}
+
 void mlab_tell_matching(mlab_doc *doc, const mlab_story *story)
 {
     const mlab_results *r = story->spec->results;
@@ -225,6 +258,7 @@ void mlab_tell_matching(mlab_doc *doc, const mlab_story *story)
     tell_price(doc, story, "fair", "fairness");
     tell_rules(doc, story);
     tell_groups(doc, story);
+    tell_review(doc, story);
     mlab_doc_paragraph(
         doc, "small",
         "Mean rank: how high on their own list, by fit, mentees got their mentor; 1 is the top. Would rather swap: mentees and mentors "

@@ -38,28 +38,15 @@ void mlab_store_pseudonym(const char *secret, const char *id, char into[17])
     into[16] = '\0';
 }
 
-/* Pseudonyms of people in their own order. Without a secret the ids are pseudonyms already. */
-typedef struct masked {
-    char name[17];
-    size_t was; /* index before sorting */
-} masked;
-
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const masked *)a)->name, ((const masked *)b)->name);
+    return strcmp(((const mlab_store_masked *)a)->name, ((const mlab_store_masked *)b)->name);
 }
 
-typedef struct crowd {
-    masked *people; /* [n] sorted */
-    size_t *place;  /* [n] new place of the old index */
-    char **names;   /* [n] pointers into people */
-    size_t n;
-} crowd;
-
-static bool mask(const mlab_context *context, char *const *ids, size_t n, const char *secret, crowd *into)
+bool mlab_store_mask(const mlab_context *context, char *const *ids, size_t n, const char *secret, mlab_store_crowd *into)
 {
-    *into =
-        (crowd){mlab_allocate(context, n, sizeof(masked)), mlab_allocate(context, n, sizeof(size_t)), mlab_allocate(context, n, sizeof(char *)), n};
+    *into = (mlab_store_crowd){mlab_allocate(context, n, sizeof(mlab_store_masked)), mlab_allocate(context, n, sizeof(size_t)),
+                               mlab_allocate(context, n, sizeof(char *)), n};
     if (!into->people || !into->place || !into->names) return false;
     for (size_t i = 0; i < n; i++) {
         if (secret)
@@ -76,14 +63,14 @@ static bool mask(const mlab_context *context, char *const *ids, size_t n, const 
     return true;
 }
 
-static void unmask(const mlab_context *context, crowd *people)
+void mlab_store_unmask(const mlab_context *context, mlab_store_crowd *people)
 {
     mlab_release(context, people->people);
     mlab_release(context, people->place);
     mlab_release(context, people->names);
 }
 
-static void put_people(const mlab_h5_group *group, const mlab_pairs *pairs, const crowd *mentees, const crowd *mentors)
+static void put_people(const mlab_h5_group *group, const mlab_pairs *pairs, const mlab_store_crowd *mentees, const mlab_store_crowd *mentors)
 {
     const mlab_context *context = group->file->context;
     const size_t each = pairs->each ? pairs->each : 1, slots = mentees->n * each;
@@ -122,7 +109,7 @@ static void put_people(const mlab_h5_group *group, const mlab_pairs *pairs, cons
     mlab_release(context, texts);
 }
 
-static void put_gains(const mlab_h5_group *group, const mlab_pairs *pairs, const crowd *mentees)
+static void put_gains(const mlab_h5_group *group, const mlab_pairs *pairs, const mlab_store_crowd *mentees)
 {
     if (!pairs->n_gains || !mentees->people || !mentees->names) return;
     size_t *order = mlab_allocate(group->file->context, mentees->n, sizeof *order);
@@ -134,20 +121,21 @@ static void put_gains(const mlab_h5_group *group, const mlab_pairs *pairs, const
     mlab_release(group->file->context, order);
 }
 
-static void put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, const char *secret)
+void mlab_store_put_policy(const mlab_h5_group *matching, const mlab_pairs *pairs, const char *secret)
 {
     const mlab_context *context = matching->file->context;
     mlab_h5_group group = mlab_h5_group_make(matching, pairs->policy);
-    crowd mentees = {0}, mentors = {0};
-    if (mask(context, pairs->mentees, pairs->n_mentees, secret, &mentees) && mask(context, pairs->mentors, pairs->n_mentors, secret, &mentors))
+    mlab_store_crowd mentees = {0}, mentors = {0};
+    if (mlab_store_mask(context, pairs->mentees, pairs->n_mentees, secret, &mentees) &&
+        mlab_store_mask(context, pairs->mentors, pairs->n_mentors, secret, &mentors))
         put_people(&group, pairs, &mentees, &mentors);
     else
         mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write pairs");
     mlab_h5_attribute(&group, "policy", pairs->policy);
     mlab_store_put_figures(&group, pairs);
     put_gains(&group, pairs, &mentees);
-    unmask(context, &mentees);
-    unmask(context, &mentors);
+    mlab_store_unmask(context, &mentees);
+    mlab_store_unmask(context, &mentors);
     mlab_h5_group_close(&group);
 }
 
@@ -159,7 +147,7 @@ void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pa
         return;
     }
     mlab_h5_group group = mlab_h5_group_make(root, "matching");
-    for (size_t k = 0; k < n_pairs; k++) put_policy(&group, pairs[k], are_masked ? NULL : secret);
+    for (size_t k = 0; k < n_pairs; k++) mlab_store_put_policy(&group, pairs[k], are_masked ? NULL : secret);
     mlab_h5_group_close(&group);
 }
 

@@ -30,6 +30,7 @@ mlab_status mlab_store_write_file(const mlab_context *context, const char *path,
     if (results->draws) mlab_store_put_draws(&root, results->draws);
     if (results->comparison) mlab_store_put_comparison(&root, results->comparison);
     if (results->n_pairs) mlab_store_put_pairs(&root, results->pairs, results->n_pairs, results->pairs_masked, results->pseudonym_secret);
+    if (results->review) mlab_store_put_review(&root, results->review, results->pseudonym_secret);
     if (results->outcomes) mlab_store_put_outcomes(&root, results->outcomes);
     if (results->forecast) mlab_store_put_forecast(&root, results->forecast);
     return mlab_h5_close(&file, &root);

@@ -16,6 +16,7 @@ void mlab_store_get_penalty(const mlab_h5_group *fit_group, mlab_fit *fit);
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);
 void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison);
 void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret);
+void mlab_store_put_review(const mlab_h5_group *root, const mlab_review *review, const char *secret);
 void mlab_store_put_outcomes(const mlab_h5_group *root, const mlab_outcomes *outcomes);
 void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *forecast);
 

@@ -48,9 +48,10 @@ struct mlab_study {
     mlab_forecast *forecast_result;
     mlab_results results;
     mlab_report_spec report;
-    mlab_findings *findings; /* the caller's, while a run lasts */
-    char no_draws[512];      /* why no draws could be made; "" = they could */
-    bool pairs_masked;       /* the pairs were read back: pseudonyms */
+    mlab_findings *findings;   /* the caller's, while a run lasts */
+    char no_draws[512];        /* why no draws could be made; "" = they could */
+    const mlab_review *review; /* while it is written */
+    bool pairs_masked;         /* the pairs were read back: pseudonyms */
 
     char key[MLAB_N_STAGES][65];         /* "" = not known yet */
     bool done[MLAB_N_STAGES];            /* its results are here, and of the present input */

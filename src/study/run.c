@@ -203,6 +203,7 @@ static void gather(mlab_study *study)
                                     .comparison = study->comparison_result,
                                     .pairs = (const mlab_pairs *const *)study->pairs,
                                     .n_pairs = study->n_pairs,
+                                    .review = study->review,
                                     .outcomes = study->outcomes_result,
                                     .forecast = study->forecast_result,
                                     .provenance = study->provenance,
@@ -340,4 +341,24 @@ mlab_trust mlab_study_trust(const mlab_study *study)
 const mlab_data *mlab_study_data(const mlab_study *study)
 {
     return study->data;
+}
+
+mlab_status mlab_study_put_review(mlab_study *study, const mlab_review *review, mlab_findings *findings, mlab_error *err)
+{
+    const running r = {study, false, NULL, NULL};
+    if (!study->done[MLAB_STAGE_MATCH]) return mlab_raise(err, MLAB_ERR_STUDY_STAGE, "nobody was matched, so that there is nothing to review");
+    char *lock = mlab_os_join(study->context, study->state, "lock");
+    if (!lock) return no_memory(err);
+    study->findings = findings;
+    study->review = review;
+    mlab_status status = mlab_os_lock(study->context, lock, err);
+    if (!status) {
+        status = finish(&r, false, err);
+        mlab_os_unlock(lock);
+    }
+    study->review = NULL;
+    study->results.review = NULL;
+    study->findings = NULL;
+    mlab_release(study->context, lock);
+    return status;
 }
