@@ -69,20 +69,22 @@ typedef enum mlab_robust {
 
 /* Options of a fit; rows in src/fit/options.c. */
 typedef struct mlab_fit_options {
-    int ties;           /* Cox: 0 efron, 1 breslow */
-    int information;    /* 0 observed, 1 expected */
-    int link;           /* discrete hazards: 0 cloglog, 1 logit */
-    int ordinal_link;   /* ordinal: 0 logit, 1 probit, 2 cloglog */
-    int penalty;        /* 0 none, 1 Firth's */
-    int restricted;     /* linear models with random effects: 0 restricted maximum likelihood, 1 maximum likelihood */
-    int64_t iterations; /* at most, 1 .. 1000 */
-    double tolerance;   /* largest Newton step relative to the standard error, or gradient, at the end */
-    int curve_interval; /* 0 log-log, 1 log, 2 plain */
-    double level;       /* of intervals, 0.5 .. 0.999 */
-    bool tests;         /* of every term: mentorlab/after.h */
-    bool diagnose;      /* look for what may be wrong: mentorlab/after.h */
-    int draws;          /* of parameters: 0 normal, 1 bootstrap of people, 2 parametric bootstrap */
-    int robust;         /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */
+    int ties;                  /* Cox: 0 efron, 1 breslow */
+    int information;           /* 0 observed, 1 expected */
+    int link;                  /* discrete hazards: 0 cloglog, 1 logit */
+    int ordinal_link;          /* ordinal: 0 logit, 1 probit, 2 cloglog */
+    int penalty;               /* 0 none, 1 Firth's */
+    int restricted;            /* linear models with random effects: 0 restricted maximum likelihood, 1 maximum likelihood */
+    int64_t iterations;        /* at most, 1 .. 1000 */
+    double tolerance;          /* largest Newton step relative to the standard error, or gradient, at the end */
+    int curve_interval;        /* 0 log-log, 1 log, 2 plain */
+    double level;              /* of intervals, 0.5 .. 0.999 */
+    bool tests;                /* of every term: mentorlab/after.h */
+    bool diagnose;             /* look for what may be wrong: mentorlab/after.h */
+    int draws;                 /* of parameters: 0 normal, 1 bootstrap of people, 2 parametric bootstrap */
+    int robust;                /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */
+    int64_t imputations;       /* of missing attributes of people; 0 = complete cases, else 2 .. 200 */
+    int64_t imputation_rounds; /* of each chain, 1 .. 100 */
 } mlab_fit_options;
 
 /* The random effects of one grouping of a mixed model. With several causes the effects of the first come first, and their names begin with it. */
@@ -125,19 +127,22 @@ typedef struct mlab_fit {
     char *information; /* which information the model-based standard errors use: "observed", "expected" */
     char *link;        /* "logit", "cloglog", "probit", "identity", "log" */
     size_t n_parameters;
-    char **names;        /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
-    double *estimate;    /* [n_parameters]; aliased ones 0 */
-    uint8_t *aliased;    /* [n_parameters] 1 = a linear combination of others, left out as R does */
-    double *covariance;  /* [n_parameters^2] model-based; rows of aliased parameters 0 */
-    double *robust;      /* [n_parameters^2] robust covariance of the kind `robust_kind`, or NULL */
-    char *robust_kind;   /* "CR1", "HC3", ...; "" = none was made */
-    double *robust_df;   /* [n_parameters] degrees of freedom of each interval (CR2), or NULL = G - 1 */
-    size_t n_thresholds; /* ordinal: levels - 1 */
-    size_t n_blocks;     /* causes or categories beyond the base; 1 otherwise */
-    char **blocks;       /* [n_blocks] their names */
-    size_t block_size;   /* parameters a block: (n_parameters - n_ancillary) / n_blocks */
-    size_t n_ancillary;  /* parameters behind the blocks: log scale, shape, ...; 0 for most models */
-    char **levels;       /* ordinal, multinomial: [n_levels] */
+    char **names;                /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
+    double *estimate;            /* [n_parameters]; aliased ones 0 */
+    uint8_t *aliased;            /* [n_parameters] 1 = a linear combination of others, left out as R does */
+    double *covariance;          /* [n_parameters^2] model-based; rows of aliased parameters 0 */
+    double *robust;              /* [n_parameters^2] robust covariance of the kind `robust_kind`, or NULL */
+    char *robust_kind;           /* "CR1", "HC3", ...; "" = none was made */
+    double *missing_information; /* [n_parameters] share that is missing, of a fit pooled over imputations; NULL = of one data set */
+    char *imputed;               /* sentence: what was imputed for how many, and whether the chains settled; NULL = nothing */
+    int n_imputations;           /* pooled; 0 = one data set */
+    double *robust_df;           /* [n_parameters] degrees of freedom of each interval (CR2), or NULL = G - 1 */
+    size_t n_thresholds;         /* ordinal: levels - 1 */
+    size_t n_blocks;             /* causes or categories beyond the base; 1 otherwise */
+    char **blocks;               /* [n_blocks] their names */
+    size_t block_size;           /* parameters a block: (n_parameters - n_ancillary) / n_blocks */
+    size_t n_ancillary;          /* parameters behind the blocks: log scale, shape, ...; 0 for most models */
+    char **levels;               /* ordinal, multinomial: [n_levels] */
     size_t n_levels;
     double log_likelihood, null_log_likelihood; /* null: intercepts (thresholds) and offsets alone */
     double residual_variance;                   /* linear, lognormal: RSS / (N - p), of the logarithm for lognormal; else 0 */

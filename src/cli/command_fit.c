@@ -83,6 +83,7 @@ static void show_fit(const mlab_fit *fit)
     if (fit->weights) printf(", %s weights", weight_kinds[fit->weights]);
     if (fit->penalised) printf(", Firth's penalty");
     show_errors(fit);
+    if (fit->imputed) printf("  imputed: %s\n", fit->imputed);
     if (fit->trust != MLAB_TRUSTED)
         printf("  %s%s: %s%s\n", mlab_paint(stdout, MLAB_RED), mlab_trust_sentence(fit->trust), fit->reason, mlab_paint(stdout, MLAB_PLAIN));
     else if (fit->reason[0])

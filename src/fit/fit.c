@@ -77,6 +77,8 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->covariance);
     mlab_release(context, fit->robust);
     mlab_release(context, fit->robust_df);
+    mlab_release(context, fit->missing_information);
+    mlab_release(context, fit->imputed);
     mlab_release(context, fit->events_by_block);
     mlab_release(context, fit->influence_id);
     mlab_release(context, fit->influence);

@@ -194,6 +194,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     put_all_random(&group, fit->random, fit->n_random);
     mlab_store_put_penalty(&group, fit);
     put_baseline(&group, fit->context, fit->baseline);
+    mlab_store_put_missing(&group, fit);
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
     if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
     if (fit->blocks && fit->events_by_block)
@@ -277,6 +278,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->after = mlab_store_get_after(group);
     if (mlab_h5_has(group, "random_effects")) get_all_random(group, fit);
     mlab_store_get_penalty(group, fit);
+    mlab_store_get_missing(group, fit);
     if (mlab_h5_has(group, "baseline")) fit->baseline = get_baseline(group);
     size_t n_named = mlab_h5_has(group, "block") ? mlab_h5_size(group, "block") : 0;
     if (mlab_h5_has(group, "level")) fit->n_levels = mlab_h5_size(group, "level");

@@ -13,6 +13,8 @@ void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits,
 /* Weights, penalty and priors of a fit, in its own group; read after its parameters. */
 void mlab_store_put_penalty(const mlab_h5_group *fit_group, const mlab_fit *fit);
 void mlab_store_get_penalty(const mlab_h5_group *fit_group, mlab_fit *fit);
+void mlab_store_put_missing(const mlab_h5_group *group, const mlab_fit *fit);
+void mlab_store_get_missing(const mlab_h5_group *group, mlab_fit *fit);
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);
 void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison);
 void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret);

@@ -4,6 +4,7 @@
 #define MLAB_STUDY_INSIDE_H
 
 #include "data/settings.h"
+#include "mentorlab/impute.h"
 #include "mentorlab/study.h"
 #include "study/options.h"
 #include "study/stages.h"
@@ -41,6 +42,7 @@ struct mlab_study {
     mlab_fit **fits;
     size_t n_fits;
     mlab_draws *draws;
+    mlab_imputation *imputation; /* of the fits; NULL = complete cases, or read from a file */
     mlab_comparison *comparison_result;
     mlab_pairs **pairs;
     size_t n_pairs;

@@ -147,6 +147,7 @@ static void free_results(mlab_study *study)
     for (size_t k = 0; study->fits && k < study->n_fits; k++) mlab_fit_free(study->fits[k]);
     mlab_release(context, study->fits);
     mlab_draws_free(study->draws);
+    mlab_imputation_free(study->imputation);
     mlab_comparison_free(study->comparison_result);
     for (size_t k = 0; study->pairs && k < study->n_pairs; k++) mlab_pairs_free(study->pairs[k]);
     mlab_release(context, study->pairs);

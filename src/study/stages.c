@@ -36,12 +36,36 @@ static const char *no_simulation(const mlab_study *study)
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
 }
 
+/* Every outcome on every imputation, and draws that hold what is missing. */
+static mlab_status fit_imputed(mlab_study *study, const mlab_imputation *imputation, mlab_error *err)
+{
+    uint8_t *used = mlab_allocate(study->context, study->n_outcomes, 1);
+    if (!used) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_outcomes);
+    for (size_t k = 0; k < study->n_outcomes; k++) used[k] = strcmp(study->outcomes[k].model, "multistate") != 0;
+    size_t n_draws = no_simulation(study) ? 0 : (size_t)study->simulate_options.draws;
+    mlab_status status = mlab_fit_imputed(study->context, study->data, study->outcomes, study->n_outcomes, &study->fit_options, imputation, n_draws,
+                                          used, (uint64_t)study->simulate_options.seed, study->fits, &study->draws, err);
+    mlab_release(study->context, used);
+    if (study->fits[0]) study->n_fits = study->n_outcomes;
+    return status;
+}
+
+/* The imputation that the study asks for; NULL when it asks for none. */
+static mlab_status impute(mlab_study *study, mlab_error *err)
+{
+    if (study->fit_options.imputations == 0 || study->imputation) return MLAB_OK;
+    return mlab_impute(study->context, study->data, study->outcomes, study->n_outcomes, (int)study->fit_options.imputations,
+                       (int)study->fit_options.imputation_rounds, (uint64_t)study->simulate_options.seed, &study->imputation, err);
+}
+
 /* One line a fit: its doubts are not an error. */
 static mlab_status fit_all(mlab_study *study, mlab_error *err)
 {
     if (!(study->fits = mlab_allocate(study->context, study->n_outcomes, sizeof *study->fits)))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_outcomes);
     mlab_status status = MLAB_OK;
+    if ((status = impute(study, err))) return status;
+    if (study->imputation && study->imputation->n_columns > 0) return fit_imputed(study, study->imputation, err);
     for (size_t k = 0; !status && k < study->n_outcomes; k++) {
         if (study->context->cancelled && study->context->cancelled(study->context->user))
             return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped on request");
@@ -78,7 +102,7 @@ static mlab_status draw(mlab_study *study, mlab_error *err)
 static mlab_status work_fit(mlab_study *study, const char *path, const char *key, mlab_error *err)
 {
     mlab_status status = fit_all(study, err);
-    if (!status && !no_simulation(study)) status = draw(study, err);
+    if (!status && !study->draws && !no_simulation(study)) status = draw(study, err);
     if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE) { /* the fits stand; the simulation says why it cannot */
         if (err) snprintf(study->no_draws, sizeof study->no_draws, "%s", err->sentence);
         status = MLAB_OK;
@@ -190,9 +214,9 @@ static const char *cannot_simulate(const mlab_study *study)
     return why ? why : study->no_draws[0] ? study->no_draws : NULL;
 }
 
-static mlab_status simulate_shards(mlab_study *study, const char *folder, const char *key, mlab_error *err)
+static mlab_status simulate_shards(mlab_study *study, const char *folder, const char *key, const mlab_data *data, mlab_error *err)
 {
-    mlab_simulate_spec spec = {.data = study->data,
+    mlab_simulate_spec spec = {.data = data,
                                .fits = (const mlab_fit *const *)study->fits,
                                .n_fits = study->n_fits,
                                .draws = study->draws,
@@ -215,7 +239,11 @@ static mlab_status work_simulate(mlab_study *study, const char *path, const char
 {
     char *folder = mlab_os_join(study->context, study->state, "shards");
     if (!folder) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to simulate");
-    mlab_status status = simulate_shards(study, folder, key, err);
+    mlab_completed *completed = NULL; /* the people simulated have the values of the first imputation */
+    mlab_status status = impute(study, err);
+    if (!status && study->imputation) status = mlab_impute_complete(study->context, study->data, study->imputation, 0, &completed, err);
+    if (!status) status = simulate_shards(study, folder, key, completed ? &completed->data : study->data, err);
+    mlab_completed_free(study->context, completed);
     if (!status) status = mlab_store_write(study->context, path, &(mlab_results){.outcomes = study->outcomes_result}, key, err);
     if (!status) mlab_store_shards_remove(study->context, folder, (size_t)study->simulate_options.draws);
     mlab_release(study->context, folder);
@@ -268,7 +296,8 @@ const mlab_stage_row mlab_stage_rows[MLAB_N_STAGES] = {
     [MLAB_STAGE_FIT] = {"fit", BIT(CHECK), DATA_KEYS "outcomes fit evidence simulation.draws simulation.seed", no_fit, work_fit, load_fit, tell_fit},
     [MLAB_STAGE_COMPARE] = {"compare", BIT(CHECK), DATA_KEYS "outcomes fit comparison", no_comparison, work_compare, load_compare, tell_compare},
     [MLAB_STAGE_MATCH] = {"match", BIT(CHECK), DATA_KEYS "matching", no_matching, work_match, load_match, tell_match},
-    [MLAB_STAGE_SIMULATE] = {"simulate", BIT(CHECK) | BIT(FIT), DATA_KEYS "outcomes matching simulation scenarios evidence", cannot_simulate,
+    [MLAB_STAGE_SIMULATE] = {"simulate", BIT(CHECK) | BIT(FIT),
+                             DATA_KEYS "outcomes fit.imputations fit.imputation_rounds matching simulation scenarios evidence", cannot_simulate,
                              work_simulate, load_simulate, tell_simulate},
     [MLAB_STAGE_FORECAST] = {"forecast", BIT(CHECK) | BIT(FIT) | BIT(SIMULATE), "forecast", no_forecast, work_forecast, load_forecast, tell_forecast},
     [MLAB_STAGE_REPORT] = {.name = "report", .needs = BIT(CHECK) | BIT(FIT) | BIT(COMPARE) | BIT(MATCH) | BIT(SIMULATE) | BIT(FORECAST)},

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What happened to each person, as columns that imputation models read: an imputation without the outcome would make the association with it
+ * weaker (Moons and others 2006, doi:10.1016/j.jclinepi.2006.01.009).
+ *
+ * For an event its indicator by cause and the Nelson-Aalen cumulative hazard to the end of the person's time (White & Royston 2009,
+ * doi:10.1002/sim.3618); shares of time in the arms; means of measures, 0 with an indicator where there is none. */
+#include "fit/impute/units.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct ending {
+    double time;
+    bool event;
+    uint32_t unit;
+} ending;
+
+static int by_time(const void *a, const void *b)
+{
+    const ending *x = a, *y = b;
+    if (x->time != y->time) return x->time < y->time ? -1 : 1;
+    return x->unit < y->unit ? -1 : x->unit > y->unit;
+}
+
+/* hazard [n]: Nelson-Aalen estimate at the person's own time. endings [n] are sorted here. */
+static void nelson_aalen(ending *endings, size_t n, double *hazard)
+{
+    double sum = 0;
+    qsort(endings, n, sizeof *endings, by_time);
+    for (size_t i = 0, next; i < n; i = next) {
+        size_t events = 0;
+        for (next = i; next < n && endings[next].time == endings[i].time; next++) events += endings[next].event;
+        sum += (double)events / (double)(n - i);
+        for (size_t k = i; k < next; k++) hazard[endings[k].unit] = sum;
+    }
+}
+
+static mlab_status add_real(mlab_impute_units *units, double **into, mlab_error *err)
+{
+    mlab_column *column;
+    mlab_status status = mlab_impute_add(units, MLAB_COLUMN_REAL, NULL, &column, err);
+    *into = status ? NULL : column->as.real;
+    return status;
+}
+
+/* One cause of an event of the panel: whether it came, and the hazard to the end of the days at risk. */
+static mlab_status add_cause(mlab_impute_units *units, const mlab_panel *panel, const mlab_panel_event *event, int32_t cause, ending *endings,
+                             mlab_error *err)
+{
+    double *came, *hazard;
+    mlab_status status = add_real(units, &came, err);
+    if (status || (status = add_real(units, &hazard, err))) return status;
+    for (size_t u = 0; u < units->n; u++) endings[u] = (ending){.unit = (uint32_t)u};
+    for (size_t row = 0; row < panel->n_rows; row++) {
+        ending *end = &endings[units->unit_of[row]];
+        end->time += event->share[row];
+        if (event->what[row] == cause + 1) end->event = true, came[end->unit] = 1;
+    }
+    nelson_aalen(endings, units->n, hazard);
+    return MLAB_OK;
+}
+
+static mlab_status add_arms(mlab_impute_units *units, const mlab_panel *panel, mlab_error *err)
+{
+    for (int32_t a = 1; a < panel->n_arms; a++) {
+        double *share, rows = 0;
+        mlab_status status = add_real(units, &share, err);
+        if (status) return status;
+        for (size_t row = 0; row < panel->n_rows; row++) {
+            share[units->unit_of[row]] += panel->arm[row] == a;
+            rows++;
+            bool last = row + 1 == panel->n_rows || units->unit_of[row + 1] != units->unit_of[row];
+            if (!last) continue;
+            share[units->unit_of[row]] /= rows;
+            rows = 0;
+        }
+    }
+    return MLAB_OK;
+}
+
+static mlab_status add_measure(mlab_impute_units *units, const mlab_panel *panel, const char *name, mlab_error *err)
+{
+    const mlab_column *column = mlab_table_find(panel->rows, name);
+    double *mean, *answered;
+    if (!column || column->type == MLAB_COLUMN_TEXT) return MLAB_OK;
+    mlab_status status = add_real(units, &mean, err);
+    if (status || (status = add_real(units, &answered, err))) return status;
+    for (size_t row = 0; row < panel->n_rows; row++) {
+        if (column->missing && column->missing[row]) continue;
+        mean[units->unit_of[row]] += column->type == MLAB_COLUMN_REAL ? column->as.real[row] : column->as.integer[row];
+        answered[units->unit_of[row]]++;
+    }
+    for (size_t u = 0; u < units->n; u++) {
+        if (answered[u] > 0) mean[u] /= answered[u];
+        answered[u] = answered[u] > 0;
+    }
+    return MLAB_OK;
+}
+
+static double number_at(const mlab_column *column, size_t row)
+{
+    return column->type == MLAB_COLUMN_REAL ? column->as.real[row] : column->as.integer[row];
+}
+
+/* The response of a person-level outcome: event(time, status), or a column. Where it is missing it does not help. */
+static mlab_status add_response(mlab_impute_units *units, const mlab_data *data, const mlab_outcome *outcome, ending *endings, mlab_error *err)
+{
+    mlab_formula *formula;
+    if (!outcome->formula || !outcome->formula[0]) return MLAB_OK;
+    mlab_status status = mlab_formula_parse(units->context, outcome->formula, &outcome->formula_place, &formula, err);
+    if (status) return status;
+    bool event = mlab_formula_response(formula) == MLAB_RESPONSE_EVENT;
+    const char *name = mlab_formula_response_name(formula, event ? 2 : 0), *time_name = event ? mlab_formula_response_name(formula, 1) : NULL;
+    const mlab_column *column = name ? mlab_table_find(data->people, name) : NULL;
+    const mlab_column *time = time_name ? mlab_table_find(data->people, time_name) : NULL;
+    double *value, *known, *hazard;
+    if (!column || column->type == MLAB_COLUMN_TEXT || (event && !time)) goto out;
+    if ((status = add_real(units, &value, err)) || (status = add_real(units, &known, err))) goto out;
+    for (size_t row = 0; row < units->n; row++) {
+        uint32_t u = units->unit_of[row];
+        known[u] = !(column->missing && column->missing[row]);
+        value[u] = known[u] > 0 ? number_at(column, row) : 0;
+        bool timed = event && !(time->missing && time->missing[row]) && time->type != MLAB_COLUMN_TEXT;
+        endings[u] = (ending){.time = timed ? number_at(time, row) : 0, .event = timed && value[u] > 0, .unit = u};
+    }
+    if (event && !(status = add_real(units, &hazard, err))) nelson_aalen(endings, units->n, hazard);
+out:
+    mlab_formula_free(formula);
+    return status;
+}
+
+mlab_status mlab_impute_happened(mlab_impute_units *units, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes, mlab_error *err)
+{
+    const mlab_panel *panel = data->panel;
+    ending *endings = mlab_allocate(units->context, units->n, sizeof *endings);
+    if (!endings) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu people", units->n);
+    mlab_status status = panel ? add_arms(units, panel, err) : MLAB_OK;
+    for (size_t e = 0; panel && e < panel->n_events && !status; e++)
+        for (int32_t c = 0; c < panel->events[e].n_causes && !status; c++) status = add_cause(units, panel, &panel->events[e], c, endings, err);
+    for (size_t k = 0; panel && k < panel->n_measures && !status; k++) status = add_measure(units, panel, panel->measures[k], err);
+    for (size_t k = 0; !panel && k < n_outcomes && !status; k++) status = add_response(units, data, &outcomes[k], endings, err);
+    mlab_release(units->context, endings);
+    return status;
+}
