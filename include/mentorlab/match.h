@@ -85,7 +85,8 @@ typedef struct mlab_policy_ask {
     char *role_column; /* mentors' role (network) */
     char **roles;      /* [n_roles] values of it, slot by slot; none = all, in byte order */
     size_t n_roles;
-    char *team_column;   /* mentees of one team shall not share a circle (group) */
+    char **team_columns; /* [n_team_columns] mentees with a value of any of these in common shall not share a circle (group) */
+    size_t n_team_columns;
     char *places_column; /* mentees: yes or 1 = has a claim to a structured place (hybrid) */
     mlab_place place;
 } mlab_policy_ask;

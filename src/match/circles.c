@@ -197,9 +197,16 @@ void mlab_circles_rule_out(mlab_circles *c, size_t pair, int by)
     set_pair(c, pair);
 }
 
-static int32_t team_of(const mlab_circles *c, size_t k)
+/* Whether the mentees of two pairs must not meet: of one team in some column. */
+static bool apart(const mlab_circles *c, size_t a, size_t b)
 {
-    return c->pool->mentee_team ? c->pool->mentee_team[c->lots.mentees[c->mentee[k]].who] : -1;
+    const mlab_pool *pool = c->pool;
+    const size_t n = pool->team_columns ? pool->team_columns : 1;
+    if (!pool->mentee_team) return false;
+    const int32_t *x = pool->mentee_team + c->lots.mentees[c->mentee[a]].who * n, *y = pool->mentee_team + c->lots.mentees[c->mentee[b]].who * n;
+    for (size_t k = 0; k < n; k++)
+        if (x[k] >= 0 && x[k] == y[k]) return true;
+    return false;
 }
 
 void mlab_circles_bind(mlab_circles *c, size_t pair, int by)
@@ -209,9 +216,9 @@ void mlab_circles_bind(mlab_circles *c, size_t pair, int by)
     if (!c->bound[pair]) c->n_bound--;
     set_pair(c, pair);
     const size_t j = c->mentor[pair];
-    for (size_t e = c->first_of[j]; team_of(c, pair) >= 0 && e < c->first_of[j + 1]; e++) {
+    for (size_t e = c->first_of[j]; c->pool->mentee_team && e < c->first_of[j + 1]; e++) {
         const uint32_t other = c->by_mentor[e];
-        if (other != pair && team_of(c, other) == team_of(c, pair)) mlab_circles_rule_out(c, other, by);
+        if (other != pair && apart(c, other, pair)) mlab_circles_rule_out(c, other, by);
     }
 }
 
@@ -254,10 +261,10 @@ static size_t find_meeting(const mlab_circles *c, size_t j)
 {
     for (size_t e = c->first_of[j]; e < c->first_of[j + 1]; e++) {
         const uint32_t a = c->by_mentor[e];
-        if (!mlab_flow_on(c->flow, c->n_before + a) || team_of(c, a) < 0) continue;
+        if (!mlab_flow_on(c->flow, c->n_before + a)) continue;
         for (size_t k = e + 1; k < c->first_of[j + 1]; k++) {
             const uint32_t b = c->by_mentor[k];
-            if (mlab_flow_on(c->flow, c->n_before + b) && team_of(c, b) == team_of(c, a)) return c->bound[a] ? b : a;
+            if (mlab_flow_on(c->flow, c->n_before + b) && apart(c, a, b)) return c->bound[a] ? b : a;
         }
     }
     return SIZE_MAX;

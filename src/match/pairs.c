@@ -67,7 +67,7 @@ static void free_ask(const mlab_context *context, const mlab_policy_ask *ask)
     mlab_release(context, ask->turn_column);
     mlab_release(context, ask->role_column);
     free_texts(context, ask->roles, ask->n_roles);
-    mlab_release(context, ask->team_column);
+    free_texts(context, ask->team_columns, ask->n_team_columns);
     mlab_release(context, ask->places_column);
 }
 

@@ -13,10 +13,10 @@
 typedef struct asked {
     mlab_policy_request request;
     mlab_pool pool;
-    int32_t *groups[2], *roles[2], *teams[2], *locked;
+    int32_t *groups[2], *roles[2], *team, *locked;
     const char *group_column;
-    char **names, **role_names, **team_names;
-    size_t n_names, n_roles, n_teams;
+    char **names, **role_names;
+    size_t n_names, n_roles;
     int64_t *turn;
     uint8_t *places;
     char fitted[200]; /* what a choice was fitted to */
@@ -33,14 +33,13 @@ static void asked_free(const mlab_context *context, asked *a)
     for (int side = 0; side < 2; side++) {
         mlab_release(context, a->groups[side]);
         mlab_release(context, a->roles[side]);
-        mlab_release(context, a->teams[side]);
     }
+    mlab_release(context, a->team);
     mlab_release(context, a->locked);
     mlab_release(context, a->turn);
     mlab_release(context, a->places);
     free_names(context, a->names, a->n_names);
     free_names(context, a->role_names, a->n_roles);
-    free_names(context, a->team_names, a->n_teams);
 }
 
 /* Options of the policy over those of all. */
@@ -106,11 +105,25 @@ static mlab_status ask_roles(const mlab_matching *m, const mlab_policy_ask *ask,
     return MLAB_OK;
 }
 
+/* Codes of all columns that keep people apart, column by column beside each mentee. */
 static mlab_status ask_teams(const mlab_matching *m, const mlab_policy_ask *ask, asked *a, mlab_findings *findings, mlab_error *err)
 {
-    if (!ask || !ask->team_column) return MLAB_OK;
-    mlab_status status = mlab_people_groups(&m->people, ask->team_column, &ask->place, a->teams, &a->team_names, &a->n_teams, findings, err);
-    if (!status) a->pool.mentee_team = a->teams[MLAB_MENTEES];
+    const size_t n = m->people.n[MLAB_MENTEES], all = ask ? ask->n_team_columns : 0;
+    if (!all) return MLAB_OK;
+    if (!(a->team = mlab_allocate(m->context, n, all * sizeof *a->team))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for teams");
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; !status && k < all; k++) {
+        int32_t *codes[2] = {NULL, NULL};
+        char **names = NULL;
+        size_t n_names = 0;
+        status = mlab_people_groups(&m->people, ask->team_columns[k], &ask->place, codes, &names, &n_names, findings, err);
+        for (size_t i = 0; !status && i < n; i++) a->team[i * all + k] = codes[MLAB_MENTEES][i];
+        mlab_release(m->context, codes[0]);
+        mlab_release(m->context, codes[1]);
+        free_names(m->context, names, n_names);
+    }
+    a->pool.mentee_team = a->team;
+    a->pool.team_columns = all;
     return status;
 }
 

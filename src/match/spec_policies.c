@@ -39,7 +39,7 @@ static const ask asks[] = {
     {"group", "least", ASK_COUNT, AT(group_low), NULL, 0, 1000},
     {"group", "mix_least", ASK_COUNT, AT(mix_least), NULL, 0, 1000},
     {"group", "mix_most", ASK_COUNT, AT(mix_most), NULL, 0, 1000},
-    {"group", "apart", ASK_TEXT, OWN(team_column), NULL, 0, 0},
+    {"group", "apart", ASK_LIST, OWN(team_columns), NULL, 0, 0},
     {"peer", "stable", ASK_YES, AT(peer_stable), "no|yes", 0, 0},
     {"network", "mentors", ASK_COUNT, AT(mentors_each), NULL, 1, 64},
     {"network", "role", ASK_TEXT, OWN(role_column), NULL, 0, 0},
@@ -125,8 +125,9 @@ static mlab_status read_ask(const mlab_spec_reader *r, const ask *a, const mlab_
     const bool own = a->type == ASK_TEXT || a->type == ASK_LIST;
     unsigned char *at = own ? (unsigned char *)into + a->at : (unsigned char *)&into->options + a->at;
     if (a->type == ASK_LIST) {
-        const bool groups = a->at == OWN(groups);
-        return mlab_spec_keep_list(r, value, groups ? &into->groups : &into->roles, groups ? &into->n_groups : &into->n_roles, err);
+        if (a->at == OWN(groups)) return mlab_spec_keep_list(r, value, &into->groups, &into->n_groups, err);
+        if (a->at == OWN(roles)) return mlab_spec_keep_list(r, value, &into->roles, &into->n_roles, err);
+        return mlab_spec_keep_list(r, value, &into->team_columns, &into->n_team_columns, err);
     }
     if (mlab_setting_kind_of(value) != MLAB_SETTING_TEXT) return bad(r, a, value, "one word or number", err);
     if (a->type == ASK_TEXT) {

@@ -105,7 +105,8 @@ START_TEST(circles_from_tables_keep_teams_apart)
 {
     world w;
     start(&w, "group");
-    w.ask.team_column = team;
+    w.ask.team_columns = (char *[]){team};
+    w.ask.n_team_columns = 1;
     w.ask.options.group_low = 3;
     ck_assert_msg(match(&w, 0) == MLAB_OK, "%s", w.err.sentence);
     unsigned met[MENTORS][6] = {{0}};

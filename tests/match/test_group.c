@@ -25,8 +25,12 @@ static bool keeps(const mlab_policy_request *r, const int32_t *got)
             if (got[i] != (int32_t)j) continue;
             size++;
             if (pool->mentee_group && pool->mentee_group[i] >= 0) in_group[pool->mentee_group[i]]++;
+            const size_t columns = pool->team_columns ? pool->team_columns : 1;
             for (size_t k = 0; pool->mentee_team && k < i; k++)
-                if (got[k] == (int32_t)j && pool->mentee_team[k] >= 0 && pool->mentee_team[k] == pool->mentee_team[i]) return false;
+                for (size_t t = 0; t < columns; t++) {
+                    const int32_t mine = pool->mentee_team[i * columns + t];
+                    if (got[k] == (int32_t)j && mine >= 0 && pool->mentee_team[k * columns + t] == mine) return false;
+                }
         }
         if (!size) continue;
         if (size > pool->capacity[j] || size < o->group_low || (o->group_high && size > o->group_high)) return false;
@@ -72,15 +76,17 @@ START_TEST(circles_are_as_good_as_trying_everything)
     for (uint64_t salt = 0; salt < 900; salt++) {
         const size_t n = 2 + salt % 6, m = 1 + salt % 3;
         test_pool t = test_pool_hashed(n, m, 5, salt % 4 ? 0 : 5, 0.85, 20000 + salt);
-        int32_t group[8], team[8], got[8];
+        int32_t group[8], team[16], got[8];
         for (size_t i = 0; i < n; i++) {
             group[i] = (int32_t)(test_hash(salt, 300 + i) * 3) - (int32_t)(salt % 2); /* -1: not known */
             if (group[i] > 1) group[i] = 1;
             team[i] = (int32_t)(test_hash(salt, 400 + i) * 5) - 1;
+            team[8 + i] = (int32_t)(test_hash(salt, 500 + i) * 4) - 1;
         }
         t.pool.mentee_group = salt % 5 ? group : NULL;
         t.pool.n_groups = 2;
         t.pool.mentee_team = salt % 3 ? team : NULL;
+        t.pool.team_columns = salt % 3; /* of one column, or of two */
         const mlab_policy_request request = {.pool = &t.pool,
                                              .seed = salt,
                                              .options = {.group_low = 1 + (int32_t)(salt / 7 % 3),
