@@ -225,6 +225,23 @@ static mlab_status check_memberships(mlab_study *study, const mlab_outcome *outc
     return status;
 }
 
+/* Labels as an ordinal outcome have an order that only the study can say: that of the alphabet is none. */
+static mlab_status check_order(mlab_study *study, const mlab_outcome *outcome, const mlab_formula *formula, mlab_findings *findings, mlab_error *err)
+{
+    char path[300], remedy[300];
+    const bool ordinal = outcome->model && !strcmp(outcome->model, "ordinal");
+    if (!ordinal || mlab_formula_response(formula) != MLAB_RESPONSE_COLUMN) return MLAB_OK;
+    const char *name = mlab_formula_response_name(formula, 0);
+    const mlab_column *column = mlab_table_find(mlab_study_table(study), name);
+    if (!column || column->type != MLAB_COLUMN_FACTOR || column->ordered || column->n_levels < 3) return MLAB_OK;
+    snprintf(path, sizeof path, "data.columns.%.200s.levels", name);
+    if (mlab_settings_find(study->settings, NULL, path)) return MLAB_OK; /* in the order of the list */
+    mlab_place place = outcome->formula_place;
+    snprintf(remedy, sizeof remedy, "columns: {%.80s: {scale: [lowest, ..., highest]}}", name);
+    return mlab_findings_add(findings, MLAB_SEVERITY_DECIDE, "scale_unordered", &place, column->levels[0], remedy, err,
+                             "the labels of '%s' have no stated order; an ordinal model needs one", name);
+}
+
 static mlab_status check_formula(mlab_study *study, const mlab_outcome *outcome, mlab_findings *findings, mlab_error *err)
 {
     mlab_formula *formula = NULL;
@@ -234,6 +251,7 @@ static mlab_status check_formula(mlab_study *study, const mlab_outcome *outcome,
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
     status = check_formula_columns(study, outcome, formula, findings, err);
     if (!status) status = check_memberships(study, outcome, formula, findings, err);
+    if (!status) status = check_order(study, outcome, formula, findings, err);
     mlab_formula_free(formula);
     return status;
 }

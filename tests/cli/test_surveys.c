@@ -122,6 +122,26 @@ START_TEST(answers_without_a_person_are_told_by_group_and_small_groups_are_hidde
 }
 END_TEST
 
+/* The alphabet is no order of answers. */
+START_TEST(labels_of_an_ordinal_outcome_need_an_order)
+{
+    start_here();
+    ck_assert_int_eq(chdir(here), 0);
+    ck_assert_int_eq(
+        shell("printf 'mood,site\\n' > p.csv; for i in 1 2 3 4 5 6; do printf 'Agree,a\\nDisagree,b\\nNeutral,a\\nAgree,b\\n' >> p.csv; done; "
+              "printf 'data: {people: {file: p.csv}}\\noutcomes: {mood: {model: ordinal, formula: \"mood ~ site\"}}\\n' > study.yaml"),
+        0);
+    ck_assert_int_eq(shell(PROGRAM " fit study.yaml"), 3);
+    ck_says(err_out, "the labels of 'mood' have no stated order; an ordinal model needs one");
+    ck_says(err_out, "columns: {mood: {scale: [lowest, ..., highest]}}");
+    ck_assert_int_eq(shell("printf 'data: {people: {file: p.csv}, columns: {mood: {scale: [Disagree, Neutral, Agree]}}}\\n"
+                           "outcomes: {mood: {model: ordinal, formula: \"mood ~ site\"}}\\n' > study.yaml"),
+                     0);
+    ck_assert_msg(shell(PROGRAM " fit study.yaml") == 0, "%s", err_out);
+    ck_says(out, "Disagree|Neutral");
+}
+END_TEST
+
 START_TEST(a_study_whose_fit_gives_no_draws_may_be_run_again)
 {
     put_firm("");
@@ -137,5 +157,6 @@ START_TEST(a_study_whose_fit_gives_no_draws_may_be_run_again)
 }
 END_TEST
 
-MLAB_TEST_MAIN("cli/surveys", a_study_whose_fit_gives_no_draws_may_be_run_again, check_tells_who_answered_how_well_and_what_the_unknown_could_move,
-               the_results_and_the_report_hold_scores_and_who_answered, answers_without_a_person_are_told_by_group_and_small_groups_are_hidden)
+MLAB_TEST_MAIN("cli/surveys", labels_of_an_ordinal_outcome_need_an_order, a_study_whose_fit_gives_no_draws_may_be_run_again,
+               check_tells_who_answered_how_well_and_what_the_unknown_could_move, the_results_and_the_report_hold_scores_and_who_answered,
+               answers_without_a_person_are_told_by_group_and_small_groups_are_hidden)
