@@ -3,6 +3,7 @@
  *
  *   contrasts     a difference whose groups are not told has no numbers; sizes and events only where the report tells them
  *   balance       no row of an arm whose contrasts are not told
+ *   standardised  no curve of an arm whose contrasts are not told
  *   curves        no numbers where fewer than the minimum are at risk; no count of events under it
  *   arms          people and events as a table whose sums are known; a hidden arm has no years either
  *   other counts  of people or events: those under the minimum, and one more where a single one is hidden
@@ -115,12 +116,38 @@ static mlab_status protect_balance(protecting *p, const mlab_comparison *compari
     return status;
 }
 
+/* "outcome/arm" of a standardised curve: told where a difference of everyone with that arm, or against it, is. */
+static bool curve_is_told(const mlab_comparison *comparison, const mlab_told_contrast *told, const char *name)
+{
+    for (size_t i = 0; i < comparison->n_contrasts; i++) {
+        const mlab_contrast *c = &comparison->contrasts[i];
+        const size_t n = strlen(c->outcome);
+        if ((c->group && *c->group) || strncmp(name, c->outcome, n) != 0 || name[n] != '/') continue;
+        if (told[i].told && (!strcmp(name + n + 1, c->arm) || !strcmp(name + n + 1, c->reference))) return true;
+    }
+    return false;
+}
+
+static mlab_status protect_standardised(protecting *p, const mlab_comparison *comparison, const mlab_told_contrast *told, mlab_error *err)
+{
+    const size_t curves = comparison->n_standardised;
+    mlab_status status = MLAB_OK;
+    for (size_t k = first_value(p->page); k < p->page->n_columns; k++) {
+        mlab_page_column *column = &p->page->columns[k];
+        for (size_t i = 0; curves && i < column->n && column->n % curves == 0 && !status; i++)
+            if (!curve_is_told(comparison, told, comparison->standardised_names[i / (column->n / curves)])) status = hide(p, column, i, err);
+    }
+    return status;
+}
+
 static mlab_status protect_comparison(protecting *p, mlab_error *err)
 {
     mlab_comparison *comparison = NULL;
     mlab_told_contrast *told = NULL;
     mlab_status status = judge(p, &comparison, &told, err);
-    if (!status)
+    if (!status && below(p->page, "/comparison/standardised"))
+        status = protect_standardised(p, comparison, told, err);
+    else if (!status)
         status = below(p->page, "/comparison/contrasts") ? protect_contrasts(p, comparison, told, err) : protect_balance(p, comparison, told, err);
     mlab_release(context_of(p), told);
     mlab_comparison_free(comparison);
@@ -227,12 +254,40 @@ static mlab_status protect_groups(protecting *p, mlab_error *err)
     return status;
 }
 
+/* Who was asked and who answered, by arm: those who answered and those who did not, with their sums, as in the report. */
+static mlab_status protect_rates(protecting *p, mlab_error *err)
+{
+    mlab_page *asked = NULL, *answered = NULL;
+    mlab_status status = mlab_page_load(context_of(p), p->file, "/data/surveys/invited", &asked, err);
+    if (!status) status = mlab_page_load(context_of(p), p->file, "/data/surveys/replied", &answered, err);
+    const size_t n = status ? 0 : asked->columns[asked->n_columns - 1].n, arms = status ? 0 : asked->columns[asked->n_columns - 2].n;
+    uint64_t *count = mlab_allocate(context_of(p), arms, 2 * sizeof *count);
+    uint8_t *shown = mlab_allocate(context_of(p), 3 * arms + 2, 1);
+    if (!status && (!count || !shown)) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", p->page->path);
+    for (size_t first = 0; first < n && !status; first += arms) {
+        for (size_t k = 0; k < arms; k++) {
+            const double all = number_at(&asked->columns[asked->n_columns - 1], first + k);
+            count[k] = (uint64_t)number_at(&answered->columns[answered->n_columns - 1], first + k);
+            count[arms + k] = (uint64_t)all - count[k];
+        }
+        status = mlab_privacy_table(context_of(p), count, 2, arms, p->minimum, shown, shown + 2 * arms, shown + 2 * arms + 2, err);
+        mlab_page_column *column = &p->page->columns[p->page->n_columns - 1];
+        for (size_t k = 0; k < arms && !status && first + k < column->n; k++)
+            if (!shown[k] || !shown[arms + k]) status = hide(p, column, first + k, err);
+    }
+    mlab_release(context_of(p), count);
+    mlab_release(context_of(p), shown);
+    mlab_page_free(asked);
+    mlab_page_free(answered);
+    return status;
+}
+
 static mlab_status protect_others(protecting *p, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
     for (size_t k = first_value(p->page); k < p->page->n_columns && !status; k++) {
         mlab_page_column *column = &p->page->columns[k];
-        if (ONE_OF(column->unit, "person", "event")) status = protect_counts(p, column, column->n, err);
+        if (ONE_OF(column->unit, "person", "event", "answer")) status = protect_counts(p, column, column->n, err);
     }
     return status;
 }
@@ -244,12 +299,14 @@ mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum
     *n_hidden = 0;
     if (minimum < 1 || minimum > 1000)
         return mlab_raise(err, MLAB_ERR_ARGUMENT, "the smallest count to be shown is %lld, allowed 1 to 1000", (long long)minimum);
-    if (below(page, "/comparison/contrasts") || below(page, "/comparison/balance"))
+    if (below(page, "/comparison/contrasts") || below(page, "/comparison/balance") || below(page, "/comparison/standardised"))
         status = protect_comparison(&p, err);
     else if (below(page, "/comparison/curves"))
         status = protect_curves(&p, err);
     else if (below(page, "/data/survey_groups"))
         status = protect_groups(&p, err);
+    else if (below(page, "/data/surveys/invited") || below(page, "/data/surveys/replied"))
+        status = protect_rates(&p, err);
     else if (below(page, "/data/arms"))
         status = protect_arms(&p, err);
     else if (!below(page, "/simulation") && !below(page, "/forecast") && !below(page, "/draws") && !below(page, "/matching"))

@@ -87,6 +87,10 @@ START_TEST(the_results_and_the_report_hold_scores_and_who_answered)
     ck_says(out, "satisfaction,0.");
     ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/surveys/invited"), 0);
     ck_says(out, "satisfaction,structured,60");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/surveys/invited --minimum-cell 20"), 0); /* 10 of them did not answer */
+    ck_says(out, "satisfaction,structured,\n");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /data/surveys/replied --minimum-cell 20"), 0);
+    ck_says(out, "satisfaction,structured,\n");
     ck_assert_int_eq(shell("cat summary.md"), 0);
     ck_says(out, "### How far could the unknown move it?");
     ck_says(out, "| Satisfaction, mean | informal | ");

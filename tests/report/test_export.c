@@ -62,6 +62,7 @@ START_TEST(contrasts_are_judged_as_in_the_report)
     exports("/comparison/contrasts/n_arm", 5, 1, "row,n_arm\n0,200\n1,\n"); /* the second has nobody */
     exports("/comparison/contrasts/n_arm", 300, 2, "");
     exports("/comparison/contrasts/horizon", 300, 0, "");
+    exports("/comparison/standardised/standardised", 5, 4, "");                        /* no difference of everyone with these groups is told */
     exports("/comparison/contrasts/worst_lowest", 1, 2, "row,worst_lowest\n0,\n1,\n"); /* of a subgroup, and of nobody */
 }
 END_TEST
