@@ -36,7 +36,7 @@ static mlab_status refuse(const mlab_study *study, const mlab_rule *rule, const 
 static mlab_status find_outcome(const mlab_study *study, const mlab_rule *rule, const mlab_outcome **outcome, mlab_findings *findings,
                                 mlab_error *err)
 {
-    const char *names[64];
+    const char *names[64] = {NULL};
     size_t n = 0;
     mlab_text why = MLAB_TEXT(study->context);
     *outcome = NULL;

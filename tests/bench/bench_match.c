@@ -6,6 +6,7 @@
  *                                        any score; by how many of 8 attributes agree; L levels by lot; products of two people's worth; their
  *                                        sums; sums of three levels of each
  *   bench_match sparse|sparse_tied N     the most pairs, then the highest total, of N by N with 20 candidates each
+ *   bench_match leximin|leximin_tied N   the worst-off first, N by N listed, all allowed: any score; 20 levels
  *   bench_match write FILE N [zipf]      lists of 20 for N proposers, with ranks within each receiver; zipf: popular receivers
  *   bench_match lists FILE               deferred acceptance on them
  *
@@ -90,7 +91,7 @@ static double dense_score(const char *task, size_t n, size_t i, size_t j)
     return 12.5 * agree;
 }
 
-static void run_pool(const char *task, const mlab_pool *pool, bool participation, int runs)
+static void run_pool(const char *task, const char *policy, const mlab_pool *pool, bool participation, int runs)
 {
     mlab_context context = mlab_bench_context(1);
     const mlab_policy_request request = {.pool = pool, .seed = 1, .options = {.participation_first = participation}};
@@ -99,7 +100,7 @@ static void run_pool(const char *task, const mlab_pool *pool, bool participation
     for (int k = 0; k < runs; k++) {
         mlab_error err;
         const double start = processor();
-        need(mlab_policy_assign(&context, mlab_policy_find("optimal"), &request, &result, &err), &err);
+        need(mlab_policy_assign(&context, mlab_policy_find(policy), &request, &result, &err), &err);
         best = fmin(best, processor() - start);
     }
     size_t pairs = 0;
@@ -122,9 +123,31 @@ static void run_dense(const char *task, size_t n, int runs)
         for (size_t j = 0; j < n; j++) m.score[i * n + j] = (float)dense_score(task, n, i, j);
     int32_t *capacity = ones(n);
     const mlab_pool pool = {.n_mentees = n, .n_mentors = n, .capacity = capacity, .score_row = give_row, .source = &m};
-    run_pool(task, &pool, false, runs);
+    run_pool(task, "optimal", &pool, false, runs);
     free(capacity);
     free(m.score);
+}
+
+/* The worst-off first, of N by N candidates all listed: any score, or 20 levels. */
+static void run_leximin(const char *task, size_t n)
+{
+    size_t *first = room(n + 1, sizeof *first);
+    int32_t *mentor = room(n * n, sizeof *mentor), *capacity = ones(n);
+    double *score = room(n * n, sizeof *score);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            mentor[i * n + j] = (int32_t)j;
+            const double s = test_hash(1, i * n + j);
+            score[i * n + j] = strcmp(task, "leximin") == 0 ? 100 * s : 5 * floor(20 * s);
+        }
+        first[i + 1] = (i + 1) * n;
+    }
+    const mlab_pool pool = {.n_mentees = n, .n_mentors = n, .capacity = capacity, .first = first, .mentor = mentor, .score = score};
+    run_pool(task, "fair", &pool, false, 1);
+    free(first);
+    free(mentor);
+    free(capacity);
+    free(score);
 }
 
 typedef struct entry {
@@ -168,7 +191,7 @@ static void run_sparse(const char *task, size_t n, int runs)
         first[i + 1] = used;
     }
     const mlab_pool pool = {.n_mentees = n, .n_mentors = n, .capacity = capacity, .first = first, .mentor = mentor, .score = score};
-    run_pool(task, &pool, true, runs);
+    run_pool(task, "optimal", &pool, true, runs);
     free(first);
     free(mentor);
     free(capacity);
@@ -272,10 +295,13 @@ int main(int argc, char **argv)
         run_lists(argv[2], 3);
     else if (argc == 3 && strncmp(task, "sparse", 6) == 0)
         run_sparse(task, strtoul(argv[2], NULL, 10), 1);
+    else if (argc == 3 && strncmp(task, "leximin", 7) == 0)
+        run_leximin(task, strtoul(argv[2], NULL, 10));
     else if (argc == 3 && is_dense(task))
         run_dense(task, strtoul(argv[2], NULL, 10), strtoul(argv[2], NULL, 10) > 2000 ? 1 : 5);
     else {
-        fprintf(stderr, "usage: bench_match [dense|tied|levelsL|popular|effects|crowd|sparse|sparse_tied N | write FILE N [zipf] | lists FILE]\n");
+        fprintf(stderr, "usage: bench_match [dense|tied|levelsL|popular|effects|crowd|leximin|leximin_tied|sparse|sparse_tied N | write FILE N "
+                        "[zipf] | lists FILE]\n");
         return 2;
     }
     return 0;
