@@ -4,8 +4,8 @@
  * Leximin: first the fewest mentees without a mentor, then the fewest at the lowest score, then at the next, ... (fair matchings, Huang, Kavitha,
  * Mehlhorn & Michail 2016, doi:10.1007/s00453-015-9994-9). Level by level, the lowest first: the flow that has the fewest pairs of this level among
  * all that were best so far. Values of the nodes tell which arcs every such flow fills and which it leaves empty; these are fixed, and what is left
- * free is exactly the set of flows that are still best. A level that the flow at hand does not use needs no search. Weakness: a search for most of
- * the scores in use, so thousands of people with scores that all differ take minutes.
+ * free is exactly the set of flows that are still best. A level that the flow at hand does not use needs no search. It is used where mentors have
+ * fewest mentees; leximin.c is for all other pools. Weakness: a pass over all pairs for most of the scores in use.
  */
 #include "match/fairness.h"
 
@@ -188,6 +188,20 @@ static mlab_status fewest_of_level(mlab_fairness *f, const level_edge *level, si
     return status;
 }
 
+void mlab_fair_tell_lowest(const mlab_pool *pool, mlab_policy_result *result)
+{
+    double lowest = 0;
+    bool any = false;
+    for (size_t i = 0; i < pool->n_mentees; i++) {
+        if (result->mentor_of[i] == MLAB_UNMATCHED) continue;
+        const double s = mlab_match_score(pool, i, result->mentor_of[i]);
+        if (!any || s < lowest) lowest = s;
+        any = true;
+    }
+    result->objective = lowest;
+    result->bound = result->status == MLAB_POLICY_TIME_LIMIT ? 100 : lowest;
+}
+
 mlab_status mlab_fair_leximin(mlab_fairness *f, mlab_policy_result *result, mlab_error *err)
 {
     const size_t n = f->lots.first[f->request->pool->n_mentees];
@@ -215,15 +229,6 @@ mlab_status mlab_fair_leximin(mlab_fairness *f, mlab_policy_result *result, mlab
     mlab_release(f->context, edges);
     if (status) return status;
     mlab_fairness_read(f, result->mentor_of);
-    double lowest = 0;
-    bool any = false;
-    for (size_t i = 0; i < f->request->pool->n_mentees; i++) {
-        if (result->mentor_of[i] == MLAB_UNMATCHED) continue;
-        const double s = mlab_match_score(f->request->pool, i, result->mentor_of[i]);
-        if (!any || s < lowest) lowest = s;
-        any = true;
-    }
-    result->objective = lowest;
-    result->bound = result->status == MLAB_POLICY_TIME_LIMIT ? 100 : lowest;
+    mlab_fair_tell_lowest(f->request->pool, result);
     return MLAB_OK;
 }

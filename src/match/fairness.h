@@ -42,6 +42,8 @@ void mlab_fairness_read(const mlab_fairness *f, int32_t *mentor_of);
 double mlab_fairness_total(const mlab_fairness *f, const int32_t *mentor_of);
 bool mlab_fairness_late(const mlab_fairness *f);
 
+/* The objective and bound of a leximin matching: the lowest score. */
+void mlab_fair_tell_lowest(const mlab_pool *pool, mlab_policy_result *result);
 MLAB_MUST_USE mlab_status mlab_fair_leximin(mlab_fairness *f, mlab_policy_result *result, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_fair_quality(mlab_fairness *f, mlab_policy_result *result, mlab_error *err);
 

@@ -93,6 +93,39 @@ START_TEST(leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_s
 }
 END_TEST
 
+/* A mentor who takes at least one mentee and a mentee nobody else may have: the pool goes through the flow that counts fewest mentees, and everybody
+ * else must fare as in the pool without the two. */
+START_TEST(two_ways_to_the_worst_off_first_agree)
+{
+    enum { N = 36, M = 14 };
+    for (uint64_t salt = 1; salt <= 60; salt++) {
+        const int levels[] = {0, 3, 8, 30};
+        test_pool t = test_pool_hashed(N, M, 1 + (int)(salt % 5), levels[salt % 4], salt % 3 ? 0.3 : 0.9, 70 + salt);
+        test_pool u = test_pool_hashed(N + 1, M + 1, 0, 0, 1, 1);
+        int32_t got[N + 1], lower[M + 1] = {0};
+        double mine[N], other[N + 1];
+        for (size_t j = 0; j < M; j++) u.capacity[j] = t.capacity[j];
+        u.capacity[M] = lower[M] = 1;
+        memcpy(u.first, t.first, (N + 1) * sizeof *u.first);
+        memcpy(u.mentor, t.mentor, t.first[N] * sizeof *u.mentor);
+        memcpy(u.score, t.score, t.first[N] * sizeof *u.score);
+        u.mentor[t.first[N]] = M;
+        u.score[t.first[N]] = 100;
+        u.first[N + 1] = t.first[N] + 1;
+        u.pool.lower = lower;
+        run("fair", &t.pool, (mlab_policy_options){0}, salt, got);
+        check_feasible(&t.pool, got);
+        worst_first(&t.pool, got, mine);
+        run("fair", &u.pool, (mlab_policy_options){0}, salt, got);
+        worst_first(&u.pool, got, other);
+        for (size_t k = 0; k < N; k++) ck_assert_msg(mine[k] == other[k], "pool %u, place %zu: %g and %g", (unsigned)salt, k, mine[k], other[k]);
+        ck_assert(other[N] == 100);
+        test_pool_free(&t);
+        test_pool_free(&u);
+    }
+}
+END_TEST
+
 /* --- groups -------------------------------------------------------------------------------------- */
 
 typedef struct groups {
@@ -353,9 +386,9 @@ START_TEST(groups_that_are_not_given_and_shares_above_one_are_refused)
 END_TEST
 
 MLAB_TEST_MAIN("fair", the_worst_off_are_as_well_off_as_trying_everything_can_make_them,
-               leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_swapping_two, least_shares_of_groups_cost_no_more_than_they_must,
-               shares_of_groups_brought_close_cost_no_more_than_they_must, mean_scores_of_groups_brought_close_cost_no_more_than_they_must,
-               a_search_of_mean_scores_in_a_larger_pool_tells_its_gap, a_search_that_ends_by_its_steps_says_so,
-               pairs_are_drawn_with_their_chances_and_never_more_than_the_places, without_a_cap_the_lottery_is_the_optimal_matching_and_a_cap_costs,
-               chances_around_a_locked_pair_stand_at_the_right_candidates, every_failed_allocation_is_reported_and_nothing_leaks,
-               groups_that_are_not_given_and_shares_above_one_are_refused)
+               leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_swapping_two, two_ways_to_the_worst_off_first_agree,
+               least_shares_of_groups_cost_no_more_than_they_must, shares_of_groups_brought_close_cost_no_more_than_they_must,
+               mean_scores_of_groups_brought_close_cost_no_more_than_they_must, a_search_of_mean_scores_in_a_larger_pool_tells_its_gap,
+               a_search_that_ends_by_its_steps_says_so, pairs_are_drawn_with_their_chances_and_never_more_than_the_places,
+               without_a_cap_the_lottery_is_the_optimal_matching_and_a_cap_costs, chances_around_a_locked_pair_stand_at_the_right_candidates,
+               every_failed_allocation_is_reported_and_nothing_leaks, groups_that_are_not_given_and_shares_above_one_are_refused)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fair matching, of one of four kinds.
  *
- * leximin: the worst-off mentee as well off as can be, then the second worst, ...; no mentor is worse than any (fairness.c). minimum: the highest
+ * leximin: the worst-off mentee as well off as can be, then the second worst, ...; no mentor is worse than any (leximin.c). minimum: the highest
  * total of those in which of each group at least a share is matched: a flow with bounds on groups. rate: the highest total of those in which the
  * shares matched of any two groups differ by at most a level: the lowest share of all groups is one of finitely many; for each of them the flow with
  * the bounds that follow, from the one before. All three are exact. quality: the same for mean scores, no mentor counting 0; NP-hard (a
@@ -9,9 +9,11 @@
  * price in pairs and in total beside them.
  */
 #include "match/fairness.h"
+#include "match/leximin.h"
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/os.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -123,6 +125,28 @@ static mlab_status check_groups(const mlab_policy_request *request, mlab_error *
     return MLAB_OK;
 }
 
+static bool has_fewest(const mlab_pool *pool)
+{
+    for (size_t j = 0; pool->lower && j < pool->n_mentors; j++)
+        if (pool->lower[j] > 0) return true;
+    return false;
+}
+
+static mlab_status worst_first(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err)
+{
+    const double limit = request->options.time_limit, end = limit > 0 ? mlab_os_seconds() + limit : 0;
+    mlab_lots lots;
+    bool late;
+    mlab_status status = mlab_lots_make(context, request, &lots, err);
+    if (status) return status;
+    status = mlab_leximin(context, request, &lots, end, result, &late, err);
+    mlab_lots_free(context, &lots);
+    if (status) return status;
+    result->status = late ? MLAB_POLICY_TIME_LIMIT : MLAB_POLICY_OPTIMAL;
+    mlab_fair_tell_lowest(request->pool, result);
+    return MLAB_OK;
+}
+
 static mlab_status assign(const mlab_context *context, const mlab_policy_request *request, mlab_policy_result *result, mlab_error *err)
 {
     mlab_fairness f;
@@ -130,6 +154,7 @@ static mlab_status assign(const mlab_context *context, const mlab_policy_request
     int32_t *trial;
     mlab_status status = check_groups(request, err);
     if (status) return status;
+    if (request->options.fair_kind == MLAB_FAIR_LEXIMIN && !has_fewest(request->pool)) return worst_first(context, request, result, err);
     status = mlab_fairness_make(context, request, &f, err);
     const mlab_part parts[] = {{&trial, request->pool->n_mentees, sizeof *trial}};
     if (!status) status = mlab_allocate_parts(context, parts, 1, &block, err);
