@@ -80,6 +80,8 @@ typedef struct mlab_fit_options {
     int curve_interval;        /* 0 log-log, 1 log, 2 plain */
     double level;              /* of intervals, 0.5 .. 0.999 */
     bool tests;                /* of every term: mentorlab/after.h */
+    bool margins;              /* average effects on the response scale: mentorlab/after.h */
+    bool profile;              /* intervals of coefficients by the profile likelihood: mentorlab/after.h */
     bool diagnose;             /* look for what may be wrong: mentorlab/after.h */
     int draws;                 /* of parameters: 0 normal, 1 bootstrap of people, 2 parametric bootstrap */
     int robust;                /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */

@@ -54,7 +54,7 @@ static void rounded(double value, double se, char *into, size_t size)
 static void show_margins(const mlab_after *after)
 {
     if (!after->margins) return;
-    printf("  %-38s %12s  interval\n", "average over the rows, response scale", "difference");
+    printf("  %-44s %10s  interval\n", "conditional, averaged over the rows", "difference");
     for (size_t k = 0; k < after->n_margins; k++) {
         const mlab_margin *m = &after->margins[k];
         char label[128], effect[64], lower[64], upper[64];
@@ -62,7 +62,7 @@ static void show_margins(const mlab_after *after)
         rounded(m->effect, m->se, effect, sizeof effect);
         rounded(m->lower, m->se, lower, sizeof lower);
         rounded(m->upper, m->se, upper, sizeof upper);
-        printf("  %-38s %12s", label, effect);
+        printf("  %-44s %10s", label, effect);
         if (m->se > 0 && m->lower < m->upper)
             printf("  (%s to %s)\n", lower, upper);
         else

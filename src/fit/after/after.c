@@ -32,12 +32,14 @@ void mlab_after_free(mlab_after *after)
 mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_fit_options *options = &prepared->options;
-    if (!options->tests && !options->diagnose) return MLAB_OK;
+    if (!options->tests && !options->margins && !options->profile && !options->diagnose) return MLAB_OK;
     fit->after = mlab_allocate(context, 1, sizeof *fit->after);
     if (!fit->after) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for tests of %s", fit->outcome);
     fit->after->context = context;
     mlab_status status = MLAB_OK;
     if (options->tests) status = mlab_after_tests(context, prepared, fit, fit->after, err);
+    if (!status && options->margins) status = mlab_after_margins(context, prepared, fit, fit->after, err);
+    if (!status && options->profile) status = mlab_after_profiles(context, prepared, fit, fit->after, err);
     if (!status && options->diagnose) status = mlab_after_diagnose(context, prepared, fit, fit->after, err);
     return status;
 }

@@ -13,6 +13,17 @@ MLAB_MUST_USE mlab_status mlab_after_make(const mlab_context *context, const mla
 /* Tests of every term, into after->tests. */
 MLAB_MUST_USE mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
                                            mlab_error *err);
+/* Average effects of every variable on the response scale, into after->margins; nothing for models without one. */
+MLAB_MUST_USE mlab_status mlab_after_margins(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
+                                             mlab_error *err);
+/* Profile intervals of the coefficients, into after->profiles; nothing for models that have none. */
+MLAB_MUST_USE mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
+                                              mlab_error *err);
+/* Fitted with Firth's penalty or priors: the likelihood alone is not at its maximum there. */
+static inline bool mlab_is_penalised(const mlab_prepared *prepared)
+{
+    return prepared->options.penalty != 0 || prepared->problem->n_priors > 0;
+}
 /* What may be wrong with the fit, into after->diagnoses (fit/diagnose/). */
 MLAB_MUST_USE mlab_status mlab_after_diagnose(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
                                               mlab_error *err);

@@ -220,9 +220,12 @@ mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepar
     bool two = problem->cluster && problem->cluster_other;
     if (robust == MLAB_ROBUST_CR1 && !two) return MLAB_OK;
     if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED) return MLAB_OK; /* there is no covariance to speak of */
-    if (!mlab_engine_of(prepared))
+    if (!mlab_engine_of(prepared) || mlab_is_penalised(prepared))
         return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "%s%s not there for %s; its errors are %s", two ? "two-way clusters are" : kinds[robust].name,
-                              two ? "" : " is", problem->random ? "models with random effects" : fit->model,
+                              two ? "" : " is",
+                              problem->random               ? "models with random effects"
+                              : mlab_is_penalised(prepared) ? "fits with a penalty"
+                                                            : fit->model,
                               fit->robust ? "CR1 by one cluster" : "those of the model");
     making m = {.context = context, .problem = problem, .robust = robust, .kind = &kinds[robust], .fit = fit};
     double n = observations(problem), used = 0,

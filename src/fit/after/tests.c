@@ -288,7 +288,7 @@ mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *p
     uint8_t *drop = mlab_allocate(context, n_terms, 1);
     after->tests = mlab_allocate(context, n_terms, sizeof *after->tests);
     mlab_status status = drop && after->tests ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for tests of %s", fit->outcome);
-    for (size_t t = 0; t < n_terms && !status; t++) {
+    for (size_t t = 0; t < n_terms && !status && !mlab_is_penalised(prepared); t++) { /* penalised likelihoods have no such tests */
         mlab_term_test *test = &after->tests[after->n_tests++];
         if (!(test->term = mlab_copy_text(context, terms[t].label)))
             status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");

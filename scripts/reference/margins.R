@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Reference average marginal effects for tests/fit/test_margins.c.
+#   Rscript scripts/reference/margins.R tests/reference
+#
+# Means of predictions over phd.csv with one variable set to a level for everybody, or moved; derivatives by the variable and gradients by the parameters
+# are Richardson differences; standard errors by the delta method with the model's covariance (logit, poisson: sandwich's CR1 by field).
+suppressMessages({library(MASS); library(sandwich); library(splines)})
+into <- commandArgs(TRUE)[1]
+d <- read.csv(file.path(into, "phd.csv"), comment.char = "#", stringsAsFactors = TRUE)
+d$any <- as.numeric(d$articles > 0); d$field <- (seq_len(nrow(d)) * 7) %% 23
+d$much <- ordered(1 + (d$articles > 0) + (d$articles > 1) + (d$articles > 3))
+tight <- glm.control(epsilon = 1e-15, maxit = 200)
+number <- function(x) format(x, digits = 17, trim = TRUE)
+derive <- function(f, x, h) { D <- sapply(0:4, function(k) { s <- h / 2^k; (f(x + s) - f(x - s)) / (2 * s) }); D <- matrix(D, ncol = 5)
+  for (k in 1:4) D <- (4^k * D[, -1, drop = FALSE] - D[, -ncol(D), drop = FALSE]) / (4^k - 1); D[, 1] }
+gradient <- function(f, b, se) matrix(sapply(seq_along(b), function(j) derive(function(t) f(replace(b, j, t)), b[j], 0.1 * se[j])), ncol = length(b))
+effects <- function(case, b, V, mean_of, names) { # mean_of(data, parameters): one number a response
+  se <- sqrt(diag(V))
+  line <- function(what, f) { e <- f(b); g <- gradient(f, b, se); data.frame(case = case, what = what, of = names, effect = number(e), se = number(sqrt(diag(g %*% V %*% t(g))))) }
+  set <- function(name, to) { e <- d; e[[name]] <- factor(to, levels(d[[name]])); e }
+  move <- function(name, by) { e <- d; e[[name]] <- e[[name]] + by; e }
+  rbind(line("mean", function(t) mean_of(d, t)),
+        line("gender: male - female", function(t) mean_of(set("gender", "male"), t) - mean_of(set("gender", "female"), t)),
+        line("kids: slope", function(t) derive(function(h) mean_of(move("kids", h), t), 0, 0.2)),
+        line("prestige: slope", function(t) derive(function(h) mean_of(move("prestige", h), t), 0, 0.2)))
+}
+f <- ~ gender * kids + prestige + I(prestige^2)
+X <- function(e) model.matrix(f, e)
+out <- NULL
+m <- glm(update(f, any ~ .), binomial, d, control = tight)
+out <- rbind(out, effects("logit", coef(m), vcovCL(m, cluster = d$field, type = "HC1"), function(e, t) mean(plogis(X(e) %*% t)), "-"))
+m <- glm(update(f, articles ~ .), poisson, d, control = tight)
+out <- rbind(out, effects("poisson", coef(m), vcovCL(m, cluster = d$field, type = "HC1"), function(e, t) mean(exp(X(e) %*% t)), "-"))
+m <- ordinal::clm(update(f, much ~ .), data = d, control = ordinal::clm.control(gradTol = 1e-12, maxIter = 200))
+out <- rbind(out, effects("ordinal", coef(m), vcov(m), function(e, t) { eta <- X(e)[, -1] %*% t[-(1:3)]; P <- sapply(t[1:3], function(c) plogis(c - eta))
+  P <- cbind(P, 1); colMeans(cbind(P[, 1], P[, -1] - P[, -4])) }, as.character(1:4)))
+m <- lm(update(f, articles ~ .), d)
+out <- rbind(out, effects("linear", coef(m), vcov(m), function(e, t) mean(X(e) %*% t), "-"))
+path <- file.path(into, "margins_phd.csv")
+writeLines(paste0("# average marginal effects of fits to phd.csv, ", R.version.string, ", sandwich ", packageVersion("sandwich"), ", ordinal ",
+                  packageVersion("ordinal"), ", made by scripts/reference/margins.R; tolerance 1e-7"), path)
+suppressWarnings(write.table(out, path, append = TRUE, sep = ",", quote = FALSE, row.names = FALSE))

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Profile intervals: against references made by scripts/reference/profile.R, by hand, and where there is no end. */
+#include "fit/after/after.h"
+#include "fit/reference.h"
+
+#include <gsl/gsl_cdf.h>
+
+static const char *const much[] = {"1", "2", "3", "4"}, *const yes[] = {"no", "yes"};
+static int32_t stop[1000], status_of[1000];
+
+static study phd(const char *model, const char *formula)
+{
+    const char *const columns[] = {"gender", "kids", "prestige"};
+    bool counts = !strcmp(model, "linear") || !strcmp(model, "poisson"), ordinal = !strcmp(model, "ordinal");
+    study s = open_file(mlab_test_path("reference/phd.csv"));
+    for (size_t k = 0; k < 3; k++) add_column(&s, columns[k], k == 0 ? "female" : NULL);
+    s.cluster = room(s.n, sizeof *s.cluster);
+    s.category = room(s.n, sizeof *s.category);
+    for (size_t i = 0; i < s.n; i++) {
+        long n = strtol(cell(&s, i, "articles"), NULL, 10);
+        s.category[i] = !ordinal ? n > 0 : n == 0 ? 0 : n == 1 ? 1 : n <= 3 ? 2 : 3;
+        stop[i] = (int32_t)n + 1;
+        status_of[i] = strtol(cell(&s, i, "kids"), NULL, 10) == 0;
+    }
+    if (counts)
+        respond_number(&s, "articles");
+    else
+        respond(&s, ordinal ? 4 : 2, ordinal ? much : yes);
+    ready(&s, formula);
+    s.w.problem.stop = stop;
+    s.w.problem.status = status_of;
+    s.w.problem.cluster = NULL;
+    return s;
+}
+
+static mlab_fit *profiled(const mlab_fit_problem *problem, const char *model)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_prepared *prepared;
+    mlab_fit *fit;
+    mlab_error err = {0};
+    options.profile = true;
+    options.tolerance = 1e-12;
+    ck_assert_msg(!mlab_prepare(&context, mlab_model_find(model), problem, &options, &prepared, &err), "%s", err.sentence);
+    ck_assert_msg(!mlab_prepared_fit(&context, prepared, &fit, &err), "%s", err.sentence);
+    ck_assert_msg(!mlab_after_make(&context, prepared, fit, &err), "%s", err.sentence);
+    mlab_prepared_free(prepared);
+    return fit;
+}
+
+START_TEST(intervals_agree_with_r)
+{
+    static const char *const models[] = {"logit", "poisson", "linear", "ordinal", "cox"};
+    csv table = csv_read(mlab_test_path("reference/profile_phd.csv"));
+    size_t held = 0;
+    context = mlab_test_context(NULL, 2);
+    ck_assert_uint_gt(table.n_rows, 0);
+    for (size_t m = 0; m < 5; m++) {
+        study s = phd(models[m], m == 4 ? "~ gender + prestige" : "~ gender + kids + prestige");
+        mlab_fit *fit = profiled(&s.w.problem, models[m]);
+        size_t k = 0;
+        for (size_t row = 0; row < table.n_rows; row++) {
+            if (strcmp(csv_text(&table, row, "case"), models[m])) continue;
+            const mlab_profile *p = &fit->after->profiles[k++];
+            ck_assert_str_eq(p->name, csv_text(&table, row, "name"));
+            ck_assert(!p->lower_open && !p->upper_open);
+            double se = (p->upper - p->lower) / 4, lower = csv_number(&table, row, "lower"), upper = csv_number(&table, row, "upper");
+            ck_assert_msg(fabs(p->lower - lower) <= 1e-7 * se, "%s %s: %.17g, reference %.17g", models[m], p->name, p->lower, lower);
+            ck_assert_msg(fabs(p->upper - upper) <= 1e-7 * se, "%s %s: %.17g, reference %.17g", models[m], p->name, p->upper, upper);
+            held++;
+        }
+        ck_assert_uint_eq(k, fit->after->n_profiles);
+        mlab_fit_free(fit);
+        close_study(&s);
+    }
+    ck_assert_uint_eq(held, table.n_rows);
+    csv_free(&table);
+}
+END_TEST
+
+/* One mean, least squares: the likelihood falls by n / 2 log(1 + n (m - b)^2 / RSS). */
+START_TEST(the_interval_of_a_difference_of_means_is_known)
+{
+    double x[8] = {0, 0, 0, 0, 1, 1, 1, 1}, y[8] = {1, 3, 1, 3, 4, 6, 4, 6};
+    context = mlab_test_context(NULL, 1);
+    world w = {0};
+    world_real(&w, &context, "x", x, 8);
+    world_formula(&w, &context, "~ x");
+    w.problem.number = y;
+    mlab_fit *fit = profiled(&w.problem, "linear");
+    double q = gsl_cdf_chisq_Pinv(0.95, 1), half = sqrt(8 * expm1(q / 8) / 2); /* RSS 8; b off by d adds 2 d^2 */
+    ck_assert_uint_eq(fit->after->n_profiles, 1);
+    ck_near(fit->after->profiles[0].lower, 3 - half, 1e-8, 0);
+    ck_near(fit->after->profiles[0].upper, 3 + half, 1e-8, 0);
+    mlab_fit_free(fit);
+    world_free(&w);
+}
+END_TEST
+
+START_TEST(models_without_profiles_have_none)
+{
+    context = mlab_test_context(NULL, 1);
+    study s = phd("poisson", "~ gender + kids");
+    mlab_fit *fit = profiled(&s.w.problem, "negative_binomial");
+    ck_assert_uint_eq(fit->after->n_profiles, 0);
+    mlab_fit_free(fit);
+    close_study(&s);
+}
+END_TEST
+
+START_TEST(any_allocation_may_fail)
+{
+    mlab_test_memory memory = {0};
+    context = mlab_test_context(NULL, 1);
+    static const char *const models[] = {"logit", "cox"};
+    mlab_context failing = mlab_test_context(&memory, 1);
+    mlab_fit_options options = mlab_fit_defaults();
+    options.profile = true;
+    for (int m = 0; m < 2; m++) {
+        study s = phd(models[m], "~ gender");
+        mlab_prepared *prepared;
+        mlab_fit *fit;
+        ck_assert_int_eq(mlab_prepare(&context, mlab_model_find(models[m]), &s.w.problem, &options, &prepared, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
+        for (long k = 1;; k++) {
+            mlab_fit copy = *fit;
+            memory = (mlab_test_memory){.fail_at = k};
+            mlab_status status = mlab_after_make(&failing, prepared, &copy, NULL);
+            mlab_after_free(copy.after);
+            ck_assert_int_eq(memory.live, 0);
+            if (status == MLAB_OK) break;
+            ck_assert_int_eq(status, MLAB_ERR_MEMORY);
+        }
+        mlab_fit_free(fit);
+        mlab_prepared_free(prepared);
+        close_study(&s);
+    }
+}
+END_TEST
+
+MLAB_TEST_MAIN("profile", intervals_agree_with_r, the_interval_of_a_difference_of_means_is_known, models_without_profiles_have_none,
+               any_allocation_may_fail)
