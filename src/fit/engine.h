@@ -111,7 +111,10 @@ size_t mlab_pass_parameters(const mlab_pass *pass);
 MLAB_MUST_USE mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parameters, double *scores, mlab_error *err);
 /* out [n * mlab_pass_row_width]: of each row, weighted, the score by each predictor, minus the second derivatives by pairs of them, and with
  * thresholds upper, lower, upper_upper, upper_lower, lower_lower. */
-size_t mlab_pass_row_width(const mlab_engine *engine);
+static inline size_t mlab_pass_row_width(const mlab_engine *engine)
+{
+    return engine->n_eta + engine->n_eta * (engine->n_eta + 1) / 2 + (engine->n_thresholds ? 5 : 0);
+}
 MLAB_MUST_USE mlab_status mlab_pass_rows(const mlab_pass *pass, const double *parameters, double *out, mlab_error *err);
 /* Sets engine->number: the response, its logarithm where that is modelled, less its first value where a large constant would swallow the
  * digits of the residuals. Errors: MLAB_ERR_FIT_RESPONSE with the row that the family does not allow. */

@@ -343,11 +343,6 @@ mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parame
 
 /* --- rows one by one ---------------------------------------------------------------------------------------- */
 
-size_t mlab_pass_row_width(const mlab_engine *engine)
-{
-    return engine->n_eta + engine->n_eta * (engine->n_eta + 1) / 2 + (engine->n_thresholds ? 5 : 0);
-}
-
 static mlab_status row_chunk(void *arg, size_t chunk, void *scratch, mlab_error *err)
 {
     pass_work *work = arg;

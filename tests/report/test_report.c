@@ -360,6 +360,17 @@ START_TEST(markdown_has_the_same_numbers_and_the_caveats)
 }
 END_TEST
 
+START_TEST(what_was_asked_of_a_fit_stands_beside_its_coefficients)
+{
+    test_world *w = w_make();
+    char *text = tell(mlab_report_markdown, w, 5);
+    ck_assert_ptr_nonnull(strstr(text, "| arm | 2 | 9.44 | 0.0089 | 10.12 | 0.0064 |  |  |\n"));
+    ck_assert_ptr_nonnull(strstr(text, "| arm: structured - none |  | 0.0076 | 0.0021 | 0.0130 |\n"));
+    ck_assert_ptr_nonnull(strstr(text, "| armstructured | -0.1000 | no end |\n"));
+    ck_assert_ptr_nonnull(strstr(text, "| collinearity | careful | tenure is nearly told by the other terms. |\n"));
+}
+END_TEST
+
 START_TEST(the_same_bytes_every_time_and_for_any_threads)
 {
     test_world *w = w_make();
@@ -483,7 +494,7 @@ MLAB_TEST_MAIN("report", numbers_are_rounded_by_how_unsure_they_are, the_summary
                a_subgroup_that_follows_from_the_whole_is_hidden_with_the_small_one, curves_stop_and_waiting_people_are_not_counted_out,
                the_page_is_well_formed_and_loads_and_runs_nothing, the_policy_names_the_hash_of_the_sheet_in_the_page, hostile_names_stay_names,
                a_very_long_name_shortens_a_row_and_fails_nothing, markdown_has_the_same_numbers_and_the_caveats,
-               the_same_bytes_every_time_and_for_any_threads, observed_curves_with_other_steps_stand_at_their_own_months,
-               one_cause_of_leaving_is_told_as_leaving, a_range_beside_zero_is_not_rounded_onto_it,
-               what_would_have_been_is_told_from_where_somebody_was_observed, figures_of_plans_are_those_worked_out_by_hand,
-               every_failed_allocation_is_reported_and_nothing_leaks)
+               what_was_asked_of_a_fit_stands_beside_its_coefficients, the_same_bytes_every_time_and_for_any_threads,
+               observed_curves_with_other_steps_stand_at_their_own_months, one_cause_of_leaving_is_told_as_leaving,
+               a_range_beside_zero_is_not_rounded_onto_it, what_would_have_been_is_told_from_where_somebody_was_observed,
+               figures_of_plans_are_those_worked_out_by_hand, every_failed_allocation_is_reported_and_nothing_leaks)

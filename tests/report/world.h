@@ -3,6 +3,7 @@
 #ifndef MLAB_TESTS_REPORT_WORLD_H
 #define MLAB_TESTS_REPORT_WORLD_H
 
+#include "mentorlab/after.h"
 #include "mentorlab/report.h"
 #include "support/support.h"
 
@@ -11,6 +12,12 @@
 #include <string.h>
 
 enum { W_TIMES = 9, W_DRAWS = 40, W_REPLICATES = 2, W_PERIODS = 20, W_SCENARIOS = 3 };
+
+static mlab_term_test w_tests[] = {{"arm", {2, 9.44, 0.0089}, {2, 10.12, 0.0064}, {0, 0, 0}}};
+static mlab_margin w_margins[] = {{"arm: structured - none", "", 0.0076, 0.0028, 0.0021, 0.013}};
+static mlab_profile w_profiles[] = {{"armstructured", -0.1, 0, false, true}};
+static mlab_diagnosis w_diagnoses[] = {{"collinearity", "", 1, -1, true, "tenure is nearly told by the other terms."}};
+static mlab_after w_after = {NULL, w_tests, 1, w_margins, 1, w_profiles, 1, w_diagnoses, 1};
 
 typedef struct test_world {
     mlab_contrast contrasts[12];
@@ -147,6 +154,7 @@ static inline void w_compare(test_world *w)
                         .n_events = 0,
                         .n_clusters = 1377,
                         .reason = w_text("")};
+    w->fit.after = &w_after;
     w->fits[0] = &w->fit;
 }
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tests of terms, average effects, profile intervals and diagnoses of a fit, where the study asked for them. */
+#include "report/sections.h"
+
+#include "mentorlab/after.h"
+
+#include <math.h>
+
+static const char *tell_p(double p, bool there, mlab_number_text into)
+{
+    if (!there || p < 0) return "";
+    return p < 0.0001 ? "under 0.0001" : mlab_tell_number(p, 4, false, into);
+}
+
+static void begin(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const char *what, const char *const *headings, size_t n)
+{
+    mlab_text caption = MLAB_TEXT(story->context);
+    mlab_text_print(&caption, "%s of %s", what, fit->outcome);
+    mlab_doc_table(doc, mlab_text_get(&caption), true, headings, n);
+    if (caption.failed) doc->text.failed = true;
+    mlab_text_free(&caption);
+}
+
+static void tell_tests(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    const mlab_after *after = fit->after;
+    if (!after->n_tests) return;
+    begin(doc, story, fit, fit->robust ? "Tests of the terms (ratio and score take rows as independent)" : "Tests of the terms",
+          (const char *const[]){"Term", "Degrees of freedom", "Likelihood ratio", "p", "Wald", "p", "Score", "p"}, 8);
+    for (size_t k = 0; k < after->n_tests; k++) {
+        const mlab_term_test *t = &after->tests[k];
+        const mlab_test *const tests[] = {&t->likelihood_ratio, &t->wald, &t->score};
+        mlab_number_text df, statistic[3], p[3];
+        const char *cells[8] = {t->term, mlab_tell_number((double)(t->likelihood_ratio.df ? t->likelihood_ratio.df : t->wald.df), 0, false, df)};
+        for (size_t i = 0; i < 3; i++) {
+            cells[2 + 2 * i] = tests[i]->df ? mlab_tell_number(tests[i]->statistic, 2, false, statistic[i]) : "";
+            cells[3 + 2 * i] = tell_p(tests[i]->p, tests[i]->df > 0, p[i]);
+        }
+        mlab_doc_row(doc, cells);
+    }
+    mlab_doc_table_end(doc, true);
+}
+
+static void tell_margins(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    const mlab_after *after = fit->after;
+    if (!after->n_margins) return;
+    begin(doc, story, fit, "Average effects on the response scale (conditional on the other terms: not the effect of the program)",
+          (const char *const[]){"What changes", "Probability of", "Effect", "From", "To"}, 5);
+    for (size_t k = 0; k < after->n_margins; k++) {
+        const mlab_margin *m = &after->margins[k];
+        mlab_number_text effect, lower, upper;
+        bool interval = m->lower < m->upper;
+        mlab_doc_row(doc, (const char *const[]){m->what, m->of, mlab_tell_number(m->effect, 4, false, effect),
+                                                interval ? mlab_tell_number(m->lower, 4, false, lower) : "",
+                                                interval ? mlab_tell_number(m->upper, 4, false, upper) : ""});
+    }
+    mlab_doc_table_end(doc, true);
+}
+
+static void tell_profiles(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    const mlab_after *after = fit->after;
+    if (!after->n_profiles) return;
+    begin(doc, story, fit, "Profile intervals of the coefficients", (const char *const[]){"Term", "From", "To"}, 3);
+    for (size_t k = 0; k < after->n_profiles; k++) {
+        const mlab_profile *p = &after->profiles[k];
+        mlab_number_text lower, upper;
+        mlab_doc_row(doc, (const char *const[]){p->name, p->lower_open ? "no end" : mlab_tell_number(p->lower, 4, false, lower),
+                                                p->upper_open ? "no end" : mlab_tell_number(p->upper, 4, false, upper)});
+    }
+    mlab_doc_table_end(doc, true);
+}
+
+static void tell_diagnoses(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    const mlab_after *after = fit->after;
+    if (!after->n_diagnoses) return;
+    begin(doc, story, fit, "What was looked at in the fit", (const char *const[]){"What", "Finding", "In words"}, 3);
+    for (size_t k = 0; k < after->n_diagnoses; k++) {
+        const mlab_diagnosis *d = &after->diagnoses[k];
+        mlab_doc_row(doc, (const char *const[]){d->what, d->doubt ? "careful" : "fine", d->sentence});
+    }
+    mlab_doc_table_end(doc, true);
+}
+
+void mlab_tell_after(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    if (!fit->after) return;
+    tell_tests(doc, story, fit);
+    tell_margins(doc, story, fit);
+    tell_profiles(doc, story, fit);
+    tell_diagnoses(doc, story, fit);
+}

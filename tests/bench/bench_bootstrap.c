@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Times bootstraps of a weighted estimate: samples of people, the propensity refitted in each to its own maximum, the difference of weighted shares.
+ *
+ *   bench_bootstrap                                the figures of 7,700 and 77,000 people, 1,000 samples
+ *   bench_bootstrap PEOPLE SAMPLES THREADS [CSV]   one of them; tests/bench/bootstrap_peers runs it beside R
+ *
+ * Covariates of the propensity: female, grade 1 to 6, tenure. CSV: the people are written there for the peer and nothing is timed.
+ */
+#include "bench/bench.h"
+#include "core/elementary.h"
+#include "core/os.h"
+#include "core/parallel.h"
+#include "core/random.h"
+#include "fit/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void stop(const char *what, const mlab_error *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->sentence);
+    exit(EXIT_FAILURE);
+}
+
+static void *room(size_t n, size_t size)
+{
+    void *memory = calloc(n ? n : 1, size);
+    if (!memory) exit(EXIT_FAILURE);
+    return memory;
+}
+
+typedef struct people {
+    size_t n, samples;
+    mlab_table *table;
+    double *x; /* [n * 4] with an intercept */
+    int32_t *arm, *outcome;
+    mlab_prepared *prepared;
+    mlab_fit *fit;
+    double *difference; /* [samples] */
+    const mlab_context *context;
+} people;
+
+static people generate(const mlab_context *context, size_t n)
+{
+    static const char *const names[] = {"female", "grade", "tenure"};
+    people p = {.n = n, .context = context};
+    mlab_error err;
+    mlab_column *columns[3];
+    if (mlab_table_make(context, n, &p.table, &err)) stop("table", &err);
+    for (int k = 0; k < 3; k++)
+        if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &columns[k], &err)) stop("column", &err);
+    p.x = room(n, 4 * sizeof *p.x);
+    p.arm = room(n, sizeof *p.arm);
+    p.outcome = room(n, sizeof *p.outcome);
+    for (size_t i = 0; i < n; i++) {
+        mlab_address at = {.seed = 20240517, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_TEST};
+        double *x = p.x + 4 * i;
+        x[0] = 1;
+        x[1] = mlab_random_uniform(&at, 0) < 0.45;
+        x[2] = floor(1 + 6 * mlab_random_uniform(&at, 1));
+        x[3] = -4 * log(mlab_random_uniform(&at, 2));
+        for (int k = 0; k < 3; k++) mlab_table_find(p.table, names[k])->as.real[i] = x[k + 1];
+        p.arm[i] = mlab_random_uniform(&at, 3) < mlab_logistic(-0.9 + 0.3 * x[1] + 0.1 * x[2] - 0.05 * x[3]);
+        p.outcome[i] = mlab_random_uniform(&at, 4) < mlab_logistic(-1.2 + 0.3 * p.arm[i] - 0.1 * x[2] + 0.05 * x[3]);
+    }
+    return p;
+}
+
+static double weighted_difference(const people *p, const double *b, const double *count)
+{
+    double sums[2] = {0}, events[2] = {0};
+    for (size_t i = 0; i < p->n; i++) {
+        if (count && count[i] == 0) continue;
+        const double *x = p->x + 4 * i;
+        double e = mlab_logistic(b[0] + b[1] * x[1] + b[2] * x[2] + b[3] * x[3]), w = (count ? count[i] : 1) / (p->arm[i] ? e : 1 - e);
+        sums[p->arm[i]] += w;
+        events[p->arm[i]] += w * p->outcome[i];
+    }
+    return events[1] / sums[1] - events[0] / sums[0];
+}
+
+static mlab_status one_sample(void *work, size_t b, void *scratch, mlab_error *err)
+{
+    people *p = work;
+    double *count = scratch, estimate[4];
+    mlab_context own = *p->context;
+    mlab_refit_info info;
+    mlab_refit_weights weights = {.row = count};
+    own.threads = 1;
+    memset(count, 0, p->n * sizeof *count);
+    mlab_address at = {.seed = 1, .draw = (uint32_t)b, .purpose = MLAB_PURPOSE_BOOTSTRAP};
+    for (size_t j = 0; j < p->n; j++) {
+        at.entity = (uint32_t)j;
+        count[mlab_random_below(&at, 0, p->n)]++;
+    }
+    mlab_status status = mlab_prepared_refit(&own, p->prepared, &weights, p->fit->estimate, estimate, &info, err);
+    if (!status) p->difference[b] = weighted_difference(p, estimate, count);
+    return status;
+}
+
+static void all_samples(void *work)
+{
+    people *p = work;
+    mlab_error err;
+    if (mlab_parallel_blocks(p->context, NULL, p->samples, p->n * sizeof(double), one_sample, p, &err)) stop("bootstrap", &err);
+}
+
+static void write_people(const people *p, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (!file) exit(EXIT_FAILURE);
+    fprintf(file, "arm,outcome,female,grade,tenure\n");
+    for (size_t i = 0; i < p->n; i++)
+        fprintf(file, "%d,%d,%.17g,%.17g,%.17g\n", p->arm[i], p->outcome[i], p->x[4 * i + 1], p->x[4 * i + 2], p->x[4 * i + 3]);
+    fclose(file);
+}
+
+static void bench(size_t n, size_t samples, int threads, const char *csv)
+{
+    static const char *const no_yes[] = {"no", "yes"};
+    mlab_context context = mlab_bench_context(threads);
+    people p = generate(&context, n);
+    mlab_error err;
+    mlab_formula *formula;
+    mlab_design *design;
+    char what[120];
+    if (csv) {
+        write_people(&p, csv);
+        return;
+    }
+    if (mlab_formula_parse(&context, "~ female + grade + tenure", NULL, &formula, &err)) stop("formula", &err);
+    if (mlab_design_make(formula, p.table, NULL, &design, &err)) stop("design", &err);
+    mlab_fit_problem problem = {.table = p.table, .n = n, .design = design, .category = p.arm, .n_categories = 2, .categories = no_yes};
+    mlab_fit_options options = mlab_fit_defaults();
+    if (mlab_prepare(&context, mlab_model_find("logit"), &problem, &options, &p.prepared, &err)) stop("prepare", &err);
+    if (mlab_prepared_fit(&context, p.prepared, &p.fit, &err)) stop("fit", &err);
+    p.samples = samples;
+    p.difference = room(samples, sizeof *p.difference);
+    snprintf(what, sizeof what, "%zu bootstraps of a weighted estimate, %zu people", samples, n);
+    if (threads == 1)
+        mlab_bench_rate_of_processor(what, 3, (double)samples, "samples/s", all_samples, &p);
+    else
+        mlab_bench_rate(what, threads, 3, (double)samples, "samples/s", all_samples, &p);
+    double mean = 0, square = 0;
+    for (size_t b = 0; b < samples; b++) mean += p.difference[b] / (double)samples;
+    for (size_t b = 0; b < samples; b++) square += (p.difference[b] - mean) * (p.difference[b] - mean) / (double)(samples - 1);
+    snprintf(what, sizeof what, "  estimate of %zu people", n);
+    mlab_bench_figure(what, threads, weighted_difference(&p, p.fit->estimate, NULL), "");
+    snprintf(what, sizeof what, "  its bootstrap error");
+    mlab_bench_figure(what, threads, sqrt(square), "");
+    mlab_bench_memory("  peak memory");
+    mlab_fit_free(p.fit);
+    mlab_prepared_free(p.prepared);
+    mlab_design_free(design);
+    mlab_formula_free(formula);
+    mlab_table_free(p.table);
+    void *const memory[] = {p.x, p.arm, p.outcome, p.difference};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) free(memory[k]);
+}
+
+int main(int n, char **arguments)
+{
+    if (n >= 4) {
+        bench(strtoul(arguments[1], NULL, 10), strtoul(arguments[2], NULL, 10), atoi(arguments[3]), n > 4 ? arguments[4] : NULL);
+        return EXIT_SUCCESS;
+    }
+    for (int threads = 1; threads <= 2; threads++) {
+        bench(7700, 1000, threads, NULL);
+        bench(77000, 1000, threads, NULL);
+    }
+    return EXIT_SUCCESS;
+}
