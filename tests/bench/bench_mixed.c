@@ -2,7 +2,7 @@
 /* Times random intercepts of departments, from the typed table in memory to estimates, errors and modes.
  *
  *   bench_mixed                                                    the figures of 100,000 rows
- *   bench_mixed ROWS DEPARTMENTS logit|ordinal THREADS REPEATS [CSV]  one of them; tests/bench/mixed_peers runs it beside R
+ *   bench_mixed ROWS DEPARTMENTS logit|ordinal|linear|people|events THREADS REPEATS [CSV]  one of them; tests/bench/mixed_peers runs it beside R
  *
  * Covariates: arm (3), female, grade 1 to 6, tenure, quarter. Department effects have a standard deviation of 0.5.
  * CSV: the data are written there for the peer and nothing is timed.
@@ -33,13 +33,18 @@ static void *room(size_t n, size_t size)
 typedef struct panel {
     mlab_table *table;
     int32_t *event, *level;
-    uint32_t *department;
-    size_t n, n_departments;
+    double *score;
+    uint32_t *department, *person; /* person: ten rows each, of one department where people are fitted */
+    size_t n, n_departments, n_people;
 } panel;
+
+/* What is fitted. linear: department; people: department + person, linear; events: the same for the event. */
+typedef enum kind { LOGIT, ORDINAL, LINEAR, PEOPLE, EVENTS, N_KINDS } kind;
+static const char *const kinds[N_KINDS] = {"logit", "ordinal", "linear", "people", "events"};
 
 static const char *const arms[] = {"none", "informal", "structured"}, *const no_yes[] = {"no", "yes"}, *const levels[] = {"1", "2", "3", "4", "5"};
 
-static panel generate(const mlab_context *context, size_t n, size_t departments)
+static panel generate(const mlab_context *context, size_t n, size_t departments, kind what)
 {
     static const char *const names[] = {"arm", "female", "grade", "tenure", "quarter"};
     static const mlab_column_type types[] = {MLAB_COLUMN_FACTOR, MLAB_COLUMN_INTEGER, MLAB_COLUMN_INTEGER, MLAB_COLUMN_REAL, MLAB_COLUMN_INTEGER};
@@ -53,9 +58,18 @@ static panel generate(const mlab_context *context, size_t n, size_t departments)
     p.event = room(n, sizeof *p.event);
     p.level = room(n, sizeof *p.level);
     p.department = room(n, sizeof *p.department);
+    p.person = room(n, sizeof *p.person);
+    p.score = room(n, sizeof *p.score);
+    p.n_people = (n + 9) / 10;
+    const bool nested = what >= PEOPLE;
     for (size_t i = 0; i < n; i++) {
         mlab_address row = {.seed = 20240517, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_TEST}, group = row;
-        group.entity = p.department[i] = i < departments ? (uint32_t)i : (uint32_t)((double)departments * mlab_random_uniform(&row, 0));
+        mlab_address who = row;
+        p.person[i] = who.entity = (uint32_t)(i / 10);
+        who.period = 2;
+        size_t unit = nested ? p.person[i] : i;
+        group.entity = p.department[i] =
+            unit < departments ? (uint32_t)unit : (uint32_t)((double)departments * mlab_random_uniform(nested ? &who : &row, 0));
         group.period = 1;
         double effect = 0.5 * mlab_random_normal(&group, 0), noise = mlab_random_uniform(&row, 8), tenure = -4 * log(mlab_random_uniform(&row, 3));
         int32_t a = (int32_t)(3 * mlab_random_uniform(&row, 1)), f = mlab_random_uniform(&row, 2) < 0.45;
@@ -67,6 +81,7 @@ static panel generate(const mlab_context *context, size_t n, size_t departments)
         columns[4]->as.integer[i] = q;
         double eta = 0.2 * (a == 1) + 0.5 * (a == 2) - 0.1 * f - 0.05 * g + 0.02 * tenure + effect;
         p.event[i] = mlab_random_uniform(&row, 7) < 1 / (1 + exp(3.4 - eta));
+        p.score[i] = 3 + eta + (nested ? 0.5 * mlab_random_normal(&who, 1) : 0) + 0.8 * mlab_random_normal(&row, 9);
         double latent = eta + log(noise / (1 - noise));
         p.level[i] = (latent > -2) + (latent > -0.7) + (latent > 0.6) + (latent > 2.4);
     }
@@ -77,16 +92,16 @@ static void write_csv(const panel *p, const char *path)
 {
     FILE *file = fopen(path, "w");
     if (!file) exit(EXIT_FAILURE);
-    fputs("event,level,department,arm,female,grade,tenure,quarter\n", file);
+    fputs("event,level,score,person,department,arm,female,grade,tenure,quarter\n", file);
     for (size_t i = 0; i < p->n; i++)
-        fprintf(file, "%d,%d,%u,%s,%d,%d,%.17g,%d\n", p->event[i], p->level[i] + 1, p->department[i],
+        fprintf(file, "%d,%d,%.17g,%u,%u,%s,%d,%d,%.17g,%d\n", p->event[i], p->level[i] + 1, p->score[i], p->person[i], p->department[i],
                 arms[mlab_table_find(p->table, "arm")->as.integer[i]], mlab_table_find(p->table, "female")->as.integer[i],
                 mlab_table_find(p->table, "grade")->as.integer[i], mlab_table_find(p->table, "tenure")->as.real[i],
                 mlab_table_find(p->table, "quarter")->as.integer[i]);
     fclose(file);
 }
 
-static double fit_once(const mlab_context *context, const panel *p, bool ordinal, mlab_fit **fit)
+static double fit_once(const mlab_context *context, const panel *p, kind what, mlab_fit **fit)
 {
     mlab_error err;
     mlab_formula *formula, *terms;
@@ -97,17 +112,27 @@ static double fit_once(const mlab_context *context, const panel *p, bool ordinal
         mlab_formula_parse(context, "~ 1", NULL, &terms, &err))
         stop("formula", &err);
     if (mlab_design_make(formula, p->table, NULL, &design, &err) || mlab_design_make(terms, p->table, NULL, &random, &err)) stop("design", &err);
-    mlab_random_grouping grouping = {.design = random, .group = p->department, .n_groups = p->n_departments, .name = "department"};
+    const bool linear = what == LINEAR || what == PEOPLE, ordinal = what == ORDINAL;
+    const mlab_random_grouping groupings[] = {{.design = random, .group = p->department, .n_groups = p->n_departments, .name = "department"},
+                                              {.design = random, .group = p->person, .n_groups = p->n_people, .name = "person"}};
     mlab_fit_problem problem = {.table = p->table,
                                 .n = p->n,
                                 .design = design,
-                                .category = ordinal ? p->level : p->event,
-                                .n_categories = ordinal ? 5 : 2,
-                                .categories = ordinal ? levels : no_yes,
-                                .random = &grouping,
-                                .n_random = 1,
+                                .category = linear    ? NULL
+                                            : ordinal ? p->level
+                                                      : p->event,
+                                .number = linear ? p->score : NULL,
+                                .n_categories = linear    ? 0
+                                                : ordinal ? 5
+                                                          : 2,
+                                .categories = linear    ? NULL
+                                              : ordinal ? levels
+                                                        : no_yes,
+                                .random = groupings,
+                                .n_random = what >= PEOPLE ? 2 : 1,
                                 .outcome = "it"};
-    if (mlab_fit_problem_fit(context, mlab_model_find(ordinal ? "ordinal" : "logit"), &problem, &options, fit, &err)) stop("fit", &err);
+    const char *model = linear ? "linear" : ordinal ? "ordinal" : "logit";
+    if (mlab_fit_problem_fit(context, mlab_model_find(model), &problem, &options, fit, &err)) stop("fit", &err);
     double seconds = mlab_os_seconds() - began;
     mlab_design_free(design);
     mlab_design_free(random);
@@ -122,13 +147,13 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static double median_of(const mlab_context *context, const panel *p, bool ordinal, size_t repeats, double *lowest, mlab_fit **fit)
+static double median_of(const mlab_context *context, const panel *p, kind what, size_t repeats, double *lowest, mlab_fit **fit)
 {
     double *seconds = room(repeats, sizeof *seconds);
     *fit = NULL;
     for (size_t r = 0; r < repeats; r++) {
         mlab_fit_free(*fit);
-        seconds[r] = fit_once(context, p, ordinal, fit);
+        seconds[r] = fit_once(context, p, what, fit);
     }
     qsort(seconds, repeats, sizeof *seconds, by_size);
     double median = seconds[repeats / 2];
@@ -143,17 +168,19 @@ static void free_panel(panel *p)
     free(p->event);
     free(p->level);
     free(p->department);
+    free(p->person);
+    free(p->score);
 }
 
 static void figures(void)
 {
     mlab_context context = mlab_bench_context(1);
-    panel p = generate(&context, 100000, 200);
+    panel p = generate(&context, 100000, 200, LOGIT);
     for (int ordinal = 0; ordinal < 2; ordinal++)
         for (context.threads = 1; context.threads <= 2; context.threads++) {
             char what[100];
             mlab_fit *fit;
-            double lowest, median = median_of(&context, &p, ordinal, 3, &lowest, &fit);
+            double lowest, median = median_of(&context, &p, ordinal ? ORDINAL : LOGIT, 3, &lowest, &fit);
             snprintf(what, sizeof what, "%s with random intercepts, 100,000 rows, 200 groups", ordinal ? "ordinal" : "logit");
             mlab_bench_figure(what, context.threads, median, "s");
             mlab_fit_free(fit);
@@ -169,22 +196,26 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (argc < 6) {
-        fputs("bench_mixed ROWS DEPARTMENTS logit|ordinal THREADS REPEATS [CSV]\n", stderr);
+        fputs("bench_mixed ROWS DEPARTMENTS logit|ordinal|linear|people|events THREADS REPEATS [CSV]\n", stderr);
         return 2;
     }
     mlab_context context = mlab_bench_context((int)strtol(argv[4], NULL, 10));
-    panel p = generate(&context, strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+    kind what = LOGIT;
+    while (what < N_KINDS && strcmp(argv[3], kinds[what])) what++;
+    if (what == N_KINDS) return 2;
+    panel p = generate(&context, strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10), what);
     if (argc > 6) {
         write_csv(&p, argv[6]);
     } else {
         mlab_fit *fit;
-        double lowest, median = median_of(&context, &p, !strcmp(argv[3], "ordinal"), strtoull(argv[5], NULL, 10), &lowest, &fit);
+        double lowest, median = median_of(&context, &p, what, strtoull(argv[5], NULL, 10), &lowest, &fit);
         printf("mentorlab %s: rows %zu, groups %zu, threads %d: median %.3f s, lowest %.3f s, peak %.0f MB, %d steps, %s\n", argv[3], p.n,
                p.n_departments, context.threads, median, lowest, (double)mlab_os_peak_memory() / 1e6, fit->iterations, mlab_trust_name(fit->trust));
         for (size_t j = 0; j < fit->n_parameters; j++)
             printf("  %-16s %.10g %.10g\n", fit->names[j], fit->estimate[j], mlab_fit_standard_error(fit, j));
-        printf("  %-16s %.10g %.10g\n  logLik %.8f\n", "log sd", log(fit->random->sd[0]), fit->random->sd_se[0] / fit->random->sd[0],
-               fit->log_likelihood);
+        for (size_t t = 0; t < fit->n_random; t++)
+            printf("  %-16s %.10g %.10g\n", "log sd", log(fit->random[t].sd[0]), fit->random[t].sd_se[0] / fit->random[t].sd[0]);
+        printf("  logLik %.8f\n", fit->log_likelihood);
         mlab_fit_free(fit);
     }
     free_panel(&p);
