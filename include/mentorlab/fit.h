@@ -75,6 +75,7 @@ typedef struct mlab_fit_options {
     int ordinal_link;          /* ordinal: 0 logit, 1 probit, 2 cloglog */
     int penalty;               /* 0 none, 1 Firth's */
     int restricted;            /* linear models with random effects: 0 restricted maximum likelihood, 1 maximum likelihood */
+    int64_t quadrature;        /* nodes of adaptive quadrature of random effects, 1 .. 25; 1 (or 0) = Laplace */
     int64_t iterations;        /* at most, 1 .. 1000 */
     double tolerance;          /* largest Newton step relative to the standard error, or gradient, at the end */
     int curve_interval;        /* 0 log-log, 1 log, 2 plain */

@@ -35,6 +35,8 @@ const mlab_option mlab_fit_option_rows[] = {
      "completed data sets that missing attributes are imputed in; 0 = complete cases alone", DECIDES},
     {"fit.imputation_rounds", NULL, NULL, MLAB_OPTION_INTEGER, AT(imputation_rounds), "10", 1, 100, NULL, "", "rounds of every chain of imputations",
      DECIDES},
+    {"fit.quadrature", NULL, NULL, MLAB_OPTION_INTEGER, AT(quadrature), "1", 1, 25, NULL, "nodes",
+     "random effects of one grouping: nodes of adaptive Gauss-Hermite quadrature in each effect; 1 is the Laplace approximation", DECIDES},
     {"fit.iterations", NULL, NULL, MLAB_OPTION_INTEGER, AT(iterations), "50", 1, 1000, NULL, "", "Newton steps at most", DECIDES},
     {"fit.tolerance", NULL, NULL, MLAB_OPTION_NUMBER, AT(tolerance), "1e-10", 1e-14, 1e-2, NULL, "standard errors",
      "largest Newton step at which a fit stops", DECIDES},
@@ -80,6 +82,13 @@ const size_t mlab_fit_n_option_rows = sizeof mlab_fit_option_rows / sizeof *mlab
 
 mlab_fit_options mlab_fit_defaults(void)
 {
-    return (mlab_fit_options){
-        .ties = 0, .information = 0, .link = 0, .iterations = 50, .tolerance = 1e-10, .curve_interval = 0, .level = 0.95, .imputation_rounds = 10};
+    return (mlab_fit_options){.ties = 0,
+                              .information = 0,
+                              .link = 0,
+                              .quadrature = 1,
+                              .iterations = 50,
+                              .tolerance = 1e-10,
+                              .curve_interval = 0,
+                              .level = 0.95,
+                              .imputation_rounds = 10};
 }

@@ -197,7 +197,7 @@ START_TEST(a_balanced_one_way_layout_is_the_analysis_of_variance)
 }
 END_TEST
 
-static void gradient_is_that_of_differences(const mixed_study *made, const char *model, const double *psi, size_t n)
+static void gradient_with_nodes(const mixed_study *made, const char *model, size_t nodes, const double *psi, size_t n)
 {
     mlab_fit_options options = mlab_fit_defaults();
     mlab_prepared *prepared;
@@ -206,6 +206,8 @@ static void gradient_is_that_of_differences(const mixed_study *made, const char 
     ck_assert_int_eq(mlab_prepare(&context, mlab_model_find(model), &made->s.w.problem, &options, &prepared, NULL), MLAB_OK);
     ck_assert_int_eq(mlab_mixed_make(&context, prepared, &mixed, NULL), MLAB_OK);
     ck_assert_uint_eq(mixed->n_parameters, n);
+    mixed->n_nodes = nodes;
+    ck_assert(mlab_quadrature_rule(nodes, mixed->node, mixed->log_weight));
     ck_assert_int_eq(mlab_mixed_laplace(mixed, psi, &value, gradient, NULL), MLAB_OK);
     ck_assert(isfinite(value));
     for (size_t j = 0; j < n; j++) {
@@ -222,6 +224,90 @@ static void gradient_is_that_of_differences(const mixed_study *made, const char 
     mlab_mixed_free(mixed);
     mlab_prepared_free(prepared);
 }
+
+static void gradient_is_that_of_differences(const mixed_study *made, const char *model, const double *psi, size_t n)
+{
+    gradient_with_nodes(made, model, 1, psi, n);
+    gradient_with_nodes(made, model, 5, psi, n);
+}
+
+/* The rule of n nodes integrates powers of a normal number up to 2 n - 1: 1, 0, 1, 0, 3, 0, 15, ... */
+START_TEST(a_rule_of_n_nodes_has_the_moments_of_the_normal_density)
+{
+    double node[25], log_weight[25];
+    for (size_t n = 1; n <= 25; n++) {
+        double known = 1;
+        ck_assert(mlab_quadrature_rule(n, node, log_weight));
+        for (size_t power = 0; power < 2 * n && power <= 20; power += 2) {
+            double even = 0, odd = 0;
+            for (size_t i = 0; i < n; i++)
+                even += exp(log_weight[i]) * pow(node[i], (double)power), odd += exp(log_weight[i]) * pow(node[i], (double)power + 1);
+            ck_near(even, known, 1e-12, 0);
+            ck_near(odd, 0, 0, 1e-10 * known);
+            known *= (double)power + 1;
+        }
+    }
+    ck_assert(!mlab_quadrature_rule(26, node, log_weight));
+}
+END_TEST
+
+/* The log-likelihood of the bacteria at given parameters by the trapezoidal rule on 4,001 points, which is exact to rounding for such integrands. */
+static double brute_force(const mixed_study *made, const double *psi)
+{
+    const mlab_fit_problem *p = &made->s.w.problem;
+    double total = 0;
+    for (uint32_t g = 0; g < p->random->n_groups; g++) {
+        double sum = 0;
+        for (int k = -2000; k <= 2000; k++) {
+            double v = 0.005 * k, term = -0.5 * v * v;
+            for (size_t i = 0; i < p->n; i++) {
+                if (p->random->group[i] != g) continue;
+                double x[4], eta;
+                uint32_t row = (uint32_t)i;
+                ck_assert_int_eq(mlab_design_fill(p->design, p->table, &row, 0, 1, x, &eta, NULL), MLAB_OK);
+                for (size_t j = 0; j < 4; j++) eta += x[j] * psi[j];
+                eta += psi[4] * v;
+                term -= log1p(exp(p->category[i] ? -eta : eta));
+            }
+            sum += exp(term);
+        }
+        total += log(0.005 * sum / sqrt(2 * acos(-1)));
+    }
+    return total;
+}
+
+START_TEST(a_quadrature_comes_to_the_integral_where_the_laplace_approximation_does_not)
+{
+    static const double psi[] = {2.5, -1, 0.2, -1.2, 1.5};
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_prepared *prepared;
+    mlab_mixed *mixed;
+    mixed_study made = bacteria();
+    double value, known;
+    random_by(&made, "~ trt + late", "~ 1", "ID", false);
+    known = brute_force(&made, psi);
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("logit"), &made.s.w.problem, &options, &prepared, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_mixed_make(&context, prepared, &mixed, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_mixed_laplace(mixed, psi, &value, NULL, NULL), MLAB_OK);
+    ck_assert(fabs(value - known) > 0.05);
+    mixed->n_nodes = 25;
+    ck_assert(mlab_quadrature_rule(25, mixed->node, mixed->log_weight));
+    ck_assert_int_eq(mlab_mixed_laplace(mixed, psi, &value, NULL, NULL), MLAB_OK);
+    ck_near(value, known, 0, 1e-6);
+    mlab_mixed_free(mixed);
+    mlab_prepared_free(prepared);
+    mlab_fit *laplace = world_fit(&made.s.w, &context, "logit", &options);
+    options.quadrature = 25;
+    mlab_fit *fit = world_fit(&made.s.w, &context, "logit", &options);
+    ck_assert_int_eq(fit->trust, MLAB_TRUSTED);
+    double at[5] = {fit->estimate[0], fit->estimate[1], fit->estimate[2], fit->estimate[3], fit->random->sd[0]};
+    ck_near(fit->log_likelihood, brute_force(&made, at), 0, 1e-6);
+    ck_assert(fabs(fit->log_likelihood - laplace->log_likelihood) > 1e-3);
+    mlab_fit_free(fit);
+    mlab_fit_free(laplace);
+    close_mixed(&made);
+}
+END_TEST
 
 START_TEST(the_gradient_is_that_of_differences)
 {
@@ -320,7 +406,8 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("mixed", the_gradient_is_that_of_differences, random_intercepts_of_binomial_models_agree_with_glmmtmb,
+MLAB_TEST_MAIN("mixed", the_gradient_is_that_of_differences, a_rule_of_n_nodes_has_the_moments_of_the_normal_density,
+               a_quadrature_comes_to_the_integral_where_the_laplace_approximation_does_not, random_intercepts_of_binomial_models_agree_with_glmmtmb,
                random_effects_of_counts_agree_with_glmmtmb, judges_of_wine_agree_with_the_likelihood_written_twice,
                linear_models_agree_with_the_dense_likelihood, a_balanced_one_way_layout_is_the_analysis_of_variance,
                groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_said, a_model_without_random_effects_says_that_they_are_not_built,

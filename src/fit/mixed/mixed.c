@@ -5,11 +5,15 @@
  */
 #include "fit/mixed/mixed.h"
 
+#include "core/error.h"
+
 #include <math.h>
 #include <string.h>
 
 static const double BOUNDARY = 1e-3; /* a standard deviation on the scale of the predictor that counts as 0 */
 static const double START_SD = 0.5;
+static const double FAR = 0.25;             /* standard errors that the Laplace approximation may be off without a word */
+enum { SMALL_GROUP = 50, CHECK_NODES = 9 }; /* rows of a group on average, up to which it is looked at */
 
 /* From the fit without random effects; its covariance is the first guess of the inverse Hessian. */
 static void climb_from(mlab_climb *c, const mlab_prepared *prepared, const mlab_fit *fit)
@@ -45,6 +49,28 @@ static void place_estimates(const mlab_climb *c, const mlab_engine *engine, mlab
     }
 }
 
+/* Where groups are small: how far one Newton step of a quadrature would go from where the Laplace approximation ended. */
+static mlab_status compare_quadrature(const mlab_climb *c, mlab_mixed *m, mlab_fit *fit, mlab_error *err)
+{
+    double value, worst = 0;
+    size_t which = 0;
+    if (m->q > 1 || m->n > SMALL_GROUP * m->n_groups || !c->definite || fit->trust == MLAB_ON_BOUNDARY) return MLAB_OK;
+    m->n_nodes = CHECK_NODES;
+    mlab_quadrature_rule(m->n_nodes, m->node, m->log_weight);
+    mlab_status status = mlab_mixed_laplace(m, c->psi, &value, c->next_gradient, err);
+    for (size_t j = 0; j < c->n && !status && value > -HUGE_VAL; j++) {
+        double step = 0;
+        for (size_t k = 0; k < c->n; k++) step += c->inverse[j * c->n + k] * c->next_gradient[k];
+        step = fabs(step) / sqrt(c->inverse[j * c->n + j]);
+        if (step > worst) worst = step, which = j;
+    }
+    if (status || worst <= FAR) return status;
+    return mlab_fit_doubt(
+        fit, MLAB_TRUSTED, err,
+        "a quadrature would move %s by about %.1f standard errors from the Laplace approximation: groups are small; ask for fit.quadrature: 15",
+        which >= m->n_thresholds + m->p ? "the standard deviation between groups" : "a coefficient", worst);
+}
+
 static mlab_status evaluate(void *work, const double *psi, double *value, double *gradient, mlab_error *err)
 {
     return mlab_mixed_laplace(work, psi, value, gradient, err);
@@ -59,6 +85,12 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
     if (!status) status = mlab_mixed_make(context, prepared, &mixed, err);
     if (!status) status = mlab_climb_start(context, mixed->n_parameters, evaluate, mixed, &c, err);
     if (status) goto out;
+    bool nodes = prepared->options.quadrature > 1 && mixed->q <= MLAB_MOST_QUADRATURE;
+    if (nodes) mixed->n_nodes = (size_t)prepared->options.quadrature;
+    if (nodes && !mlab_quadrature_rule(mixed->n_nodes, mixed->node, mixed->log_weight)) {
+        status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "fit.quadrature is %zu; allowed 1 to %zu", mixed->n_nodes, MLAB_MOST_NODES);
+        goto out;
+    }
     climb_from(&c, prepared, fit);
     if ((status = mlab_climb_up(&c, err)) || (status = mlab_mixed_laplace(mixed, c.psi, &c.value, NULL, err)) ||
         (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
@@ -70,6 +102,10 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
     fit->gradient = 0;
     for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
     status = mlab_mixed_doubt(&c, mixed, BOUNDARY, fit, err);
+    if (!status && prepared->options.quadrature > 1 && !nodes)
+        status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "fitted by the Laplace approximation: a quadrature takes up to %zu effects of a group",
+                                MLAB_MOST_QUADRATURE);
+    if (!status && !nodes) status = compare_quadrature(&c, mixed, fit, err);
 out:
     mlab_mixed_free(mixed);
     mlab_climb_end(&c);

@@ -8,6 +8,8 @@
 #include "fit/engine.h"
 
 #define MLAB_MOST_EFFECTS ((size_t)6) /* random effects of a group */
+#define MLAB_MOST_NODES ((size_t)25)
+#define MLAB_MOST_QUADRATURE ((size_t)3) /* effects that a quadrature takes */
 
 typedef struct mlab_mixed {
     const mlab_context *context;
@@ -22,8 +24,10 @@ typedef struct mlab_mixed {
     double *x, *z, *offset;        /* [p * n], [q * n] column by column, [n] */
     double *number, *weight;       /* [n] or NULL */
     int32_t *category;             /* [n] or NULL */
-    double *mode;                  /* [n_groups * q] v at the maximum, start values of the next evaluation */
-    double *factor;                /* [n_groups * q * q] lower Cholesky factor of the curvature in v at it */
+    size_t n_nodes;                /* of a quadrature in each effect; 1 = the Laplace approximation */
+    double node[MLAB_MOST_NODES], log_weight[MLAB_MOST_NODES];
+    double *mode;   /* [n_groups * q] v at the maximum, start values of the next evaluation */
+    double *factor; /* [n_groups * q * q] lower Cholesky factor of the curvature in v at it */
 } mlab_mixed;
 
 /* Copies the rows of the problem, groups together. keep [n_columns of the design used]: 0 = aliased, left out. */
@@ -32,8 +36,10 @@ void mlab_mixed_free(mlab_mixed *mixed); /* NULL is fine */
 /* Entry k of Lambda is in this row and column. */
 void mlab_mixed_entry(const mlab_mixed *mixed, size_t k, size_t *row, size_t *column);
 
-/* Laplace approximation to the marginal log-likelihood at psi [n_parameters], and its gradient (NULL = not wanted). -HUGE_VAL where psi is not
- * allowed. */
+/* Nodes and logs of weights of the rule of n nodes for the normal density; false beyond MLAB_MOST_NODES. */
+bool mlab_quadrature_rule(size_t n, double *node, double *log_weight);
+/* Laplace approximation (or, with nodes, adaptive Gauss-Hermite quadrature) to the marginal log-likelihood at psi [n_parameters], and its gradient
+ * (NULL = not wanted). -HUGE_VAL where psi is not allowed. */
 MLAB_MUST_USE mlab_status mlab_mixed_laplace(mlab_mixed *mixed, const double *psi, double *log_likelihood, double *gradient, mlab_error *err);
 
 /* --- shared by the fitters (fit/mixed/mixed_effects.c) -------------------------------------------------------------- */

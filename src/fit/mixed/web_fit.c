@@ -69,6 +69,8 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     fit->gradient = 0;
     for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
     status = mlab_web_doubt(&c, web, BOUNDARY, fit, err);
+    if (!status && prepared->options.quadrature > 1)
+        status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "fitted by the Laplace approximation: a quadrature takes one grouping and one cause");
 out:
     mlab_web_rows_free(&rows);
     mlab_web_free(web);
