@@ -87,6 +87,8 @@ typedef struct mlab_policy_ask {
     size_t n_roles;
     char **team_columns; /* [n_team_columns] mentees with a value of any of these in common shall not share a circle (group) */
     size_t n_team_columns;
+    char **mix_columns; /* [n_mix_columns] beside group_column: the mix of a circle is about these too */
+    size_t n_mix_columns;
     char *places_column; /* mentees: yes or 1 = has a claim to a structured place (hybrid) */
     mlab_place place;
 } mlab_policy_ask;

@@ -34,9 +34,12 @@ typedef struct mlab_pool {
     const int32_t *mentee_group; /* [n_mentees] code of the group fairness or mix is about, 0 .. n_groups - 1, or -1 = not known */
     const int32_t *mentor_group; /* [n_mentors] */
     int32_t n_groups;
-    const int32_t *mentee_team;   /* [n_mentees * team_columns] people of one team in any column shall not share a circle (group); below 0 = of
-                                     none; NULL = free */
-    size_t team_columns;          /* 0 = 1 */
+    const int32_t *mentee_team; /* [n_mentees * team_columns] people of one team in any column shall not share a circle (group); below 0 = of
+                                   none; NULL = free */
+    size_t team_columns;        /* 0 = 1 */
+    const int32_t *mentee_mix;  /* [n_mentees * mix_columns] further columns whose groups the mix of a circle is about; -1 = not known */
+    const int32_t *mix_groups;  /* [mix_columns] groups of each */
+    size_t mix_columns;
     const int32_t *mentor_role;   /* [n_mentors] 0 .. mentors_each - 1, what the mentor is for (network); NULL = no roles */
     const int64_t *mentee_turn;   /* [n_mentees] sign-up day or priority: smaller goes first, equal ones by lot; NULL = all by lot */
     const uint8_t *mentee_places; /* [n_mentees] 1 = has a claim to a structured place (hybrid); NULL = all */

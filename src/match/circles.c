@@ -130,6 +130,14 @@ static void decide_plain(mlab_circles *c)
     }
 }
 
+static size_t most_groups(const mlab_pool *pool)
+{
+    size_t most = 1;
+    for (size_t k = 0; k < pool->mix_columns; k++)
+        if ((size_t)pool->mix_groups[k] > most) most = (size_t)pool->mix_groups[k];
+    return most;
+}
+
 mlab_status mlab_circles_make(const mlab_context *context, const mlab_policy_request *request, mlab_circles *c, mlab_error *err)
 {
     const mlab_pool *pool = request->pool;
@@ -152,6 +160,7 @@ mlab_status mlab_circles_make(const mlab_context *context, const mlab_policy_req
                                {&c->ruled, edges, sizeof *c->ruled},
                                {&c->state, c->m, sizeof *c->state},
                                {&c->first_of, c->m + 1, sizeof *c->first_of},
+                               {&c->tally, 3 * most_groups(pool), sizeof *c->tally},
                                {&c->by_mentor, edges, sizeof *c->by_mentor}};
     mlab_status status = check_locks(c, err);
     if (status || (status = mlab_lots_make(context, request, &c->lots, err))) return status;

@@ -27,6 +27,7 @@ typedef struct mlab_circles {
     size_t *first_of;        /* [m + 1] arcs of a mentor: by_mentor[first_of[j]] .. */
     uint32_t *by_mentor;     /* [n_arcs - n_before] */
     size_t n_bound;
+    int32_t *tally; /* [3 * most groups of a further column] */
     double scale;
     mlab_flow *flow;
 } mlab_circles;
@@ -53,5 +54,7 @@ typedef struct mlab_circles_breach {
     bool open_first; /* of a circle: nearer to open than to closed */
 } mlab_circles_breach;
 bool mlab_circles_find_breach(const mlab_circles *c, mlab_circles_breach *breach);
+/* The same for further columns of the mix (circles_mix.c); dead: no decision below can mend it. */
+bool mlab_circles_find_mix_breach(const mlab_circles *c, mlab_circles_breach *breach, bool *dead);
 
 #endif

@@ -68,6 +68,7 @@ static void free_ask(const mlab_context *context, const mlab_policy_ask *ask)
     mlab_release(context, ask->role_column);
     free_texts(context, ask->roles, ask->n_roles);
     free_texts(context, ask->team_columns, ask->n_team_columns);
+    free_texts(context, ask->mix_columns, ask->n_mix_columns);
     mlab_release(context, ask->places_column);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of policies, and what every policy needs: memory in one block, an order by lot. */
 #include "match/policies.h"
+#include "match/matching.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -89,16 +90,7 @@ void mlab_match_order(const mlab_policy_request *request, uint32_t which, const 
 
 double mlab_match_score(const mlab_pool *pool, size_t mentee, int32_t mentor)
 {
-    size_t low = pool->first[mentee], n = pool->first[mentee + 1] - low;
-    while (n > 0) {
-        size_t half = n / 2;
-        if (pool->mentor[low + half] < mentor) {
-            low += half + 1;
-            n -= half + 1;
-        } else
-            n = half;
-    }
-    return pool->score[low];
+    return pool->score[mlab_pool_find(pool, mentee, mentor)];
 }
 
 enum { LINE = 64 }; /* arrays begin on a cache line */

@@ -13,7 +13,7 @@
 typedef struct asked {
     mlab_policy_request request;
     mlab_pool pool;
-    int32_t *groups[2], *roles[2], *team, *locked;
+    int32_t *groups[2], *roles[2], *team, *mix, *mix_groups, *locked;
     const char *group_column;
     char **names, **role_names;
     size_t n_names, n_roles;
@@ -35,6 +35,8 @@ static void asked_free(const mlab_context *context, asked *a)
         mlab_release(context, a->roles[side]);
     }
     mlab_release(context, a->team);
+    mlab_release(context, a->mix);
+    mlab_release(context, a->mix_groups);
     mlab_release(context, a->locked);
     mlab_release(context, a->turn);
     mlab_release(context, a->places);
@@ -105,25 +107,42 @@ static mlab_status ask_roles(const mlab_matching *m, const mlab_policy_ask *ask,
     return MLAB_OK;
 }
 
-/* Codes of all columns that keep people apart, column by column beside each mentee. */
-static mlab_status ask_teams(const mlab_matching *m, const mlab_policy_ask *ask, asked *a, mlab_findings *findings, mlab_error *err)
+/* Codes of several columns, side by side for each mentee; groups [n] (NULL = not wanted): how many each has. */
+static mlab_status code_columns(const mlab_matching *m, char *const *columns, size_t n_columns, const mlab_place *place, int32_t **codes,
+                                int32_t *groups, mlab_findings *findings, mlab_error *err)
 {
-    const size_t n = m->people.n[MLAB_MENTEES], all = ask ? ask->n_team_columns : 0;
-    if (!all) return MLAB_OK;
-    if (!(a->team = mlab_allocate(m->context, n, all * sizeof *a->team))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for teams");
+    const size_t n = m->people.n[MLAB_MENTEES];
+    if (!(*codes = mlab_allocate(m->context, n, n_columns * sizeof **codes))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for groups");
     mlab_status status = MLAB_OK;
-    for (size_t k = 0; !status && k < all; k++) {
-        int32_t *codes[2] = {NULL, NULL};
+    for (size_t k = 0; !status && k < n_columns; k++) {
+        int32_t *own[2] = {NULL, NULL};
         char **names = NULL;
         size_t n_names = 0;
-        status = mlab_people_groups(&m->people, ask->team_columns[k], &ask->place, codes, &names, &n_names, findings, err);
-        for (size_t i = 0; !status && i < n; i++) a->team[i * all + k] = codes[MLAB_MENTEES][i];
-        mlab_release(m->context, codes[0]);
-        mlab_release(m->context, codes[1]);
+        status = mlab_people_groups(&m->people, columns[k], place, own, &names, &n_names, findings, err);
+        for (size_t i = 0; !status && i < n; i++) (*codes)[i * n_columns + k] = own[MLAB_MENTEES][i];
+        if (groups) groups[k] = (int32_t)n_names;
+        mlab_release(m->context, own[0]);
+        mlab_release(m->context, own[1]);
         free_names(m->context, names, n_names);
     }
-    a->pool.mentee_team = a->team;
-    a->pool.team_columns = all;
+    return status;
+}
+
+static mlab_status ask_teams(const mlab_matching *m, const mlab_policy_ask *ask, asked *a, mlab_findings *findings, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    if (ask && ask->n_team_columns) {
+        status = code_columns(m, ask->team_columns, ask->n_team_columns, &ask->place, &a->team, NULL, findings, err);
+        a->pool.mentee_team = a->team;
+        a->pool.team_columns = ask->n_team_columns;
+    }
+    if (status || !ask || !ask->n_mix_columns) return status;
+    if (!(a->mix_groups = mlab_allocate(m->context, ask->n_mix_columns, sizeof *a->mix_groups)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for groups");
+    status = code_columns(m, ask->mix_columns, ask->n_mix_columns, &ask->place, &a->mix, a->mix_groups, findings, err);
+    a->pool.mentee_mix = a->mix;
+    a->pool.mix_groups = a->mix_groups;
+    a->pool.mix_columns = ask->n_mix_columns;
     return status;
 }
 

@@ -48,6 +48,9 @@ static mlab_status check_group(const checking *c, mlab_error *err)
     if (o->mix_most && o->mix_least > o->mix_most) return wrong(c, "mix_least", "mix_least is above mix_most", err);
     if ((o->mix_least || o->mix_most) && !knows_groups(c))
         return wrong(c, o->mix_least ? "mix_least" : "mix_most", "bounds on the mix of a circle are about groups; group: names their column", err);
+    if (has(c, "mix_also") && !knows_groups(c)) return wrong(c, "mix_also", "mix_also names further columns; group: names the first", err);
+    if (has(c, "mix_also") && !o->mix_least && !o->mix_most)
+        return wrong(c, "mix_also", "mix_also is about the mix of a circle; mix_least: or mix_most: says what it shall be", err);
     return MLAB_OK;
 }
 

@@ -39,6 +39,7 @@ static const ask asks[] = {
     {"group", "least", ASK_COUNT, AT(group_low), NULL, 0, 1000},
     {"group", "mix_least", ASK_COUNT, AT(mix_least), NULL, 0, 1000},
     {"group", "mix_most", ASK_COUNT, AT(mix_most), NULL, 0, 1000},
+    {"group", "mix_also", ASK_LIST, OWN(mix_columns), NULL, 0, 0},
     {"group", "apart", ASK_LIST, OWN(team_columns), NULL, 0, 0},
     {"peer", "stable", ASK_YES, AT(peer_stable), "no|yes", 0, 0},
     {"network", "mentors", ASK_COUNT, AT(mentors_each), NULL, 1, 64},
@@ -127,6 +128,7 @@ static mlab_status read_ask(const mlab_spec_reader *r, const ask *a, const mlab_
     if (a->type == ASK_LIST) {
         if (a->at == OWN(groups)) return mlab_spec_keep_list(r, value, &into->groups, &into->n_groups, err);
         if (a->at == OWN(roles)) return mlab_spec_keep_list(r, value, &into->roles, &into->n_roles, err);
+        if (a->at == OWN(mix_columns)) return mlab_spec_keep_list(r, value, &into->mix_columns, &into->n_mix_columns, err);
         return mlab_spec_keep_list(r, value, &into->team_columns, &into->n_team_columns, err);
     }
     if (mlab_setting_kind_of(value) != MLAB_SETTING_TEXT) return bad(r, a, value, "one word or number", err);

@@ -2,10 +2,10 @@
 /* Circles: each mentor with a group of mentees, with bounds on its size and its mix.
  *
  * Highest total score (participation_first: the most mentees first) of circles that are closed or hold at least `low` and at most `high`
- * people, at least mix_least and at most mix_most of each group, and no two of one team (pool.mentee_team). NP-hard as soon as circles may stay
- * closed or teams cross groups (assignment with minimum quantities: Krumke & Thielen 2013, European Journal of Operational Research 228, 46-55);
- * solved by branch and bound: an undecided circle that came out too small is opened or closed, a pair of one team is bound or ruled out, and each
- * node is bounded by a flow that goes on from the one before (circles.c). Depth first, so memory is small; stopped by options.gap,
+ * people, at least mix_least and at most mix_most of each group of each column, and no two of one team (pool.mentee_team). NP-hard as soon as circles
+ * may stay closed or teams cross groups (assignment with minimum quantities: Krumke & Thielen 2013, European Journal of Operational Research 228,
+ * 46-55); solved by branch and bound: an undecided circle that came out too small is opened or closed, a pair of one team is bound or ruled out, and
+ * each node is bounded by a flow that goes on from the one before (circles.c). Depth first, so memory is small; stopped by options.gap,
  * options.time_limit, or after NODES nodes, with the proven bound.
  * Weakness: many circles just too small are decided one by one; the bound is that of circles without a least size.
  */
@@ -93,8 +93,9 @@ static mlab_status visit(search *s, mlab_error *err)
     mlab_status status = mlab_circles_relax(&s->c, &possible, &total, err);
     s->result->nodes++;
     if (status || !possible || !worth_it(s, total)) return status;
-    if (!mlab_circles_find_breach(&s->c, &breach)) {
-        keep(s, total);
+    bool dead = false;
+    if (!mlab_circles_find_breach(&s->c, &breach) && !mlab_circles_find_mix_breach(&s->c, &breach, &dead)) {
+        if (!dead) keep(s, total);
         return MLAB_OK;
     }
     if ((status = mlab_grow(s->c.context, &s->stack, s->depth, &s->capacity, sizeof *s->stack, err))) return status;

@@ -9,6 +9,7 @@
  * Weakness: an odd one stays alone whatever the scores; people on one side of the pool only take no part.
  */
 #include "match/graph_matching.h"
+#include "match/matching.h"
 #include "match/policies.h"
 #include "match/roommates.h"
 
@@ -73,20 +74,6 @@ static void find_same(peers *p, uint64_t *keys)
     }
 }
 
-/* Where mentee i has the mentor as a candidate; SIZE_MAX = nowhere. */
-static size_t find_candidate(const mlab_pool *pool, size_t i, int32_t mentor)
-{
-    size_t low = pool->first[i], high = pool->first[i + 1];
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (pool->mentor[middle] < mentor)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < pool->first[i + 1] && pool->mentor[low] == mentor ? low : SIZE_MAX;
-}
-
 /* The candidate of the other direction of candidate e of mentee i, SIZE_MAX when the pair is not mutual or one offers no place. */
 static size_t other_way(const peers *p, size_t i, size_t e)
 {
@@ -94,7 +81,7 @@ static size_t other_way(const peers *p, size_t i, size_t e)
     const uint32_t other = p->as_mentee[pool->mentor[e]], self = p->as_mentor[i];
     if (other == NONE || self == NONE || other == i || p->taken[i] || p->taken[other]) return SIZE_MAX;
     if (!pool->capacity[self] || !pool->capacity[pool->mentor[e]]) return SIZE_MAX;
-    return find_candidate(pool, other, (int32_t)self);
+    return mlab_pool_find(pool, other, (int32_t)self);
 }
 
 /* A locked pair is one pair of two people: neither may be locked to a third. */
