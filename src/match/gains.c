@@ -309,8 +309,9 @@ static mlab_status finish(const making *m, mlab_gains *g, mlab_error *err)
         g->n_rows += m->fits[k]->n_rows;
         g->n_events += m->fits[k]->n_events;
     }
-    g->n_rows /= (uint64_t)m->folds - 1; /* each row is in all fits but one */
-    g->n_events /= (uint64_t)m->folds - 1;
+    const uint64_t times = m->folds > 1 ? (uint64_t)m->folds - 1 : 1; /* each row is in all fits but one */
+    g->n_rows /= times;
+    g->n_events /= times;
     g->formula = mlab_copy_text(m->context, m->rows.formula);
     g->unit = unit.failed ? NULL : mlab_copy_text(m->context, mlab_text_get(&unit));
     mlab_text_free(&unit);

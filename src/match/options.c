@@ -104,7 +104,7 @@ const mlab_option mlab_match_option_rows[] = {
      DECIDES},
     {"matching.policies", "policy", "match run", MLAB_OPTION_ANY, 0, "optimal", 0, 0, NULL, "", "rules that match; a name that is none lists them",
      APART},
-    {"matching.compare", "compare", "match run", MLAB_OPTION_FLAG, AT(compare), "no", 0, 0, NULL, "",
+    {"matching.compare", "compare", "match", MLAB_OPTION_FLAG, AT(compare), "no", 0, 0, NULL, "",
      "every rule that fits is tried on the same people, beside those stated", DECIDES},
     {"matching.seed", NULL, NULL, MLAB_OPTION_INTEGER, AT(seed), "1", 0, 9007199254740992.0, NULL, "", "seed of the lots that decide ties", DECIDES},
 };

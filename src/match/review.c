@@ -26,16 +26,16 @@ mlab_status mlab_review_keep(mlab_review_reader *r, const int32_t *mentor_of, ml
     if (!m->decided && !(m->decided = mlab_allocate(m->context, slots, sizeof *m->decided)))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for decisions");
     m->decided_each = r->each;
-    for (size_t s = 0; s < slots; s++) {
-        const size_t first = s / r->each * r->each;
-        const char *text = r->decision[first] == MLAB_DECISION_WITHDRAW ? "withdraw" : NULL;
-        for (size_t k = first; !text && mentor_of[s] != MLAB_UNMATCHED && k < first + r->each; k++)
-            if (r->previous[k] == mentor_of[s])
-                text = r->decision[k] == MLAB_DECISION_ACCEPT ? "accept" : r->decision[k] == MLAB_DECISION_LOCK ? "lock" : NULL;
-        mlab_release(m->context, m->decided[s]);
-        m->decided[s] = NULL;
-        if (text && !(m->decided[s] = mlab_copy_text(m->context, text))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for decisions");
-    }
+    for (size_t first = 0; first < slots; first += r->each)
+        for (size_t s = first; s < first + r->each; s++) {
+            const char *text = r->decision[first] == MLAB_DECISION_WITHDRAW ? "withdraw" : NULL;
+            for (size_t k = first; !text && mentor_of[s] != MLAB_UNMATCHED && k < first + r->each; k++)
+                if (r->previous[k] == mentor_of[s])
+                    text = r->decision[k] == MLAB_DECISION_ACCEPT ? "accept" : r->decision[k] == MLAB_DECISION_LOCK ? "lock" : NULL;
+            mlab_release(m->context, m->decided[s]);
+            m->decided[s] = NULL;
+            if (text && !(m->decided[s] = mlab_copy_text(m->context, text))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for decisions");
+        }
     mlab_release(m->context, m->rejected);
     m->rejected = r->rejected.key;
     m->n_rejected = r->rejected.n;
@@ -103,7 +103,7 @@ static mlab_status by_cohort(mlab_review_reader *r, mlab_review *review, mlab_er
                                          .seed = m->spec->seed};
     mlab_cohort_result result = {.mentor_of = review->pairs ? review->pairs->mentor_of : NULL, .fate = fate};
     if (!status) status = mlab_cohort_rematch(m->context, &request, &result, err);
-    if (!status) fill_review(r, fate, &result, review);
+    if (!status && review->pairs) fill_review(r, fate, &result, review);
     mlab_release(m->context, fate);
     return status;
 }
