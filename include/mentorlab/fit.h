@@ -220,6 +220,17 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_predict(const mlab_context *context, con
 MLAB_API MLAB_MUST_USE mlab_status mlab_predict_at(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
                                                    size_t first, size_t n, const double *parameters, const double *share, mlab_scale scale,
                                                    const double *times, size_t n_times, double *out, mlab_error *err);
+/* As mlab_predict_at, for groups whose effects are known: effect [n * n_blocks] (NULL = 0) is added to the predictors of each row, such as the sum
+ * of the modes in fit->random of its groups. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit *fit, const mlab_table *table,
+                                                            const uint32_t *rows, size_t first, size_t n, const double *parameters,
+                                                            const double *share, const double *effect, mlab_scale scale, const double *times,
+                                                            size_t n_times, double *out, mlab_error *err);
+/* As mlab_predict_at, averaged over the normal effects of all groups (population-averaged); their variances are those of the fit. Errors:
+ * MLAB_ERR_DATA_NOT_BUILT with random slopes, several causes or several memberships. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table,
+                                                         const uint32_t *rows, size_t first, size_t n, const double *parameters, const double *share,
+                                                         mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);
 
 /* One row of the table of models: adding a model is one file and one row. */
 typedef struct mlab_model mlab_model;

@@ -172,9 +172,7 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
 mlab_status mlab_prepared_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                                 double *estimate, mlab_refit_info *info, mlab_error *err)
 {
-    if (prepared->problem->n_random)
-        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: refits of random effects are not built yet",
-                          prepared->problem->outcome ? prepared->problem->outcome : "outcome");
+    if (prepared->problem->n_random) return mlab_mixed_refit(context, prepared, weights, start, estimate, info, err);
     return prepared->model->refit(context, prepared, weights, start, estimate, info, err);
 }
 

@@ -61,4 +61,8 @@ MLAB_MUST_USE mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, c
 /* The fit of a model with random effects: what mlab_model.fit is to one without. */
 MLAB_MUST_USE mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 
+/* A refit to a sample of clusters: what mlab_model.refit is to one without random effects. */
+MLAB_MUST_USE mlab_status mlab_mixed_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
+                                           const double *start, double *estimate, mlab_refit_info *info, mlab_error *err);
+
 #endif

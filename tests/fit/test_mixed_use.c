@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is done with a mixed model after it is fitted: predictions for groups, on average, and refits to samples of clusters. */
+#include "core/random.h"
+#include "fit/mixed/mixed.h"
+#include "fit/worlds.h"
+
+enum { GROUPS = 40, ROWS = 8, N = GROUPS * ROWS, TEAMS = 5 };
+
+static mlab_context context;
+
+typedef struct use_world {
+    world w;
+    mlab_formula *terms;
+    mlab_design *design;
+    mlab_random_grouping groupings[2];
+    uint32_t person[N], team[N];
+    int32_t event[N];
+    double number[N];
+} use_world;
+
+static const char *const no_yes[] = {"no", "yes"};
+
+/* People of 8 rows each; people change between 5 teams. */
+static void open_world(use_world *o)
+{
+    double x[N];
+    memset(o, 0, sizeof *o);
+    context = mlab_test_context(NULL, 2);
+    for (uint32_t i = 0; i < N; i++) {
+        mlab_address row = {.seed = 77, .entity = i, .purpose = MLAB_PURPOSE_TEST}, who = row, where = row;
+        o->person[i] = who.entity = i / ROWS;
+        who.period = 1;
+        o->team[i] = where.entity = (uint32_t)(TEAMS * mlab_random_uniform(&row, 2));
+        where.period = 2;
+        x[i] = mlab_random_normal(&row, 0);
+        double eta = 0.3 + 0.5 * x[i] + mlab_random_normal(&who, 0), noise = mlab_random_uniform(&row, 4);
+        o->event[i] = eta + log(noise / (1 - noise)) > 0;
+        o->number[i] = eta + mlab_random_normal(&where, 0) + mlab_random_normal(&row, 6);
+    }
+    world_real(&o->w, &context, "x", x, N);
+    world_formula(&o->w, &context, "~ x");
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &o->terms, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(o->terms, o->w.table, NULL, &o->design, NULL), MLAB_OK);
+    o->groupings[0] = (mlab_random_grouping){.design = o->design, .group = o->person, .n_groups = GROUPS, .name = "person"};
+    o->groupings[1] = (mlab_random_grouping){.design = o->design, .group = o->team, .n_groups = TEAMS, .name = "team"};
+    o->w.problem.random = o->groupings;
+    o->w.problem.n_random = 1;
+    o->w.problem.cluster = o->person;
+    o->w.problem.n_clusters = GROUPS;
+    o->w.problem.cluster_name = "person";
+}
+
+static void close_world(use_world *o)
+{
+    mlab_design_free(o->design);
+    mlab_formula_free(o->terms);
+    world_free(&o->w);
+}
+
+START_TEST(averaged_predictions_are_the_integral_and_conditional_ones_add_the_mode)
+{
+    static use_world o;
+    mlab_fit_options options = mlab_fit_defaults();
+    double link[N], averaged[N], conditional[N], effect[N];
+    open_world(&o);
+    world_categories(&o.w, o.event, 2, no_yes);
+    mlab_fit *fit = world_fit(&o.w, &context, "logit", &options);
+    for (size_t i = 0; i < N; i++) effect[i] = fit->random->mode[o.person[i]];
+    ck_assert_int_eq(mlab_predict(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_LINK, link, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_predict_averaged(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_RESPONSE, NULL, 0, averaged, NULL), MLAB_OK);
+    ck_assert_int_eq(
+        mlab_predict_conditional(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, effect, MLAB_SCALE_RESPONSE, NULL, 0, conditional, NULL), MLAB_OK);
+    for (size_t i = 0; i < N; i += 37) {
+        double sum = 0, size = 0;
+        for (int k = -2000; k <= 2000; k++) {
+            double v = 0.004 * k, density = exp(-0.5 * v * v);
+            sum += density / (1 + exp(-link[i] - fit->random->sd[0] * v));
+            size += density;
+        }
+        ck_near(averaged[i], sum / size, 1e-7, 0);
+        ck_near(conditional[i], 1 / (1 + exp(-link[i] - effect[i])), 1e-12, 0);
+    }
+    fit->random->n = 2; /* slopes cannot be averaged over */
+    mlab_error err = {0};
+    ck_assert_int_eq(mlab_predict_averaged(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_RESPONSE, NULL, 0, averaged, &err),
+                     MLAB_ERR_DATA_NOT_BUILT);
+    fit->random->n = 1;
+    mlab_fit_free(fit);
+    close_world(&o);
+}
+END_TEST
+
+/* Every person twice: the coefficients stay, the log-likelihood doubles. With teams, which span people, it does not. */
+START_TEST(a_sample_with_everybody_twice_is_as_good_as_everybody_once)
+{
+    static use_world o;
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_prepared *prepared;
+    mlab_refit_info info;
+    double twice[GROUPS], estimate[2], once[2], some[2];
+    options.restricted = 1;
+    open_world(&o);
+    for (int m = 0; m < 2; m++) {
+        if (m)
+            o.w.problem.category = NULL, o.w.problem.number = o.number;
+        else
+            world_categories(&o.w, o.event, 2, no_yes);
+        const char *model = m ? "linear" : "logit";
+        mlab_fit *fit = world_fit(&o.w, &context, model, &options);
+        ck_assert_int_eq(mlab_prepare(&context, mlab_model_find(model), &o.w.problem, &options, &prepared, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_prepared_refit(&context, prepared, NULL, fit->estimate, once, &info, NULL), MLAB_OK);
+        for (size_t g = 0; g < GROUPS; g++) twice[g] = 2;
+        mlab_refit_weights weights = {.cluster = twice};
+        ck_assert_int_eq(mlab_prepared_refit(&context, prepared, &weights, NULL, estimate, &info, NULL), MLAB_OK);
+        ck_assert_int_eq(info.trust, MLAB_TRUSTED);
+        ck_near(info.log_likelihood, 2 * fit->log_likelihood, 0, 1e-6);
+        for (size_t j = 0; j < 2; j++) {
+            ck_near(once[j], fit->estimate[j], 0, 1e-5 * mlab_fit_standard_error(fit, j));
+            ck_near(estimate[j], fit->estimate[j], 0, 1e-4 * mlab_fit_standard_error(fit, j));
+        }
+        for (size_t g = 0; g < GROUPS; g++) twice[g] = (double)(g % 3); /* some are left out */
+        ck_assert_int_eq(mlab_prepared_refit(&context, prepared, &weights, fit->estimate, some, &info, NULL), MLAB_OK);
+        ck_assert(fabs(some[1] - once[1]) > 1e-3);
+        twice[0] = 0.5;
+        ck_assert_int_eq(mlab_prepared_refit(&context, prepared, &weights, NULL, some, &info, NULL), MLAB_ERR_DATA_NOT_BUILT);
+        mlab_prepared_free(prepared);
+        mlab_fit_free(fit);
+    }
+    o.w.problem.n_random = 2;
+    mlab_fit *fit = world_fit(&o.w, &context, "linear", &options);
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("linear"), &o.w.problem, &options, &prepared, NULL), MLAB_OK);
+    for (size_t g = 0; g < GROUPS; g++) twice[g] = 2;
+    mlab_refit_weights weights = {.cluster = twice};
+    ck_assert_int_eq(mlab_prepared_refit(&context, prepared, &weights, NULL, estimate, &info, NULL), MLAB_OK);
+    ck_near(estimate[1], fit->estimate[1], 0, 0.3 * mlab_fit_standard_error(fit, 1));
+    ck_assert(fabs(info.log_likelihood - 2 * fit->log_likelihood) > 1);
+    mlab_fit_free(fit);
+    mlab_prepared_free(prepared);
+    close_world(&o);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_of_a_refit_is_reported)
+{
+    static use_world o;
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_prepared *prepared;
+    mlab_refit_info info;
+    double estimate[2];
+    open_world(&o);
+    o.w.problem.number = o.number;
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("linear"), &o.w.problem, &options, &prepared, NULL), MLAB_OK);
+    mlab_status got = MLAB_ERR_MEMORY;
+    for (long k = 1; got == MLAB_ERR_MEMORY && k < 2000; k += k < 40 ? 1 : 11) {
+        mlab_test_memory memory = {.fail_at = k};
+        mlab_context counting = mlab_test_context(&memory, 1);
+        got = mlab_prepared_refit(&counting, prepared, NULL, NULL, estimate, &info, NULL);
+        ck_assert_int_eq(memory.live, 0);
+    }
+    ck_assert_int_eq(got, MLAB_OK);
+    mlab_prepared_free(prepared);
+    close_world(&o);
+}
+END_TEST
+
+MLAB_TEST_MAIN("mixed_use", averaged_predictions_are_the_integral_and_conditional_ones_add_the_mode,
+               a_sample_with_everybody_twice_is_as_good_as_everybody_once, every_failed_allocation_of_a_refit_is_reported)
