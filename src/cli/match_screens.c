@@ -52,7 +52,7 @@ static void show_status(const mlab_pairs *p)
 static void show_pairs(const mlab_pairs *p)
 {
     number_text mean, lowest, others;
-    printf("  %-22s %" PRIu64 " pairs", p->policy, p->n_pairs);
+    printf("  %-22s %" PRIu64 " pair%s", p->policy, p->n_pairs, p->n_pairs == 1 ? "" : "s");
     if (p->n_pairs) printf(", mean fit %s of 100, lowest %s", tell(p->mean_score, 0, mean), tell(p->lowest_score, 0, lowest));
     if (p->n_mentees > p->n_matched) printf("; %zu wait", p->n_mentees - (size_t)p->n_matched);
     if (p->blocking_pairs)
@@ -91,14 +91,14 @@ static void show_table(mlab_pairs *const *pairs, size_t n)
 }
 
 /* "The price of stability": what the best matching that keeps to it has less than the best of all. */
-static void show_price(mlab_pairs *const *pairs, size_t n, const char *policy, const char *what, const char *means)
+static void show_price(mlab_pairs *const *pairs, size_t n, const char *policy, const char *what)
 {
     for (size_t k = 0; k < n; k++) {
         const mlab_pairs *p = pairs[k];
         number_text points, share;
         if (strcmp(p->policy, policy) != 0 || !(p->optimum > 0)) continue;
         if (p->optimum - p->total_score < 0.05)
-            printf("  The price of %s: nothing; %s has the best total too.\n", what, means);
+            printf("  The price of %s: nothing; it has the best total too.\n", what);
         else
             printf("  The price of %s: %s points of total fit, %s %% of the best.\n", what, tell(p->optimum - p->total_score, 1, points),
                    tell(100 * (p->optimum - p->total_score) / p->optimum, 2, share));
@@ -108,10 +108,9 @@ static void show_price(mlab_pairs *const *pairs, size_t n, const char *policy, c
 
 static void show_prices(mlab_pairs *const *pairs, size_t n)
 {
-    show_price(pairs, n, "stable_best", "stability", "the best matching in which no two would both rather have each other");
-    show_price(pairs, n, "fair", "fairness", "the fair matching");
-    show_price(pairs, n, "lottery", "no certain pair", "the lottery");
-    show_price(pairs, n, "random", "pairing by lot", "the lot");
+    show_price(pairs, n, "stable_best", "stability");
+    show_price(pairs, n, "fair", "fairness");
+    show_price(pairs, n, "random", "pairing by lot");
 }
 
 /* --- groups ------------------------------------------------------------------------------------------------ */
