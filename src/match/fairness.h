@@ -45,6 +45,9 @@ bool mlab_fairness_late(const mlab_fairness *f);
 /* The objective and bound of a leximin matching: the lowest score. */
 void mlab_fair_tell_lowest(const mlab_pool *pool, mlab_policy_result *result);
 MLAB_MUST_USE mlab_status mlab_fair_leximin(mlab_fairness *f, mlab_policy_result *result, mlab_error *err);
+/* A matching between `from` and `to` whose means of groups are as close as the level asks where whole chains of changes allow that, with a high
+ * total. from, to and between [n_mentees], between another array than both. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_fair_blend(const mlab_fairness *f, const int32_t *from, const int32_t *to, int32_t *between, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_fair_quality(mlab_fairness *f, mlab_policy_result *result, mlab_error *err);
 
 #endif

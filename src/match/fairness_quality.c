@@ -4,7 +4,8 @@
  *
  * The bound is Lagrange's: a price y_g on the mean of group g, the prices adding to 0, makes of the scores of g their (1 - y_g / n_g)-fold, and
  * what the best matching then has, plus level times the prices above 0, nothing fair can exceed (Fisher 1981, Management Science 27, 1-18).
- * Prices are found by subgradient steps. A pair of the best matching for these prices is ruled out, then bound; each node is a flow that goes on
+ * Prices are found by subgradient steps; what they give errs now to one side and now to the other, and chains of changes between two of them make a
+ * fair matching (fairness_blend.c). A pair of the best matching for these prices is ruled out, then bound; each node is a flow that goes on
  * from the one before. Depth first; stopped by options.gap, options.time_limit, or after NODES nodes, with the proven bound.
  * Weakness: total scores that nearly agree make many nodes; the proof is to a millionth of a point.
  */
@@ -35,8 +36,10 @@ typedef struct search {
     mlab_policy_result *result;
     double *price, *best_price, *mean; /* [n_groups] */
     int32_t *trial;                    /* [n_mentees] */
-    uint8_t *fixed;                    /* [candidates] by turn: 1 = ruled out, 2 = bound */
-    branch *stack;                     /* [candidates + 1] */
+    int32_t *last, *between;           /* [n_mentees] the unfair matching of the step before; one between two others */
+    bool has_last;
+    uint8_t *fixed; /* [candidates] by turn: 1 = ruled out, 2 = bound */
+    branch *stack;  /* [candidates + 1] */
     size_t depth;
     uint64_t most_nodes;
     int64_t wanted; /* first gains when all that is bound is kept */
@@ -124,6 +127,41 @@ static void repair(search *s)
     }
 }
 
+static void keep_better(search *s, const int32_t *mentor_of)
+{
+    const double found = mlab_fairness_total(s->f, mentor_of);
+    if (s->found && !(found > s->best)) return;
+    s->found = true;
+    s->best = found;
+    for (size_t i = 0; i < s->f->request->pool->n_mentees; i++) s->result->mentor_of[i] = mentor_of[i];
+}
+
+static mlab_status try_between(search *s, const int32_t *from, const int32_t *to, mlab_error *err)
+{
+    mlab_status status = mlab_fair_blend(s->f, from, to, s->between, err);
+    if (status) return status;
+    int32_t *kept = s->trial;
+    s->trial = s->between;
+    if (means_are_close(s)) keep_better(s, s->between);
+    s->trial = kept;
+    return MLAB_OK;
+}
+
+/* Fair matchings from an unfair one: between it and the one before, which may err to the other side; between the best and it; what is left when
+ * pairs are undone. */
+static mlab_status make_fair(search *s, mlab_error *err)
+{
+    mlab_status status = s->has_last ? try_between(s, s->last, s->trial, err) : MLAB_OK;
+    if (!status && s->found) status = try_between(s, s->result->mentor_of, s->trial, err);
+    if (status) return status;
+    for (size_t i = 0; i < s->f->request->pool->n_mentees; i++) s->last[i] = s->trial[i];
+    s->has_last = true;
+    (void)means_are_close(s);
+    repair(s);
+    keep_better(s, s->trial);
+    return MLAB_OK;
+}
+
 /* The best matching for the prices: a bound; kept if it is fair and better. possible = false: what is bound cannot be had. */
 static mlab_status solve(search *s, bool *possible, double *bound, mlab_error *err)
 {
@@ -139,16 +177,11 @@ static mlab_status solve(search *s, bool *possible, double *bound, mlab_error *e
     for (size_t g = 0; g < f->n_groups; g++)
         if (s->price[g] > 0) *bound += f->request->options.fair_level * s->price[g];
     mlab_fairness_read(f, s->trial);
-    if (!means_are_close(s)) {
-        if (f->lower || s->result->nodes > ROOT_STEPS) return MLAB_OK;
-        repair(s);
+    if (means_are_close(s)) {
+        keep_better(s, s->trial);
+        return MLAB_OK;
     }
-    const double found = mlab_fairness_total(f, s->trial);
-    if (s->found && !(found > s->best)) return MLAB_OK;
-    s->found = true;
-    s->best = found;
-    for (size_t i = 0; i < f->request->pool->n_mentees; i++) s->result->mentor_of[i] = s->trial[i];
-    return MLAB_OK;
+    return f->lower || s->result->nodes > ROOT_STEPS ? MLAB_OK : make_fair(s, err);
 }
 
 /* The means of what the flow has, which a repair has changed. */
@@ -264,9 +297,14 @@ mlab_status mlab_fair_quality(mlab_fairness *f, mlab_policy_result *result, mlab
     search s = {.f = f, .result = result, .wanted = f->lower};
     const size_t n = f->request->pool->n_mentees, candidates = f->lots.first[n];
     void *block;
-    const mlab_part parts[] = {{&s.price, f->n_groups, sizeof *s.price}, {&s.best_price, f->n_groups, sizeof *s.best_price},
-                               {&s.mean, f->n_groups, sizeof *s.mean},   {&s.trial, n, sizeof *s.trial},
-                               {&s.fixed, candidates, sizeof *s.fixed},  {&s.stack, candidates + 1, sizeof *s.stack}};
+    const mlab_part parts[] = {{&s.price, f->n_groups, sizeof *s.price},
+                               {&s.best_price, f->n_groups, sizeof *s.best_price},
+                               {&s.mean, f->n_groups, sizeof *s.mean},
+                               {&s.trial, n, sizeof *s.trial},
+                               {&s.last, n, sizeof *s.last},
+                               {&s.between, n, sizeof *s.between},
+                               {&s.fixed, candidates, sizeof *s.fixed},
+                               {&s.stack, candidates + 1, sizeof *s.stack}};
     mlab_status status = mlab_allocate_parts(f->context, parts, sizeof parts / sizeof *parts, &block, err);
     if (status) return status;
     f->scale /= 2 * most_factor;

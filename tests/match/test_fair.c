@@ -239,6 +239,25 @@ START_TEST(a_search_of_mean_scores_in_a_larger_pool_tells_its_gap)
 }
 END_TEST
 
+/* Places for a third of the people: whom to take from each group costs next to nothing, and the search must find that. */
+START_TEST(means_of_groups_are_brought_close_in_a_crowded_pool_at_next_to_no_cost)
+{
+    enum { N = 150, M = 25 };
+    test_pool t = test_pool_hashed(N, M, 3, 0, 1, 9);
+    int32_t group[N], got[N];
+    for (size_t i = 0; i < N; i++) group[i] = i % 5 < 2;
+    t.pool.mentee_group = group;
+    t.pool.n_groups = 2;
+    const mlab_policy_options options = {.fair_kind = MLAB_FAIR_PARITY_QUALITY, .fair_level = 0.5, .gap = 0.01};
+    const mlab_policy_result result = run("fair", &t.pool, options, 1, got);
+    const groups g = {.kind = MLAB_FAIR_PARITY_QUALITY, .level = 0.5};
+    check_feasible(&t.pool, got);
+    ck_assert(is_fair(&g, &t.pool, got));
+    ck_assert_msg(result.gap <= 0.01, "gap %g", result.gap);
+    test_pool_free(&t);
+}
+END_TEST
+
 /* The same search to the last point: it ends by its number of steps, and does not blame a time limit that nobody set. */
 START_TEST(a_search_that_ends_by_its_steps_says_so)
 {
@@ -389,6 +408,7 @@ MLAB_TEST_MAIN("fair", the_worst_off_are_as_well_off_as_trying_everything_can_ma
                leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_swapping_two, two_ways_to_the_worst_off_first_agree,
                least_shares_of_groups_cost_no_more_than_they_must, shares_of_groups_brought_close_cost_no_more_than_they_must,
                mean_scores_of_groups_brought_close_cost_no_more_than_they_must, a_search_of_mean_scores_in_a_larger_pool_tells_its_gap,
-               a_search_that_ends_by_its_steps_says_so, pairs_are_drawn_with_their_chances_and_never_more_than_the_places,
-               without_a_cap_the_lottery_is_the_optimal_matching_and_a_cap_costs, chances_around_a_locked_pair_stand_at_the_right_candidates,
-               every_failed_allocation_is_reported_and_nothing_leaks, groups_that_are_not_given_and_shares_above_one_are_refused)
+               means_of_groups_are_brought_close_in_a_crowded_pool_at_next_to_no_cost, a_search_that_ends_by_its_steps_says_so,
+               pairs_are_drawn_with_their_chances_and_never_more_than_the_places, without_a_cap_the_lottery_is_the_optimal_matching_and_a_cap_costs,
+               chances_around_a_locked_pair_stand_at_the_right_candidates, every_failed_allocation_is_reported_and_nothing_leaks,
+               groups_that_are_not_given_and_shares_above_one_are_refused)
