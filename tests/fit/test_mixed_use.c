@@ -140,6 +140,45 @@ START_TEST(a_sample_with_everybody_twice_is_as_good_as_everybody_once)
 }
 END_TEST
 
+/* A true lag of 0.3 beside effects of 200 people over 6 rows that begin at the effect: the fit says that the lag comes out too large, which it does.
+ */
+START_TEST(a_lag_beside_an_effect_of_the_person_is_doubted)
+{
+    enum { PEOPLE = 200, TIMES = 6, ALL = PEOPLE * TIMES };
+    static double y[ALL], last[ALL];
+    static int32_t person[ALL];
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_column *column;
+    world w = {0};
+    context = mlab_test_context(NULL, 2);
+    for (uint32_t i = 0; i < ALL; i++) {
+        mlab_address row = {.seed = 9, .entity = i, .purpose = MLAB_PURPOSE_TEST}, who = row;
+        person[i] = (int32_t)(who.entity = i / TIMES);
+        who.period = 1;
+        double effect = mlab_random_normal(&who, 0);
+        last[i] = i % TIMES ? y[i - 1] : effect / 0.7 + mlab_random_normal(&who, 1);
+        y[i] = 0.3 * last[i] + effect + mlab_random_normal(&row, 0);
+    }
+    world_real(&w, &context, "y", y, ALL);
+    world_real(&w, &context, "y_last", last, ALL);
+    ck_assert_int_eq(mlab_table_add(w.table, "person", MLAB_COLUMN_INTEGER, NULL, 0, &column, NULL), MLAB_OK);
+    memcpy(column->as.integer, person, sizeof person);
+    const mlab_data data = {.people = w.table};
+    mlab_outcome outcome = {.name = "y", .kind = MLAB_OUTCOME_NUMBER, .formula = "y ~ y_last + (1 | person)"};
+    mlab_error err = {0};
+    mlab_fit *fit;
+    ck_assert_msg(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_msg(strstr(fit->reason, "y_last and an effect of each person") != NULL, "%s", fit->reason);
+    ck_assert_double_gt(fit->estimate[1], 0.3 + 3 * mlab_fit_standard_error(fit, 1));
+    mlab_fit_free(fit);
+    outcome.formula = "y ~ y_last";
+    ck_assert_int_eq(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, NULL), MLAB_OK);
+    ck_assert_str_eq(fit->reason, "");
+    mlab_fit_free(fit);
+    mlab_table_free(w.table);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_of_a_refit_is_reported)
 {
     static use_world o;
@@ -164,4 +203,5 @@ START_TEST(every_failed_allocation_of_a_refit_is_reported)
 END_TEST
 
 MLAB_TEST_MAIN("mixed_use", averaged_predictions_are_the_integral_and_conditional_ones_add_the_mode,
-               a_sample_with_everybody_twice_is_as_good_as_everybody_once, every_failed_allocation_of_a_refit_is_reported)
+               a_sample_with_everybody_twice_is_as_good_as_everybody_once, a_lag_beside_an_effect_of_the_person_is_doubted,
+               every_failed_allocation_of_a_refit_is_reported)
