@@ -109,7 +109,7 @@ static mlab_status refit(const boot *b, const mlab_context *context, size_t k, c
     const one_outcome *outcome = &b->outcome[k];
     const mlab_fit_problem *problem = &outcome->made->problem;
     const double *start = b->fits[k]->estimate;
-    if (b->parametric) {
+    if (simulated) {
         mlab_address at = *address;
         at.replicate = (uint32_t)k;
         mlab_simulated_draw(simulated, &outcome->expected, &at);
