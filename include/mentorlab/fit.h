@@ -73,6 +73,8 @@ typedef struct mlab_fit_options {
     int information;           /* 0 observed, 1 expected */
     int link;                  /* discrete hazards: 0 cloglog, 1 logit */
     int ordinal_link;          /* ordinal: 0 logit, 1 probit, 2 cloglog */
+    int survival_link;         /* spline: 0 cloglog (log cumulative hazard), 1 logit (log odds), 2 probit */
+    int64_t spline_df;         /* spline: degrees of freedom of log time, 1 .. 10; 1 = a straight line */
     int penalty;               /* 0 none, 1 Firth's */
     int restricted;            /* linear models with random effects: 0 restricted maximum likelihood, 1 maximum likelihood */
     int64_t quadrature;        /* nodes of adaptive quadrature of random effects, 1 .. 25; 1 (or 0) = Laplace */
@@ -166,6 +168,8 @@ typedef struct mlab_fit {
     double *lower, *upper;           /* [n_parameters] profile limits of the penalised likelihood at fit.level, or NULL; HUGE_VAL = none found */
     mlab_fit_prior *priors;          /* [n_priors] */
     size_t n_priors;
+    double *knots; /* [n_knots] spline: of log time; NULL = none */
+    size_t n_knots;
     mlab_trust trust;
     char *reason; /* sentence: which term, which number; "" when trusted */
     int iterations;

@@ -86,6 +86,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_after_free(fit->after);
     for (size_t t = 0; fit->random && t < fit->n_random; t++) free_effects(context, &fit->random[t]);
     mlab_release(context, fit->random);
+    mlab_release(context, fit->knots);
     mlab_baseline_free(context, fit->baseline);
     mlab_release(context, fit);
 }
@@ -133,6 +134,8 @@ static char *parameter_name(const mlab_context *context, const mlab_prepared *pr
         mlab_text_append(&text, problem->categories[parameter]);
         mlab_text_append(&text, "|");
         mlab_text_append(&text, problem->categories[parameter + 1]);
+    } else if (parameter >= prepared->n_parameters - prepared->n_ancillary) {
+        mlab_text_append(&text, prepared->ancillary[parameter - (prepared->n_parameters - prepared->n_ancillary)]);
     } else {
         size_t at = parameter - prepared->n_thresholds;
         if (prepared->n_blocks > 1) {
@@ -206,7 +209,8 @@ mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *pre
     fit->n_parameters = n;
     fit->n_thresholds = prepared->n_thresholds;
     fit->n_blocks = prepared->n_blocks;
-    fit->block_size = n / prepared->n_blocks;
+    fit->n_ancillary = prepared->n_ancillary;
+    fit->block_size = (n - fit->n_ancillary) / prepared->n_blocks;
     fit->outcome = mlab_copy_text(context, or_empty(problem->outcome));
     fit->model = mlab_copy_text(context, prepared->model->name);
     fit->formula = mlab_copy_text(context, or_empty(problem->formula));

@@ -35,6 +35,7 @@ struct mlab_model {
     mlab_status (*fit)(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
     mlab_status (*refit)(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                          double *estimate, mlab_refit_info *info, mlab_error *err);
+    size_t (*ancillary)(const mlab_fit_options *options, const char *const **names); /* parameters behind the blocks, their names; NULL = none */
     double (*constant)(const mlab_prepared *prepared); /* what the family leaves out of the log-likelihood; NULL = nothing */
     /* Numbers a row on a scale other than the link; 0 = the model has no such scale. NULL = none at all. Both know the model from the fit alone,
      * which may have been read from a results file. n_times: of survival, incidence and occupation. */
@@ -52,9 +53,10 @@ struct mlab_prepared {
     const mlab_model *model;
     const mlab_fit_problem *problem;
     mlab_fit_options options;
-    size_t first_column; /* 1 when the design's intercept is skipped, else 0 */
-    size_t n_columns;    /* design columns used: mlab_design_columns - first_column */
-    size_t n_thresholds, n_blocks, n_parameters;
+    size_t first_column;                                      /* 1 when the design's intercept is skipped, else 0 */
+    size_t n_columns;                                         /* design columns used: mlab_design_columns - first_column */
+    size_t n_thresholds, n_blocks, n_ancillary, n_parameters; /* in this order in the vector of parameters */
+    const char *const *ancillary;                             /* [n_ancillary] names */
     bool separated;    /* without its penalty the fit is separated: then the sandwich is not one, and limits are profile limits */
     double dispersion; /* of a fit with priors: the residual variance or 1 / shape that the data alone give; 0 = not known yet */
     void *own;         /* the model's */
@@ -63,6 +65,8 @@ struct mlab_prepared {
 extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard, mlab_model_multinomial, mlab_model_ordinal, mlab_model_linear;
 extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_multistate, mlab_model_probit, mlab_model_poisson,
     mlab_model_negative_binomial, mlab_model_gamma, mlab_model_lognormal;
+extern const mlab_model mlab_model_exponential, mlab_model_weibull, mlab_model_gompertz, mlab_model_survival_lognormal, mlab_model_loglogistic,
+    mlab_model_generalised_gamma, mlab_model_spline;
 
 /* --- what models use ------------------------------------------------------------------------------- */
 

@@ -19,6 +19,13 @@ static const mlab_model *const models[] = {
     &mlab_model_poisson,
     &mlab_model_negative_binomial,
     &mlab_model_gamma,
+    &mlab_model_exponential,
+    &mlab_model_weibull,
+    &mlab_model_gompertz,
+    &mlab_model_survival_lognormal,
+    &mlab_model_loglogistic,
+    &mlab_model_generalised_gamma,
+    &mlab_model_spline,
 };
 
 #define N_MODELS (sizeof models / sizeof *models)

@@ -28,6 +28,9 @@ const mlab_option mlab_fit_option_rows[] = {
     {"fit.priors.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "prior of one coefficient: {mean: 0, sd: 0.5}", APART},
     {"fit.priors.*.mean", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, -HUGE_VAL, HUGE_VAL, NULL, "", "its mean, on the model's scale", APART},
     {"fit.priors.*.sd", NULL, NULL, MLAB_OPTION_NUMBER, 0, NULL, 1e-6, 1e6, NULL, "", "its standard deviation", APART},
+    {"fit.survival_link", NULL, NULL, MLAB_OPTION_CHOICE, AT(survival_link), "cloglog", 0, 0, "cloglog|logit|probit", "",
+     "spline of time: cloglog is the log cumulative hazard, logit the log odds of the event", DECIDES},
+    {"fit.spline_df", NULL, NULL, MLAB_OPTION_INTEGER, AT(spline_df), "3", 1, 10, NULL, "", "spline of time: degrees of freedom", DECIDES},
     {"fit.variances", NULL, NULL, MLAB_OPTION_CHOICE, AT(restricted), "reml", 0, 0, "reml|ml", "",
      "linear models with random effects: restricted maximum likelihood or maximum likelihood", DECIDES},
     {"fit.imputations", "imputations", "fit run", MLAB_OPTION_INTEGER, AT(imputations), "0", 0, 200, NULL, "",
@@ -58,10 +61,11 @@ const mlab_option mlab_fit_option_rows[] = {
     {"outcomes.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "one outcome", APART},
     {"outcomes.*.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "event|ordinal|number|count|yes_no", "", "what the outcome is", APART},
     {"outcomes.*.model", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0,
-     "hazard|cox|fine_gray|multistate|ordinal|logit|cloglog|probit|multinomial|linear|lognormal|poisson|negative_binomial|gamma", "",
-     "the model fitted; chosen by the kind and the data when absent", APART},
+     "hazard|cox|fine_gray|multistate|exponential|weibull|gompertz|survival_lognormal|loglogistic|generalised_gamma|spline|ordinal|logit|cloglog|"
+     "probit|multinomial|linear|lognormal|poisson|negative_binomial|gamma",
+     "", "the model fitted; chosen by the kind and the data when absent", APART},
     {"outcomes.*.link", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "cloglog|logit|probit", "",
-     "hazard: cloglog (default), logit; ordinal: logit (default), probit, cloglog", APART},
+     "hazard: cloglog (default), logit; ordinal: logit (default), probit, cloglog; spline: cloglog (default), logit, probit", APART},
     {"outcomes.*.formula", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "formula in R's notation; a stated default when absent", APART},
     {"outcomes.*.causes", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "causes fitted together; all of the event when absent", APART},
     {"outcomes.*.weights", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "weights of the rows, in the place of fit.weights", APART},
@@ -89,5 +93,6 @@ mlab_fit_options mlab_fit_defaults(void)
                               .tolerance = 1e-10,
                               .curve_interval = 0,
                               .level = 0.95,
+                              .spline_df = 3,
                               .imputation_rounds = 10};
 }

@@ -95,9 +95,10 @@ static mlab_status choose_model(mlab_outcome_problem *made, const mlab_outcome *
                              "%s: model %s needs person-periods with an event (promoted, exit); for one row a person use cox or logit", outcome->name,
                              name);
     const char *const *names;
-    if (!times && mlab_formula_strata(made->formula, &names) > 0)
-        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: strata() is for cox; put %s into the formula as a factor",
-                             outcome->name, names[0]);
+    bool partial = times && (made->model->marks & MLAB_MODEL_NO_INTERCEPT); /* likelihoods that leave the baseline open */
+    if (!partial && mlab_formula_strata(made->formula, &names) > 0)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
+                             "%s: strata() is for cox and fine_gray; put %s into the formula as a factor", outcome->name, names[0]);
     return MLAB_OK;
 }
 
@@ -145,16 +146,21 @@ static mlab_status drop_incomplete(mlab_outcome_problem *made, mlab_error *err)
 static mlab_status choose_link(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
 {
     static const char *const of_hazards[] = {"cloglog", "logit"}, *const of_levels[] = {"logit", "probit", "cloglog"};
-    bool hazard = made->model->marks & MLAB_MODEL_SHARE, ordinal = made->model->marks & MLAB_MODEL_THRESHOLDS;
+    static const char *const of_times[] = {"cloglog", "logit", "probit"};
+    bool spline = made->model == &mlab_model_spline, hazard = made->model->marks & MLAB_MODEL_SHARE,
+         ordinal = made->model->marks & MLAB_MODEL_THRESHOLDS;
     if (!outcome->link || !outcome->link[0]) return MLAB_OK;
     for (int k = 0; hazard && k < 2; k++)
         if (strcmp(outcome->link, of_hazards[k]) == 0) return made->options.link = k, MLAB_OK;
     for (int k = 0; ordinal && k < 3; k++)
         if (strcmp(outcome->link, of_levels[k]) == 0) return made->options.ordinal_link = k, MLAB_OK;
+    for (int k = 0; spline && k < 3; k++)
+        if (strcmp(outcome->link, of_times[k]) == 0) return made->options.survival_link = k, MLAB_OK;
     return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: model %s has no link \"%s\"; allowed: %s", outcome->name,
                          made->model->name, outcome->link,
                          hazard    ? "cloglog, logit"
                          : ordinal ? "logit, probit, cloglog"
+                         : spline  ? "cloglog, logit, probit"
                                    : "none");
 }
 

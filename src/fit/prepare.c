@@ -103,7 +103,8 @@ mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, c
     prepared->n_columns = mlab_design_columns(problem->design) - prepared->first_column;
     prepared->n_thresholds = model->marks & MLAB_MODEL_THRESHOLDS ? problem->n_categories - 1 : 0;
     prepared->n_blocks = model->marks & MLAB_MODEL_BLOCK_EACH ? problem->n_categories - 1 : 1;
-    prepared->n_parameters = prepared->n_thresholds + prepared->n_blocks * prepared->n_columns;
+    if (model->ancillary) prepared->n_ancillary = model->ancillary(options, &prepared->ancillary);
+    prepared->n_parameters = prepared->n_thresholds + prepared->n_blocks * prepared->n_columns + prepared->n_ancillary;
     if (prepared->n_parameters == 0 && !(model->marks & MLAB_MODEL_TIMES))
         status = mlab_raise(err, MLAB_ERR_FIT_RANK, "\"%s\" has nothing to estimate", problem->formula ? problem->formula : "");
     else if (model->prepare)

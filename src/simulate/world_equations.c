@@ -164,6 +164,9 @@ mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
         if (!strcmp(fit->model, "fine_gray"))
             return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
                               "%s is fitted by a subdistribution hazard, which is no rate to simulate from; use model: hazard", fit->outcome);
+        if (fit->n_ancillary || !strcmp(fit->model, "exponential"))
+            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "%s is fitted by model %s, which does not drive periods yet; use model: hazard",
+                              fit->outcome, fit->model);
         if (!strcmp(fit->model, "cox"))
             return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
                               "%s is fitted by a Cox model, which has no baseline to simulate from; use model: hazard", fit->outcome);

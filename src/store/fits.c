@@ -195,6 +195,10 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_store_put_penalty(&group, fit);
     put_baseline(&group, fit->context, fit->baseline);
     mlab_store_put_missing(&group, fit);
+    if (fit->n_knots) {
+        mlab_h5_dimension_numbers(&group, "knot", 0, fit->n_knots, "1", "knot of the spline of log time");
+        mlab_h5_put(&group, "knots", "knot", MLAB_H5_REAL, fit->knots, "1", "log of the time, in the unit of the data");
+    }
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
     if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
     if (fit->blocks && fit->events_by_block)
@@ -280,6 +284,10 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     mlab_store_get_penalty(group, fit);
     mlab_store_get_missing(group, fit);
     if (mlab_h5_has(group, "baseline")) fit->baseline = get_baseline(group);
+    if (mlab_h5_has(group, "knot")) {
+        fit->n_knots = mlab_h5_size(group, "knot");
+        fit->knots = mlab_h5_get(group, "knots", MLAB_H5_REAL, fit->n_knots);
+    }
     size_t n_named = mlab_h5_has(group, "block") ? mlab_h5_size(group, "block") : 0;
     if (mlab_h5_has(group, "level")) fit->n_levels = mlab_h5_size(group, "level");
     fit->n_blocks = (size_t)mlab_h5_get_integer(group, "n_blocks");

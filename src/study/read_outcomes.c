@@ -32,11 +32,26 @@ static bool kind_of_model(const char *model, mlab_outcome_kind *kind)
     static const struct {
         const char *model;
         mlab_outcome_kind kind;
-    } rows[] = {{"hazard", MLAB_OUTCOME_EVENT},           {"cox", MLAB_OUTCOME_EVENT},       {"fine_gray", MLAB_OUTCOME_EVENT},
-                {"multistate", MLAB_OUTCOME_EVENT},       {"ordinal", MLAB_OUTCOME_ORDINAL}, {"logit", MLAB_OUTCOME_YES_NO},
-                {"cloglog", MLAB_OUTCOME_YES_NO},         {"linear", MLAB_OUTCOME_NUMBER},   {"probit", MLAB_OUTCOME_YES_NO},
-                {"lognormal", MLAB_OUTCOME_NUMBER},       {"gamma", MLAB_OUTCOME_NUMBER},    {"poisson", MLAB_OUTCOME_COUNT},
-                {"negative_binomial", MLAB_OUTCOME_COUNT}};
+    } rows[] = {{"hazard", MLAB_OUTCOME_EVENT},
+                {"cox", MLAB_OUTCOME_EVENT},
+                {"fine_gray", MLAB_OUTCOME_EVENT},
+                {"multistate", MLAB_OUTCOME_EVENT},
+                {"ordinal", MLAB_OUTCOME_ORDINAL},
+                {"logit", MLAB_OUTCOME_YES_NO},
+                {"cloglog", MLAB_OUTCOME_YES_NO},
+                {"linear", MLAB_OUTCOME_NUMBER},
+                {"probit", MLAB_OUTCOME_YES_NO},
+                {"lognormal", MLAB_OUTCOME_NUMBER},
+                {"gamma", MLAB_OUTCOME_NUMBER},
+                {"poisson", MLAB_OUTCOME_COUNT},
+                {"negative_binomial", MLAB_OUTCOME_COUNT},
+                {"exponential", MLAB_OUTCOME_EVENT},
+                {"weibull", MLAB_OUTCOME_EVENT},
+                {"gompertz", MLAB_OUTCOME_EVENT},
+                {"survival_lognormal", MLAB_OUTCOME_EVENT},
+                {"loglogistic", MLAB_OUTCOME_EVENT},
+                {"generalised_gamma", MLAB_OUTCOME_EVENT},
+                {"spline", MLAB_OUTCOME_EVENT}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
         if (strcmp(rows[k].model, model) == 0) {
             *kind = rows[k].kind;

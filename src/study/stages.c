@@ -29,6 +29,9 @@ static bool has_model(const mlab_study *study, const char *model)
 
 static const char *no_simulation(const mlab_study *study)
 {
+    static const char *const of_times[] = {"exponential", "weibull", "gompertz", "survival_lognormal", "loglogistic", "generalised_gamma", "spline"};
+    for (size_t k = 0; k < sizeof of_times / sizeof *of_times; k++)
+        if (has_model(study, of_times[k])) return "a model of times in days (weibull and its like) does not drive periods yet; use model: hazard";
     if (has_model(study, "cox")) return "a Cox fit has no baseline to simulate from";
     if (has_model(study, "fine_gray")) return "a subdistribution hazard (fine_gray) is no rate to simulate from";
     if (study->has_random) return "random effects are not simulated yet; the formulas of outcomes must do without \"|\"";

@@ -148,7 +148,7 @@ out:
 
 const mlab_model mlab_model_cox = {
     .name = "cox",
-    .summary = "proportional hazards in continuous time, Efron or Breslow ties",
+    .summary = "proportional hazards in continuous time; Efron or Breslow ties",
     .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),
     .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT,
     .prepare = mlab_cox_prepare,

@@ -61,12 +61,28 @@ typedef struct pass {
     double *score, *information; /* NULL = not wanted */
 } pass;
 
-static void add(size_t p, double risk, const double *x, double *sum, double *square)
+static inline void add_some(size_t p, double risk, const double *restrict x, double *restrict sum, double *restrict square)
 {
     for (size_t j = 0; j < p; j++) {
         double rx = risk * x[j];
         sum[j] += rx;
         for (size_t k = 0; k <= j; k++) square[j * p + k] += rx * x[k];
+    }
+}
+
+/* The same sums, unrolled for the usual numbers of columns. */
+static void add(size_t p, double risk, const double *x, double *sum, double *square)
+{
+    switch (p) {
+    case 1: add_some(1, risk, x, sum, square); break;
+    case 2: add_some(2, risk, x, sum, square); break;
+    case 3: add_some(3, risk, x, sum, square); break;
+    case 4: add_some(4, risk, x, sum, square); break;
+    case 5: add_some(5, risk, x, sum, square); break;
+    case 6: add_some(6, risk, x, sum, square); break;
+    case 7: add_some(7, risk, x, sum, square); break;
+    case 8: add_some(8, risk, x, sum, square); break;
+    default: add_some(p, risk, x, sum, square);
     }
 }
 
@@ -78,25 +94,36 @@ static void empty(pass *at)
     memset(at->work->square, 0, at->p * at->p * sizeof(double));
 }
 
-static void move(pass *at, size_t i, int direction)
+static void leave(pass *at, size_t i)
 {
     mlab_cox_work *work = at->work;
     if (!(work->weight[i] > 0)) return;
-    if (direction < 0 && at->at_risk == 1) {
+    if (at->at_risk == 1) {
         empty(at);
         return;
     }
-    at->at_risk = direction > 0 ? at->at_risk + 1 : at->at_risk - 1;
-    at->total += direction * work->risk[i];
-    if (at->score) add(at->p, direction * work->risk[i], work->rows->x + i * at->p, work->sum, work->square);
+    at->at_risk--;
+    at->total -= work->risk[i];
+    if (at->score) add(at->p, -work->risk[i], work->rows->x + i * at->p, work->sum, work->square);
 }
 
-static void add_event(pass *at, size_t i)
+static void enter(pass *at, size_t i)
+{
+    mlab_cox_work *work = at->work;
+    if (!(work->weight[i] > 0)) return;
+    at->at_risk++;
+    at->total += work->risk[i];
+    if (at->score) add(at->p, work->risk[i], work->rows->x + i * at->p, work->sum, work->square);
+}
+
+/* An event is at risk too: its sums join those of the risk set with all others of its time. */
+static void enter_event(pass *at, size_t i)
 {
     mlab_cox_work *work = at->work;
     const double *x = work->rows->x + i * at->p;
     double w = work->weight[i];
     if (!(w > 0)) return;
+    at->at_risk++;
     at->events++;
     at->events_weight += w;
     at->total2 += work->risk[i];
@@ -157,7 +184,13 @@ static void add_terms(pass *at)
 
 static void finish_time(pass *at)
 {
+    size_t p = at->p;
     if (!at->events) return;
+    at->total += at->total2;
+    for (size_t j = 0; at->score && j < p; j++) {
+        at->work->sum[j] += at->work->sum2[j];
+        for (size_t k = 0; k <= j; k++) at->work->square[j * p + k] += at->work->square2[j * p + k];
+    }
     add_terms(at);
     at->events = 0;
     at->events_weight = at->total2 = 0;
@@ -187,13 +220,14 @@ mlab_status mlab_cox_evaluate(void *data, const double *beta, double *log_likeli
         while (rows->by_start && gone < n) {
             uint32_t k = rows->by_start[gone];
             if (rows->stratum[k] > stratum || (rows->stratum[k] == stratum && rows->start[k] < now)) break;
-            if (rows->stratum[k] == stratum) move(&at, k, -1);
+            if (rows->stratum[k] == stratum) leave(&at, k);
             gone++;
         }
-        for (; i < n && rows->stop[i] == now && rows->stratum[i] == stratum; i++) {
-            move(&at, i, 1);
-            if (rows->event[i]) add_event(&at, i);
-        }
+        for (; i < n && rows->stop[i] == now && rows->stratum[i] == stratum; i++)
+            if (rows->event[i])
+                enter_event(&at, i);
+            else
+                enter(&at, i);
         finish_time(&at);
     }
     for (size_t j = 0; information && j < p; j++)

@@ -118,25 +118,32 @@ out:
     return status;
 }
 
+/* Means, then spreads around them, row by row as they lie in memory. */
 static void scale(mlab_cox_rows *rows)
 {
     size_t n = rows->n, p = rows->p;
-    double offset = 0;
-    for (size_t i = 0; i < n; i++) offset += rows->offset[i] / (double)n;
-    for (size_t i = 0; i < n; i++) rows->offset[i] -= offset;
-    for (size_t j = 0; j < p; j++) {
-        double mean = 0, square = 0, largest = 0;
-        for (size_t i = 0; i < n; i++) mean += rows->x[i * p + j] / (double)n;
-        for (size_t i = 0; i < n; i++) {
-            double d = rows->x[i * p + j] - mean;
-            largest = fmax(largest, fabs(rows->x[i * p + j]));
-            square += d * d / (double)n;
-        }
-        double sd = sqrt(square);
-        rows->centre[j] = mean;
-        rows->scale[j] = sd > 1e-13 * largest ? sd : 0;
-        for (size_t i = 0; i < n; i++) rows->x[i * p + j] = rows->scale[j] > 0 ? (rows->x[i * p + j] - mean) / sd : 0;
+    double offset = 0, *mean = rows->centre, *square = rows->scale;
+    for (size_t i = 0; i < n; i++) {
+        const double *x = rows->x + i * p;
+        offset += rows->offset[i];
+        for (size_t j = 0; j < p; j++) mean[j] += x[j];
     }
+    offset /= (double)n;
+    for (size_t j = 0; j < p; j++) mean[j] /= (double)n;
+    for (size_t i = 0; i < n; i++) {
+        double *x = rows->x + i * p;
+        rows->offset[i] -= offset;
+        for (size_t j = 0; j < p; j++) {
+            x[j] -= mean[j];
+            square[j] += x[j] * x[j];
+        }
+    }
+    for (size_t j = 0; j < p; j++) {
+        double sd = sqrt(square[j] / (double)n);
+        rows->scale[j] = sd > 1e-13 * fabs(mean[j]) ? sd : 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p; j++) rows->x[i * p + j] = rows->scale[j] > 0 ? rows->x[i * p + j] / rows->scale[j] : 0;
 }
 
 /* Cholesky of the information at 0 in the order of the columns; a pivot below 1e-10 of what it began with, or of an event's
