@@ -164,9 +164,9 @@ static mlab_status pick_block(void *work, size_t block, void *scratch, mlab_erro
     const core *c = work;
     const size_t end = (block + 1) * ROWS_A_BLOCK;
     double *more = scratch;
+    void *rest = more + c->rows->n_columns; /* of single precision */
     float guess = -1;
-    for (size_t row = block * ROWS_A_BLOCK; row < end && row < c->rows->n_rows; row++)
-        pick_row(c, (uint32_t)row, (float *)(more + c->rows->n_columns), more, &guess);
+    for (size_t row = block * ROWS_A_BLOCK; row < end && row < c->rows->n_rows; row++) pick_row(c, (uint32_t)row, rest, more, &guess);
     return MLAB_OK;
 }
 

@@ -200,6 +200,7 @@ void mlab_fair_tell_lowest(const mlab_pool *pool, mlab_policy_result *result)
     }
     result->objective = lowest;
     result->bound = result->status == MLAB_POLICY_TIME_LIMIT ? 100 : lowest;
+    result->gap = result->bound > 0 ? (result->bound - lowest) / result->bound : 0;
 }
 
 mlab_status mlab_fair_leximin(mlab_fairness *f, mlab_policy_result *result, mlab_error *err)

@@ -93,6 +93,20 @@ START_TEST(leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_s
 }
 END_TEST
 
+START_TEST(the_worst_off_first_stopped_by_time_says_so_and_how_far_the_lowest_may_rise)
+{
+    test_pool t = test_pool_hashed(60, 20, 3, 0, 1, 5);
+    int32_t got[60];
+    const mlab_policy_result result = run("fair", &t.pool, (mlab_policy_options){.time_limit = 1e-9}, 1, got);
+    check_feasible(&t.pool, got);
+    ck_assert_int_eq(result.status, MLAB_POLICY_TIME_LIMIT);
+    ck_assert(result.bound == 100);
+    ck_near(result.gap, (100 - result.objective) / 100, 1e-12, 0);
+    ck_assert(result.gap > 0);
+    test_pool_free(&t);
+}
+END_TEST
+
 /* A mentor who takes at least one mentee and a mentee nobody else may have: the pool goes through the flow that counts fewest mentees, and everybody
  * else must fare as in the pool without the two. */
 START_TEST(two_ways_to_the_worst_off_first_agree)
@@ -405,7 +419,8 @@ START_TEST(groups_that_are_not_given_and_shares_above_one_are_refused)
 END_TEST
 
 MLAB_TEST_MAIN("fair", the_worst_off_are_as_well_off_as_trying_everything_can_make_them,
-               leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_swapping_two, two_ways_to_the_worst_off_first_agree,
+               leximin_of_a_larger_pool_cannot_be_bettered_by_moving_one_person_or_swapping_two,
+               the_worst_off_first_stopped_by_time_says_so_and_how_far_the_lowest_may_rise, two_ways_to_the_worst_off_first_agree,
                least_shares_of_groups_cost_no_more_than_they_must, shares_of_groups_brought_close_cost_no_more_than_they_must,
                mean_scores_of_groups_brought_close_cost_no_more_than_they_must, a_search_of_mean_scores_in_a_larger_pool_tells_its_gap,
                means_of_groups_are_brought_close_in_a_crowded_pool_at_next_to_no_cost, a_search_that_ends_by_its_steps_says_so,
