@@ -56,8 +56,11 @@ static mlab_status check(const mlab_model *model, const mlab_fit_problem *proble
 {
     const char *name = problem->outcome ? problem->outcome : "outcome";
     if (problem->n == 0) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: there are no complete rows to fit", name);
+    double weights = problem->weight ? 0 : 1;
+    for (size_t i = 0; problem->weight && i < problem->n; i++) weights += problem->weight[i];
     for (size_t i = 0; problem->weight && i < problem->n; i++)
         if (!(problem->weight[i] >= 0) || isinf(problem->weight[i])) return wrong(problem, i, err, "weighted by less than 0", "weights of 0 or more");
+    if (weights == 0) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: every row has a weight of 0", name);
     if (model->marks & MLAB_MODEL_TIMES) return check_times(model, problem, err);
     if (!(model->marks & MLAB_MODEL_NUMBER)) return check_categories(model, problem, err);
     if (!problem->number) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: model %s needs a response of numbers", name, model->name);
@@ -107,6 +110,10 @@ mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, c
     prepared->n_parameters = prepared->n_thresholds + prepared->n_blocks * prepared->n_columns + prepared->n_ancillary;
     if (prepared->n_parameters == 0 && !(model->marks & MLAB_MODEL_TIMES))
         status = mlab_raise(err, MLAB_ERR_FIT_RANK, "\"%s\" has nothing to estimate", problem->formula ? problem->formula : "");
+    else if (prepared->n_parameters > MLAB_MOST_PARAMETERS)
+        status = mlab_raise(err, MLAB_ERR_FIT_RANK,
+                            "\"%s\" has %zu coefficients; allowed: %zu; a factor of many levels is better as random effects (1 | it)",
+                            problem->formula ? problem->formula : "", prepared->n_parameters, MLAB_MOST_PARAMETERS);
     else if (model->prepare)
         status = model->prepare(context, prepared, err);
     if (status) {

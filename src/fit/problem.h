@@ -80,6 +80,8 @@ typedef struct mlab_fit_problem {
  * memory when n * p * 8 is at most MLAB_PREPARED_BYTES, else made anew block by block. Read only after it is made: several
  * refits may run at the same time, each with its own context. */
 typedef struct mlab_prepared mlab_prepared;
+/* Coefficients of a fit: the work goes with their third power, the memory with their square. */
+#define MLAB_MOST_PARAMETERS ((size_t)2000)
 #define MLAB_PREPARED_BYTES ((size_t)1 << 30)
 
 /* Weights of one refit; NULL = those of the problem. Row i counts row[i] * cluster[problem->cluster[i]]. */

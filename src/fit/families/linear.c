@@ -65,6 +65,11 @@ static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *
     if (n <= (double)used)
         return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%.0f rows for %zu coefficients: nothing is left to judge by", n, used);
     fit->residual_variance = squares / (n - (double)used);
+    if (!(squares > 0)) {
+        fit->residual_variance = 0;
+        mlab_status doubted = mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "every number is its fitted mean: nothing is left to judge by");
+        if (doubted) return doubted;
+    }
     double dispersion = prepared->dispersion > 0 ? prepared->dispersion : fit->residual_variance;
     for (size_t j = 0; j < p * p; j++) fit->covariance[j] *= dispersion;
     return MLAB_OK;
