@@ -57,7 +57,7 @@ static void place(const mlab_mixed *m, size_t g, const double *x, double *v)
 {
     size_t q = m->q;
     const double *l = m->factor + g * q * q;
-    double step[MOST];
+    double step[MOST] = {0};
     for (size_t i = q; i-- > 0;) {
         step[i] = x[i];
         for (size_t k = i + 1; k < q; k++) step[i] -= l[k * q + i] * step[k];
