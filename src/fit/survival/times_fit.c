@@ -69,7 +69,7 @@ static mlab_status fit_null(const mlab_times_pass *pass, const mlab_prepared *pr
     mean /= weight;
     times->family->begin(prepared, events, total, mean, sqrt(fmax(square / weight - mean * mean, 0)), parameters);
     mlab_newton_spec spec = {.n = 1 + times->n_ancillary, .evaluate = mlab_times_evaluate, .work = &one, .tolerance = 1e-7, .iterations = 200};
-    mlab_newton_result result;
+    mlab_newton_result result = {0};
     mlab_status status = times->n_ancillary == 2 && !times->n_knots ? choose_shape(&one, &spec, parameters, err) : MLAB_OK;
     if (!status) status = mlab_newton(pass->context, &spec, parameters, NULL, NULL, &result, err);
     if (!status && !times->intercept) { /* nothing takes up the level: coefficients of 0 */
