@@ -228,11 +228,12 @@ mlab_status mlab_times_evaluate(void *arg, const double *parameters, double *log
     for (size_t c = 0; c < n_chunks; c++) refused = refused || !(w.parts[c * w.part] > -HUGE_VAL);
     mlab_sum_blocks(w.parts, n_chunks, w.part, sums);
     *log_likelihood = refused ? -HUGE_VAL : sums[0];
-    if (!score || !information) goto out;
-    memcpy(score, sums + 1, n * sizeof *score);
-    memcpy(information, sums + 1 + n, n * n * sizeof *information);
-    mirror(information, n, w.p);
-    make_definite(information, n, pass->fixed, sums + w.part);
+    if (score && information) {
+        memcpy(score, sums + 1, n * sizeof *score);
+        memcpy(information, sums + 1 + n, n * n * sizeof *information);
+        mirror(information, n, w.p);
+        make_definite(information, n, pass->fixed, sums + w.part);
+    }
 out:
     mlab_release(pass->context, sums);
     mlab_release(pass->context, w.parts);
