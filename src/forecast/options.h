@@ -26,6 +26,8 @@ mlab_status mlab_forecast_stop(const mlab_forecast_reader *r, const char *kind, 
                                const char *sentence);
 MLAB_MUST_USE mlab_status mlab_forecast_read_salaries(const mlab_forecast_reader *r, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_forecast_read_salary_source(const mlab_forecast_reader *r, const mlab_setting *map, mlab_error *err);
+/* The keys of a file of bands: per, hours_per_year, currency; what is unknown becomes a finding. */
+MLAB_MUST_USE mlab_status mlab_forecast_read_band_units(const mlab_forecast_reader *r, const mlab_setting *map, mlab_error *err);
 void mlab_salary_source_free(const mlab_context *context, mlab_salary_source *source);
 
 /* The salaries of a spec whose source is a column: means of those there on the last day of the data, by group, in the forecast's

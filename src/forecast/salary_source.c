@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The block forecast.salary where it says {average: 60000} or {from: salary, per: month, currency: {column: cur, rates: {EUR: 1}}}. */
+/* The block forecast.salary where it says {average: 60000} or {from: salary, per: month, currency: {column: cur, rates: {EUR: 1}}}, and what the
+ * salaries of a file of bands are in. */
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
@@ -133,6 +134,16 @@ mlab_status mlab_forecast_read_salary_source(const mlab_forecast_reader *r, cons
     if (!status) status = keep(r, by ? by : "grade", &source->by, err);
     source->fte_stated = fte != NULL;
     if (!status && !(fte && !strcmp(fte, "no"))) status = keep(r, fte ? fte : "fte", &source->fte, err);
+    if (!status && currency) status = read_currency(r, currency, err);
+    return status;
+}
+
+mlab_status mlab_forecast_read_band_units(const mlab_forecast_reader *r, const mlab_setting *map, mlab_error *err)
+{
+    static const char *const keys[] = {"by", "file", "sheet", "column", "per", "hours_per_year", "currency"};
+    const mlab_setting *currency = mlab_settings_find(r->settings, map, "currency");
+    mlab_status status = check_keys(r, map, keys, sizeof keys / sizeof *keys, "forecast.salary", err);
+    if (!status) status = read_times(r, map, err);
     if (!status && currency) status = read_currency(r, currency, err);
     return status;
 }

@@ -147,6 +147,53 @@ START_TEST(what_is_wrong_is_a_stop_with_its_place)
 }
 END_TEST
 
+/* Bands of a month in two currencies: 12 times, and 0.9 of the forecast's money for a dollar. */
+START_TEST(bands_may_be_of_a_month_or_an_hour_and_in_several_currencies)
+{
+    static const struct {
+        const char *salary, *bands;
+        double first, second;
+        const char *says;
+        uint64_t line;
+    } cases[] = {
+        {"{by: grade, file: bands.csv, per: month}", "grade,salary\n1,1000\n2,2000.5\n", 12000, 24006, NULL, 0},
+        {"{by: grade, file: bands.csv, per: hour, hours_per_year: 1000}", "grade,salary\n1,10\n2,20\n", 10000, 20000, NULL, 0},
+        {"{by: grade, file: bands.csv, per: hour}", "grade,salary\n1,10\n2,20\n", 17200, 34400, NULL, 0},
+        {"{by: Band, file: bands.csv, column: Midpoint, per: month, currency: {column: Cur, rates: {CHF: 1, USD: 0.9}}}",
+         "Band,Midpoint,Cur\n1,1000,USD\n2,2000,CHF\n", 10800, 24000, NULL, 0},
+        {"{by: grade, file: bands.csv, currency: {column: cur, rates: {CHF: 1}}}", "grade,salary,cur\n1,1,CHF\n2,2,EUR\n", 0, 0,
+         "a salary in 'EUR', which has no rate", 3},
+        {"{by: grade, file: bands.csv, currency: {column: cur, rates: {CHF: 1}}}", "grade,salary\n1,1\n", 0, 0,
+         "has no column 'cur', needed: 'grade' and 'salary' and 'cur'", 2},
+        {"{by: grade, file: bands.csv, currency: USD}", "grade,salary\n1,1\n", 0, 0, "currency needs its column and rates", 2},
+        {"{by: grade, file: bands.csv, per: week}", "grade,salary\n1,1\n", 0, 0, "per must be year, month or hour", 2},
+        {"{by: grade, file: bands.csv, pre: month}", "grade,salary\n1,1\n", 0, 0, "unknown key 'pre' in forecast.salary; did you mean 'per'?", 2},
+        {"{by: grade, file: bands.csv}", "grade,salary\n1,1\n1,2\n", 0, 0, "the salary file has a group twice", 3},
+        {"{by: grade, file: bands.csv}", "grade,salary\n1,1\n2,-2\n", 0, 0, "a salary must be a number above 0", 3},
+    };
+    char study[4200], text[600];
+    const char *folder = mlab_test_folder("forecast");
+    snprintf(study, sizeof study, "%s/study.yaml", folder);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        world w = {0};
+        write_bands(folder, cases[i].bands);
+        snprintf(text, sizeof text, "forecast: {currency: CHF,\n  salary: %s}\n", cases[i].salary);
+        ck_assert_int_eq(read_text(&w, study, text), MLAB_OK);
+        if (cases[i].says) {
+            ck_assert_msg(w.findings.n == 1 && strstr(w.findings.items[0].sentence, cases[i].says), "%zu: %s", i,
+                          w.findings.n ? w.findings.items[0].sentence : "");
+            ck_assert_uint_eq(w.findings.items[0].occurrences[0].place.line, cases[i].line);
+        } else {
+            ck_assert_msg(w.findings.n == 0, "%s", w.findings.n ? w.findings.items[0].sentence : "");
+            ck_assert_uint_eq(w.spec.n_salaries, 2);
+            ck_assert_double_eq_tol(w.spec.salary[0], cases[i].first, 1e-9);
+            ck_assert_double_eq_tol(w.spec.salary[1], cases[i].second, 1e-9);
+        }
+        finish(&w);
+    }
+}
+END_TEST
+
 START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 {
     char study[4200];
@@ -163,5 +210,5 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("spec", the_block_of_the_handbook_reads_as_written, salaries_can_be_one_number_or_a_map, what_is_wrong_is_a_stop_with_its_place,
-               every_failed_allocation_is_reported_and_nothing_leaks)
+MLAB_TEST_MAIN("spec", bands_may_be_of_a_month_or_an_hour_and_in_several_currencies, the_block_of_the_handbook_reads_as_written,
+               salaries_can_be_one_number_or_a_map, what_is_wrong_is_a_stop_with_its_place, every_failed_allocation_is_reported_and_nothing_leaks)
