@@ -83,7 +83,9 @@ const mlab_option mlab_forecast_option_rows[] = {
     {"forecast.level", NULL, NULL, MLAB_OPTION_NUMBER, AT(level), "0.9", 0.5, 0.999, NULL, "", "level of the likely ranges", DECIDES},
     {"forecast.seed", NULL, NULL, MLAB_OPTION_INTEGER, AT(seed), "1", 0, 9007199254740992.0, NULL, "", "seed of the spreads", DECIDES},
     {"forecast.salary", NULL, NULL, MLAB_OPTION_ANY, 0, NULL, 0, 0, NULL, "money a year",
-     "one number, {grade: number, ...}, {by: grade, file: bands.csv, per: month, currency: {...}}, or {from: column, per: year|month|hour, currency: {...}}", APART},
+     "one number, {grade: number, ...}, {by: grade, file: bands.csv, per: month, currency: {...}}, or {from: column, per: year|month|hour, currency: "
+     "{...}}",
+     APART},
     LINE_ROWS("forecast.costs"),
     LINE_ROWS("forecast.benefits"),
 };
