@@ -102,9 +102,10 @@ typedef struct mlab_draft {
     size_t n_questions; /* each a sentence, a line break, two blanks and the line that answers it */
     size_t n_unasked;   /* more questions than ten */
 } mlab_draft;
-/* folder: where the study will be; paths in it are relative to that. as_of: "YYYY-MM-DD", NULL = guessed. Reads each file and copies
- * nothing of it. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_DATA_REJECTED (a file that cannot be read; the findings say why),
- * MLAB_ERR_DATA_EMPTY (no list of people), MLAB_ERR_ARGUMENT, MLAB_ERR_MEMORY. */
+/* paths: of files, each perhaps with what it is before it, "relationships=pairs.csv" (people, history, snapshots, promotions, surveys,
+ * relationships, meetings, ratings, training, goals, crosswalk, persons). folder: where the study will be; paths in it are relative to that. as_of:
+ * "YYYY-MM-DD", NULL = guessed. Reads each file and copies nothing of it. Errors: MLAB_ERR_OPEN, MLAB_ERR_READ, MLAB_ERR_DATA_REJECTED (a file that
+ * cannot be read; the findings say why), MLAB_ERR_DATA_EMPTY (no list of people), MLAB_ERR_ARGUMENT, MLAB_ERR_MEMORY. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draft_study(const mlab_context *context, const char *const *paths, size_t n, const char *folder,
                                                     const char *as_of, mlab_findings *findings, mlab_draft **draft, mlab_error *err);
 MLAB_API void mlab_draft_free(mlab_draft *draft); /* NULL is fine */

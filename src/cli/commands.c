@@ -14,7 +14,7 @@ static const mlab_flag common[] = {
     {"help", NULL, "this page"},
 };
 static const mlab_flag new_flags[] = {
-    {"from", "FILE ...", "exports to draft the study from, in any order; nothing of them is copied"},
+    {"from", "FILE ...", "exports to draft the study from, in any order, each perhaps with what it is: relationships=pairs.csv; nothing is copied"},
     {"as-of", "DATE", "the day of the export, with --from"},
 };
 static const mlab_flag run_flags[] = {

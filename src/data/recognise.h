@@ -77,6 +77,7 @@ typedef struct mlab_known_file {
     char *sheet;       /* NULL = the file has one table */
     char delimiter;
     bool merged; /* cells of the data are merged */
+    bool stated; /* the user said what it is */
     uint64_t n_rows;
     mlab_profile *columns; /* [n_columns] */
     size_t n_columns;

@@ -120,7 +120,8 @@ static void look_again(mlab_drafting *d)
     for (size_t f = 0; f < d->n_files; f++)
         if (d->files[f].role == MLAB_FILE_PEOPLE && (!people || d->files[f].score > people->score)) people = &d->files[f];
     for (size_t f = 0; people && f < d->n_files; f++)
-        if (&d->files[f] != people) mlab_recognise_again(&d->layouts, &d->files[f], people->columns[mlab_known_column(people, "id")].words);
+        if (&d->files[f] != people && !d->files[f].stated)
+            mlab_recognise_again(&d->layouts, &d->files[f], people->columns[mlab_known_column(people, "id")].words);
 }
 
 static bool same_headings(const mlab_known_file *a, const mlab_known_file *b)
@@ -140,7 +141,7 @@ static void find_snapshots(mlab_drafting *d)
         mlab_dated_files found = {.n = 0};
         bool twice = false;
         for (size_t f = first; f < d->n_files; f++) {
-            int32_t day = d->files[f].role == MLAB_FILE_PEOPLE ? day_of_name(&d->files[f], true) : MLAB_DATE_MISSING;
+            int32_t day = d->files[f].role == MLAB_FILE_PEOPLE && !d->files[f].stated ? day_of_name(&d->files[f], true) : MLAB_DATE_MISSING;
             if (day == MLAB_DATE_MISSING || !same_headings(&d->files[first], &d->files[f])) continue;
             for (size_t k = 0; k < found.n; k++) twice = twice || found.day[k] == day;
             add_dated(&found, f, day);
@@ -185,8 +186,12 @@ static void say_left_out(mlab_drafting *d, size_t f)
     mlab_known_file *file = &d->files[f];
     char why[400], answer[512];
     const mlab_known_file *other = file->role == MLAB_FILE_SNAPSHOTS && d->role[MLAB_FILE_HISTORY] ? d->role[MLAB_FILE_HISTORY] : d->role[file->role];
-    snprintf(answer, sizeof answer, "data: {people: {file: %s%s%s}}     (or history, snapshots, promotions, surveys, relationships, meetings, ...)",
-             mlab_draft_scalar(d->shown[f]), file->sheet ? ", sheet: " : "", file->sheet ? mlab_draft_scalar(file->sheet) : "");
+    if (file->sheet)
+        snprintf(answer, sizeof answer, "data: {relationships: {file: %s, sheet: %s}}     (or people, history, surveys, meetings, ...)",
+                 mlab_draft_scalar(d->shown[f]), mlab_draft_scalar(file->sheet));
+    else
+        snprintf(answer, sizeof answer, "--from relationships=%s     (or people, history, surveys, meetings, ...) drafts the study with it",
+                 mlab_draft_scalar(d->shown[f]));
     if (file->role == MLAB_FILE_UNKNOWN) {
         mlab_recognise_why_not(&d->layouts, file, why, sizeof why);
         mlab_text_print(&d->left_out, "%s: left out: %s\n", file->name, why);
@@ -205,7 +210,8 @@ mlab_status mlab_draft_share_roles(mlab_drafting *d, mlab_error *err)
     for (size_t f = 0; f < d->n_files; f++) {
         const mlab_known_file *file = &d->files[f], **taken = &d->role[file->role];
         if (file->role == MLAB_FILE_SURVEYS) add_dated(&d->waves, f, day_of_wave(file));
-        if (file->role != MLAB_FILE_UNKNOWN && (!*taken || file->score > (*taken)->score)) *taken = file;
+        if (file->role != MLAB_FILE_UNKNOWN && (!*taken || (file->stated == (*taken)->stated ? file->score > (*taken)->score : file->stated)))
+            *taken = file;
     }
     for (size_t f = 0; f < d->n_files; f++)
         if (!is_used(d, f)) say_left_out(d, f);
@@ -220,6 +226,35 @@ mlab_status mlab_draft_share_roles(mlab_drafting *d, mlab_error *err)
 }
 
 /* --- looking at files ------------------------------------------------------------------------------------- */
+
+/* "relationships=pairs.csv" says what the file is; UNKNOWN = it is to be found. *path becomes the name without it. */
+static mlab_file_role stated_role(const char **path)
+{
+    const char *mark = strchr(*path, '=');
+    if (!mark || mlab_os_exists(*path)) return MLAB_FILE_UNKNOWN;
+    for (mlab_file_role role = MLAB_FILE_PEOPLE; role < MLAB_N_FILE_ROLES; role++) {
+        size_t n = strlen(mlab_file_role_names[role]);
+        if ((size_t)(mark - *path) != n || strncmp(*path, mlab_file_role_names[role], n) != 0) continue;
+        *path = mark + 1;
+        return role;
+    }
+    return MLAB_FILE_UNKNOWN;
+}
+
+/* What a file that is said to be of this kind must have. */
+static mlab_status take_stated(mlab_drafting *d, mlab_known_file *file, mlab_file_role role, mlab_error *err)
+{
+    size_t n;
+    const mlab_meaning *meanings = mlab_meanings_of(role, &n);
+    if (!file->n_columns) return MLAB_OK; /* its findings say why */
+    mlab_recognise_as(&d->layouts, file, role);
+    file->stated = true;
+    for (size_t m = 0; m < n; m++)
+        if (meanings[m].required && file->column_of[m] < 0)
+            return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s is said to be %s, but no column is its %s", file->name, mlab_file_role_names[role],
+                              meanings[m].name);
+    return MLAB_OK;
+}
 
 /* One table: a file, or a sheet of it. A sheet that cannot be read is left out, with the reason. */
 static mlab_status look_at(mlab_drafting *d, const char *path, const char *folder, const char *sheet, mlab_findings *findings, mlab_error *err)
@@ -267,16 +302,22 @@ mlab_status mlab_draft_look(mlab_drafting *d, const char *const *paths, size_t n
     d->shown = mlab_allocate(d->context, MLAB_DRAFT_MOST_FILES, sizeof *d->shown);
     if (!d->files || !d->shown) return no_memory(err);
     for (size_t k = 0; k < n && !status; k++) {
-        const char *slash = strrchr(paths[k], '/');
+        const char *path = paths[k];
+        mlab_file_role role = stated_role(&path);
+        const char *slash = strrchr(path, '/');
         mlab_sheet_names sheets;
         if (d->n_files + n - k > MLAB_DRAFT_MOST_FILES)
             return mlab_raise(err, MLAB_ERR_ARGUMENT, "more than %d tables in the files, counted with their sheets; give fewer files",
                               MLAB_DRAFT_MOST_FILES);
-        status = mlab_rows_sheet_names(d->context, paths[k], slash ? slash + 1 : paths[k], &sheets, err);
+        size_t first = d->n_files;
+        status = mlab_rows_sheet_names(d->context, path, slash ? slash + 1 : path, &sheets, err);
         size_t visible = 0;
         for (size_t i = 0; i < sheets.n; i++) visible += !sheets.hidden[i];
-        if (!status)
-            status = visible > 1 ? look_at_sheets(d, paths[k], folder, &sheets, findings, err) : look_at(d, paths[k], folder, NULL, findings, err);
+        if (!status && visible > 1 && role == MLAB_FILE_UNKNOWN)
+            status = look_at_sheets(d, path, folder, &sheets, findings, err);
+        else if (!status)
+            status = look_at(d, path, folder, NULL, findings, err);
+        if (!status && role != MLAB_FILE_UNKNOWN && d->n_files > first) status = take_stated(d, &d->files[first], role, err);
         mlab_sheet_names_free(&sheets);
     }
     return status;

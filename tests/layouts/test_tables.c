@@ -323,6 +323,21 @@ START_TEST(merged_cells_are_filled_and_asked_about)
 }
 END_TEST
 
-MLAB_TEST_MAIN("tables", merged_cells_are_filled_and_asked_about, nothing_is_lost_when_memory_runs_out_over_sheets,
-               each_sheet_of_a_workbook_is_taken_like_a_file_of_its_own, meetings_ratings_training_and_goals_are_recognised,
-               headcounts_with_days_in_their_names_are_snapshots, sheets_with_days_in_their_names_are_waves)
+/* Several days a pair under the heading Date look like meetings; one word says that they are pairs. */
+START_TEST(a_wrong_kind_of_table_is_pinned_in_one_word)
+{
+    start_with_firm();
+    write_here("met.csv", "Mentor,Mentee,Date\nSIM0000001,SIM0000002,2022-01-01\nSIM0000001,SIM0000002,2023-01-01\n");
+    ck_assert_int_eq(shell(PROGRAM " new guessed --from sim/people.csv met.csv"), 0);
+    ck_says(out, "met.csv: meetings of pairs");
+    ck_assert_int_eq(shell(PROGRAM " new stated --from sim/people.csv relationships=met.csv"), 0);
+    ck_says(out, "met.csv: pairs of mentors and mentees");
+    ck_assert_int_eq(shell(PROGRAM " new wrong --from sim/people.csv ratings=met.csv"), 3);
+    ck_says(err_out, "met.csv is said to be ratings, but no column is its");
+}
+END_TEST
+
+MLAB_TEST_MAIN("tables", a_wrong_kind_of_table_is_pinned_in_one_word, merged_cells_are_filled_and_asked_about,
+               nothing_is_lost_when_memory_runs_out_over_sheets, each_sheet_of_a_workbook_is_taken_like_a_file_of_its_own,
+               meetings_ratings_training_and_goals_are_recognised, headcounts_with_days_in_their_names_are_snapshots,
+               sheets_with_days_in_their_names_are_waves)
