@@ -46,7 +46,7 @@ static void show_limits(const mlab_fit *fit)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         char lower[64], upper[64];
         double se = mlab_fit_standard_error(fit, j);
-        if (fit->aliased[j]) continue;
+        if (fit->aliased && fit->aliased[j]) continue;
         show_rounded(fit->lower[j], se, lower, sizeof lower);
         show_rounded(fit->upper[j], se, upper, sizeof upper);
         printf("  %-38s %12s %12s\n", fit->names[j], isinf(fit->lower[j]) ? "none" : lower, isinf(fit->upper[j]) ? "none" : upper);

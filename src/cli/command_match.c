@@ -113,7 +113,7 @@ static int review_and_write(const mlab_cli *cli, mlab_study *study, mlab_matched
     if (!silent) mlab_show_review(review);
     if (cli->json) mlab_show_review_json(review);
     int code = write_pairs(cli, matched->matching, review->pairs);
-    if (!code && study && (status = mlab_study_put_review(study, review, findings, &err))) code = mlab_show_error(cli, &err);
+    if (!code && study && mlab_study_put_review(study, review, findings, &err)) code = mlab_show_error(cli, &err);
     const bool broken = review->broken > 0;
     mlab_review_free(review);
     return code ? code : broken ? MLAB_EXIT_DOUBTFUL : MLAB_EXIT_DONE;

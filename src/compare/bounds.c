@@ -208,7 +208,7 @@ void mlab_bounds_set(const mlab_analysis *analysis, size_t task, size_t arm, siz
     if (!bounds || !bounds->people[task]) return;
     const size_t reference = (size_t)analysis->cohort->reference * MLAB_N_FILLINGS, own = arm * MLAB_N_FILLINGS;
     const size_t fillings[] = {reference, own, own + MLAB_FILLING_WITH, own + MLAB_FILLING_WITHOUT};
-    double value[4], lowest = c->estimate, highest = c->estimate;
+    double value[4], lowest = c->estimate, highest = lowest;
     c->unknown_people = bounds->people[task];
     c->unknown_events = bounds->events[task];
     c->bounded = true;

@@ -91,6 +91,8 @@ static mlab_column_reading *add_column(table_reading *r, const mlab_column_spec 
     if (!column->spec.rules.thousands && !column->typed) column->spec.rules.thousands = r->spec->rules.thousands;
     if (!column->spec.rules.dates) column->spec.rules.dates = r->spec->rules.dates;
     if (!column->spec.rules.missing) column->spec.rules.missing = r->spec->rules.missing;
+    if (column->spec.rules.serials == MLAB_SERIALS_UNSTATED) column->spec.rules.serials = r->spec->rules.serials;
+    if (column->spec.rules.zone == MLAB_ZONE_UNSTATED) column->spec.rules.zone = r->spec->rules.zone;
     column->spec.rules.trim |= r->spec->rules.trim;
     bool numbers = spec->type == MLAB_READ_NUMBER || spec->type == MLAB_READ_INTEGER || spec->type == MLAB_READ_DURATION;
     column->hold = numbers ? MLAB_HOLD_NUMBERS : spec->type == MLAB_READ_TEXT || spec->type == MLAB_READ_ID ? MLAB_HOLD_TEXTS : MLAB_HOLD_CODES;

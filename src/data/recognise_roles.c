@@ -124,7 +124,7 @@ static bool like_snapshots(const mlab_known_file *file)
         if (gap < least) least = gap;
         if (gap > most) most = gap;
     }
-    return least >= 27 && 2 * most <= 3 * least;
+    return least >= 27 && 2 * (int64_t)most <= 3 * (int64_t)least;
 }
 
 /* A length, or more than one row a mentee; and a heading that is the day of the meeting and not that of a start. */

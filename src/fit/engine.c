@@ -232,7 +232,7 @@ static mlab_status doubt_events(const mlab_prepared *prepared, mlab_fit *fit, ml
         const char *what = fit->n_blocks > 1 ? fit->blocks[k] : fit->outcome;
         if (events == 0 || none == 0)
             return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "%s: %s of %llu rows has an event", what, events == 0 ? "none" : "every one",
-                                  (unsigned long long)(none + fit->n_events));
+                                  (unsigned long long)none + (unsigned long long)fit->n_events);
         mlab_status status =
             mlab_fit_doubt_events(fit, what, events < none ? events : none, used, events < none ? "events" : "rows without an event", err);
         if (status) return status;

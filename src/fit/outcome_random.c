@@ -120,7 +120,7 @@ static mlab_status number_values(const grouping *g, const char *const *names, si
         group[values[i].at] = (uint32_t)(*n_groups - 1);
     }
     *named = mlab_allocate(context, *n_groups, sizeof **named);
-    for (size_t i = 0; *named && !status && i < n_values; i++) {
+    for (size_t i = 0; *named && !status && n_columns > 0 && i < n_values; i++) {
         if (i > 0 && same(&values[i], &values[i - 1])) continue;
         (*named)[k] = name_of(context, &values[i], columns[values[i].at % n_columns], g->made->rows[values[i].at / n_columns]);
         if (!(*named)[k++]) status = no_memory(g, err);

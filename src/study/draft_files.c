@@ -60,7 +60,7 @@ static int number_of(const char *digits, int n)
 static int32_t month_in(const char *name)
 {
     static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    char small[256];
+    char small[256] = "";
     size_t n = 0;
     for (; name[n] && n + 1 < sizeof small; n++) small[n] = name[n] >= 'A' && name[n] <= 'Z' ? (char)(name[n] | 32) : name[n];
     small[n] = '\0';

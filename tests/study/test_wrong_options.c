@@ -12,8 +12,8 @@ static const char *const wrong[] = {
     "matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{fair: {kind: rate, group: site, level: 7}}]\n",
     "matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{fair: {kind: rate}}]\n",
     "matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{fair: {kind: rates, group: site}}]\n",
-    "matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{fair: {kind: minimum, group: site, groups: [nowhere], level: "
-    "0.5}}]\n",
+    ("matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{fair: {kind: minimum, group: site, groups: [nowhere], level: "
+     "0.5}}]\n"),
     "matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{fair: {group: sitee, kind: rate}}]\n",
     "matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{lottery: {cap: 0}}]\n",
     "matching:\n  score:\n    skills: {need: wants, offer: offers}\n  policies: [{lottery: {cap: 2}}]\n",

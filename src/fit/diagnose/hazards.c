@@ -198,7 +198,7 @@ static double test(const mlab_cox_rows *rows, const sums *s, const uint8_t *in, 
 static mlab_status tell(mlab_diagnosing *d, const sums *s, uint8_t *in, double *room, mlab_error *err)
 {
     const mlab_cox_rows *rows = d->prepared->own;
-    size_t n_terms, df, found = 0;
+    size_t n_terms, df;
     const mlab_design_term *terms = mlab_design_terms(d->prepared->problem->design, &n_terms);
     mlab_status status = MLAB_OK;
     for (size_t t = 0; t < n_terms && !status; t++) {
@@ -206,7 +206,6 @@ static mlab_status tell(mlab_diagnosing *d, const sums *s, uint8_t *in, double *
         for (size_t c = 0; c < terms[t].n_columns; c++) in[terms[t].first + c - d->prepared->first_column] = 1;
         double value = test(rows, s, in, &df, room), p = df ? gsl_cdf_chisq_Q(value, (double)df) : 1;
         if (!df) continue;
-        found += p < SURPRISING;
         status = mlab_diagnose_add(
             d, p < SURPRISING, "proportional hazards", terms[t].label, value, p, err,
             p < SURPRISING

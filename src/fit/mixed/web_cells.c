@@ -278,7 +278,7 @@ static mlab_status find_pattern(mlab_web *web, mlab_error *err)
         for (size_t k = b ? p.first[b] : 0; k < p.first[b + 1] && !status; k++)
             for (size_t n = list_of(web, p.member[k], own, &list), i = 0; i < n && !status; i++)
                 if (list[i] > b) status = note_row(web, &p, b, list[i], err);
-        if (!status) qsort(p.row + p.column[b], p.n_rows - p.column[b], sizeof *p.row, by_number);
+        if (!status && p.row && p.n_rows > p.column[b]) qsort(p.row + p.column[b], p.n_rows - p.column[b], sizeof *p.row, by_number);
     }
     mlab_release(web->context, p.first);
     mlab_release(web->context, p.member);

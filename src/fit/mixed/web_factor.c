@@ -190,7 +190,7 @@ void mlab_web_solve(const mlab_web *web, double *b, double *room)
 
 static double knot_inverse(const mlab_web *web, const double *inverse, size_t a, size_t b)
 {
-    return inverse[mlab_sparse_place(web->s, a < b ? b : a, a < b ? a : b)];
+    return inverse ? inverse[mlab_sparse_place(web->s, a < b ? b : a, a < b ? a : b)] : 0; /* NULL: no knots, never asked for */
 }
 
 /* G = L'^-1 L^-1 B; then -G S^-1, and the leaf's own block (L L')^-1 + G S^-1 G'. G is kept in `g` [q * n]. */

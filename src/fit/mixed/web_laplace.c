@@ -106,7 +106,7 @@ bool mlab_web_tile_at(const mlab_web_rows *r, const double *thresholds, double s
 static void set_predictors(const mlab_web_rows *r, const mlab_web_cell *cell, const mlab_web_block *blocks, size_t n_blocks)
 {
     const mlab_web *web = r->web;
-    double u[MLAB_MOST_LOCAL];
+    double u[MLAB_MOST_LOCAL] = {0};
     for (size_t k = 0; k < web->n_eta; k++) {
         const double *fixed = r->fixed + k * web->n;
         double *eta = r->eta + k * web->n;
@@ -130,7 +130,7 @@ static void sum_cell(const mlab_web_rows *r, size_t c, const mlab_web_block *blo
     const mlab_web_cell *cell = &web->cells[c];
     const size_t base = cell->base, d = base * web->n_eta, n = web->n;
     double *zs = r->local + r->local_first[c], *cross = web->cross + cell->cross;
-    size_t column[MLAB_MOST_LOCAL], predictor[MLAB_MOST_LOCAL];
+    size_t column[MLAB_MOST_LOCAL] = {0}, predictor[MLAB_MOST_LOCAL] = {0};
     for (size_t b = 0; b < n_blocks; b++)
         for (size_t a = 0; a < web->terms[blocks[b].term].q; a++) {
             size_t columns = web->terms[blocks[b].term].columns, l = blocks[b].base * web->n_eta + a;

@@ -224,8 +224,8 @@ static mlab_status allocate(mlab_web *web, const double *number, mlab_error *err
     if (problem->category) whole = whole && (web->category = mlab_allocate(context, n, sizeof *web->category));
     for (size_t i = 0; whole && i < n; i++) {
         if (number) web->number[i] = number[web->row[i]];
-        if (web->weight) web->weight[i] = problem->weight[web->row[i]];
-        if (web->category) web->category[i] = problem->category[web->row[i]];
+        if (problem->weight && web->weight) web->weight[i] = problem->weight[web->row[i]];
+        if (problem->category && web->category) web->category[i] = problem->category[web->row[i]];
     }
     return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a mixed model of %zu rows", n);
 }

@@ -84,7 +84,7 @@ static mlab_status describe(const mlab_fit_problem *problem, const mlab_fit *dat
         status = tell(fit, to, err);
     }
     fit->penalised_log_likelihood = fit->log_likelihood;
-    for (size_t k = 0; k < fit->n_priors; k++) {
+    for (size_t k = 0; fit->priors && k < fit->n_priors; k++) {
         const mlab_fit_prior *prior = &fit->priors[k];
         double z = (fit->estimate[prior->parameter] - prior->mean) / prior->sd;
         fit->penalised_log_likelihood -= 0.5 * z * z + log(prior->sd * ROOT_TWO_PI);

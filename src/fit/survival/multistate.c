@@ -211,7 +211,8 @@ static mlab_status predict(const mlab_context *context, const mlab_fit *fit, mla
     double *now = step + square, *next = now + square;
     for (size_t i = 0; i < n; i++) {
         one_period(fit, eta + i * fit->n_blocks, step);
-        for (size_t k = 0; k < square; k++) now[k] = k / s == k % s;
+        for (size_t k = 0; k < square; k++) now[k] = 0;
+        for (size_t k = 0; k < s; k++) now[k * s + k] = 1;
         double done = 0;
         for (size_t t = 0; t < n_times; t++) {
             for (; done + 1 <= times[t]; done++) {

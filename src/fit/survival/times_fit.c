@@ -98,7 +98,8 @@ static mlab_status begin(const mlab_times_pass *pass, const mlab_prepared *prepa
     return MLAB_OK;
 }
 
-static mlab_status doubt(const mlab_prepared *prepared, mlab_fit *fit, const mlab_newton_result *result, mlab_error *err)
+/* undetermined: a parameter without information at the end, SIZE_MAX = none. */
+static mlab_status doubt(const mlab_prepared *prepared, mlab_fit *fit, const mlab_newton_result *result, size_t undetermined, mlab_error *err)
 {
     size_t used = 0;
     if (result->diverged)
@@ -107,10 +108,8 @@ static mlab_status doubt(const mlab_prepared *prepared, mlab_fit *fit, const mla
     if (!result->converged)
         return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "after %d iterations of at most %lld the largest score is %.2g standard errors",
                               result->iterations, (long long)prepared->options.iterations, result->gradient);
-    for (size_t k = 0; k < fit->n_ancillary; k++)
-        if (fit->aliased[fit->n_parameters - fit->n_ancillary + k])
-            return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "%s is not determined by these times",
-                                  fit->names[fit->n_parameters - fit->n_ancillary + k]);
+    if (undetermined != SIZE_MAX)
+        return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "%s is not determined by these times", fit->names[undetermined]);
     for (size_t j = 0; j < fit->n_parameters - fit->n_ancillary; j++) used += !fit->aliased[j];
     if (((const mlab_times *)prepared->own)->intercept && used) used--;
     return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
@@ -179,7 +178,7 @@ static mlab_status keep_knots(const mlab_times *times, mlab_fit *fit, mlab_error
 mlab_status mlab_times_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_times *times = prepared->own;
-    size_t n = times->n;
+    size_t n = times->n, undetermined = SIZE_MAX;
     mlab_times_pass pass = {context, times, prepared->problem->weight, times->aliased, false};
     mlab_newton_result result;
     mlab_status status = name_link(fit, times->family->link, err);
@@ -196,8 +195,9 @@ mlab_status mlab_times_fit(const mlab_context *context, const mlab_prepared *pre
     mlab_newton_spec spec = spec_of(times, &pass, &prepared->options);
     if ((status = mlab_newton(context, &spec, parameters, fit->covariance, singular, &result, err))) goto out;
     for (size_t j = 0; j < n; j++) {
-        fit->aliased[j] = times->aliased[j] || singular[j];
+        fit->aliased[j] = times->aliased[j];
         if (times->aliased[j]) parameters[j] = 0;
+        if (singular[j] && !times->aliased[j] && undetermined == SIZE_MAX) undetermined = j;
     }
     if ((status = add_influence(context, prepared, &pass, parameters, fit, err))) goto out;
     uncentre_covariance(times, fit->covariance);
@@ -206,7 +206,7 @@ mlab_status mlab_times_fit(const mlab_context *context, const mlab_prepared *pre
     fit->log_likelihood = result.log_likelihood;
     fit->iterations = result.iterations;
     fit->gradient = result.gradient;
-    status = doubt(prepared, fit, &result, err);
+    status = doubt(prepared, fit, &result, undetermined, err);
 out:
     mlab_release(context, parameters);
     mlab_release(context, singular);

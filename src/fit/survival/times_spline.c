@@ -187,7 +187,7 @@ static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared,
 /* Where s falls at an observed time the survival would rise there. */
 static mlab_status doubt_falling(const mlab_times *times, mlab_fit *fit, mlab_error *err)
 {
-    double slope[MLAB_MOST_ANCILLARY];
+    double slope[MLAB_MOST_ANCILLARY] = {0};
     for (size_t i = 0; i < times->problem->n; i++) {
         double rise = 0;
         mlab_time_basis(times->knots, times->n_knots, times->log_stop[i], NULL, slope);
