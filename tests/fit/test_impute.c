@@ -185,6 +185,39 @@ START_TEST(a_model_that_runs_away_is_not_used_and_counted)
 }
 END_TEST
 
+/* Effects, tests and limits of one imputation must not stand beside pooled estimates. */
+START_TEST(what_is_not_made_of_imputed_data_is_left_out_and_said)
+{
+    context = mlab_test_context(NULL, 1);
+    mlab_table *table = people(200, false, true);
+    mlab_data data = {.context = &context, .people = table, .person_level = true};
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_imputation *imputation;
+    mlab_fit *fit;
+    mlab_draws *draws;
+    mlab_error err = {0};
+    ck_assert_int_eq(mlab_impute(&context, &data, &outcome, 1, 2, 2, 3, &imputation, NULL), MLAB_OK);
+    options.tests = options.margins = options.profile = options.diagnose = true;
+    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, 0, NULL, 1, &fit, NULL, NULL), MLAB_OK);
+    ck_assert_ptr_null(fit->after);
+    ck_assert_ptr_nonnull(strstr(fit->imputed, "are not made of imputed data"));
+    mlab_fit_free(fit);
+    options = mlab_fit_defaults();
+    options.draws = 1;
+    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, 4, NULL, 1, &fit, &draws, &err), MLAB_ERR_DATA_NOT_BUILT);
+    ck_assert_ptr_nonnull(strstr(err.sentence, "not redrawn"));
+    mlab_prior prior = {.parameter = "x", .mean = 0, .sd = 1};
+    mlab_outcome with = outcome;
+    with.priors = &prior;
+    with.n_priors = 1;
+    options = mlab_fit_defaults();
+    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &with, 1, &options, imputation, 0, NULL, 1, &fit, NULL, &err), MLAB_ERR_DATA_NOT_BUILT);
+    ck_assert_ptr_null(fit);
+    mlab_imputation_free(imputation);
+    mlab_table_free(table);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 {
     context = mlab_test_context(NULL, 1);
@@ -211,4 +244,4 @@ END_TEST
 
 MLAB_TEST_MAIN("impute", pooled_numbers_agree_with_mice, numbers_that_do_not_differ_miss_nothing, complete_cases_are_biased_where_imputations_are_not,
                threads_and_the_order_of_rows_do_not_matter, what_cannot_be_imputed_is_said, a_model_that_runs_away_is_not_used_and_counted,
-               every_failed_allocation_is_reported_and_nothing_leaks)
+               what_is_not_made_of_imputed_data_is_left_out_and_said, every_failed_allocation_is_reported_and_nothing_leaks)

@@ -17,6 +17,7 @@ typedef struct work {
     const mlab_fit_options *options;
     const mlab_imputation *imputation;
     size_t n_outcomes, n_draws, m;
+    bool left_out; /* something that is not made of imputed data was asked for */
     const uint8_t *used;
     uint64_t seed;
     mlab_fit **all;         /* [n_outcomes * m], those of an outcome together */
@@ -89,6 +90,7 @@ static mlab_status tell(const work *now, mlab_fit *fit, mlab_error *err)
     if (unaided > 0)
         mlab_text_print(&text, "; in %llu rounds the model of a column could not be fitted and its values were drawn from those there are",
                         (unsigned long long)unaided);
+    if (now->left_out) mlab_text_append(&text, "; tests, effects, profiles and diagnoses are not made of imputed data");
     fit->imputed = text.failed ? NULL : mlab_copy_text(now->context, mlab_text_get(&text));
     mlab_text_free(&text);
     if (!fit->imputed) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
@@ -112,11 +114,23 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
                              mlab_fit **fits, mlab_draws **draws, mlab_error *err)
 {
     mlab_fit_options plain = *options;
-    plain.tests = plain.diagnose = false; /* likelihoods of imputed data are not comparable by differences */
-    work now = {context, data, outcomes, &plain, imputation, n_outcomes, n_draws, (size_t)imputation->n_imputations,
-                used,    seed, NULL,     NULL,   NULL,       {0}};
+    plain.tests = plain.diagnose = plain.margins = plain.profile = false; /* they would be those of one imputation */
+    work now = {.context = context,
+                .data = data,
+                .outcomes = outcomes,
+                .options = &plain,
+                .imputation = imputation,
+                .n_outcomes = n_outcomes,
+                .n_draws = n_draws,
+                .m = (size_t)imputation->n_imputations,
+                .left_out = options->tests || options->diagnose || options->margins || options->profile,
+                .used = used,
+                .seed = seed};
     memset(fits, 0, n_outcomes * sizeof *fits);
     if (draws) *draws = NULL;
+    if (n_draws > 0 && options->draws)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
+                          "fit.draws: bootstrap with fit.imputations is not built: imputations are not redrawn inside it; state one of the two");
     now.all = mlab_allocate(context, n_outcomes, now.m * sizeof(mlab_fit *));
     now.drawn = mlab_allocate(context, n_outcomes, sizeof *now.drawn);
     mlab_status status = now.all && now.drawn ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", n_outcomes * now.m);

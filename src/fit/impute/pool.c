@@ -120,8 +120,19 @@ static void pool_numbers(mlab_fit *const *fits, size_t n, pooled_numbers *to)
 static void put_numbers(mlab_fit *const *fits, size_t n, const pooled_numbers *from, mlab_fit *fit)
 {
     size_t p = fit->n_parameters;
-    double likelihood = 0, null = 0;
-    for (size_t k = 0; k < n; k++) likelihood += fits[k]->log_likelihood / (double)n, null += fits[k]->null_log_likelihood / (double)n;
+    double likelihood = 0, null = 0, variance = 0;
+    for (size_t k = 0; k < n; k++) {
+        likelihood += fits[k]->log_likelihood / (double)n;
+        null += fits[k]->null_log_likelihood / (double)n;
+        variance += fits[k]->residual_variance / (double)n;
+        from->one[k] = fits[k]->shape;
+        from->variance[k] = fits[k]->shape_se * fits[k]->shape_se;
+    }
+    double shape, spread;
+    mlab_rubin(from->one, from->variance, n, HUGE_VAL, &shape, &spread, NULL, NULL);
+    fit->shape = shape;
+    fit->shape_se = sqrt(spread);
+    fit->residual_variance = variance;
     fit->log_likelihood = likelihood;
     fit->null_log_likelihood = null;
     fit->n_imputations = (int)n;
@@ -137,6 +148,8 @@ mlab_status mlab_fit_pool(const mlab_context *context, mlab_fit **fits, size_t n
     *pooled = NULL;
     if (n < 2) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%zu fits to pool; at least 2", n);
     if (fits[0]->n_random) return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: fits with random effects are not pooled yet", fits[0]->outcome);
+    if (fits[0]->penalised || fits[0]->n_priors)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: fits with a penalty or priors are not pooled yet", fits[0]->outcome);
     mlab_status status = check(fits, n, err);
     if (status) return status;
     size_t p = fits[0]->n_parameters;

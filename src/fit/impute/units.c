@@ -101,8 +101,10 @@ static mlab_status take(mlab_impute_units *units, const mlab_column *from, size_
 
 /* --- the columns of formulas --------------------------------------------------------------------------------- */
 
+enum { MOST_COLUMNS = 200 };
+
 typedef struct wanted {
-    const mlab_column *column[200];
+    const mlab_column *column[MOST_COLUMNS];
     size_t n;
 } wanted;
 
@@ -114,14 +116,18 @@ static mlab_status want(const mlab_context *context, const mlab_table *table, co
     mlab_status status = mlab_formula_parse(context, outcome->formula, &outcome->formula_place, &formula, err);
     if (status) return status;
     size_t n = mlab_formula_columns(formula, &names);
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < n && !status; k++) {
         const mlab_column *column = mlab_table_find(table, names[k]);
         size_t at = 0;
         while (at < all->n && all->column[at] != column) at++;
-        if (column && can_be(column) && at == all->n && all->n < sizeof all->column / sizeof *all->column) all->column[all->n++] = column;
+        if (!column || !can_be(column) || at < all->n) continue;
+        if (all->n == MOST_COLUMNS)
+            status = mlab_raise(err, MLAB_ERR_OVERFLOW, "over %d columns in the formulas; imputation takes so many at most", MOST_COLUMNS);
+        else
+            all->column[all->n++] = column;
     }
     mlab_formula_free(formula);
-    return MLAB_OK;
+    return status;
 }
 
 static int by_name(const void *a, const void *b)
