@@ -241,6 +241,10 @@ typedef struct mlab_model mlab_model;
 MLAB_API const mlab_model *mlab_model_find(const char *name); /* NULL = none */
 MLAB_API const char *mlab_model_name(size_t row);             /* NULL past the end */
 MLAB_API const char *mlab_model_summary(size_t row);
+/* The kind of outcome that a model's name tells; false when there is no such model, or it tells none (multinomial). */
+MLAB_API bool mlab_model_kind(const char *name, mlab_outcome_kind *kind);
+/* Why a fit of the model cannot drive a simulation; NULL when it can, or there is no such model. */
+MLAB_API const char *mlab_model_not_simulated(const char *name);
 
 MLAB_API mlab_fit_options mlab_fit_defaults(void);
 

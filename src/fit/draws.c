@@ -112,10 +112,8 @@ mlab_status mlab_draws_frame(const mlab_context *context, mlab_draws_kind kind, 
 
 mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err)
 {
-    if (strcmp(fit->model, "fine_gray") == 0)
-        return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: a subdistribution hazard is no rate to simulate from; fit a hazard instead", fit->outcome);
-    if (strcmp(fit->model, "cox") == 0)
-        return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: a Cox fit has no baseline hazard to simulate from; fit a hazard instead", fit->outcome);
+    const char *why = mlab_model_not_simulated(fit->model);
+    if (why) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: %s; fit a hazard instead", fit->outcome, why);
     if (fit->n_random)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: draws of a mixed model are not built yet; a simulation needs a fit without (... | %s)",
                           fit->outcome, fit->random->group);

@@ -109,21 +109,9 @@ const mlab_engine *mlab_engine_of(const mlab_prepared *prepared)
     return prepared->model->release == mlab_engine_release && !prepared->problem->random ? prepared->own : NULL;
 }
 
-/* covariance becomes T covariance T' with T of uncentre. */
-static void uncentre_covariance(const mlab_engine *engine, double *covariance)
+static void uncentre_row(const void *engine, double *v, double sign)
 {
-    size_t n = engine->n_parameters;
-    for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < n; i++) mlab_engine_uncentre(engine, covariance + i * n, 1);
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < i; j++) {
-                double swap = covariance[i * n + j];
-                covariance[i * n + j] = covariance[j * n + i];
-                covariance[j * n + i] = swap;
-            }
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++) covariance[i * n + j] = covariance[j * n + i];
+    mlab_engine_uncentre(engine, v, sign);
 }
 
 /* --- start values ----------------------------------------------------------------------------------------- */
@@ -324,7 +312,7 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
         if (fit->aliased[j]) parameters[j] = 0;
     }
     if ((status = add_influence(context, prepared, &pass, parameters, fit->covariance, fit, err))) goto out;
-    uncentre_covariance(engine, fit->covariance);
+    mlab_covariance_carry(engine, uncentre_row, n, fit->covariance);
     fit->log_likelihood = result.log_likelihood;
     if (penalty.context && (status = mlab_engine_penalised(prepared, &penalty, parameters, result.log_likelihood, fit, err))) goto out;
     mlab_engine_uncentre(engine, parameters, 1);
@@ -344,16 +332,6 @@ out:
 
 /* --- refits ----------------------------------------------------------------------------------------------- */
 
-static double *weights_of(const mlab_context *context, const mlab_fit_problem *problem, const mlab_refit_weights *weights)
-{
-    double *all = mlab_allocate(context, problem->n, sizeof *all);
-    for (size_t i = 0; all && i < problem->n; i++) {
-        double row = weights->row ? weights->row[i] : problem->weight ? problem->weight[i] : 1;
-        all[i] = weights->cluster ? row * weights->cluster[problem->cluster ? problem->cluster[i] : i] : row;
-    }
-    return all;
-}
-
 mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                               double *estimate, mlab_refit_info *info, mlab_error *err)
 {
@@ -363,11 +341,12 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     mlab_status status = MLAB_OK;
     mlab_newton_result result;
     mlab_penalty penalty = {0};
-    double *own = weights && (weights->row || weights->cluster) ? weights_of(context, problem, weights) : NULL;
+    double *own;
+    if ((status = mlab_refit_weights_make(context, problem, weights, &own, err))) return status;
     double *intercepts = mlab_allocate(context, engine->n_thresholds + engine->n_eta, sizeof *intercepts);
     mlab_pass pass = {context, engine, own ? own : problem->weight, 1, false};
-    if (!intercepts || (!own && weights && (weights->row || weights->cluster))) {
-        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to refit %zu rows", problem->n);
+    if (!intercepts) {
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a refit");
         goto out;
     }
     if (start) {

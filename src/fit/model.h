@@ -20,15 +20,14 @@ typedef enum mlab_model_mark {
     MLAB_MODEL_MIXED = 128        /* random effects may be added: log-concave in the predictors, uses the engine */
 } mlab_model_mark;
 
-#define MLAB_KIND(kind_) (1u << (unsigned)(kind_))
-
 /* prepare makes the model's own state, kept in mlab_prepared.own (released by release); NULL when it needs none.
  * fit fills the fit that mlab_fit_start made (names, blocks, counts are there already): estimate, aliased, covariance,
  * log-likelihoods, trust, reason, iterations, gradient; then mlab_fit_robust with the influence of each cluster.
  * refit gives estimates alone. `prepared` is read only in both. */
 struct mlab_model {
     const char *name, *summary;
-    unsigned kinds; /* MLAB_KIND(MLAB_OUTCOME_EVENT) | ... that it serves */
+    int kind;                  /* mlab_outcome_kind that its name tells when a study states none; -1 = it tells none */
+    const char *not_simulated; /* why it cannot drive a simulation; NULL = it can */
     unsigned marks;
     mlab_status (*prepare)(const mlab_context *context, mlab_prepared *prepared, mlab_error *err);
     void (*release)(const mlab_context *context, void *own);
@@ -94,6 +93,20 @@ static inline uint64_t mlab_problem_count(const mlab_fit_problem *problem, size_
     if (!problem->weight) return 1;
     return problem->weights == MLAB_WEIGHTS_FREQUENCY ? (uint64_t)problem->weight[i] : problem->weight[i] != 0;
 }
+
+/* What row i of the problem counts in a refit. */
+static inline double mlab_refit_weight(const mlab_fit_problem *problem, const mlab_refit_weights *weights, size_t i)
+{
+    double row = weights && weights->row ? weights->row[i] : problem->weight ? problem->weight[i] : 1;
+    return weights && weights->cluster ? row * weights->cluster[problem->cluster ? problem->cluster[i] : i] : row;
+}
+
+/* The same for all rows, released by the caller. *own = NULL when they are the problem's. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_refit_weights_make(const mlab_context *context, const mlab_fit_problem *problem, const mlab_refit_weights *weights,
+                                                  double **own, mlab_error *err);
+
+/* covariance [n * n] becomes T covariance T', where row(of, v, 1) makes T v of v [n] in place; exactly symmetric. */
+void mlab_covariance_carry(const void *of, void (*row)(const void *of, double *v, double sign), size_t n, double *covariance);
 
 /* Lowers the trust of a fit, with a sentence; the first reason found stays, others are appended. */
 MLAB_MUST_USE mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, const char *format, ...) MLAB_PRINTF(4, 5);

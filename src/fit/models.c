@@ -46,3 +46,17 @@ const char *mlab_model_summary(size_t row)
 {
     return row < N_MODELS ? models[row]->summary : NULL;
 }
+
+bool mlab_model_kind(const char *name, mlab_outcome_kind *kind)
+{
+    const mlab_model *model = mlab_model_find(name);
+    if (!model || model->kind < 0) return false;
+    *kind = (mlab_outcome_kind)model->kind;
+    return true;
+}
+
+const char *mlab_model_not_simulated(const char *name)
+{
+    const mlab_model *model = mlab_model_find(name);
+    return model ? model->not_simulated : NULL;
+}

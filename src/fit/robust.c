@@ -105,3 +105,29 @@ mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *pr
     mlab_influence_product(influence, influence, n_clusters, p, p, g / (g - 1) * (n_observations - 1) / left, fit->robust);
     return MLAB_OK;
 }
+
+mlab_status mlab_refit_weights_make(const mlab_context *context, const mlab_fit_problem *problem, const mlab_refit_weights *weights, double **own,
+                                    mlab_error *err)
+{
+    *own = NULL;
+    if (!weights || (!weights->row && !weights->cluster)) return MLAB_OK;
+    *own = mlab_allocate(context, problem->n, sizeof **own);
+    if (!*own) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to refit %zu rows", problem->n);
+    for (size_t i = 0; i < problem->n; i++) (*own)[i] = mlab_refit_weight(problem, weights, i);
+    return MLAB_OK;
+}
+
+void mlab_covariance_carry(const void *of, void (*row)(const void *of, double *v, double sign), size_t n, double *covariance)
+{
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < n; i++) row(of, covariance + i * n, 1);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < i; j++) {
+                double swap = covariance[i * n + j];
+                covariance[i * n + j] = covariance[j * n + i];
+                covariance[j * n + i] = swap;
+            }
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) covariance[i * n + j] = covariance[j * n + i];
+}

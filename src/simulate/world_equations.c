@@ -161,15 +161,9 @@ mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
     for (size_t k = 0; !status && k < world->spec->n_fits; k++) {
         const mlab_fit *fit = world->spec->fits[k];
         const mlab_panel_event *event = mlab_panel_find_event(world->panel, fit->outcome);
-        if (!strcmp(fit->model, "fine_gray"))
-            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
-                              "%s is fitted by a subdistribution hazard, which is no rate to simulate from; use model: hazard", fit->outcome);
-        if (fit->n_ancillary || !strcmp(fit->model, "exponential"))
-            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "%s is fitted by model %s, which does not drive periods yet; use model: hazard",
-                              fit->outcome, fit->model);
-        if (!strcmp(fit->model, "cox"))
-            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
-                              "%s is fitted by a Cox model, which has no baseline to simulate from; use model: hazard", fit->outcome);
+        const char *why = mlab_model_not_simulated(fit->model);
+        if (why && event) return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "%s: %s; use model: hazard", fit->outcome, why);
+        if (why) continue; /* it tells of the data beside the outcomes that people are moved by */
         if (event && !strcmp(event->response, "promoted"))
             status = add_fit(world, fit, 0, err);
         else if (event && !strcmp(event->response, "exit"))

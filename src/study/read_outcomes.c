@@ -27,39 +27,6 @@ static bool is_name(const char *name)
     return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name) && strcmp(name, "draws") != 0;
 }
 
-static bool kind_of_model(const char *model, mlab_outcome_kind *kind)
-{
-    static const struct {
-        const char *model;
-        mlab_outcome_kind kind;
-    } rows[] = {{"hazard", MLAB_OUTCOME_EVENT},
-                {"cox", MLAB_OUTCOME_EVENT},
-                {"fine_gray", MLAB_OUTCOME_EVENT},
-                {"multistate", MLAB_OUTCOME_EVENT},
-                {"ordinal", MLAB_OUTCOME_ORDINAL},
-                {"logit", MLAB_OUTCOME_YES_NO},
-                {"cloglog", MLAB_OUTCOME_YES_NO},
-                {"linear", MLAB_OUTCOME_NUMBER},
-                {"probit", MLAB_OUTCOME_YES_NO},
-                {"lognormal", MLAB_OUTCOME_NUMBER},
-                {"gamma", MLAB_OUTCOME_NUMBER},
-                {"poisson", MLAB_OUTCOME_COUNT},
-                {"negative_binomial", MLAB_OUTCOME_COUNT},
-                {"exponential", MLAB_OUTCOME_EVENT},
-                {"weibull", MLAB_OUTCOME_EVENT},
-                {"gompertz", MLAB_OUTCOME_EVENT},
-                {"survival_lognormal", MLAB_OUTCOME_EVENT},
-                {"loglogistic", MLAB_OUTCOME_EVENT},
-                {"generalised_gamma", MLAB_OUTCOME_EVENT},
-                {"spline", MLAB_OUTCOME_EVENT}};
-    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-        if (strcmp(rows[k].model, model) == 0) {
-            *kind = rows[k].kind;
-            return true;
-        }
-    return false;
-}
-
 /* Kind from what is written, the model, or the preset, in this order. */
 static bool find_kind(const mlab_study_reading *reading, const mlab_setting *map, const preset *known, mlab_outcome *outcome)
 {
@@ -69,7 +36,7 @@ static bool find_kind(const mlab_study_reading *reading, const mlab_setting *map
             outcome->kind = (mlab_outcome_kind)k;
             return true;
         }
-    if (model && kind_of_model(model, &outcome->kind)) return true;
+    if (model && mlab_model_kind(model, &outcome->kind)) return true;
     if (!known) return false;
     outcome->kind = known->kind;
     return true;

@@ -20,20 +20,14 @@ static const char *no_fit(const mlab_study *study)
     return study->n_outcomes ? NULL : "the data have no outcome";
 }
 
-static bool has_model(const mlab_study *study, const char *model)
-{
-    for (size_t k = 0; k < study->n_outcomes; k++)
-        if (strcmp(study->outcomes[k].model, model) == 0) return true;
-    return false;
-}
-
+/* A fit that cannot drive a simulation stands in its way when people are moved by its outcome. */
 static const char *no_simulation(const mlab_study *study)
 {
-    static const char *const of_times[] = {"exponential", "weibull", "gompertz", "survival_lognormal", "loglogistic", "generalised_gamma", "spline"};
-    for (size_t k = 0; k < sizeof of_times / sizeof *of_times; k++)
-        if (has_model(study, of_times[k])) return "a model of times in days (weibull and its like) does not drive periods yet; use model: hazard";
-    if (has_model(study, "cox")) return "a Cox fit has no baseline to simulate from";
-    if (has_model(study, "fine_gray")) return "a subdistribution hazard (fine_gray) is no rate to simulate from";
+    const mlab_panel *panel = study->data->panel;
+    for (size_t k = 0; k < study->n_outcomes; k++) {
+        const char *why = mlab_model_not_simulated(study->outcomes[k].model);
+        if (why && (!panel || mlab_panel_find_event(panel, study->outcomes[k].name))) return why;
+    }
     if (study->has_random) return "random effects are not simulated yet; the formulas of outcomes must do without \"|\"";
     if (!study->data->panel) return "a person-level table has no periods";
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
@@ -44,7 +38,7 @@ static mlab_status fit_imputed(mlab_study *study, const mlab_imputation *imputat
 {
     uint8_t *used = mlab_allocate(study->context, study->n_outcomes, 1);
     if (!used) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_outcomes);
-    for (size_t k = 0; k < study->n_outcomes; k++) used[k] = strcmp(study->outcomes[k].model, "multistate") != 0;
+    for (size_t k = 0; k < study->n_outcomes; k++) used[k] = !mlab_model_not_simulated(study->outcomes[k].model);
     size_t n_draws = no_simulation(study) ? 0 : (size_t)study->simulate_options.draws;
     mlab_status status = mlab_fit_imputed(study->context, study->data, study->outcomes, study->n_outcomes, &study->fit_options, imputation, n_draws,
                                           used, (uint64_t)study->simulate_options.seed, study->fits, &study->draws, err);
@@ -78,7 +72,7 @@ static mlab_status fit_all(mlab_study *study, mlab_error *err)
     return status;
 }
 
-/* Draws of the fits that a simulation has a use for: it moves people by promotions and exits, not by multi-state fits. */
+/* Draws of the fits that can drive a simulation. */
 static mlab_status draw(mlab_study *study, mlab_error *err)
 {
     size_t n = 0, n_draws = (size_t)study->simulate_options.draws;
@@ -88,7 +82,7 @@ static mlab_status draw(mlab_study *study, mlab_error *err)
     const mlab_outcome **outcomes = mlab_allocate(study->context, study->n_fits, sizeof *outcomes);
     mlab_status status = used && outcomes ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
     for (size_t k = 0; k < study->n_fits && !status; k++) {
-        if (strcmp(study->fits[k]->model, "multistate") == 0) continue;
+        if (mlab_model_not_simulated(study->fits[k]->model)) continue;
         outcomes[n] = &study->outcomes[k];
         used[n++] = study->fits[k];
     }

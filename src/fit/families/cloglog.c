@@ -13,7 +13,7 @@ static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared,
 const mlab_model mlab_model_cloglog = {
     .name = "cloglog",
     .summary = "yes or no of a row: log(-log(1 - P)) is linear in the covariates",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT) | MLAB_KIND(MLAB_OUTCOME_YES_NO),
+    .kind = MLAB_OUTCOME_YES_NO,
     .marks = MLAB_MODEL_TWO | MLAB_MODEL_MIXED | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,

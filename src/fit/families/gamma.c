@@ -94,7 +94,7 @@ static mlab_status fit_gamma(const mlab_context *context, const mlab_prepared *p
 const mlab_model mlab_model_gamma = {
     .name = "gamma",
     .summary = "a positive number: log of the mean is linear, gamma around it",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER),
+    .kind = MLAB_OUTCOME_NUMBER,
     .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_PENALTY | MLAB_MODEL_MIXED,
     .prepare = prepare,
     .release = mlab_engine_release,

@@ -17,7 +17,7 @@ static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared,
 const mlab_model mlab_model_hazard = {
     .name = "hazard",
     .summary = "events in person-periods: discrete hazards, competing causes together",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),
+    .kind = MLAB_OUTCOME_EVENT,
     .marks = MLAB_MODEL_BLOCK_EACH | MLAB_MODEL_SHARE | MLAB_MODEL_MIXED | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,

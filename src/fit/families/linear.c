@@ -78,7 +78,7 @@ static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *
 const mlab_model mlab_model_linear = {
     .name = "linear",
     .summary = "a number: linear regression",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER) | MLAB_KIND(MLAB_OUTCOME_COUNT) | MLAB_KIND(MLAB_OUTCOME_ORDINAL),
+    .kind = MLAB_OUTCOME_NUMBER,
     .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED | MLAB_MODEL_PRECISION | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,
@@ -91,7 +91,7 @@ const mlab_model mlab_model_linear = {
 const mlab_model mlab_model_lognormal = {
     .name = "lognormal",
     .summary = "a positive number: its logarithm is linear and normal",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_NUMBER),
+    .kind = MLAB_OUTCOME_NUMBER,
     .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED | MLAB_MODEL_PRECISION | MLAB_MODEL_PENALTY,
     .prepare = prepare_lognormal,
     .release = mlab_engine_release,

@@ -13,7 +13,7 @@ static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared,
 const mlab_model mlab_model_multinomial = {
     .name = "multinomial",
     .summary = "one of several levels: log odds against the first level are linear",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT) | MLAB_KIND(MLAB_OUTCOME_ORDINAL) | MLAB_KIND(MLAB_OUTCOME_YES_NO),
+    .kind = -1,
     .marks = MLAB_MODEL_BLOCK_EACH | MLAB_MODEL_PENALTY | MLAB_MODEL_MIXED,
     .prepare = prepare,
     .release = mlab_engine_release,

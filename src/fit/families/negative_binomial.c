@@ -257,7 +257,7 @@ static mlab_status refit_counts(const mlab_context *context, const mlab_prepared
 const mlab_model mlab_model_negative_binomial = {
     .name = "negative_binomial",
     .summary = "a count that varies more than Poisson: log of the mean is linear",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_COUNT),
+    .kind = MLAB_OUTCOME_COUNT,
     .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED,
     .prepare = prepare,
     .release = mlab_engine_release,

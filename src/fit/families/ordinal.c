@@ -15,7 +15,7 @@ static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared,
 const mlab_model mlab_model_ordinal = {
     .name = "ordinal",
     .summary = "one of ordered levels: cumulative logit, positive means more",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_ORDINAL),
+    .kind = MLAB_OUTCOME_ORDINAL,
     .marks = MLAB_MODEL_THRESHOLDS | MLAB_MODEL_NO_INTERCEPT | MLAB_MODEL_MIXED | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,

@@ -53,7 +53,7 @@ static mlab_status fit_poisson(const mlab_context *context, const mlab_prepared 
 const mlab_model mlab_model_poisson = {
     .name = "poisson",
     .summary = "a count: log of the mean is linear",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_COUNT),
+    .kind = MLAB_OUTCOME_COUNT,
     .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,

@@ -9,13 +9,6 @@
 #include "core/error.h"
 #include "core/memory.h"
 
-static double weight_of(const mlab_fit_problem *problem, const mlab_refit_weights *weights, uint32_t row)
-{
-    double w = weights && weights->row ? weights->row[row] : problem->weight ? problem->weight[row] : 1;
-    if (weights && weights->cluster) w *= weights->cluster[problem->cluster ? problem->cluster[row] : row];
-    return w;
-}
-
 /* Weights and memory of one fit; free with end. */
 static mlab_status begin(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, double **weight,
                          double **beta, mlab_cox_work *work, mlab_error *err)
@@ -25,7 +18,7 @@ static mlab_status begin(const mlab_context *context, const mlab_prepared *prepa
     *weight = mlab_allocate(context, rows->n, sizeof **weight);
     *beta = mlab_allocate(context, rows->p, sizeof **beta);
     if (!*weight || !*beta) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox fit of %zu rows", rows->n);
-    for (size_t k = 0; k < rows->n; k++) (*weight)[k] = weight_of(prepared->problem, weights, rows->row[k]);
+    for (size_t k = 0; k < rows->n; k++) (*weight)[k] = mlab_refit_weight(prepared->problem, weights, rows->row[k]);
     return mlab_cox_work_make(context, rows, *weight, work, err);
 }
 
@@ -149,7 +142,8 @@ out:
 const mlab_model mlab_model_cox = {
     .name = "cox",
     .summary = "proportional hazards in continuous time; Efron or Breslow ties",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),
+    .kind = MLAB_OUTCOME_EVENT,
+    .not_simulated = "a Cox fit has no baseline to simulate from",
     .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT,
     .prepare = mlab_cox_prepare,
     .release = mlab_cox_release,

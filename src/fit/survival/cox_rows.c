@@ -2,14 +2,13 @@
 /* The rows of a Cox fit, checked, sorted once and scaled; columns that carry nothing are found here, in the order of the
  * design, as R's coxph does: their pivot in the information at 0 vanishes. */
 #include "fit/survival/cox.h"
+#include "fit/survival/sorted.h"
 
 #include "core/error.h"
 #include "core/memory.h"
 #include "fit/order.h"
 
 #include <math.h>
-
-enum { BLOCK = 512 };
 
 static mlab_status check(const mlab_fit_problem *problem, mlab_error *err)
 {
@@ -88,66 +87,6 @@ out:
     return status;
 }
 
-/* Columns and offsets of the design, put in the order of the sorted rows. */
-static mlab_status fill(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_rows *rows, mlab_error *err)
-{
-    const mlab_fit_problem *problem = prepared->problem;
-    mlab_status status = MLAB_OK;
-    size_t n = rows->n, p = rows->p, wide = p + prepared->first_column;
-    uint32_t *place = mlab_allocate(context, n, sizeof *place);
-    double *x = mlab_allocate(context, BLOCK, (wide ? wide : 1) * sizeof *x), offset[BLOCK];
-    if (!place || !x) {
-        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the design of %zu rows", n);
-        goto out;
-    }
-    for (size_t k = 0; k < n; k++) place[rows->row[k]] = (uint32_t)k;
-    for (size_t first = 0; first < n; first += BLOCK) {
-        size_t m = n - first < BLOCK ? n - first : BLOCK;
-        if ((status =
-                 mlab_design_fill(prepared->problem->design, problem->table, problem->rows ? problem->rows + first : NULL, first, m, x, offset, err)))
-            goto out;
-        for (size_t i = 0; i < m; i++) {
-            size_t k = place[first + i];
-            rows->offset[k] = offset[i] + (problem->offset ? problem->offset[first + i] : 0);
-            for (size_t j = 0; j < p; j++) rows->x[k * p + j] = x[i * wide + prepared->first_column + j];
-        }
-    }
-out:
-    mlab_release(context, x);
-    mlab_release(context, place);
-    return status;
-}
-
-/* Means, then spreads around them, row by row as they lie in memory. */
-static void scale(mlab_cox_rows *rows)
-{
-    size_t n = rows->n, p = rows->p;
-    double offset = 0, *mean = rows->centre, *square = rows->scale;
-    for (size_t i = 0; i < n; i++) {
-        const double *x = rows->x + i * p;
-        offset += rows->offset[i];
-        for (size_t j = 0; j < p; j++) mean[j] += x[j];
-    }
-    offset /= (double)n;
-    for (size_t j = 0; j < p; j++) mean[j] /= (double)n;
-    for (size_t i = 0; i < n; i++) {
-        double *x = rows->x + i * p;
-        rows->offset[i] -= offset;
-        for (size_t j = 0; j < p; j++) {
-            x[j] -= mean[j];
-            square[j] += x[j] * x[j];
-        }
-    }
-    for (size_t j = 0; j < p; j++) {
-        double sd = sqrt(square[j] / (double)n);
-        rows->scale[j] = sd > 1e-13 * fabs(mean[j]) ? sd : 0;
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < p; j++) rows->x[i * p + j] = rows->scale[j] > 0 ? rows->x[i * p + j] / rows->scale[j] : 0;
-}
-
-/* Cholesky of the information at 0 in the order of the columns; a pivot below 1e-10 of what it began with, or of an event's
- * share of a column of unit variance, is a column that the earlier ones, or the strata, make up. */
 static mlab_status find_aliased(const mlab_context *context, const mlab_fit_problem *problem, mlab_cox_rows *rows, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
@@ -164,18 +103,7 @@ static mlab_status find_aliased(const mlab_context *context, const mlab_fit_prob
     for (size_t k = 0; k < n; k++) weight[k] = problem->weight ? problem->weight[rows->row[k]] : 1;
     if ((status = mlab_cox_work_make(context, rows, weight, &work, err))) goto out;
     if ((status = mlab_cox_evaluate(&work, vectors, &ll, vectors + p, a, err))) goto out;
-    for (size_t j = 0; j < p; j++) {
-        double pivot = a[j * p + j], floor = 1e-10 * fmax(pivot, 1e-6 * (double)rows->n_events);
-        for (size_t k = 0; k < j; k++) {
-            if (rows->aliased[k]) continue;
-            double s = a[j * p + k];
-            for (size_t m = 0; m < k; m++) s -= rows->aliased[m] ? 0 : a[j * p + m] * a[k * p + m];
-            a[j * p + k] = s / a[k * p + k];
-            pivot -= a[j * p + k] * a[j * p + k];
-        }
-        rows->aliased[j] = !(pivot > floor);
-        a[j * p + j] = rows->aliased[j] ? 0 : sqrt(pivot);
-    }
+    mlab_sorted_aliased(a, p, rows->n_events, rows->aliased);
 out:
     mlab_cox_work_free(context, &work);
     mlab_release(context, vectors);
@@ -192,8 +120,8 @@ mlab_status mlab_cox_prepare(const mlab_context *context, mlab_prepared *prepare
     if (!rows) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox model");
     rows->breslow = prepared->options.ties == 1;
     if (!(status = allocate(context, prepared->problem, prepared->n_columns, rows, err)) && !(status = sort(context, prepared->problem, rows, err)) &&
-        !(status = fill(context, prepared, rows, err))) {
-        scale(rows);
+        !(status = mlab_sorted_fill(context, prepared, rows->row, rows->x, rows->offset, err))) {
+        mlab_sorted_scale(rows->n, rows->p, rows->x, rows->offset, rows->centre, rows->scale);
         status = find_aliased(context, prepared->problem, rows, err);
     }
     if (status)

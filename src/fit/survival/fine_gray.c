@@ -25,12 +25,7 @@ static mlab_status begin(const mlab_context *context, const mlab_prepared *prepa
     m->beta = mlab_allocate(context, rows->p, sizeof *m->beta);
     m->inverse = mlab_allocate(context, rows->p, rows->p * sizeof *m->inverse);
     if (!m->weight || !m->beta || !m->inverse) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit of %zu rows", rows->n);
-    for (size_t k = 0; k < rows->n; k++) {
-        uint32_t row = rows->row[k];
-        double w = weights && weights->row ? weights->row[row] : problem->weight ? problem->weight[row] : 1;
-        if (weights && weights->cluster) w *= weights->cluster[problem->cluster ? problem->cluster[row] : row];
-        m->weight[k] = w;
-    }
+    for (size_t k = 0; k < rows->n; k++) m->weight[k] = mlab_refit_weight(problem, weights, rows->row[k]);
     return mlab_fine_gray_work_make(context, rows, m->weight, &m->work, err);
 }
 
@@ -197,7 +192,8 @@ static mlab_status predict(const mlab_context *context, const mlab_fit *fit, mla
 const mlab_model mlab_model_fine_gray = {
     .name = "fine_gray",
     .summary = "subdistribution hazard of one cause among competing ones",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),
+    .kind = MLAB_OUTCOME_EVENT,
+    .not_simulated = "a subdistribution hazard is no rate to simulate from",
     .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT | MLAB_MODEL_COMPETING,
     .prepare = mlab_fine_gray_prepare,
     .release = mlab_fine_gray_release,

@@ -183,13 +183,12 @@ static size_t width(const mlab_fit *fit, mlab_scale scale, size_t n_times)
     return scale == MLAB_SCALE_OCCUPATION ? n_times * fit->n_levels * fit->n_levels : 0;
 }
 
-/* step [S * S]: probabilities from the row's state to the column's over one period. */
-static void one_period(const mlab_fit *fit, const double *eta, double *step)
+/* step [S * S]: probabilities from the row's state to the column's over one period; place [n_blocks] of each transition in it. */
+static void one_period(const mlab_fit *fit, const size_t *place, const double *eta, double *step)
 {
-    size_t n = fit->n_levels, from, to;
+    size_t n = fit->n_levels;
     memset(step, 0, n * n * sizeof *step);
-    for (size_t t = 0; t < fit->n_blocks; t++)
-        if (ends(fit, t, &from, &to)) step[from * n + to] = mlab_exp(fmin(eta[t], 600));
+    for (size_t t = 0; t < fit->n_blocks; t++) step[place[t]] = mlab_exp(fmin(eta[t], 600));
     for (size_t a = 0; a < n; a++) {
         double total = 0;
         for (size_t b = 0; b < n; b++) total += step[a * n + b];
@@ -205,12 +204,23 @@ static mlab_status predict(const mlab_context *context, const mlab_fit *fit, mla
                            const double *share, const double *times, size_t n_times, double *out, mlab_error *err)
 {
     (void)scale, (void)parameters, (void)share;
-    size_t s = fit->n_levels, square = s * s;
+    size_t s = fit->n_levels, square = s * s, from, to;
     double *step = mlab_allocate(context, 3, square * sizeof *step);
-    if (!step) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu states", s);
+    size_t *place = mlab_allocate(context, fit->n_blocks, sizeof *place);
+    mlab_status status = step && place ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu states", s);
+    for (size_t t = 0; t < fit->n_blocks && !status; t++)
+        if (ends(fit, t, &from, &to))
+            place[t] = from * s + to;
+        else
+            status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: \"%s\" is no transition between its states", fit->outcome, fit->blocks[t]);
+    if (status) {
+        mlab_release(context, step);
+        mlab_release(context, place);
+        return status;
+    }
     double *now = step + square, *next = now + square;
     for (size_t i = 0; i < n; i++) {
-        one_period(fit, eta + i * fit->n_blocks, step);
+        one_period(fit, place, eta + i * fit->n_blocks, step);
         for (size_t k = 0; k < square; k++) now[k] = 0;
         for (size_t k = 0; k < s; k++) now[k * s + k] = 1;
         double done = 0;
@@ -228,13 +238,15 @@ static mlab_status predict(const mlab_context *context, const mlab_fit *fit, mla
         }
     }
     mlab_release(context, step);
+    mlab_release(context, place);
     return MLAB_OK;
 }
 
 const mlab_model mlab_model_multistate = {
     .name = "multistate",
     .summary = "moves between states (grades) and exits: a discrete hazard for each transition",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT) | MLAB_KIND(MLAB_OUTCOME_ORDINAL),
+    .kind = MLAB_OUTCOME_EVENT,
+    .not_simulated = "moves between states are told, not simulated",
     .marks = MLAB_MODEL_BLOCK_EACH | MLAB_MODEL_STATES,
     .prepare = prepare,
     .fit = fit_multistate,

@@ -115,21 +115,9 @@ static mlab_status doubt(const mlab_prepared *prepared, mlab_fit *fit, const mla
     return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
 }
 
-/* covariance becomes T covariance T' with T of uncentre. */
-static void uncentre_covariance(const mlab_times *times, double *covariance)
+static void uncentre_row(const void *times, double *v, double sign)
 {
-    size_t n = times->n;
-    for (int side = 0; side < 2; side++) {
-        for (size_t i = 0; i < n; i++) mlab_times_uncentre(times, covariance + i * n, 1);
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < i; j++) {
-                double swap = covariance[i * n + j];
-                covariance[i * n + j] = covariance[j * n + i];
-                covariance[j * n + i] = swap;
-            }
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++) covariance[i * n + j] = covariance[j * n + i];
+    mlab_times_uncentre(times, v, sign);
 }
 
 static mlab_status add_influence(const mlab_context *context, const mlab_prepared *prepared, const mlab_times_pass *pass, const double *parameters,
@@ -200,7 +188,7 @@ mlab_status mlab_times_fit(const mlab_context *context, const mlab_prepared *pre
         if (singular[j] && !times->aliased[j] && undetermined == SIZE_MAX) undetermined = j;
     }
     if ((status = add_influence(context, prepared, &pass, parameters, fit, err))) goto out;
-    uncentre_covariance(times, fit->covariance);
+    mlab_covariance_carry(times, uncentre_row, n, fit->covariance);
     mlab_times_uncentre(times, parameters, 1);
     memcpy(fit->estimate, parameters, n * sizeof *parameters);
     fit->log_likelihood = result.log_likelihood;
@@ -213,27 +201,17 @@ out:
     return status;
 }
 
-static double *weights_of(const mlab_context *context, const mlab_fit_problem *problem, const mlab_refit_weights *weights)
-{
-    double *all = mlab_allocate(context, problem->n, sizeof *all);
-    for (size_t i = 0; all && i < problem->n; i++) {
-        double row = weights->row ? weights->row[i] : problem->weight ? problem->weight[i] : 1;
-        all[i] = weights->cluster ? row * weights->cluster[problem->cluster ? problem->cluster[i] : i] : row;
-    }
-    return all;
-}
-
 mlab_status mlab_times_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                              double *estimate, mlab_refit_info *info, mlab_error *err)
 {
     const mlab_times *times = prepared->own;
-    bool weighted = weights && (weights->row || weights->cluster);
-    double *own = weighted ? weights_of(context, prepared->problem, weights) : NULL;
-    if (weighted && !own) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to refit %zu rows", prepared->problem->n);
+    double *own;
+    mlab_status status = mlab_refit_weights_make(context, prepared->problem, weights, &own, err);
+    if (status) return status;
     mlab_times_pass pass = {context, times, own ? own : prepared->problem->weight, times->aliased, false};
     mlab_newton_result result = {0};
     memset(estimate, 0, times->n * sizeof *estimate);
-    mlab_status status = begin(&pass, prepared, start, NULL, estimate, err);
+    status = begin(&pass, prepared, start, NULL, estimate, err);
     mlab_newton_spec spec = spec_of(times, &pass, &prepared->options);
     spec.tolerance = fmax(spec.tolerance, REFIT_TOLERANCE);
     if (!status) status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err);

@@ -141,7 +141,8 @@ PREPARE(prepare_gamma, gammas)
     const mlab_model object_ = {                                                                                                                     \
         .name = name_,                                                                                                                               \
         .summary = summary_,                                                                                                                         \
-        .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),                                                                                                      \
+        .kind = MLAB_OUTCOME_EVENT,                                                                                                                  \
+        .not_simulated = "a law of times in days does not drive periods yet",                                                                        \
         .marks = MLAB_MODEL_TIMES,                                                                                                                   \
         .prepare = prepare_,                                                                                                                         \
         .release = mlab_times_release,                                                                                                               \

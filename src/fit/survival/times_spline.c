@@ -209,7 +209,8 @@ static mlab_status fit_spline(const mlab_context *context, const mlab_prepared *
 const mlab_model mlab_model_spline = {
     .name = "spline",
     .summary = "log cumulative hazard, odds or probit of an event as a smooth curve of log time (Royston-Parmar)",
-    .kinds = MLAB_KIND(MLAB_OUTCOME_EVENT),
+    .kind = MLAB_OUTCOME_EVENT,
+    .not_simulated = "a law of times in days does not drive periods yet",
     .marks = MLAB_MODEL_TIMES,
     .prepare = prepare,
     .release = mlab_times_release,
