@@ -33,6 +33,12 @@ typedef struct mlab_prior {
     mlab_place place;
 } mlab_prior;
 
+/* How a model with both the outcome's last value and an effect of each person is told where people began (docs/models.md). */
+typedef enum mlab_initial {
+    MLAB_INITIAL_NONE,
+    MLAB_INITIAL_WOOLDRIDGE /* each person's first value and means of covariates that change become terms; doi:10.1002/jae.770 */
+} mlab_initial;
+
 /* What the study says of an outcome. */
 typedef struct mlab_outcome {
     char *name; /* "retention" */
@@ -52,6 +58,7 @@ typedef struct mlab_outcome {
     mlab_place weight_place;
     mlab_prior *priors; /* [n_priors] */
     size_t n_priors;
+    mlab_initial initial;
 } mlab_outcome;
 
 /* Robust covariance of coefficients. C: of clusters, H: of rows. 0 as it is; 1 with G / (G - 1) (N - 1) / (N - p), for rows N / (N - p); 2 of scores

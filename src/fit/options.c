@@ -67,6 +67,8 @@ const mlab_option mlab_fit_option_rows[] = {
     {"outcomes.*.link", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "cloglog|logit|probit", "",
      "hazard: cloglog (default), logit; ordinal: logit (default), probit, cloglog; spline: cloglog (default), logit, probit", APART},
     {"outcomes.*.formula", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "formula in R's notation; a stated default when absent", APART},
+    {"outcomes.*.initial", NULL, NULL, MLAB_OPTION_CHOICE, 0, "none", 0, 0, "none|wooldridge", "",
+     "formula with the outcome's last value and (1 | person): the first value of each person and means of what changes become terms", APART},
     {"outcomes.*.causes", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "causes fitted together; all of the event when absent", APART},
     {"outcomes.*.weights", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "weights of the rows, in the place of fit.weights", APART},
     {"outcomes.*.weights.column", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column of the weights", APART},

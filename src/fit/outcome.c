@@ -18,6 +18,7 @@ void mlab_outcome_problem_free(mlab_outcome_problem *made)
     if (!made) return;
     const mlab_context *context = made->context;
     mlab_design_free(made->design);
+    mlab_table_free(made->own_table);
     mlab_outcome_random_free(made);
     mlab_formula_free(made->formula);
     for (size_t k = 0; made->names && k < made->n_names; k++) mlab_release(context, made->names[k]);
@@ -196,6 +197,7 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
     if (!status) status = mlab_outcome_keep(made, outcome, &made->options, err);
     if (!status) status = mlab_outcome_keep_weighted(made, outcome, err);
     if (!status) status = drop_incomplete(made, err);
+    if (!status) status = mlab_outcome_initial(made, outcome, err);
     if (!status) status = mlab_design_make(made->formula, made->table, made->keep, &made->design, err);
     if (!status) status = mlab_outcome_respond(made, outcome, &made->options, err);
     if (!status) status = mlab_outcome_weigh(made, outcome, err);
@@ -210,21 +212,14 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
 }
 
 /* The outcome's last value holds the person's effect, which the model takes as unrelated to its covariates (Wooldridge 2005, doi:10.1002/jae.770). */
-static mlab_status doubt_lag(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err)
+static mlab_status doubt_lag(const mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_fit *fit, mlab_error *err)
 {
-    const char *const *columns, *response = mlab_outcome_response_name(made);
-    bool by_person = false, multiple;
-    size_t length = response ? strlen(response) : 0;
-    for (size_t t = 0; t < made->problem.n_random; t++)
-        by_person = by_person || (mlab_formula_random_columns(made->formula, t, &columns, &multiple) == 1 && strcmp(columns[0], "person") == 0);
-    size_t n = by_person && response ? mlab_formula_columns(made->formula, &columns) : 0;
-    for (size_t k = 0; k < n; k++)
-        if (strncmp(columns[k], response, length) == 0 && strcmp(columns[k] + length, "_last") == 0)
-            return mlab_fit_doubt(fit, MLAB_TRUSTED, err,
-                                  "%s and an effect of each person share what stays the same in a person: the coefficient of %s is too large (a true "
-                                  "0.30 is fitted as about 0.36); add each person's first value of it as a covariate",
-                                  columns[k], columns[k]);
-    return MLAB_OK;
+    const char *lag;
+    if (outcome->initial != MLAB_INITIAL_NONE || !mlab_outcome_has_people_effects(made) || !mlab_outcome_lag(made, &lag)) return MLAB_OK;
+    return mlab_fit_doubt(fit, MLAB_TRUSTED, err,
+                          "%s and an effect of each person share what stays the same in a person: the coefficient of %s is too large (a true 0.30 is "
+                          "fitted as about 0.36); write initial: wooldridge beside the formula of %s",
+                          lag, lag, outcome->name);
 }
 
 mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
@@ -237,7 +232,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
     if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
     if (!status) status = mlab_prepared_fit(context, prepared, fit, err);
-    if (!status) status = doubt_lag(made, *fit, err);
+    if (!status) status = doubt_lag(made, outcome, *fit, err);
     if (!status) {
         (*fit)->seconds = mlab_os_seconds() - began;
         (*fit)->rows_digest = mlab_rows_digest(&made->problem);

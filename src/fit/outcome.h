@@ -12,6 +12,7 @@ typedef struct mlab_outcome_problem {
     mlab_fit_options options; /* those given, with the outcome's own link */
     mlab_fit_problem problem;
     const mlab_table *table;
+    mlab_table *own_table;         /* NULL, or the panel's columns and those made for an initial condition: then `table` */
     const mlab_panel *panel;       /* NULL for a person-level study */
     const mlab_panel_event *event; /* NULL when the response is a column */
     mlab_formula *formula;
@@ -55,6 +56,12 @@ MLAB_MUST_USE mlab_status mlab_outcome_respond_states(mlab_outcome_problem *made
 MLAB_MUST_USE mlab_status mlab_outcome_keep_weighted(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
 /* weight of the rows used. */
 MLAB_MUST_USE mlab_status mlab_outcome_weigh(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+/* The initial condition that the outcome asks for (fit/outcome_initial.c): a longer formula, and columns for it. After the rows are known.
+ * Errors: MLAB_ERR_FIT_MODEL (no panel, no lag of the outcome, no effect of the person), MLAB_ERR_DATA_COLUMN. */
+MLAB_MUST_USE mlab_status mlab_outcome_initial(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
+/* Whether the formula holds the outcome's last value, and its column; whether it has (... | person). */
+bool mlab_outcome_lag(const mlab_outcome_problem *made, const char **lag);
+bool mlab_outcome_has_people_effects(const mlab_outcome_problem *made);
 /* category, number, or times of the rows used. */
 MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_fit_options *options,
                                                mlab_error *err);
