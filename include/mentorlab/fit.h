@@ -113,15 +113,24 @@ typedef struct mlab_random_effects {
 } mlab_random_effects;
 
 /* Cumulative baseline hazard of a model of times, a step function of the time since 0: that of the event (cox), or of the subdistribution
- * (fine_gray), for somebody whose design columns are `at` and whose offset is `offset`. */
+ * (fine_gray), for somebody whose design columns are `at` and whose offset is `offset`. Each stratum has steps of its own, one stratum after the
+ * other. With V the covariance of the coefficients, the variance of the cumulative hazard at x with offset o is exp(2 (x'b + o - at'b - offset))
+ * (variance + d'Vd), d = (x - at) cumulative_hazard - mean (Tsiatis 1981, doi:10.1214/aos/1176345335). */
 typedef struct mlab_baseline {
-    size_t n;                  /* steps */
+    size_t n;                  /* steps of all strata */
     size_t n_columns;          /* of the design used by the fit */
-    double *time;              /* [n] rising, in the unit of the data */
+    double *time;              /* [n] rising within each stratum, in the unit of the data */
     double *events;            /* [n] weight of the events of the step */
-    double *cumulative_hazard; /* [n] up to and with the time, rising */
+    double *cumulative_hazard; /* [n] up to and with the time, rising within each stratum */
+    double *variance;          /* [n] of it with the coefficients known, or NULL (fine_gray) */
+    double *mean;              /* [n * n_columns] integral by the hazard of the mean columns at risk less `at`, or NULL */
     double *at;                /* [n_columns] */
     double offset;
+    size_t n_strata;       /* 1 without strata */
+    size_t *first;         /* [n_strata + 1] stratum s has the steps first[s] .. first[s + 1] - 1 */
+    char **strata;         /* [n_strata] "site=Lyon, grade=2", in the order of the values; NULL = one stratum, or strata without names */
+    char **stratum_column; /* [n_stratum_columns] the columns that strata() names, whose values a row must have to be predicted for */
+    size_t n_stratum_columns;
 } mlab_baseline;
 /* What one coefficient's prior said, and what the data say without any prior; the fit's estimate is what comes of both. */
 typedef struct mlab_fit_prior {

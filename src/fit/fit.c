@@ -30,34 +30,6 @@ static void free_effects(const mlab_context *context, mlab_random_effects *rando
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
 }
 
-mlab_status mlab_baseline_make(const mlab_context *context, size_t n, size_t n_columns, mlab_baseline **out, mlab_error *err)
-{
-    mlab_baseline *made = mlab_allocate(context, 1, sizeof *made);
-    *out = made;
-    if (made) {
-        made->n = n;
-        made->n_columns = n_columns;
-        made->time = mlab_allocate(context, n, sizeof *made->time);
-        made->events = mlab_allocate(context, n, sizeof *made->events);
-        made->cumulative_hazard = mlab_allocate(context, n, sizeof *made->cumulative_hazard);
-        made->at = mlab_allocate(context, n_columns, sizeof *made->at);
-    }
-    if (made && made->time && made->events && made->cumulative_hazard && made->at) return MLAB_OK;
-    mlab_baseline_free(context, made);
-    *out = NULL;
-    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a baseline of %zu steps", n);
-}
-
-void mlab_baseline_free(const mlab_context *context, mlab_baseline *baseline)
-{
-    if (!baseline) return;
-    mlab_release(context, baseline->time);
-    mlab_release(context, baseline->events);
-    mlab_release(context, baseline->cumulative_hazard);
-    mlab_release(context, baseline->at);
-    mlab_release(context, baseline);
-}
-
 void mlab_fit_free(mlab_fit *fit)
 {
     if (!fit) return;

@@ -3,6 +3,7 @@
 #ifndef MLAB_FIT_MODEL_H
 #define MLAB_FIT_MODEL_H
 
+#include "core/text.h"
 #include "fit/problem.h"
 
 typedef enum mlab_model_mark {
@@ -45,6 +46,11 @@ struct mlab_model {
      * out[i * width + t]; incidence of n_blocks causes: out[i * width + t * n_blocks + k]; occupation: out[i * width + t * n_states + s]. */
     mlab_status (*predict)(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *parameters, size_t n, const double *eta,
                            const double *share, const double *times, size_t n_times, double *out, mlab_error *err);
+    /* variance [n * width] of predict at the estimates, exactly, by the delta method with the covariance [n_parameters^2] and what is not in the
+     * parameters (the steps of a baseline); x [n * block_size]: columns of the design used by the fit. NULL = what predict gives at other parameters
+     * tells it. Strata: predict and variance see a fit whose baseline is that of one stratum. */
+    mlab_status (*variance)(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *covariance, size_t n, const double *x,
+                            const double *eta, const double *times, size_t n_times, double *variance, mlab_error *err);
 };
 
 struct mlab_prepared {
@@ -72,9 +78,19 @@ extern const mlab_model mlab_model_exponential, mlab_model_weibull, mlab_model_g
 /* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */
 MLAB_MUST_USE mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
 
-/* A baseline of n steps with zeroed arrays; released with the fit, or by mlab_baseline_free. Errors: MLAB_ERR_MEMORY. */
-MLAB_MUST_USE mlab_status mlab_baseline_make(const mlab_context *context, size_t n, size_t n_columns, mlab_baseline **baseline, mlab_error *err);
+/* A baseline of n steps with zeroed arrays and the names of the problem's strata, first[] zeros; released with the fit, or by mlab_baseline_free.
+ * with_errors: variance and mean are made too. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_baseline_make(const mlab_context *context, const mlab_fit_problem *problem, size_t n, size_t n_columns,
+                                             bool with_errors, mlab_baseline **baseline, mlab_error *err);
 void mlab_baseline_free(const mlab_context *context, mlab_baseline *baseline); /* NULL is fine */
+/* The name that the value of one row has in a stratum's: "site=Lyon"; several are joined by ", ". */
+void mlab_stratum_name(const mlab_column *column, size_t row, mlab_text *text);
+/* stratum [n] of the rows rows[i] of table (NULL: first, first + 1, ...). Errors: MLAB_ERR_FIT_MODEL (strata without names, or a stratum that the fit
+ * did not see), MLAB_ERR_DATA_COLUMN, MLAB_ERR_DATA_EMPTY (a missing value). */
+MLAB_MUST_USE mlab_status mlab_baseline_strata(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                               size_t first, size_t n, uint32_t *stratum, mlab_error *err);
+/* The steps of one stratum as a baseline of its own, borrowed. */
+mlab_baseline mlab_baseline_part(const mlab_baseline *baseline, size_t stratum);
 
 /* Takes over influence [n_clusters * n_parameters] (also on failure), row g = inverse information times the summed scores of cluster g (also where
  * rows are their own clusters), and makes the robust covariance by CR1 when the problem has clusters or sampling weights; trust

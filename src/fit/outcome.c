@@ -23,25 +23,11 @@ void mlab_outcome_problem_free(mlab_outcome_problem *made)
     mlab_formula_free(made->formula);
     for (size_t k = 0; made->names && k < made->n_names; k++) mlab_release(context, made->names[k]);
     for (size_t k = 0; made->state_names && k < made->n_state_names; k++) mlab_release(context, made->state_names[k]);
-    void *const memory[] = {made->origin,
-                            made->from,
-                            made->state_names,
-                            made->text,
-                            made->keep,
-                            made->rows,
-                            made->category,
-                            made->start,
-                            made->stop,
-                            made->status,
-                            made->names,
-                            made->stratum,
-                            made->number,
-                            made->offset,
-                            made->cluster,
-                            made->cluster_id,
-                            made->cluster_name,
-                            made->cluster_other,
-                            made->cluster_other_name,
+    for (size_t k = 0; made->strata && k < made->problem.n_strata; k++) mlab_release(context, made->strata[k]);
+    void *const memory[] = {made->strata,  made->origin,     made->from,         made->state_names,   made->text,
+                            made->keep,    made->rows,       made->category,     made->start,         made->stop,
+                            made->status,  made->names,      made->stratum,      made->number,        made->offset,
+                            made->cluster, made->cluster_id, made->cluster_name, made->cluster_other, made->cluster_other_name,
                             made->weight};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
     mlab_release(context, made);

@@ -26,7 +26,8 @@ typedef struct mlab_outcome_problem {
     char **state_names;     /* [n_state_names] */
     size_t n_state_names;
     mlab_states states;
-    char **names; /* [n_categories] */
+    char **names;  /* [n_categories] */
+    char **strata; /* [problem.n_strata] */
     size_t n_names;
     uint32_t *cluster, *cluster_id, *cluster_other;
     char *cluster_name, *cluster_other_name;

@@ -158,6 +158,34 @@ static mlab_status set_other_clusters(mlab_outcome_problem *made, mlab_error *er
     return status;
 }
 
+/* Strata are numbered anew without those that have no rows here, and named after the values of their first row. */
+static mlab_status name_strata(mlab_outcome_problem *made, const char *const *columns, size_t n_columns, size_t n_strata, mlab_error *err)
+{
+    size_t n = made->problem.n, used = 0;
+    uint32_t *first = mlab_allocate(made->context, n_strata, sizeof *first); /* row of the problem + 1, then the new number + 1 */
+    mlab_text name = MLAB_TEXT(made->context);
+    if (!first) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu strata", n_strata);
+    for (size_t i = n; i-- > 0;) first[made->stratum[i]] = (uint32_t)i + 1;
+    for (size_t s = 0; s < n_strata; s++) used += first[s] > 0;
+    made->strata = mlab_allocate(made->context, used, sizeof *made->strata);
+    bool whole = made->strata;
+    for (size_t s = 0; whole && s < n_strata; s++) {
+        if (!first[s]) continue;
+        name.n = 0;
+        for (size_t c = 0; c < n_columns; c++) mlab_stratum_name(mlab_table_find(made->table, columns[c]), made->rows[first[s] - 1], &name);
+        made->strata[made->problem.n_strata++] = name.failed ? NULL : mlab_copy_text(made->context, mlab_text_get(&name));
+        whole = made->strata[made->problem.n_strata - 1];
+        first[s] = (uint32_t)made->problem.n_strata;
+    }
+    for (size_t i = 0; whole && i < n; i++) made->stratum[i] = (int32_t)first[made->stratum[i]] - 1;
+    mlab_text_free(&name);
+    mlab_release(made->context, first);
+    made->problem.strata = (const char *const *)made->strata;
+    made->problem.stratum_column = columns;
+    made->problem.n_stratum_columns = n_columns;
+    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the names of %zu strata", used);
+}
+
 static mlab_status set_strata(mlab_outcome_problem *made, mlab_error *err)
 {
     const char *const *names;
@@ -176,8 +204,7 @@ static mlab_status set_strata(mlab_outcome_problem *made, mlab_error *err)
     }
     mlab_release(made->context, group);
     made->problem.stratum = made->stratum;
-    made->problem.n_strata = n_strata;
-    return status;
+    return status ? status : name_strata(made, names, n_names, n_strata, err);
 }
 
 mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_error *err)

@@ -51,6 +51,9 @@ typedef struct mlab_fit_problem {
     bool weights_sampling;    /* weights are sampling weights: the sandwich is the covariance; else frequencies */
     const int32_t *stratum;   /* [n] Cox strata, 0 .. n_strata - 1; NULL = one */
     size_t n_strata;
+    const char *const *strata;         /* [n_strata] "site=Lyon"; NULL = they have no names */
+    const char *const *stratum_column; /* [n_stratum_columns] columns that make the strata; NULL = not told */
+    size_t n_stratum_columns;
 
     const uint32_t *cluster;    /* [n] 0 .. n_clusters - 1; NULL = every row its own */
     const uint32_t *cluster_id; /* [n_clusters] rank of the person (or code of the column), ascending; NULL = 0, 1, ... */

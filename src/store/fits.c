@@ -121,58 +121,6 @@ static void get_all_random(const mlab_h5_group *group, mlab_fit *fit)
     mlab_h5_group_close(&all);
 }
 
-/* Steps of fewer than five events are joined to the next, so that no step tells of a few people. */
-static void put_baseline(const mlab_h5_group *fit, const mlab_context *context, const mlab_baseline *baseline)
-{
-    enum { LEAST_EVENTS = 5 };
-    if (!baseline) return;
-    mlab_h5_group group = mlab_h5_group_make(fit, "baseline");
-    mlab_baseline joined = {0};
-    double *memory = mlab_allocate(context, baseline->n + 1, 3 * sizeof *memory), events = 0;
-    if (!memory) mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write a baseline");
-    if (memory) {
-        joined.time = memory;
-        joined.events = memory + baseline->n + 1;
-        joined.cumulative_hazard = memory + 2 * (baseline->n + 1);
-    }
-    for (size_t k = 0; memory && k < baseline->n; k++) {
-        events += baseline->events[k];
-        if (events < LEAST_EVENTS) continue;
-        joined.time[joined.n] = baseline->time[k];
-        joined.events[joined.n] = events;
-        joined.cumulative_hazard[joined.n++] = baseline->cumulative_hazard[k];
-        events = 0;
-    }
-    mlab_h5_put_real(&group, "offset", baseline->offset, "1", "offset at which the hazard stands");
-    mlab_h5_dimension_numbers(&group, "column", 0, baseline->n_columns, "1", "column of the design used by the fit");
-    mlab_h5_dimension_numbers(&group, "step", 0, joined.n, "1", "step; those of fewer than five events are joined to the next");
-    mlab_h5_put(&group, "at", "column", MLAB_H5_REAL, baseline->at, "1", "value of the column at which the hazard stands");
-    mlab_h5_put(&group, "time", "step", MLAB_H5_REAL, joined.time, "1", "time in the unit of the data");
-    mlab_h5_put(&group, "events", "step", MLAB_H5_REAL, joined.events, "1", "weight of the events");
-    mlab_h5_put(&group, "cumulative_hazard", "step", MLAB_H5_REAL, joined.cumulative_hazard, "1", "cumulative baseline hazard");
-    mlab_release(context, memory);
-    mlab_h5_group_close(&group);
-}
-
-static mlab_baseline *get_baseline(const mlab_h5_group *fit)
-{
-    mlab_h5_group group = mlab_h5_group_get(fit, "baseline");
-    mlab_baseline *baseline = mlab_allocate(fit->file->context, 1, sizeof *baseline);
-    if (!baseline)
-        mlab_h5_fail(fit->file, MLAB_ERR_MEMORY, "no memory to read a baseline");
-    else {
-        baseline->n = mlab_h5_size(&group, "step");
-        baseline->n_columns = mlab_h5_size(&group, "column");
-        baseline->offset = mlab_h5_get_real(&group, "offset");
-        baseline->at = mlab_h5_get(&group, "at", MLAB_H5_REAL, baseline->n_columns);
-        baseline->time = mlab_h5_get(&group, "time", MLAB_H5_REAL, baseline->n);
-        baseline->events = mlab_h5_get(&group, "events", MLAB_H5_REAL, baseline->n);
-        baseline->cumulative_hazard = mlab_h5_get(&group, "cumulative_hazard", MLAB_H5_REAL, baseline->n);
-    }
-    mlab_h5_group_close(&group);
-    return baseline;
-}
-
 static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
 {
     mlab_h5_group group = mlab_h5_group_make(fits, fit->outcome);
@@ -193,7 +141,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_store_put_after(&group, fit->after);
     put_all_random(&group, fit->random, fit->n_random);
     mlab_store_put_penalty(&group, fit);
-    put_baseline(&group, fit->context, fit->baseline);
+    mlab_store_put_baseline(&group, fit->baseline);
     mlab_store_put_missing(&group, fit);
     if (fit->n_knots) {
         mlab_h5_dimension_numbers(&group, "knot", 0, fit->n_knots, "1", "knot of the spline of log time");
@@ -283,7 +231,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     if (mlab_h5_has(group, "random_effects")) get_all_random(group, fit);
     mlab_store_get_penalty(group, fit);
     mlab_store_get_missing(group, fit);
-    if (mlab_h5_has(group, "baseline")) fit->baseline = get_baseline(group);
+    fit->baseline = mlab_store_get_baseline(group);
     if (mlab_h5_has(group, "knot")) {
         fit->n_knots = mlab_h5_size(group, "knot");
         fit->knots = mlab_h5_get(group, "knots", MLAB_H5_REAL, fit->n_knots);

@@ -15,6 +15,9 @@ void mlab_store_put_penalty(const mlab_h5_group *fit_group, const mlab_fit *fit)
 void mlab_store_get_penalty(const mlab_h5_group *fit_group, mlab_fit *fit);
 void mlab_store_put_missing(const mlab_h5_group *group, const mlab_fit *fit);
 void mlab_store_get_missing(const mlab_h5_group *group, mlab_fit *fit);
+/* The baseline hazard of a fit, steps of few events joined; nothing for NULL, NULL when there is none. */
+void mlab_store_put_baseline(const mlab_h5_group *fit_group, const mlab_baseline *baseline);
+mlab_baseline *mlab_store_get_baseline(const mlab_h5_group *fit_group);
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);
 void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison);
 void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret);

@@ -36,6 +36,25 @@ static mlab_after what_was_asked = {.tests = term_tests,
 static double fit_lower[] = {-4, -1, -6, 0.25}, fit_upper[] = {HUGE_VAL, 1, -3, 0.5};
 static mlab_fit_prior fit_priors[] = {{.parameter = 1, .mean = 0, .sd = 2, .source = "stated", .data_estimate = 0.1, .data_se = HUGE_VAL},
                                       {.parameter = 3, .mean = 0.5, .sd = 1, .source = "evidence: it", .data_estimate = 0.2, .data_se = 0.3}};
+/* Two strata: of three steps with 3, 4 and 2 events the first is joined to the second, and the last to them; of two events none is kept. */
+static double step_time[] = {1, 2, 5, 3, 4}, step_events[] = {3, 4, 2, 1, 1}, step_hazard[] = {0.1, 0.2, 0.5, 0.3, 0.9};
+static double step_variance[] = {0.01, 0.02, 0.05, 0.03, 0.09}, step_mean[] = {1, 2, 3, 4, 5}, step_at[] = {0.25};
+static size_t step_first[] = {0, 3, 5};
+static char *step_strata[] = {"site=Lyon", "site=Oslo"}, *step_column[] = {"site"};
+static mlab_baseline fit_baseline = {.n = 5,
+                                     .n_columns = 1,
+                                     .time = step_time,
+                                     .events = step_events,
+                                     .cumulative_hazard = step_hazard,
+                                     .variance = step_variance,
+                                     .mean = step_mean,
+                                     .at = step_at,
+                                     .offset = 0.5,
+                                     .n_strata = 2,
+                                     .first = step_first,
+                                     .strata = step_strata,
+                                     .stratum_column = step_column,
+                                     .n_stratum_columns = 1};
 static mlab_fit retention_fit = {.outcome = "retention",
                                  .model = "hazard",
                                  .formula = "exit ~ arm",
@@ -54,6 +73,7 @@ static mlab_fit retention_fit = {.outcome = "retention",
                                  .n_clusters_other = 12,
                                  .rows_digest = 77,
                                  .after = &what_was_asked,
+                                 .baseline = &fit_baseline,
                                  .n_blocks = 2,
                                  .blocks = cause_names,
                                  .block_size = 2,

@@ -77,6 +77,12 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert_ptr_null(fits[1]->robust);
     ck_assert_str_eq(fits[1]->levels[2], "high");
     ck_assert_uint_eq(fits[1]->n_thresholds, 2);
+    const mlab_baseline *baseline = fit->baseline;
+    ck_assert(baseline->n == 1 && baseline->n_strata == 2 && baseline->first[1] == 1 && baseline->first[2] == 1 && !fits[1]->baseline);
+    ck_assert(baseline->time[0] == 5 && baseline->events[0] == 9 && baseline->cumulative_hazard[0] == 0.5 && baseline->variance[0] == 0.05);
+    ck_assert(baseline->mean[0] == 3 && baseline->at[0] == 0.25 && baseline->offset == 0.5);
+    ck_assert_str_eq(baseline->strata[1], "site=Oslo");
+    ck_assert_str_eq(baseline->stratum_column[0], "site");
     ck_assert_uint_eq(draws->n_draws, 3);
     ck_assert_uint_eq(draws->first[1], 2);
     ck_assert_str_eq(draws->sources[1], "evidence: formal_program_retention");

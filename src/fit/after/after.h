@@ -27,6 +27,16 @@ static inline bool mlab_is_penalised(const mlab_prepared *prepared)
 /* What may be wrong with the fit, into after->diagnoses (fit/diagnose/). */
 MLAB_MUST_USE mlab_status mlab_after_diagnose(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
                                               mlab_error *err);
+/* Predictions on a scale other than the link from the predictors eta [n * n_blocks] of rows of table, in the strata of the rows. */
+MLAB_MUST_USE mlab_status mlab_predict_scale(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                             size_t first, size_t n, const double *parameters, const double *eta, const double *share,
+                                             mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);
+/* Whether the model tells the variance of its predictions exactly (cox: survival, the baseline's part included), and that variance [n * width] at the
+ * estimates with a covariance [n_parameters^2] of the parameters. Errors: MLAB_ERR_FIT_MODEL when it does not, those of mlab_predict_at. */
+bool mlab_predict_has_variance(const mlab_fit *fit, mlab_scale scale);
+MLAB_MUST_USE mlab_status mlab_predict_variance(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                                size_t first, size_t n, const double *covariance, mlab_scale scale, const double *times,
+                                                size_t n_times, double *variance, mlab_error *err);
 /* A number that rows with other places, responses or weights have otherwise. */
 uint64_t mlab_rows_digest(const mlab_fit_problem *problem);
 

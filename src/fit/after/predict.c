@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Predictions of a fit for rows of any table: linear predictors here, every other scale by the model's own hook.
  *
- * Weakness: nothing here says how uncertain a prediction is; see fit/after/margins.c, or predict at draws.
+ * Weakness: nothing here says how uncertain a prediction is; see fit/after/predict_scale.c and margins.c, or predict at draws.
  */
-#include "fit/model.h"
+#include "fit/after/after.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -29,7 +29,9 @@ size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale)
 typedef struct prediction {
     const mlab_context *context;
     const mlab_fit *fit;
-    const mlab_model *model;
+    const mlab_table *table;
+    const uint32_t *rows;
+    size_t first;
     const double *parameters, *share, *times;
     size_t n_times;
     mlab_scale scale;
@@ -54,8 +56,8 @@ static mlab_status predict_block(const prediction *work, size_t at, size_t n, do
         }
     }
     if (work->scale == MLAB_SCALE_LINK) return MLAB_OK;
-    const double *share = work->share ? work->share + at : NULL;
-    return work->model->predict(work->context, fit, work->scale, work->parameters, n, eta, share, work->times, work->n_times, out, err);
+    return mlab_predict_scale(work->context, fit, work->table, work->rows ? work->rows + at : NULL, work->first + at, n, work->parameters, eta,
+                              work->share ? work->share + at : NULL, work->scale, work->times, work->n_times, out, err);
 }
 
 static const char *const scale_names[] = {"link", "response", "survival", "incidence", "occupation"};
@@ -83,7 +85,9 @@ mlab_status mlab_predict_at(const mlab_context *context, const mlab_fit *fit, co
     if (status) return status;
     prediction work = {.context = context,
                        .fit = fit,
-                       .model = mlab_model_find(fit->model),
+                       .table = table,
+                       .rows = rows,
+                       .first = first,
                        .parameters = parameters ? parameters : fit->estimate,
                        .share = share,
                        .times = times,
@@ -93,7 +97,8 @@ mlab_status mlab_predict_at(const mlab_context *context, const mlab_fit *fit, co
                        .columns = mlab_design_columns(fit->design),
                        .first_column = mlab_fit_first_column(fit)};
     work.p = work.columns - work.first_column;
-    work.share_in_eta = share && work.model && (work.model->marks & MLAB_MODEL_SHARE) && strcmp(fit->link, "logit") != 0;
+    const mlab_model *model = mlab_model_find(fit->model);
+    work.share_in_eta = share && model && (model->marks & MLAB_MODEL_SHARE) && strcmp(fit->link, "logit") != 0;
     work.x = mlab_allocate(context, ROWS_A_BLOCK, (work.columns + 1) * sizeof(double));
     work.offset = mlab_allocate(context, ROWS_A_BLOCK, sizeof(double));
     work.eta = mlab_allocate(context, ROWS_A_BLOCK, fit->n_blocks * sizeof(double));

@@ -3,6 +3,7 @@
  * doi:10.2307/2531734) by Gauss-Hermite quadrature of 25 nodes of the sum of all effects, which is one normal number.
  * Weakness: averages are for random intercepts and one predictor alone.
  */
+#include "fit/after/after.h"
 #include "fit/mixed/mixed.h"
 
 #include "core/error.h"
@@ -12,17 +13,6 @@
 #include <string.h>
 
 enum { ROWS = 512 };
-
-/* n <= ROWS rows with predictors eta, on the scale. */
-static mlab_status finish(const mlab_context *context, const mlab_fit *fit, const double *parameters, size_t n, const double *eta,
-                          const double *share, mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err)
-{
-    if (scale != MLAB_SCALE_LINK)
-        return mlab_model_find(fit->model)
-            ->predict(context, fit, scale, parameters ? parameters : fit->estimate, n, eta, share, times, n_times, out, err);
-    memcpy(out, eta, n * fit->n_blocks * sizeof *out);
-    return MLAB_OK;
-}
 
 mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
                                      size_t n, const double *parameters, const double *share, const double *effect, mlab_scale scale,
@@ -37,7 +27,11 @@ mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit
         const double *own = share ? share + at : NULL;
         status = mlab_predict_at(context, fit, table, rows ? rows + at : NULL, first + at, some, parameters, own, MLAB_SCALE_LINK, NULL, 0, eta, err);
         for (size_t i = 0; i < some * k && effect && !status; i++) eta[i] += effect[at * k + i];
-        if (!status) status = finish(context, fit, parameters, some, eta, own, scale, times, n_times, out + at * width, err);
+        if (!status && scale == MLAB_SCALE_LINK)
+            memcpy(out + at * width, eta, some * k * sizeof *out);
+        else if (!status)
+            status = mlab_predict_scale(context, fit, table, rows ? rows + at : NULL, first + at, some, parameters, eta, own, scale, times, n_times,
+                                        out + at * width, err);
     }
     mlab_release(context, eta);
     return status;

@@ -3,7 +3,7 @@
  *
  * Newton-Raphson on centred and scaled columns; times are whole numbers (days, periods), so ties are ties. The robust covariance
  * is that of Lin & Wei 1989 (sum over clusters of the dfbetas' outer product) times the program's small-sample factor CR1.
- * Weakness: there is no baseline hazard here, so nothing can be simulated from this fit. */
+ * Weakness: the baseline is a step function that ends with the last event, so nothing can be simulated from this fit. */
 #include "fit/survival/cox.h"
 
 #include "core/error.h"
@@ -109,6 +109,7 @@ static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *pre
             fit->covariance[j * p + k] = rows->aliased[j] || rows->aliased[k] ? 0 : fit->covariance[j * p + k] / (rows->scale[j] * rows->scale[k]);
     }
     if ((status = doubt(fit, &result, err))) goto out;
+    if (fit->n_events > 0 && !result.diverged && (status = mlab_cox_baseline(context, prepared, &work, beta, fit, err))) goto out;
     status = add_robust(context, prepared, &work, beta, fit, err);
 out:
     end(context, weight, beta, &work);
@@ -149,4 +150,7 @@ const mlab_model mlab_model_cox = {
     .release = mlab_cox_release,
     .fit = fit_cox,
     .refit = refit_cox,
+    .width = mlab_cox_width,
+    .predict = mlab_cox_predict,
+    .variance = mlab_cox_variance,
 };

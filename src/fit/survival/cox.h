@@ -17,6 +17,7 @@ typedef struct mlab_cox_rows {
     double *x;              /* [n * p] */
     double *centre, *scale; /* [p]; scale 0 = constant */
     uint8_t *aliased;       /* [p] */
+    double offset_mean;     /* taken off each offset */
     bool breslow;
 } mlab_cox_rows;
 
@@ -43,6 +44,15 @@ mlab_status mlab_cox_evaluate(void *work, const double *beta, double *log_likeli
 /* Adds weight * score residual of each row to scores[cluster_of(row) * p], at beta, on the scaled columns; cluster NULL = row. */
 mlab_status mlab_cox_scores(const mlab_context *context, mlab_cox_work *work, const double *beta, const uint32_t *cluster, double *scores,
                             mlab_error *err);
+/* fit->baseline: the cumulative hazard of every stratum at beta (scaled columns), for somebody at the means of the rows. */
+MLAB_MUST_USE mlab_status mlab_cox_baseline(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta,
+                                            mlab_fit *fit, mlab_error *err);
+/* Hooks of mlab_model. */
+size_t mlab_cox_width(const mlab_fit *fit, mlab_scale scale, size_t n_times);
+mlab_status mlab_cox_predict(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *parameters, size_t n,
+                             const double *eta, const double *share, const double *times, size_t n_times, double *out, mlab_error *err);
+mlab_status mlab_cox_variance(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *covariance, size_t n, const double *x,
+                              const double *eta, const double *times, size_t n_times, double *variance, mlab_error *err);
 /* Linear predictors and risks at beta. */
 void mlab_cox_risks(mlab_cox_work *work, const double *beta);
 

@@ -23,6 +23,9 @@ static mlab_status check(const mlab_fit_problem *problem, mlab_error *err)
                               (int)problem->stop[i]);
         if (problem->status[i] != 0 && problem->status[i] != 1)
             return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "row %zu: status %d, allowed 0 and 1", row + 1, (int)problem->status[i]);
+        if (problem->stratum && (problem->stratum[i] < 0 || (size_t)problem->stratum[i] >= problem->n_strata))
+            return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "row %zu: stratum %d, allowed 0 to %zu", row + 1, (int)problem->stratum[i],
+                              problem->n_strata - 1);
     }
     return MLAB_OK;
 }
@@ -121,7 +124,7 @@ mlab_status mlab_cox_prepare(const mlab_context *context, mlab_prepared *prepare
     rows->breslow = prepared->options.ties == 1;
     if (!(status = allocate(context, prepared->problem, prepared->n_columns, rows, err)) && !(status = sort(context, prepared->problem, rows, err)) &&
         !(status = mlab_sorted_fill(context, prepared, rows->row, rows->x, rows->offset, err))) {
-        mlab_sorted_scale(rows->n, rows->p, rows->x, rows->offset, rows->centre, rows->scale);
+        rows->offset_mean = mlab_sorted_scale(rows->n, rows->p, rows->x, rows->offset, rows->centre, rows->scale);
         status = find_aliased(context, prepared->problem, rows, err);
     }
     if (status)

@@ -106,10 +106,11 @@ static mlab_status put_baseline(const mlab_context *context, const mlab_prepared
     const mlab_fine_gray_rows *rows = prepared->own;
     size_t time = 0;
     double sum = 0;
-    mlab_status status = mlab_baseline_make(context, rows->n_times, rows->p, &fit->baseline, err);
+    mlab_status status = mlab_baseline_make(context, prepared->problem, rows->n_times, rows->p, false, &fit->baseline, err);
     if (status) return status;
     for (size_t j = 0; j < rows->p; j++) fit->baseline->at[j] = rows->centre[j];
     fit->baseline->offset = rows->offset_mean;
+    fit->baseline->first[1] = rows->n_times;
     for (size_t i = 0, last = SIZE_MAX; i < rows->n; i++) {
         if (rows->status[i] != 1 || (last != SIZE_MAX && rows->stop[i] == rows->stop[last])) continue;
         last = i;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From linear predictors to the other scales by the hook of the model, stratum by stratum where the baseline has strata, and the variance of
+ * predictions where the model tells it exactly.
+ *
+ * Weakness: rows of strata that alternate are predicted one at a time.
+ */
+#include "fit/after/after.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+enum { ROWS = 512 };
+
+/* Rows of one call: where their predictors are, and where what is made of them goes. */
+typedef struct some_rows {
+    mlab_scale scale;
+    const double *parameters, *eta, *share, *times;
+    size_t n_times, width;
+    const double *x, *covariance; /* x: variances are wanted */
+    double *out;
+} some_rows;
+
+static mlab_status call(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, size_t at, size_t n, mlab_error *err)
+{
+    const mlab_model *model = mlab_model_find(fit->model);
+    const double *eta = rows->eta + at * fit->n_blocks;
+    double *out = rows->out + at * rows->width;
+    if (rows->x)
+        return model->variance(context, fit, rows->scale, rows->covariance, n, rows->x + at * fit->block_size, eta, rows->times, rows->n_times, out,
+                               err);
+    return model->predict(context, fit, rows->scale, rows->parameters, n, eta, rows->share ? rows->share + at : NULL, rows->times, rows->n_times, out,
+                          err);
+}
+
+static mlab_status by_strata(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first, size_t n,
+                             const some_rows *of, mlab_error *err)
+{
+    mlab_fit view = *fit;
+    mlab_baseline part;
+    uint32_t *stratum = mlab_allocate(context, n, sizeof *stratum);
+    mlab_status status = stratum ? mlab_baseline_strata(context, fit, table, rows, first, n, stratum, err)
+                                 : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the strata of %zu rows", n);
+    view.baseline = &part;
+    for (size_t i = 0, end; i < n && !status; i = end) {
+        for (end = i + 1; end < n && stratum[end] == stratum[i];) end++;
+        part = mlab_baseline_part(fit->baseline, stratum[i]);
+        status = call(context, &view, of, i, end - i, err);
+    }
+    mlab_release(context, stratum);
+    return status;
+}
+
+static mlab_status finish(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first, size_t n,
+                          const some_rows *of, mlab_error *err)
+{
+    bool strata = fit->baseline && fit->baseline->n_strata > 1;
+    return strata ? by_strata(context, fit, table, rows, first, n, of, err) : call(context, fit, of, 0, n, err);
+}
+
+mlab_status mlab_predict_scale(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                               size_t n, const double *parameters, const double *eta, const double *share, mlab_scale scale, const double *times,
+                               size_t n_times, double *out, mlab_error *err)
+{
+    some_rows of = {.scale = scale,
+                    .parameters = parameters ? parameters : fit->estimate,
+                    .eta = eta,
+                    .share = share,
+                    .times = times,
+                    .n_times = n_times,
+                    .width = mlab_predict_width_at(fit, scale, n_times),
+                    .out = out};
+    return finish(context, fit, table, rows, first, n, &of, err);
+}
+
+bool mlab_predict_has_variance(const mlab_fit *fit, mlab_scale scale)
+{
+    const mlab_model *model = mlab_model_find(fit->model);
+    return model && model->variance && model->width && scale != MLAB_SCALE_LINK && model->width(fit, scale, 1) > 0 &&
+           (!fit->baseline || fit->baseline->variance);
+}
+
+mlab_status mlab_predict_variance(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                                  size_t n, const double *covariance, mlab_scale scale, const double *times, size_t n_times, double *variance,
+                                  mlab_error *err)
+{
+    if (!mlab_predict_has_variance(fit, scale) || fit->n_blocks != 1)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no variance of its own for this scale", fit->outcome, fit->model);
+    size_t wide = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), p = fit->block_size;
+    mlab_status status = MLAB_OK;
+    double *x = mlab_allocate(context, ROWS, (wide + 1) * sizeof *x), *offset = mlab_allocate(context, ROWS, sizeof *offset);
+    double *eta = mlab_allocate(context, ROWS, sizeof *eta);
+    if (!x || !offset || !eta) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the errors of predictions of %s", fit->outcome);
+    some_rows of = {.scale = scale, .eta = eta, .times = times, .n_times = n_times, .x = x, .covariance = covariance};
+    of.width = status ? 0 : mlab_predict_width_at(fit, scale, n_times);
+    for (size_t at = 0; at < n && !status; at += ROWS) {
+        size_t some = n - at < ROWS ? n - at : ROWS;
+        const uint32_t *own = rows ? rows + at : NULL;
+        status = mlab_design_fill(fit->design, table, own, first + at, some, x, offset, err);
+        for (size_t i = 0; i < some && !status; i++) {
+            eta[i] = offset[i];
+            for (size_t j = 0; j < p; j++) eta[i] += fit->estimate[j] * (x[i * p + j] = x[i * wide + skip + j]);
+        }
+        of.out = variance + at * of.width;
+        if (!status) status = finish(context, fit, table, own, first + at, some, &of, err);
+    }
+    mlab_release(context, x);
+    mlab_release(context, offset);
+    mlab_release(context, eta);
+    return status;
+}
