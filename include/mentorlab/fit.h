@@ -101,15 +101,16 @@ typedef struct mlab_fit_options {
 
 /* The random effects of one grouping of a mixed model. With several causes the effects of the first come first, and their names begin with it. */
 typedef struct mlab_random_effects {
-    char *group;        /* column that groups the rows */
-    size_t n_groups, n; /* groups; effects of each */
-    char **names;       /* [n] columns of the effects, "(Intercept)" */
-    bool independent;   /* correlations are 0 by the formula */
-    double *covariance; /* [n * n] of the effects between groups */
-    double *sd, *sd_se; /* [n] standard deviations, and their standard errors; 0 on the boundary */
-    char **groups;      /* [n_groups] names of the groups; NULL in a fit read from a results file */
-    double *mode;       /* [n_groups * n] effect of each group, most likely given its rows */
-    double *mode_se;    /* [n_groups * n] standard error of it with the parameters known */
+    char *group;         /* column that groups the rows */
+    size_t n_groups, n;  /* groups; effects of each */
+    char **names;        /* [n] columns of the effects, "(Intercept)" */
+    bool independent;    /* correlations are 0 by the formula */
+    double *covariance;  /* [n * n] of the effects between groups */
+    double *sd, *sd_se;  /* [n] standard deviations, and their standard errors; 0 on the boundary */
+    char **groups;       /* [n_groups] names of the groups; NULL in a fit read from a results file */
+    double *mode;        /* [n_groups * n] effect of each group, most likely given its rows */
+    double *mode_se;     /* [n_groups * n] standard error of it with the parameters known */
+    mlab_design *design; /* recipe of the columns that the effects multiply, those of one predictor */
 } mlab_random_effects;
 
 /* Cumulative baseline hazard of a model of times, a step function of the time since 0: that of the event (cox), or of the subdistribution
@@ -246,8 +247,9 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_predict_conditional(const mlab_context *
                                                             const uint32_t *rows, size_t first, size_t n, const double *parameters,
                                                             const double *share, const double *effect, mlab_scale scale, const double *times,
                                                             size_t n_times, double *out, mlab_error *err);
-/* As mlab_predict_at, averaged over the normal effects of all groups (population-averaged); their variances are those of the fit. Errors:
- * MLAB_ERR_DATA_NOT_BUILT with random slopes, several causes or several memberships. */
+/* As mlab_predict_at, averaged over the normal effects of all groups (population-averaged); their covariances are those of the fit. All effects of a
+ * row add up to one normal number a predictor, slopes by the row's own columns; of several memberships the row has one. By the trapezoidal rule;
+ * see src/fit/mixed/mixed_predict.c. Errors: MLAB_ERR_DATA_NOT_BUILT with more than four predictors. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table,
                                                          const uint32_t *rows, size_t first, size_t n, const double *parameters, const double *share,
                                                          mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);

@@ -53,14 +53,24 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(shape_se, "standard error of shape")                                                                                                           \
     X(gradient, "largest score in standard errors at the end")
 
-static void put_design(const mlab_h5_group *group, const mlab_fit *fit)
+static void put_design(const mlab_h5_group *group, const mlab_design *design)
 {
     char *text = NULL;
     mlab_error failed;
-    if (!group->file->status && fit->design && mlab_design_write(fit->design, &text, &failed))
-        mlab_h5_fail(group->file, failed.status, "%s", failed.sentence);
+    if (!group->file->status && design && mlab_design_write(design, &text, &failed)) mlab_h5_fail(group->file, failed.status, "%s", failed.sentence);
     mlab_h5_attribute(group, "design", text);
-    mlab_design_text_free(fit->context, text);
+    mlab_design_text_free(group->file->context, text);
+}
+
+static mlab_design *get_design(const mlab_h5_group *group, const char *of)
+{
+    mlab_error failed;
+    mlab_design *made = NULL;
+    char *design = mlab_h5_attribute_get(group, "design");
+    if (design && *design && mlab_design_read(group->file->context, design, &made, &failed))
+        mlab_h5_fail(group->file, failed.status, "%s: the design of %s: %s", group->file->path, of, failed.sentence);
+    mlab_release(group->file->context, design);
+    return made;
 }
 
 /* Groups have numbers here, not names: some columns that group rows are ids of people. */
@@ -71,6 +81,7 @@ static void put_random(const mlab_h5_group *all, const mlab_random_effects *rand
     mlab_h5_group group = mlab_h5_group_make(all, name);
     mlab_h5_attribute(&group, "grouped_by", random->group);
     mlab_h5_attribute_integer(&group, "independent", random->independent);
+    put_design(&group, random->design);
     mlab_h5_dimension_texts(&group, "effect", random->names, random->n, "random effect");
     mlab_h5_dimension_texts(&group, "effect_other", random->names, random->n, "random effect, second axis");
     mlab_h5_dimension_numbers(&group, "group", 1, random->n_groups, "1", "group, numbered in the order of its values");
@@ -103,6 +114,7 @@ static void get_random(const mlab_h5_group *all, const char *name, mlab_random_e
     random->covariance = mlab_h5_get(&group, "covariance", MLAB_H5_REAL, random->n * random->n);
     random->mode = mlab_h5_get(&group, "mode", MLAB_H5_REAL, random->n_groups * random->n);
     random->mode_se = mlab_h5_get(&group, "mode_standard_error", MLAB_H5_REAL, random->n_groups * random->n);
+    random->design = get_design(&group, random->group ? random->group : "a grouping");
     mlab_h5_group_close(&group);
 }
 
@@ -136,7 +148,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_h5_attribute_integer(&group, "rows_digest", (int64_t)fit->rows_digest);
     mlab_h5_attribute(&group, "trust", mlab_trust_name(fit->trust));
     mlab_h5_attribute(&group, "reason", fit->reason);
-    put_design(&group, fit);
+    put_design(&group, fit->design);
     put_matrices(&group, fit);
     mlab_store_put_after(&group, fit->after);
     put_all_random(&group, fit->random, fit->n_random);
@@ -254,11 +266,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
 #define GET(field, long_name) fit->field = mlab_h5_get_real(group, #field);
     FIT_REALS(GET)
 #undef GET
-    char *design = mlab_h5_attribute_get(group, "design");
-    mlab_error failed;
-    if (design && *design && mlab_design_read(fit->context, design, &fit->design, &failed))
-        mlab_h5_fail(group->file, failed.status, "%s: the design of %s: %s", group->file->path, fit->outcome, failed.sentence);
-    mlab_release(fit->context, design);
+    fit->design = get_design(group, fit->outcome);
 }
 
 static void get_draws(const mlab_h5_group *root, mlab_draws *draws)

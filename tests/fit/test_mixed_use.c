@@ -80,11 +80,89 @@ START_TEST(averaged_predictions_are_the_integral_and_conditional_ones_add_the_mo
         ck_near(averaged[i], sum / size, 1e-7, 0);
         ck_near(conditional[i], 1 / (1 + exp(-link[i] - effect[i])), 1e-12, 0);
     }
-    fit->random->n = 2; /* slopes cannot be averaged over */
+    fit->random->n = 2; /* no recipe says what a second effect multiplies */
     mlab_error err = {0};
     ck_assert_int_eq(mlab_predict_averaged(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_RESPONSE, NULL, 0, averaged, &err),
-                     MLAB_ERR_DATA_NOT_BUILT);
+                     MLAB_ERR_FIT_MODEL);
     fit->random->n = 1;
+    mlab_fit_free(fit);
+    close_world(&o);
+}
+END_TEST
+
+/* eta + s v over v standard normal, by a fine sum. */
+static double logistic_mean(double eta, double s)
+{
+    double sum = 0, size = 0;
+    for (int k = -2000; k <= 2000; k++) {
+        double v = 0.004 * k, density = exp(-0.5 * v * v);
+        sum += density / (1 + exp(-eta - s * v));
+        size += density;
+    }
+    return sum / size;
+}
+
+START_TEST(averages_hold_slopes_and_several_groupings)
+{
+    static use_world o;
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_formula *terms;
+    mlab_design *slopes;
+    double link[N], averaged[N], x[N];
+    open_world(&o);
+    world_categories(&o.w, o.event, 2, no_yes);
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ x", NULL, &terms, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(terms, o.w.table, NULL, &slopes, NULL), MLAB_OK);
+    o.groupings[0].design = slopes;
+    o.w.problem.n_random = 2;
+    mlab_fit *fit = world_fit(&o.w, &context, "logit", &options);
+    const double covariance[4] = {1.1, -0.4, -0.4, 0.7};
+    memcpy(fit->random[0].covariance, covariance, sizeof covariance);
+    fit->random[1].covariance[0] = 0.3;
+    memcpy(x, mlab_table_find(o.w.table, "x")->as.real, sizeof x);
+    ck_assert_int_eq(mlab_predict(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_LINK, link, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_predict_averaged(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_RESPONSE, NULL, 0, averaged, NULL), MLAB_OK);
+    for (size_t i = 0; i < N; i += 7) {
+        double s = sqrt(1.1 - 2 * 0.4 * x[i] + 0.7 * x[i] * x[i] + 0.3);
+        ck_near(averaged[i], logistic_mean(link[i], s), 1e-7, 0);
+    }
+    mlab_fit_free(fit);
+    mlab_design_free(slopes);
+    mlab_formula_free(terms);
+    close_world(&o);
+}
+END_TEST
+
+/* Two causes, whose effects are related: the plain sum goes over a plane. */
+START_TEST(averages_over_two_causes_are_the_integral_over_a_plane)
+{
+    static use_world o;
+    static const char *const three[] = {"none", "left", "sent"};
+    mlab_fit_options options = mlab_fit_defaults();
+    double link[2 * N], averaged[3 * N];
+    open_world(&o);
+    for (size_t i = 0; i < N; i++) o.event[i] += o.event[i] && o.number[i] > 1;
+    world_categories(&o.w, o.event, 3, three);
+    mlab_fit *fit = world_fit(&o.w, &context, "multinomial", &options);
+    ck_assert_uint_eq(fit->random->n, 2);
+    const double covariance[4] = {0.9, 0.5, 0.5, 0.6};
+    memcpy(fit->random->covariance, covariance, sizeof covariance);
+    ck_assert_int_eq(mlab_predict(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_LINK, link, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_predict_averaged(&context, fit, o.w.table, NULL, 0, N, NULL, NULL, MLAB_SCALE_RESPONSE, NULL, 0, averaged, NULL), MLAB_OK);
+    double a = sqrt(0.9), b = 0.5 / a, c = sqrt(0.6 - b * b);
+    for (size_t i = 0; i < N; i += 61) {
+        double sum[3] = {0}, size = 0;
+        for (int k = -160; k <= 160; k++)
+            for (int l = -160; l <= 160; l++) {
+                double u = 0.05 * k, v = 0.05 * l, density = exp(-0.5 * (u * u + v * v));
+                double p = exp(link[2 * i] + a * u), q = exp(link[2 * i + 1] + b * u + c * v), all = 1 + p + q;
+                sum[0] += density / all;
+                sum[1] += density * p / all;
+                sum[2] += density * q / all;
+                size += density;
+            }
+        for (size_t k = 0; k < 3; k++) ck_near(averaged[3 * i + k], sum[k] / size, 1e-6, 0);
+    }
     mlab_fit_free(fit);
     close_world(&o);
 }
@@ -202,6 +280,6 @@ START_TEST(every_failed_allocation_of_a_refit_is_reported)
 }
 END_TEST
 
-MLAB_TEST_MAIN("mixed_use", averaged_predictions_are_the_integral_and_conditional_ones_add_the_mode,
-               a_sample_with_everybody_twice_is_as_good_as_everybody_once, a_lag_beside_an_effect_of_the_person_is_doubted,
-               every_failed_allocation_of_a_refit_is_reported)
+MLAB_TEST_MAIN("mixed_use", averaged_predictions_are_the_integral_and_conditional_ones_add_the_mode, averages_hold_slopes_and_several_groupings,
+               averages_over_two_causes_are_the_integral_over_a_plane, a_sample_with_everybody_twice_is_as_good_as_everybody_once,
+               a_lag_beside_an_effect_of_the_person_is_doubted, every_failed_allocation_of_a_refit_is_reported)

@@ -36,7 +36,8 @@ mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixe
     bool whole = r->group && r->names && r->groups && r->covariance && r->sd && r->sd_se && r->mode && r->mode_se;
     for (size_t a = 0; whole && a < m->q; a++) whole = (r->names[a] = mlab_copy_text(context, mlab_design_name(problem->random->design, a)));
     for (size_t g = 0; whole && g < m->n_groups; g++) whole = (r->groups[g] = copy_name(context, problem, g));
-    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the effects of %zu groups", m->n_groups);
+    if (!whole) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the effects of %zu groups", m->n_groups);
+    return mlab_design_copy(problem->random->design, &r->design, err);
 }
 
 static double product(const double *a, const double *b, size_t n)

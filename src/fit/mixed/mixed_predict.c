@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Predictions of mixed models: for groups whose effects are given, and averaged over the normal effects of groups (Zeger, Liang & Albert 1988,
- * doi:10.2307/2531734) by Gauss-Hermite quadrature of 25 nodes of the sum of all effects, which is one normal number.
- * Weakness: averages are for random intercepts and one predictor alone.
+ * doi:10.2307/2531734). All effects of a row, intercepts and slopes of every grouping, add up to one normal number a predictor, so that the
+ * average is an integral over as many numbers as there are predictors: by the trapezoidal rule, which converges geometrically for such
+ * functions (Trefethen & Weideman 2014, doi:10.1137/130932132) and, unlike Gauss-Hermite's, does not lose digits where effects are large.
+ * Weakness: beyond four predictors there is no grid; with three and four a standard deviation of 2 leaves errors of 2e-6 and 5e-5.
  */
 #include "fit/after/after.h"
+#include "fit/mixed/averaged.h"
 #include "fit/mixed/mixed.h"
 
 #include "core/error.h"
@@ -12,7 +15,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS = 512 };
+enum { ROWS = 512, MOST_PREDICTORS = 4 };
+/* Grids by the number of predictors: step, and steps to each side in standard deviations. */
+static const double STEP[MOST_PREDICTORS] = {0.25, 0.5, 0.75, 1};
+static const int STEPS[MOST_PREDICTORS] = {32, 14, 8, 5};
 
 mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
                                      size_t n, const double *parameters, const double *share, const double *effect, mlab_scale scale,
@@ -37,18 +43,97 @@ mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit
     return status;
 }
 
-/* The variance of the sum of all effects. */
-static mlab_status total_variance(const mlab_fit *fit, double *variance, mlab_error *err)
+/* covariance [n * K * K] += of one grouping: z' D z of the row, for each pair of predictors. */
+static mlab_status add_covariance(const mlab_context *context, const mlab_fit *fit, const mlab_random_effects *random, const mlab_table *table,
+                                  const uint32_t *rows, size_t first, size_t n, const double *square, double *covariance, mlab_error *err)
 {
-    *variance = 0;
-    for (size_t t = 0; t < fit->n_random; t++) {
-        const mlab_random_effects *r = &fit->random[t];
-        if (r->n != 1 || fit->n_blocks != 1 || strcmp(r->names[0], "(Intercept)") || !strncmp(r->group, "multiple(", 9))
-            return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
-                              "%s: averages over effects of %s are not built yet; they are for one cause and random intercepts of single groups",
-                              fit->outcome, r->group);
-        *variance += r->covariance[0];
+    size_t blocks = fit->n_blocks, columns = random->design ? mlab_design_columns(random->design) : 0;
+    if (columns * blocks != random->n)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the effects of %s have no recipe to average over them", fit->outcome, random->group);
+    double *z = mlab_allocate(context, n, columns * sizeof *z), *offset = mlab_allocate(context, n, sizeof *offset);
+    mlab_status status = z && offset ? mlab_design_fill(random->design, table, rows, first, n, z, offset, err)
+                                     : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for averages of %s", fit->outcome);
+    for (size_t i = 0; i < n && !status; i++)
+        for (size_t k = 0; k < blocks; k++)
+            for (size_t l = 0; l < blocks; l++) {
+                double sum = 0;
+                for (size_t a = 0; a < columns; a++)
+                    for (size_t b = 0; b < columns; b++)
+                        sum += z[i * columns + a] * random->covariance[(k * columns + a) * random->n + l * columns + b] * z[i * columns + b];
+                covariance[(i * blocks + k) * blocks + l] += (square ? square[i * fit->n_random] : 1) * sum;
+            }
+    mlab_release(context, z);
+    mlab_release(context, offset);
+    return status;
+}
+
+/* a [n * n] semidefinite becomes its lower Cholesky factor; what is above the diagonal becomes 0. */
+static void factor(double *a, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        double own = a[j * n + j], pivot = own;
+        for (size_t k = 0; k < j; k++) pivot -= a[j * n + k] * a[j * n + k];
+        pivot = pivot > 1e-14 * own ? sqrt(pivot) : 0;
+        for (size_t i = j; i < n; i++) {
+            double sum = a[i * n + j];
+            for (size_t k = 0; k < j; k++) sum -= a[i * n + k] * a[j * n + k];
+            a[i * n + j] = i == j ? pivot : pivot > 0 ? sum / pivot : 0;
+        }
+        for (size_t i = 0; i < j; i++) a[i * n + j] = 0;
     }
+}
+
+mlab_status mlab_effects_root(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first, size_t n,
+                              const double *squares, double *root, mlab_error *err)
+{
+    size_t blocks = fit->n_blocks;
+    if (blocks > MOST_PREDICTORS)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: averages over the effects of groups are for up to %d causes, found %zu", fit->outcome,
+                          (int)MOST_PREDICTORS, blocks);
+    memset(root, 0, n * blocks * blocks * sizeof *root);
+    mlab_status status = MLAB_OK;
+    for (size_t t = 0; t < fit->n_random && !status; t++)
+        status = add_covariance(context, fit, &fit->random[t], table, rows, first, n, squares ? squares + t : NULL, root, err);
+    for (size_t i = 0; i < n && !status; i++) factor(root + i * blocks * blocks, blocks);
+    return status;
+}
+
+/* Point g of the grid; false past the end. */
+static bool node(size_t blocks, size_t g, double *at)
+{
+    size_t side = 2 * (size_t)STEPS[blocks - 1] + 1;
+    for (size_t k = 0; k < blocks; k++, g /= side) at[k] = STEP[blocks - 1] * ((double)(g % side) - STEPS[blocks - 1]);
+    return g == 0;
+}
+
+mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                                  size_t n, const double *parameters, const double *eta, const double *root, const double *share, mlab_scale scale,
+                                  const double *times, size_t n_times, double *out, double *room, mlab_error *err)
+{
+    size_t blocks = fit->n_blocks, width = mlab_predict_width_at(fit, scale, n_times);
+    double *moved = room, *one = room + n * blocks, all = 0, at[MOST_PREDICTORS];
+    if (scale == MLAB_SCALE_LINK) {
+        memcpy(out, eta, n * blocks * sizeof *out);
+        return MLAB_OK;
+    }
+    if (!root) return mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
+    memset(out, 0, n * width * sizeof *out);
+    for (size_t g = 0; node(blocks, g, at); g++) {
+        double square = 0, edge = STEP[blocks - 1] * STEPS[blocks - 1];
+        for (size_t k = 0; k < blocks; k++) square += at[k] * at[k];
+        if (square > edge * edge) continue;
+        for (size_t i = 0; i < n * blocks; i++) {
+            const double *row = root + i * blocks; /* row i % blocks of the factor of i / blocks */
+            moved[i] = eta[i];
+            for (size_t k = 0; k <= i % blocks; k++) moved[i] += row[k] * at[k];
+        }
+        mlab_status status = mlab_predict_scale(context, fit, table, rows, first, n, parameters, moved, share, scale, times, n_times, one, err);
+        if (status) return status;
+        double weight = exp(-0.5 * square);
+        all += weight;
+        for (size_t i = 0; i < n * width; i++) out[i] += weight * one[i];
+    }
+    for (size_t i = 0; i < n * width; i++) out[i] /= all;
     return MLAB_OK;
 }
 
@@ -56,20 +141,23 @@ mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *f
                                   size_t n, const double *parameters, const double *share, mlab_scale scale, const double *times, size_t n_times,
                                   double *out, mlab_error *err)
 {
-    double node[MLAB_MOST_NODES], weight[MLAB_MOST_NODES], variance;
-    size_t width = mlab_predict_width_at(fit, scale, n_times);
-    mlab_status status = total_variance(fit, &variance, err);
-    if (status) return status;
-    double *effect = mlab_allocate(context, n, sizeof *effect), *one = mlab_allocate(context, n, width * sizeof *one);
-    if (!effect || !one) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
-    if (!status) memset(out, 0, n * width * sizeof *out);
-    mlab_quadrature_rule(MLAB_MOST_NODES, node, weight);
-    for (size_t k = 0; k < MLAB_MOST_NODES && !status; k++) {
-        for (size_t i = 0; i < n; i++) effect[i] = sqrt(variance) * node[k];
-        status = mlab_predict_conditional(context, fit, table, rows, first, n, parameters, share, effect, scale, times, n_times, one, err);
-        for (size_t i = 0; i < n * width && !status; i++) out[i] += exp(weight[k]) * one[i];
+    size_t width = mlab_predict_width_at(fit, scale, n_times), blocks = fit->n_blocks;
+    if (width == 0) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no such scale", fit->outcome, fit->model);
+    double *eta = mlab_allocate(context, ROWS, blocks * sizeof *eta), *root = mlab_allocate(context, ROWS, blocks * blocks * sizeof *root);
+    double *room = mlab_allocate(context, ROWS, (blocks + width) * sizeof *room);
+    mlab_status status = eta && root && room ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
+    for (size_t at = 0; at < n && !status; at += ROWS) {
+        size_t some = n - at < ROWS ? n - at : ROWS;
+        const uint32_t *own = rows ? rows + at : NULL;
+        const double *part = share ? share + at : NULL;
+        status = mlab_predict_at(context, fit, table, own, first + at, some, parameters, part, MLAB_SCALE_LINK, NULL, 0, eta, err);
+        if (!status) status = mlab_effects_root(context, fit, table, own, first + at, some, NULL, root, err);
+        if (!status)
+            status = mlab_respond_averaged(context, fit, table, own, first + at, some, parameters, eta, fit->n_random ? root : NULL, part, scale,
+                                           times, n_times, out + at * width, room, err);
     }
-    mlab_release(context, effect);
-    mlab_release(context, one);
+    mlab_release(context, eta);
+    mlab_release(context, root);
+    mlab_release(context, room);
     return status;
 }

@@ -91,6 +91,8 @@ mlab_status mlab_web_effects_make(const mlab_context *context, const mlab_web *w
         fit->n_random = t + 1;
         if (!make_one(context, web, &web->terms[t], &fit->random[t]))
             return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the effects of %zu groups", web->terms[t].n_groups);
+        mlab_status status = mlab_design_copy(web->terms[t].grouping->design, &fit->random[t].design, err);
+        if (status) return status;
     }
     return MLAB_OK;
 }

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Means of predictions over rows and their gradient, for the delta method: by each predictor through the model's own prediction (differences of
+ * fourth order), times the columns of the design; by thresholds and what is ancillary directly. With random effects on request averaged over
+ * their distribution. Weakness: the covariances of random effects, and a Cox model's baseline, are taken as known: no derivative by them.
+ */
+#include "fit/after/average.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "fit/mixed/averaged.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ROWS_A_BLOCK ((size_t)512)
+#define MOST_BLOCKS ((size_t)64)
+const double mlab_average_points[4] = {-2, -1, 1, 2}, mlab_average_parts[4] = {1.0 / 12, -8.0 / 12, 8.0 / 12, -1.0 / 12};
+
+/* One call: of the estimates with the gradient, or of sets of parameters without. */
+typedef struct averaging {
+    const mlab_average *a;
+    const mlab_average_rows *rows;
+    const double *sets; /* NULL = the estimates, with the gradient */
+    size_t n_sets, n_blocks, part;
+    double *sums; /* [n_blocks * part] */
+} averaging;
+
+typedef struct rows_room {
+    double *x, *offset, *eta, *moved, *out, *slope, *parameters, *root, *room;
+} rows_room;
+
+bool mlab_average_start(mlab_average *average)
+{
+    const mlab_fit *fit = average->fit;
+    average->width = mlab_predict_width_at(fit, average->scale, average->n_times);
+    average->p = mlab_design_columns(fit->design) - mlab_fit_first_column(fit);
+    average->part = 1 + average->width * (1 + fit->n_parameters);
+    average->averaged = average->averaged && fit->n_random > 0;
+    return average->width > 0;
+}
+
+const char *mlab_average_name(const mlab_average *average, size_t c)
+{
+    const mlab_fit *fit = average->fit;
+    size_t width = average->n_times ? average->width / average->n_times : average->width;
+    if (width <= 1) return "";
+    return fit->n_levels == width ? fit->levels[c % width] : fit->n_blocks == width ? fit->blocks[c % width] : "";
+}
+
+static rows_room room_of(const mlab_average *a, double *memory)
+{
+    size_t blocks = a->fit->n_blocks;
+    rows_room r;
+    r.x = memory;
+    r.offset = r.x + ROWS_A_BLOCK * mlab_design_columns(a->fit->design);
+    r.eta = r.offset + ROWS_A_BLOCK;
+    r.moved = r.eta + ROWS_A_BLOCK * blocks;
+    r.out = r.moved + ROWS_A_BLOCK * blocks;
+    r.slope = r.out + ROWS_A_BLOCK * a->width;
+    r.parameters = r.slope + ROWS_A_BLOCK * a->width;
+    r.root = a->averaged ? r.parameters + a->fit->n_parameters : NULL;
+    r.room = r.parameters + a->fit->n_parameters + a->averaged * ROWS_A_BLOCK * blocks * blocks;
+    return r;
+}
+
+static size_t room_size(const mlab_average *a)
+{
+    size_t blocks = a->fit->n_blocks;
+    return ROWS_A_BLOCK * (mlab_design_columns(a->fit->design) + 1 + 2 * blocks + 2 * a->width) + a->fit->n_parameters +
+           ROWS_A_BLOCK * (a->averaged * blocks * blocks + blocks + a->width);
+}
+
+/* Rows first .. first + n - 1 of the call. */
+static mlab_status respond(const averaging *now, rows_room *r, const double *parameters, const double *eta, size_t first, size_t n, double *out,
+                           mlab_error *err)
+{
+    const mlab_average *a = now->a;
+    const mlab_average_rows *rows = now->rows;
+    return mlab_respond_averaged(a->context, a->fit, rows->table, rows->row ? rows->row + first : NULL, first, n, parameters, eta, r->root, NULL,
+                                 a->scale, a->times, a->n_times, out, r->room, err);
+}
+
+/* slope = derivative of the response by predictor k, or (k = n_blocks) by parameter j. */
+static mlab_status slopes(const averaging *now, rows_room *r, size_t k, size_t j, size_t first, size_t n, mlab_error *err)
+{
+    const mlab_average *a = now->a;
+    const mlab_fit *fit = a->fit;
+    double se = k < fit->n_blocks ? 1 : sqrt(fit->covariance[j * fit->n_parameters + j]), step = MLAB_AVERAGE_AWAY * (se > 0 ? fmin(se, 1) : 1);
+    memset(r->slope, 0, n * a->width * sizeof(double));
+    for (int s = 0; s < 4; s++) {
+        memcpy(r->moved, r->eta, n * fit->n_blocks * sizeof(double));
+        memcpy(r->parameters, fit->estimate, fit->n_parameters * sizeof(double));
+        for (size_t i = 0; i < n && k < fit->n_blocks; i++) r->moved[i * fit->n_blocks + k] += mlab_average_points[s] * step;
+        if (k == fit->n_blocks) r->parameters[j] += mlab_average_points[s] * step;
+        mlab_status status = respond(now, r, r->parameters, r->moved, first, n, r->out, err);
+        if (status) return status;
+        for (size_t i = 0; i < n * a->width; i++) r->slope[i] += mlab_average_parts[s] / step * r->out[i];
+    }
+    return MLAB_OK;
+}
+
+static void set_eta(const averaging *now, const rows_room *r, const double *parameters, size_t first, size_t n)
+{
+    const mlab_fit *fit = now->a->fit;
+    size_t columns = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), p = now->a->p;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < fit->n_blocks; k++) {
+            double sum = r->offset[i] + (now->rows->offset ? now->rows->offset[first + i] : 0);
+            for (size_t j = 0; j < p; j++) sum += parameters[fit->n_thresholds + k * p + j] * r->x[i * columns + skip + j];
+            r->eta[i * fit->n_blocks + k] = sum;
+        }
+}
+
+static mlab_status add_gradient(const averaging *now, rows_room *r, const double *weight, size_t first, size_t n, double *gradient, mlab_error *err)
+{
+    const mlab_average *a = now->a;
+    const mlab_fit *fit = a->fit;
+    size_t columns = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), np = fit->n_parameters;
+    mlab_status status;
+    for (size_t k = 0; k < fit->n_blocks; k++) {
+        if ((status = slopes(now, r, k, 0, first, n, err))) return status;
+        for (size_t i = 0; i < n; i++)
+            for (size_t c = 0; c < a->width; c++) {
+                double w = (weight ? weight[i] : 1) * r->slope[i * a->width + c], *into = gradient + c * np + fit->n_thresholds + k * a->p;
+                for (size_t j = 0; j < a->p; j++) into[j] += w * r->x[i * columns + skip + j];
+            }
+    }
+    for (size_t j = 0; j < np && a->scale != MLAB_SCALE_LINK; j++) {
+        if (j >= fit->n_thresholds && j < fit->n_thresholds + fit->n_blocks * a->p) continue;
+        if ((status = slopes(now, r, fit->n_blocks, j, first, n, err))) return status;
+        for (size_t i = 0; i < n; i++)
+            for (size_t c = 0; c < a->width; c++) gradient[c * np + j] += (weight ? weight[i] : 1) * r->slope[i * a->width + c];
+    }
+    return MLAB_OK;
+}
+
+static mlab_status average_rows(const averaging *now, rows_room *r, size_t first, size_t n, double *part, mlab_error *err)
+{
+    const mlab_average *a = now->a;
+    const mlab_fit *fit = a->fit;
+    const mlab_average_rows *rows = now->rows;
+    const uint32_t *row = rows->row ? rows->row + first : NULL;
+    const double *weight = rows->weight ? rows->weight + first : NULL;
+    mlab_status status = mlab_design_fill(fit->design, rows->table, row, first, n, r->x, r->offset, err);
+    if (!status && a->averaged)
+        status = mlab_effects_root(a->context, fit, rows->table, row, first, n, rows->squares ? rows->squares + first * fit->n_random : NULL, r->root,
+                                   err);
+    if (status) return status;
+    for (size_t i = 0; i < n; i++) part[0] += weight ? weight[i] : 1;
+    for (size_t s = 0; s < now->n_sets; s++) {
+        const double *parameters = now->sets ? now->sets + s * fit->n_parameters : fit->estimate;
+        set_eta(now, r, parameters, first, n);
+        if ((status = respond(now, r, parameters, r->eta, first, n, r->out, err))) return status;
+        for (size_t i = 0; i < n; i++)
+            for (size_t c = 0; c < a->width; c++) part[1 + s * a->width + c] += (weight ? weight[i] : 1) * r->out[i * a->width + c];
+    }
+    return now->sets ? MLAB_OK : add_gradient(now, r, weight, first, n, part + 1 + a->width, err);
+}
+
+static mlab_status average_block(void *work, size_t block, void *scratch, mlab_error *err)
+{
+    const averaging *now = work;
+    size_t n = now->rows->n, first = block * n / now->n_blocks, last = (block + 1) * n / now->n_blocks;
+    rows_room r = room_of(now->a, scratch);
+    for (size_t at = first; at < last; at += ROWS_A_BLOCK) {
+        size_t some = last - at < ROWS_A_BLOCK ? last - at : ROWS_A_BLOCK;
+        mlab_status status = average_rows(now, &r, at, some, now->sums + block * now->part, err);
+        if (status) return status;
+    }
+    return MLAB_OK;
+}
+
+/* mean [part], the sum of the weights first. */
+static mlab_status run(averaging *now, double *mean, mlab_error *err)
+{
+    const mlab_context *context = now->a->context;
+    now->n_blocks = (now->rows->n + ROWS_A_BLOCK - 1) / ROWS_A_BLOCK;
+    if (now->n_blocks > MOST_BLOCKS) now->n_blocks = MOST_BLOCKS;
+    now->sums = mlab_allocate(context, now->n_blocks, now->part * sizeof *now->sums);
+    if (!now->sums) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for averages of %s", now->a->fit->outcome);
+    mlab_status status = mlab_parallel_blocks(context, NULL, now->n_blocks, room_size(now->a) * sizeof(double), average_block, now, err);
+    if (!status) mlab_sum_blocks(now->sums, now->n_blocks, now->part, mean);
+    for (size_t k = 1; k < now->part && !status && mean[0] > 0; k++) mean[k] /= mean[0];
+    mlab_release(context, now->sums);
+    return status;
+}
+
+mlab_status mlab_average_over(const mlab_average *average, const mlab_average_rows *rows, double *mean, mlab_error *err)
+{
+    averaging now = {.a = average, .rows = rows, .n_sets = 1, .part = average->part};
+    return run(&now, mean, err);
+}
+
+mlab_status mlab_average_at(const mlab_average *average, const mlab_average_rows *rows, const double *parameters, size_t n_sets, double *mean,
+                            mlab_error *err)
+{
+    averaging now = {.a = average, .rows = rows, .sets = parameters, .n_sets = n_sets, .part = 1 + n_sets * average->width};
+    double *all = mlab_allocate(average->context, now.part, sizeof *all);
+    mlab_status status = all ? run(&now, all, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for averages of %s", average->fit->outcome);
+    if (!status) memcpy(mean, all + 1, n_sets * average->width * sizeof *mean);
+    mlab_release(average->context, all);
+    return status;
+}
+
+double mlab_average_error(const mlab_fit *fit, const double *gradient)
+{
+    const double *v = fit->robust ? fit->robust : fit->covariance;
+    size_t np = fit->n_parameters;
+    double variance = 0;
+    for (size_t j = 0; j < np; j++)
+        for (size_t k = 0; k < np && gradient[j] != 0; k++) variance += gradient[j] * v[j * np + k] * gradient[k];
+    return sqrt(fmax(variance, 0));
+}
+
+static double square_of(const mlab_random_grouping *g, size_t i)
+{
+    size_t m = g->memberships ? g->memberships : 1, in = 0;
+    double sum = 0;
+    for (size_t k = 0; k < m; k++) in += g->group[i * m + k] != UINT32_MAX;
+    for (size_t k = 0; k < m; k++) {
+        double share = g->share ? g->share[i * m + k] : 1 / (double)in;
+        if (g->group[i * m + k] != UINT32_MAX) sum += share * share;
+    }
+    return sum;
+}
+
+mlab_status mlab_average_squares(const mlab_context *context, const mlab_fit_problem *problem, double **squares, mlab_error *err)
+{
+    size_t n_random = problem->n_random;
+    bool any = false;
+    *squares = NULL;
+    for (size_t t = 0; t < n_random; t++) any = any || problem->random[t].memberships > 1 || problem->random[t].share;
+    if (!any) return MLAB_OK;
+    double *made = mlab_allocate(context, problem->n, n_random * sizeof *made);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the groups of %zu rows", problem->n);
+    for (size_t i = 0; i < problem->n; i++)
+        for (size_t t = 0; t < n_random; t++) made[i * n_random + t] = square_of(&problem->random[t], i);
+    *squares = made;
+    return MLAB_OK;
+}
+
+/* --- tables with other values ------------------------------------------------------------------------------------- */
+
+mlab_status mlab_variant_make(const mlab_context *context, const mlab_table *table, size_t n_rows, size_t most, mlab_variant *variant,
+                              mlab_error *err)
+{
+    *variant = (mlab_variant){.context = context, .most = most};
+    variant->columns = mlab_allocate(context, table->n_columns, sizeof *variant->columns);
+    variant->real = mlab_allocate(context, most, sizeof *variant->real);
+    variant->codes = mlab_allocate(context, most, sizeof *variant->codes);
+    if (!variant->columns || !variant->real || !variant->codes) {
+        mlab_variant_free(variant);
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu columns", table->n_columns);
+    }
+    mlab_variant_reset(variant, table);
+    variant->table.n_rows = n_rows;
+    return MLAB_OK;
+}
+
+void mlab_variant_reset(mlab_variant *variant, const mlab_table *table)
+{
+    size_t n_rows = variant->table.n_rows;
+    memcpy(variant->columns, table->columns, table->n_columns * sizeof *variant->columns);
+    variant->table = *table;
+    variant->table.columns = variant->columns;
+    if (n_rows) variant->table.n_rows = n_rows;
+    variant->n_own = 0;
+}
+
+void mlab_variant_free(mlab_variant *variant)
+{
+    if (!variant->context) return;
+    for (size_t k = 0; variant->real && k < variant->most; k++) mlab_release(variant->context, variant->real[k]);
+    for (size_t k = 0; variant->codes && k < variant->most; k++) mlab_release(variant->context, variant->codes[k]);
+    mlab_release(variant->context, variant->columns);
+    mlab_release(variant->context, variant->real);
+    mlab_release(variant->context, variant->codes);
+    *variant = (mlab_variant){0};
+}
+
+mlab_status mlab_variant_column(mlab_variant *variant, const char *name, char **levels, int32_t n_levels, mlab_column **out, mlab_error *err)
+{
+    mlab_column *column = mlab_table_find(&variant->table, name);
+    size_t k = variant->n_own, n = variant->table.n_rows;
+    *out = NULL;
+    if (!column) return mlab_raise(err, MLAB_ERR_DATA_COLUMN, "column '%s' is not in the table", name);
+    if (k == variant->most) return mlab_raise(err, MLAB_ERR_ARGUMENT, "over %zu columns are varied", variant->most);
+    if (!levels && !variant->real[k]) variant->real[k] = mlab_allocate(variant->context, n, sizeof(double));
+    if (levels && !variant->codes[k]) variant->codes[k] = mlab_allocate(variant->context, n, sizeof(int32_t));
+    if (levels ? !variant->codes[k] : !variant->real[k]) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", n);
+    variant->n_own++;
+    column->missing = NULL;
+    column->type = levels ? MLAB_COLUMN_FACTOR : MLAB_COLUMN_REAL;
+    if (levels) {
+        column->as.integer = variant->codes[k];
+        column->levels = levels;
+        column->n_levels = n_levels;
+    } else {
+        column->as.real = variant->real[k];
+    }
+    *out = column;
+    return MLAB_OK;
+}
