@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parallel blocks with OpenMP. Threads take the next block from a counter, so that blocks start in order; each looks
- * at a stop flag before it starts one. The caller's callbacks run under one lock, at most twice a second. */
+ * at a stop flag before it starts one. The caller's callbacks run under one lock, at most twice a second. Loops that are too short
+ * to share are done alone (core/parallel_worth.h). */
 #include "core/parallel.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/os.h"
+#include "core/parallel_worth.h"
 
 #include <omp.h>
 #include <stdatomic.h>
@@ -89,15 +91,17 @@ mlab_status mlab_parallel_blocks(const mlab_context *context, const char *stage,
     l.failed = n_blocks;
     if (context->cancelled && context->cancelled(context->user)) return mlab_raise(err, MLAB_ERR_CANCELLED, "stopped on request");
     if (n_blocks == 0) return MLAB_OK;
-    l.last_look = mlab_os_seconds();
+    double started = l.last_look = mlab_os_seconds();
     int threads = context->threads < 1 ? 1 : context->threads;
     if ((size_t)threads > n_blocks) threads = (int)n_blocks;
-    if (threads == 1) {
+    bool shared = threads > 1 && mlab_parallel_worth(function, n_blocks);
+    if (!shared) {
         run_thread(&l);
     } else {
 #pragma omp parallel num_threads(threads)
         run_thread(&l);
     }
+    if (threads > 1) mlab_parallel_took(function, n_blocks, shared ? threads : 1, mlab_os_seconds() - started);
     if (l.failed < n_blocks) {
         if (err) *err = l.error;
         return l.status;

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/os.h"
 #include "core/parallel.h"
+#include "core/parallel_worth.h"
 #include "core/random.h"
 #include "support/support.h"
 
@@ -176,7 +177,32 @@ START_TEST(sums_keep_what_a_plain_sum_loses)
 }
 END_TEST
 
-MLAB_TEST_MAIN("parallel", sums_have_the_same_bytes_for_1_2_and_7_threads, the_error_of_the_lowest_failing_block_is_told_whatever_the_threads,
-               no_blocks_are_no_work, a_request_made_before_the_start_stops_all_work,
-               a_request_in_the_middle_is_seen_within_a_second_and_progress_is_told, progress_ends_at_the_total,
-               missing_scratch_memory_is_an_error_and_nothing_leaks, sums_keep_what_a_plain_sum_loses)
+static mlab_status idle(void *none, size_t block, void *scratch, mlab_error *err)
+{
+    (void)none, (void)block, (void)scratch, (void)err;
+    return MLAB_OK;
+}
+
+START_TEST(short_loops_and_loops_that_sharing_does_not_help_are_done_alone)
+{
+#ifndef MLAB_SHARE_EVERY_LOOP
+    ck_assert(mlab_parallel_worth(idle, 10)); /* nothing is known */
+    mlab_parallel_took(idle, 10, 2, 0.0001);
+    ck_assert(!mlab_parallel_worth(idle, 10));
+    ck_assert(mlab_parallel_worth(idle, 1000)); /* 10 ms */
+    mlab_parallel_took(idle, 1000, 2, 0.006);
+    ck_assert(mlab_parallel_worth(idle, 1000));
+    mlab_parallel_took(idle, 1000, 2, 0.011); /* no sooner than alone */
+    int alone = 0;
+    while (!mlab_parallel_worth(idle, 1000)) alone++;
+    ck_assert_int_eq(alone, 30);
+    mlab_parallel_took(idle, 1000, 2, 0.011);
+    ck_assert(mlab_parallel_worth(idle, 10000)); /* a long loop is always shared */
+#endif
+}
+END_TEST
+
+MLAB_TEST_MAIN("parallel", short_loops_and_loops_that_sharing_does_not_help_are_done_alone, sums_have_the_same_bytes_for_1_2_and_7_threads,
+               the_error_of_the_lowest_failing_block_is_told_whatever_the_threads, no_blocks_are_no_work,
+               a_request_made_before_the_start_stops_all_work, a_request_in_the_middle_is_seen_within_a_second_and_progress_is_told,
+               progress_ends_at_the_total, missing_scratch_memory_is_an_error_and_nothing_leaks, sums_keep_what_a_plain_sum_loses)
