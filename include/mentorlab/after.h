@@ -72,6 +72,37 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_fit_wald(const mlab_context *context, co
  * MLAB_ERR_FIT_MODEL with the reason: another model, link or outcome, other rows (their digests differ), not nested, restricted likelihood. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_fit_likelihood_ratio(const mlab_fit *smaller, const mlab_fit *larger, mlab_test *test, mlab_error *err);
 
+/* Rows to predict for, and what. */
+typedef struct mlab_prediction_request {
+    const mlab_table *table;
+    const uint32_t *rows; /* [n], NULL = first, first + 1, ... */
+    size_t first, n;
+    const double *share;  /* [n] of the period at risk, hazards only; NULL = 1 */
+    const double *effect; /* [n * n_blocks] known effects of the rows' groups; NULL = 0 */
+    bool averaged;        /* over the normal effects of all groups; then without `effect` */
+    mlab_scale scale;
+    const double *times; /* [n_times] of survival, incidence and occupation; else NULL */
+    size_t n_times;
+    double level; /* of the intervals, 0 .. 1 */
+} mlab_prediction_request;
+/* Predictions and, [n * width] each or NULL, their standard errors and limits. By the delta method, with the robust covariance where there is one and
+ * the fit's interval factor (t or normal). Limits stay in the range of the scale: of one number that rises with one predictor they are its values at
+ * the predictor's limits (as for predict.glm), of survival on log(-log S), of incidence on log(-log(1 - F)), of other probabilities on the logit, of
+ * averaged means of a log link on the logarithm. Where the fit has no interval (not converged, separated, under 3 clusters) they are the ends of the
+ * scale. The spread of random effects, residual variances and knots count as known. Errors: those of mlab_predict_at; MLAB_ERR_DATA_NOT_BUILT for a
+ * model with a baseline curve that does not tell the variance with it (cox does, for survival without group effects). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_intervals(const mlab_context *context, const mlab_fit *fit, const mlab_prediction_request *request,
+                                                          double *estimate, double *se, double *lower, double *upper, mlab_error *err);
+/* The same from draws of the parameters of outcome `outcome` of draws: error = standard deviation, limits = quantiles (type 7 of R) of the
+ * predictions at the draws; estimate is that of the fit. Errors: also MLAB_ERR_ARGUMENT (no such outcome, fewer than 2 draws, other parameters). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_intervals_drawn(const mlab_context *context, const mlab_fit *fit, const mlab_draws *draws,
+                                                                size_t outcome, const mlab_prediction_request *request, double *estimate, double *se,
+                                                                double *lower, double *upper, mlab_error *err);
+/* Weighted mean of the predictions over the rows (weight [n] or NULL = 1): mean [width], and their covariance [width * width] or NULL by the delta
+ * method, rows as given. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_mean(const mlab_context *context, const mlab_fit *fit, const mlab_prediction_request *request,
+                                                     const double *weight, double *mean, double *covariance, mlab_error *err);
+
 #ifdef __cplusplus
 }
 #endif
