@@ -41,7 +41,8 @@ MLAB_API void mlab_occupations_free(mlab_occupation *occupations, size_t n); /* 
 /* State occupation by group (Aalen & Johansen 1978) at times [n_times], rising, from the origin on; errors by the infinitesimal jackknife of
  * clusters (as survfit of R with id). Of two states the share of the first is Kaplan & Meier's curve and its stay the restricted mean survival
  * time (Royston & Parmar 2013, doi:10.1186/1471-2288-13-152); of competing causes the stay in a cause is the time lost to it (Andersen,
- * Canudas-Romo & Keiding 2013, doi:10.4054/DemRes.2013.29.41). Those who are watched at the origin say what share begins where. Intervals of shares as in the options, of stays estimate
+ * Canudas-Romo & Keiding 2013, doi:10.4054/DemRes.2013.29.41). Those who are watched at the origin say what share begins where. Intervals of shares
+ * as in the options, of stays estimate
  * +- z error within 0 and the time. Errors: MLAB_ERR_FIT_RESPONSE (a row that cannot be, nobody watched at the origin), MLAB_ERR_ARGUMENT. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_occupation_fit(const mlab_context *context, const mlab_moves *moves, const double *times, size_t n_times,
                                                        const mlab_fit_options *options, mlab_occupation **occupations, mlab_error *err);
