@@ -105,4 +105,11 @@ MLAB_MUST_USE mlab_status mlab_design_bound_fill(mlab_design_bound *bound, const
                                                  mlab_error *err);
 void mlab_design_bound_free(mlab_design_bound *bound);
 
+/* As mlab_design_fill, to about 32 digits: x + low [n * p each]. Columns that are powers, products or arithmetic of stored numbers have a
+ * low part, others have 0 (data/design_precise.c). */
+MLAB_MUST_USE mlab_status mlab_design_fill_precise(const mlab_design *design, const mlab_table *table, const uint32_t *rows, size_t first, size_t n,
+                                                   double *x, double *low, double *offset, mlab_error *err);
+/* formed [p] = 1: a column that the formula forms of stored numbers and mlab_design_fill_precise knows to its last digit. */
+void mlab_design_formed(const mlab_design *design, uint8_t *formed);
+
 #endif

@@ -5,6 +5,7 @@
  * each), so that two or three passes over all rows are left. Inside, columns are centred (fit/tiles.c); results are not.
  */
 #include "fit/engine.h"
+#include "fit/exact.h"
 #include "fit/penalty/penalty.h"
 
 #include "core/error.h"
@@ -25,6 +26,7 @@ void mlab_engine_release(const mlab_context *context, void *own)
     mlab_engine *engine = own;
     if (!engine) return;
     mlab_tiles_free(engine->tiles);
+    mlab_exact_free(engine->exact);
     mlab_release(context, engine->own_number);
     mlab_release(context, engine->aliased);
     mlab_release(context, engine->scale);

@@ -62,9 +62,10 @@ typedef struct mlab_engine {
     bool expected;
     const double *number; /* [n] linear: the response less `shift`, which the intercept takes up */
     double *own_number, shift;
-    double shape;     /* of the tiles; set by the models that have one */
-    uint8_t *aliased; /* [n_parameters] */
-    double *scale;    /* [n_parameters] for the divergence rule */
+    double shape;             /* of the tiles; set by the models that have one */
+    struct mlab_exact *exact; /* least squares of nearly collinear columns, fit/exact.h; NULL = not needed */
+    uint8_t *aliased;         /* [n_parameters] */
+    double *scale;            /* [n_parameters] for the divergence rule */
 } mlab_engine;
 
 /* The prepare, release, fit and refit of models that use the engine; `own` is an mlab_engine. */
@@ -119,6 +120,9 @@ MLAB_MUST_USE mlab_status mlab_pass_rows(const mlab_pass *pass, const double *pa
 /* Sets engine->number: the response, its logarithm where that is modelled, less its first value where a large constant would swallow the
  * digits of the residuals. Errors: MLAB_ERR_FIT_RESPONSE with the row that the family does not allow. */
 MLAB_MUST_USE mlab_status mlab_engine_numbers(const mlab_context *context, mlab_engine *engine, mlab_error *err);
+/* Least squares: where the cross-product of the columns is not to be trusted, because some are nearly collinear or fall out though the
+ * formula forms them exactly, engine->exact is made and takes over columns and aliases. Errors: those of the design, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_engine_make_exact(const mlab_context *context, const mlab_prepared *prepared, mlab_error *err);
 /* Logarithm of the weighted mean of the response; -1 when that is 0. */
 double mlab_engine_log_mean(const mlab_pass *pass);
 /* eta [n]: the first predictor of every row, offset included. */

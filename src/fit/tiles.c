@@ -45,6 +45,7 @@ static mlab_status fill_tile(const mlab_tiles *tiles, size_t tile, double *rows_
 {
     const mlab_fit_problem *problem = tiles->problem;
     size_t n = mlab_tiles_rows(tiles, tile), first = tile * MLAB_TILE, q = tiles->design_columns;
+    if (tiles->exact) return mlab_tiles_fill_exact(tiles, first, n, x, offset, err);
     double *row_offset = rows_first + MLAB_TILE * q;
     mlab_status status =
         mlab_design_fill(problem->design, problem->table, problem->rows ? problem->rows + first : NULL, first, n, rows_first, row_offset, err);

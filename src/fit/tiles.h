@@ -24,6 +24,7 @@ typedef struct mlab_tiles {
     bool any_offset; /* some row has an offset that is not 0 */
     double *mix;     /* [p * p] lower triangle L, or NULL: columns stand as X inverse(L') (fit/mix.c) */
     uint8_t *mixed;  /* [p] columns that mix has part in */
+    bool exact;      /* centred and mixed in double-double (fit/tiles_exact.c) */
     double *x;       /* [n_tiles * p * MLAB_TILE], or NULL: made tile by tile */
     double *offset;  /* [n_tiles * MLAB_TILE], or NULL like x; the problem's offset included */
 } mlab_tiles;
@@ -44,6 +45,14 @@ MLAB_MUST_USE mlab_status mlab_tiles_mix(const mlab_context *context, mlab_tiles
                                          const uint8_t *aliased, mlab_error *err);
 /* One tile, in place. */
 void mlab_tiles_mix_tile(const mlab_tiles *tiles, size_t n, double *x);
+/* Rows of the problem from `first` on, n <= MLAB_TILE of them, by column as x of a tile, of exact tiles; offset [n] or NULL. */
+MLAB_MUST_USE mlab_status mlab_tiles_fill_exact(const mlab_tiles *tiles, size_t first, size_t n, double *x, double *offset, mlab_error *err);
+/* Row i of the problem alone, x [p]. */
+MLAB_MUST_USE mlab_status mlab_tiles_exact_row(const mlab_tiles *tiles, size_t i, double *x, mlab_error *err);
+/* Centres and mixes the columns by the triangle of a factorised design, in place of what was chosen before; intercept: column 0 is ones. */
+struct mlab_exact;
+MLAB_MUST_USE mlab_status mlab_tiles_make_exact(const mlab_context *context, mlab_tiles *tiles, const struct mlab_exact *exact, bool intercept,
+                                                mlab_error *err);
 /* Coefficients [p] of the mixtures to those of the columns, and back. */
 void mlab_tiles_unmix(const mlab_tiles *tiles, double *b);
 void mlab_tiles_remix(const mlab_tiles *tiles, double *b);

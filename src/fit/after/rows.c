@@ -138,8 +138,12 @@ mlab_status mlab_row_add(mlab_row_reader *reader, size_t i, double *score, doubl
     double *x = reader->x + engine->tiles->first_column;
     const double *part = parts->parts + i * parts->width, *curvature = part + engine->n_eta;
     size_t n = parts->n_parameters, p = engine->p;
-    for (size_t j = 0; j < p; j++) x[j] -= engine->tiles->centre[j];
-    mix_row(engine->tiles, x);
+    if (engine->tiles->exact) {
+        if ((status = mlab_tiles_exact_row(engine->tiles, i, x, err))) return status;
+    } else {
+        for (size_t j = 0; j < p; j++) x[j] -= engine->tiles->centre[j];
+        mix_row(engine->tiles, x);
+    }
     for (size_t k = 0; k < engine->n_eta; k++)
         for (size_t j = 0; j < p; j++) score[place(parts, k, j)] += part[k] * x[j];
     for (size_t k = 0; k < engine->n_eta && information; k++)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Linear regression of a number, or of the logarithm of a positive one: least squares by the same Newton steps, the second of which
- * refines the first.
+ * refines the first. Where columns are nearly collinear, estimates, covariance and sums of squares are those of fit/exact.c.
  *
  * Covariance with RSS / (N - p); log-likelihood at the maximum-likelihood variance RSS / N, as logLik of lm in R.
  * Weakness: outliers and unequal variances; the cluster-robust covariance answers the second.
  */
 #include "fit/engine.h"
+#include "fit/exact.h"
 #include "fit/families/responses.h"
 
 #include <math.h>
+#include <string.h>
 
 static bool linear_tile(const mlab_family_tile *tile)
 {
@@ -29,17 +31,29 @@ static const mlab_family lognormal = {
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
-    return mlab_engine_prepare(context, prepared, &mlab_family_linear, err);
+    mlab_status status = mlab_engine_prepare(context, prepared, &mlab_family_linear, err);
+    return status ? status : mlab_engine_make_exact(context, prepared, err);
 }
 
 static mlab_status prepare_lognormal(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
-    return mlab_engine_prepare(context, prepared, &lognormal, err);
+    mlab_status status = mlab_engine_prepare(context, prepared, &lognormal, err);
+    return status ? status : mlab_engine_make_exact(context, prepared, err);
 }
 
 static double gaussian(double squares, double n)
 {
     return -0.5 * n * (log(6.283185307179586476925 * squares / n) + 1);
+}
+
+/* In place of what Newton found; log-likelihoods are those of a variance of one. */
+static void take_exact(const mlab_exact *exact, mlab_fit *fit)
+{
+    size_t p = exact->p;
+    for (size_t j = 0; j < p; j++) fit->estimate[j] = exact->estimate[j].high;
+    memcpy(fit->covariance, exact->covariance, p * p * sizeof *fit->covariance);
+    fit->log_likelihood = -0.5 * exact->squares;
+    fit->null_log_likelihood = -0.5 * exact->total;
 }
 
 static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
@@ -50,7 +64,9 @@ static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *
     const mlab_engine *engine = prepared->own;
     size_t p = fit->n_parameters, used = 0;
     bool precision = problem->weights == MLAB_WEIGHTS_PRECISION;
-    double n = 0, logs = 0, squares = -2 * fit->log_likelihood;
+    double n = 0, logs = 0;
+    if (engine->exact && prepared->problem->n_priors == 0 && prepared->options.penalty == 0) take_exact(engine->exact, fit);
+    double squares = -2 * fit->log_likelihood;
     for (size_t j = 0; j < p; j++) used += !fit->aliased[j];
     for (size_t i = 0; i < problem->n; i++) {
         double w = problem->weight ? problem->weight[i] : 1;
