@@ -7,6 +7,7 @@
 #include "mentorlab/compare.h"
 #include "mentorlab/core.h"
 #include "mentorlab/data.h"
+#include "mentorlab/draws.h"
 #include "mentorlab/fit.h"
 #include "mentorlab/forecast.h"
 #include "mentorlab/gains.h"

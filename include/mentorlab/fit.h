@@ -176,7 +176,13 @@ typedef struct mlab_fit {
     uint64_t n_clusters_other;
     mlab_random_effects *random; /* [n_random], as in the formula, a/b as a and a:b; estimates are those of somebody whose groups have effects of 0 */
     size_t n_random;             /* groupings; 0 = no random effects */
-    mlab_baseline *baseline;     /* NULL = none */
+    /* Parameters of how groups differ, in the order of the groupings: entries of Lambda by rows (lower triangle; the diagonal of independent
+     * effects), covariance = Lambda Lambda'. linear, lognormal: of the residual standard deviation, whose logarithm comes last; negative_binomial:
+     * the logarithm of the shape comes last. */
+    size_t n_spread;
+    double *spread;           /* [n_spread] or NULL */
+    double *joint_covariance; /* [(n_parameters + n_spread)^2] of the estimates and these, model-based; rows of aliased parameters 0 */
+    mlab_baseline *baseline;  /* NULL = none */
     mlab_weight_kind weights;
     double weight_total;             /* sum of the weights of the rows used; sampling weights are scaled to sum to n_rows; 0 without weights */
     uint64_t n_dropped_weightless;   /* rows of weight 0, left out */
@@ -290,48 +296,6 @@ MLAB_API void mlab_curves_free(mlab_curve *curves, size_t n);
 MLAB_API MLAB_MUST_USE mlab_status mlab_curve_fit(const mlab_context *context, size_t n, const double *start, const double *time,
                                                   const int32_t *status, size_t n_causes, const int32_t *group, size_t n_groups, const double *weight,
                                                   const mlab_fit_options *options, mlab_curve **curves, mlab_error *err);
-
-typedef enum mlab_draws_kind {
-    MLAB_DRAWS_NORMAL,
-    MLAB_DRAWS_BOOTSTRAP,
-    MLAB_DRAWS_EVIDENCE,
-    MLAB_DRAWS_FIXED,
-    MLAB_DRAWS_PARAMETRIC
-} mlab_draws_kind;
-
-/* Parameter draws of all outcomes of a study, made together. Draw 0 .. n_draws - 1; the estimates stand apart. */
-typedef struct mlab_draws {
-    const mlab_context *context;
-    mlab_draws_kind kind;
-    size_t n_draws, n_parameters;
-    size_t n_outcomes;
-    char **outcomes;  /* [n_outcomes] */
-    size_t *first;    /* [n_outcomes + 1] parameters of outcome k are first[k] .. first[k + 1] - 1 */
-    char **names;     /* [n_parameters] "retention:voluntary:armstructured" */
-    char **sources;   /* [n_parameters] "fit", "evidence: <id>", "stated" */
-    double *estimate; /* [n_parameters] */
-    double *value;    /* [n_draws * n_parameters] */
-    uint64_t seed;
-    uint64_t n_failed; /* bootstrap, parametric: refits that failed and were drawn again */
-    char *note;        /* why they failed; NULL or "" = none did */
-} mlab_draws;
-MLAB_API void mlab_draws_free(mlab_draws *draws);
-/* Normal draws from the stacked influence of the fits (clusters shared by person), on the unbounded scale of
- * each parameter. Errors: MLAB_ERR_FIT_DRAWS (Cox; a fit that is not trusted enough), MLAB_ERR_FIT_COVARIANCE. */
-MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
-                                                   uint64_t seed, mlab_draws **draws, mlab_error *err);
-/* Every draw is the estimate: for runs without parameter uncertainty. Errors: MLAB_ERR_FIT_DRAWS (Cox). */
-MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
-                                                         mlab_draws **draws, mlab_error *err);
-
-/* Draws by refitting every outcome to n_draws samples. Bootstrap: people (clusters) are drawn with replacement, each with all its rows, one sample
- * for all outcomes that have the same clusters; parametric: the responses of all rows are drawn from the fits, rows as independent. Every refit goes
- * to its own maximum from the estimate as start. A refit that is separated, does not converge or loses a column is drawn again, up to four times.
- * Errors: MLAB_ERR_FIT_DRAWS when that fails, when more than a fifth of all refits failed, or for a fit that cannot be simulated from. outcomes[k] is
- * what fits[k] was fitted to. */
-MLAB_API MLAB_MUST_USE mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
-                                                        const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, bool parametric,
-                                                        size_t n_draws, uint64_t seed, mlab_draws **draws, mlab_error *err);
 
 /* An entry of the evidence registry (models/evidence/<id>.yaml); read by mlab_evidence_find in src/fit/evidence/evidence.h. */
 typedef struct mlab_evidence {

@@ -3,7 +3,7 @@
 #ifndef MENTORLAB_IMPUTE_H
 #define MENTORLAB_IMPUTE_H
 
-#include "mentorlab/fit.h"
+#include "mentorlab/draws.h"
 
 #ifdef __cplusplus
 extern "C" {

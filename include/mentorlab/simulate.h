@@ -3,7 +3,7 @@
 #ifndef MENTORLAB_SIMULATE_H
 #define MENTORLAB_SIMULATE_H
 
-#include "mentorlab/fit.h"
+#include "mentorlab/draws.h"
 #include "mentorlab/match.h"
 
 #ifdef __cplusplus

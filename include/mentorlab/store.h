@@ -4,6 +4,7 @@
 #define MENTORLAB_STORE_H
 
 #include "mentorlab/compare.h"
+#include "mentorlab/draws.h"
 #include "mentorlab/forecast.h"
 
 #ifdef __cplusplus

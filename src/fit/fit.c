@@ -59,6 +59,8 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_after_free(fit->after);
     for (size_t t = 0; fit->random && t < fit->n_random; t++) free_effects(context, &fit->random[t]);
     mlab_release(context, fit->random);
+    mlab_release(context, fit->spread);
+    mlab_release(context, fit->joint_covariance);
     mlab_release(context, fit->knots);
     mlab_baseline_free(context, fit->baseline);
     mlab_release(context, fit);

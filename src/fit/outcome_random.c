@@ -27,8 +27,9 @@ typedef struct grouping {
     const char *const *columns;
     size_t n_columns;
     bool multiple;
-    uint32_t *group; /* [n * memberships] */
-    char **names;    /* [n_groups], NULL where groups are people */
+    uint32_t *group;  /* [n * memberships] */
+    char **names;     /* [n_groups], NULL where groups are people */
+    uint32_t *person; /* [n_groups] their ranks there */
 } grouping;
 
 static int by_value(const void *a, const void *b)
@@ -58,6 +59,7 @@ void mlab_outcome_random_free(mlab_outcome_problem *made)
         mlab_design_free((mlab_design *)r->design);
         mlab_release(made->context, (void *)r->groups);
         mlab_release(made->context, (void *)r->group);
+        mlab_release(made->context, (void *)r->person);
         mlab_release(made->context, (void *)r->name);
     }
     mlab_release(made->context, made->random);
@@ -263,8 +265,12 @@ static mlab_status group_mentors(grouping *g, mlab_error *err)
         for (size_t k = 0; k < found && !status; k++) to[mentor[k]] = 1;
         if (found > most) most = found;
     }
-    for (size_t p = 0; p < n_ids && !status; p++)
-        if (to[p]) to[p] = (uint32_t)++g->out->n_groups;
+    if (!status && !(g->person = mlab_allocate(context, n_ids, sizeof *g->person))) status = no_memory(g, err);
+    for (size_t p = 0; p < n_ids && !status; p++) {
+        if (!to[p]) continue;
+        g->person[g->out->n_groups] = (uint32_t)p;
+        to[p] = (uint32_t)++g->out->n_groups;
+    }
     if (!status && !(g->group = mlab_allocate(context, n, most * sizeof *g->group))) status = no_memory(g, err);
     for (size_t i = 0; i < n && !status; i++) {
         mentors_of(data, first, tie, g->made->rows[i], mentor, &found);
@@ -288,6 +294,10 @@ static mlab_status make_groups(grouping *g, mlab_error *err)
     if (!(g->group = mlab_allocate(g->made->context, n, m * sizeof *g->group))) return no_memory(g, err);
     if (g->multiple) return number_values(g, g->columns, m, g->group, &g->out->n_groups, &g->names, err);
     mlab_status status = codes_of(g, name, g->group, &g->out->n_groups, &g->names, err);
+    if (!status && g->n_columns == 1 && is_people(g, name)) {
+        if (!(g->person = mlab_allocate(g->made->context, g->out->n_groups, sizeof *g->person))) return no_memory(g, err);
+        for (size_t i = 0; i < n; i++) g->person[g->group[i]] = g->made->panel->person[g->made->rows[i]];
+    }
     for (size_t c = 1; c < g->n_columns && !status; c++) status = combine(g, g->columns[c], err);
     return status;
 }
@@ -312,6 +322,7 @@ mlab_status mlab_outcome_random(mlab_outcome_problem *made, mlab_error *err)
         if (!status && !(g.out->name = mlab_copy_text(made->context, name))) status = no_memory(&g, err);
         if (!status) status = make_groups(&g, err);
         g.out->group = g.group;
+        g.out->person = g.person;
         g.out->groups = (const char *const *)g.names;
     }
     return status;

@@ -17,6 +17,7 @@ typedef struct mlab_random_grouping {
     size_t n_groups;           /* every one has a row */
     const char *name;
     const char *const *groups; /* [n_groups] names of the groups, NULL = 1, 2, ... */
+    const uint32_t *person;    /* [n_groups] rank of the person that each group is; NULL = groups are no people */
 } mlab_random_grouping;
 
 /* States of rows, and the transitions between them; transition t is category t + 1. */

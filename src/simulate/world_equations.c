@@ -92,6 +92,9 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
     size_t first;
     mlab_status status = find_draws(world->spec->draws, fit, &first, err);
     if (status) return status;
+    if (fit->n_random)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: effects of %s are not simulated yet; a simulation needs a fit without (... | %s)",
+                          fit->outcome, fit->random->group, fit->random->group);
     bool known = strcmp(fit->link, "logit") == 0 || (strcmp(fit->link, "cloglog") == 0 && fit->n_thresholds == 0);
     if (!known)
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has the link %s; a simulation needs %s", fit->outcome, fit->link,

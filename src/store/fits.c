@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /fits/<outcome> and /draws. The influence of single people on a fit is not stored: draws are made before. */
+/* /fits/<outcome>. The influence of single people on a fit is not stored: draws are made before. */
 #include "store/stages.h"
 
 #include "core/memory.h"
@@ -93,12 +93,20 @@ static void put_random(const mlab_h5_group *all, const mlab_random_effects *rand
     mlab_h5_group_close(&group);
 }
 
-static void put_all_random(const mlab_h5_group *fit, const mlab_random_effects *random, size_t n)
+static void put_all_random(const mlab_h5_group *group, const mlab_fit *fit)
 {
-    if (!n) return;
-    mlab_h5_group all = mlab_h5_group_make(fit, "random_effects");
-    for (size_t t = 0; t < n; t++) put_random(&all, &random[t], t + 1);
+    if (!fit->n_random) return;
+    mlab_h5_group all = mlab_h5_group_make(group, "random_effects");
+    for (size_t t = 0; t < fit->n_random; t++) put_random(&all, &fit->random[t], t + 1);
     mlab_h5_group_close(&all);
+    if (!fit->n_spread) return;
+    size_t n = fit->n_parameters + fit->n_spread;
+    mlab_h5_dimension_numbers(group, "spread_entry", 1, fit->n_spread, "1", "parameter of how groups differ");
+    mlab_h5_dimension_numbers(group, "joint", 1, n, "1", "parameters, then those of how groups differ");
+    mlab_h5_dimension_numbers(group, "joint_other", 1, n, "1", "the same, second axis");
+    mlab_h5_put(group, "spread", "spread_entry", MLAB_H5_REAL, fit->spread, "1",
+                "entries of Lambda by grouping, log residual deviation or log shape last");
+    mlab_h5_put(group, "joint_covariance", "joint joint_other", MLAB_H5_REAL, fit->joint_covariance, "1", "model-based covariance of all of them");
 }
 
 static void get_random(const mlab_h5_group *all, const char *name, mlab_random_effects *random)
@@ -131,6 +139,10 @@ static void get_all_random(const mlab_h5_group *group, mlab_fit *fit)
         mlab_release(fit->context, name);
     }
     mlab_h5_group_close(&all);
+    if (!mlab_h5_has(group, "spread")) return;
+    size_t m = fit->n_spread = mlab_h5_size(group, "spread_entry"), joint = fit->n_parameters + m;
+    fit->spread = mlab_h5_get(group, "spread", MLAB_H5_REAL, m);
+    fit->joint_covariance = mlab_h5_get(group, "joint_covariance", MLAB_H5_REAL, joint * joint);
 }
 
 static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
@@ -151,7 +163,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     put_design(&group, fit->design);
     put_matrices(&group, fit);
     mlab_store_put_after(&group, fit->after);
-    put_all_random(&group, fit->random, fit->n_random);
+    put_all_random(&group, fit);
     mlab_store_put_penalty(&group, fit);
     mlab_store_put_baseline(&group, fit->baseline);
     mlab_store_put_missing(&group, fit);
@@ -179,29 +191,6 @@ void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits,
 {
     mlab_h5_group group = mlab_h5_group_make(root, "fits");
     for (size_t k = 0; k < n_fits; k++) put_fit(&group, fits[k]);
-    mlab_h5_group_close(&group);
-}
-
-static const char *const draw_kinds[] = {"normal", "bootstrap", "evidence", "fixed", "parametric"};
-
-void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
-{
-    mlab_h5_group group = mlab_h5_group_make(root, "draws");
-    int64_t *first = mlab_allocate(draws->context, draws->n_outcomes, sizeof *first);
-    if (!first) mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write draws");
-    for (size_t k = 0; first && k < draws->n_outcomes; k++) first[k] = (int64_t)draws->first[k];
-    mlab_h5_attribute(&group, "kind", draw_kinds[draws->kind]);
-    mlab_h5_attribute_integer(&group, "seed", (int64_t)draws->seed);
-    mlab_h5_attribute_integer(&group, "failed", (int64_t)draws->n_failed);
-    mlab_h5_attribute(&group, "note", draws->note ? draws->note : "");
-    mlab_h5_dimension_numbers(&group, "draw", 0, draws->n_draws, "1", "set of parameters");
-    mlab_h5_dimension_texts(&group, "parameter", draws->names, draws->n_parameters, "parameter");
-    mlab_h5_dimension_texts(&group, "outcome", draws->outcomes, draws->n_outcomes, "outcome");
-    mlab_h5_put(&group, "first", "outcome", MLAB_H5_INT64, first, "1", "place of the outcome's first parameter");
-    mlab_h5_put_texts(&group, "source", "parameter", draws->sources, "where the parameter comes from");
-    mlab_h5_put(&group, "estimate", "parameter", MLAB_H5_REAL, draws->estimate, "1", "estimate");
-    mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
-    mlab_release(draws->context, first);
     mlab_h5_group_close(&group);
 }
 
@@ -269,33 +258,6 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->design = get_design(group, fit->outcome);
 }
 
-static void get_draws(const mlab_h5_group *root, mlab_draws *draws)
-{
-    mlab_h5_group group = mlab_h5_group_get(root, "draws");
-    char *kind = mlab_h5_attribute_get(&group, "kind");
-    for (size_t k = 0; kind && k < sizeof draw_kinds / sizeof *draw_kinds; k++)
-        if (strcmp(kind, draw_kinds[k]) == 0) draws->kind = (mlab_draws_kind)k;
-    mlab_release(draws->context, kind);
-    draws->seed = (uint64_t)mlab_h5_attribute_integer_get(&group, "seed");
-    draws->n_failed = (uint64_t)mlab_h5_attribute_integer_get(&group, "failed");
-    draws->note = mlab_h5_attribute_get(&group, "note");
-    draws->n_draws = mlab_h5_size(&group, "draw");
-    draws->n_parameters = mlab_h5_size(&group, "parameter");
-    draws->n_outcomes = mlab_h5_size(&group, "outcome");
-    draws->names = mlab_h5_get_texts(&group, "parameter", draws->n_parameters);
-    draws->sources = mlab_h5_get_texts(&group, "source", draws->n_parameters);
-    draws->outcomes = mlab_h5_get_texts(&group, "outcome", draws->n_outcomes);
-    draws->estimate = mlab_h5_get(&group, "estimate", MLAB_H5_REAL, draws->n_parameters);
-    draws->value = mlab_h5_get(&group, "value", MLAB_H5_REAL, draws->n_draws * draws->n_parameters);
-    int64_t *first = mlab_h5_get(&group, "first", MLAB_H5_INT64, draws->n_outcomes);
-    draws->first = mlab_allocate(draws->context, draws->n_outcomes + 1, sizeof *draws->first);
-    if (!draws->first) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read draws");
-    for (size_t k = 0; first && draws->first && k < draws->n_outcomes; k++) draws->first[k] = (size_t)first[k];
-    if (draws->first) draws->first[draws->n_outcomes] = draws->n_parameters;
-    mlab_release(draws->context, first);
-    mlab_h5_group_close(&group);
-}
-
 static void free_fits(const mlab_context *context, mlab_fit **fits, size_t n)
 {
     for (size_t k = 0; fits && k < n; k++) mlab_fit_free(fits[k]);
@@ -335,14 +297,7 @@ mlab_status mlab_store_read_fits(const mlab_context *context, const char *path, 
     size_t n = 0;
     mlab_fit **got = get_fits(&root, &n);
     mlab_draws *got_draws = NULL;
-    if (draws && mlab_h5_has(&root, "draws")) {
-        got_draws = mlab_allocate(context, 1, sizeof *got_draws);
-        if (!got_draws) mlab_h5_fail(&file, MLAB_ERR_MEMORY, "no memory to read draws");
-        if (got_draws) {
-            got_draws->context = context;
-            get_draws(&root, got_draws);
-        }
-    }
+    if (draws && mlab_h5_has(&root, "draws")) got_draws = mlab_store_get_draws(&root);
     mlab_status status = mlab_h5_close(&file, &root);
     if (status) {
         free_fits(context, got, n);

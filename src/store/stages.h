@@ -19,6 +19,7 @@ void mlab_store_get_missing(const mlab_h5_group *group, mlab_fit *fit);
 void mlab_store_put_baseline(const mlab_h5_group *fit_group, const mlab_baseline *baseline);
 mlab_baseline *mlab_store_get_baseline(const mlab_h5_group *fit_group);
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);
+mlab_draws *mlab_store_get_draws(const mlab_h5_group *root); /* of an open file, also after a failure; NULL = no memory */
 void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison);
 void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret);
 void mlab_store_put_review(const mlab_h5_group *root, const mlab_review *review, const char *secret);

@@ -90,7 +90,7 @@ static mlab_status draw(mlab_study *study, mlab_error *err)
         status =
             mlab_draws_bootstrap(study->context, study->data, outcomes, options, used, n, options->draws == 2, n_draws, seed, &study->draws, err);
     else if (!status)
-        status = mlab_draws_make(study->context, used, n, n_draws, seed, &study->draws, err);
+        status = mlab_draws_make_mixed(study->context, study->data, outcomes, options, used, n, n_draws, seed, &study->draws, err);
     mlab_release(study->context, used);
     mlab_release(study->context, outcomes);
     return status;

@@ -3,6 +3,7 @@
 #include "core/random.h"
 #include "fit/outcome.h"
 #include "fit/worlds.h"
+#include "mentorlab/draws.h"
 
 static mlab_context context;
 static mlab_fit_options options;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Predictions and parameter draws. */
 #include "fit/worlds.h"
+#include "mentorlab/draws.h"
 
 #include "core/random.h"
 

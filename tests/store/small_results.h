@@ -102,6 +102,19 @@ static char *level_names[] = {"low", "middle", "high"};
 static char *ordinal_names[] = {"low|middle", "middle|high", "armstructured"};
 static double ordinal_estimates[] = {-1, 1, 0.3}, ordinal_covariances[] = {0.1, 0, 0, 0, 0.1, 0, 0, 0, 0.2};
 static uint8_t ordinal_aliased[3];
+static char *effect_names[] = {"(Intercept)"};
+static double effect_covariance[] = {0.25}, effect_sd[] = {0.5}, effect_sd_se[] = {0.125}, effect_mode[] = {0.25, -0.5},
+              effect_mode_se[] = {0.1, 0.2};
+static mlab_random_effects small_random[] = {{.group = "team",
+                                              .n_groups = 2,
+                                              .n = 1,
+                                              .names = effect_names,
+                                              .covariance = effect_covariance,
+                                              .sd = effect_sd,
+                                              .sd_se = effect_sd_se,
+                                              .mode = effect_mode,
+                                              .mode_se = effect_mode_se}};
+static double small_spread[] = {0.5}, small_joint[] = {0.1, 0, 0, 0, 0, 0.1, 0, 0, 0, 0, 0.2, 0.01, 0, 0, 0.01, 0.015625};
 static mlab_fit satisfaction_fit = {.outcome = "satisfaction",
                                     .model = "ordinal",
                                     .formula = "satisfaction ~ arm",
@@ -118,6 +131,11 @@ static mlab_fit satisfaction_fit = {.outcome = "satisfaction",
                                     .levels = level_names,
                                     .n_levels = 3,
                                     .cluster = "",
+                                    .random = small_random,
+                                    .n_random = 1,
+                                    .n_spread = 1,
+                                    .spread = small_spread,
+                                    .joint_covariance = small_joint,
                                     .reason = ""};
 static const mlab_fit *const small_fits[] = {&retention_fit, &satisfaction_fit};
 
@@ -125,6 +143,17 @@ static char *draw_outcomes[] = {"retention"};
 static size_t draw_first[] = {0, 2};
 static char *draw_names[] = {"retention:a", "retention:b"}, *draw_sources[] = {"fit", "evidence: formal_program_retention"};
 static double draw_estimates[] = {-3, 0.5}, draw_values[] = {-3.1, 0.4, -2.9, 0.6, -3.05, 0.55};
+static uint32_t effect_key[] = {4, 9}, effect_place[] = {0, 1};
+static double effect_factor[] = {0.5, 0.25, 0.75}, effect_value[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
+static mlab_draws_effects small_effects[] = {{.outcome = 0,
+                                              .group = "team",
+                                              .n_groups = 2,
+                                              .n = 1,
+                                              .people = true,
+                                              .key = effect_key,
+                                              .place = effect_place,
+                                              .factor = effect_factor,
+                                              .value = effect_value}};
 static mlab_draws small_draws = {.kind = MLAB_DRAWS_NORMAL,
                                  .n_draws = 3,
                                  .n_parameters = 2,
@@ -135,7 +164,9 @@ static mlab_draws small_draws = {.kind = MLAB_DRAWS_NORMAL,
                                  .sources = draw_sources,
                                  .estimate = draw_estimates,
                                  .value = draw_values,
-                                 .seed = 18446744073709551615u};
+                                 .seed = 18446744073709551615u,
+                                 .effects = small_effects,
+                                 .n_effects = 1};
 
 static mlab_contrast small_contrasts[] = {
     {.outcome = "retention",

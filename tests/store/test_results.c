@@ -88,6 +88,17 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert_str_eq(draws->sources[1], "evidence: formal_program_retention");
     ck_assert(draws->seed == small_draws.seed);
     same_reals(draws->value, draw_values, 6);
+    ck_assert_uint_eq(fits[1]->n_spread, 1);
+    same_reals(fits[1]->spread, small_spread, 1);
+    same_reals(fits[1]->joint_covariance, small_joint, 16);
+    same_reals(fits[1]->random->mode, effect_mode, 2);
+    ck_assert_uint_eq(draws->n_effects, 1);
+    const mlab_draws_effects *effects = draws->effects;
+    ck_assert_str_eq(effects->group, "team");
+    ck_assert(effects->outcome == 0 && effects->people && effects->n == 1 && effects->n_groups == 2);
+    ck_assert(effects->key[1] == 9 && effects->place[1] == 1);
+    same_reals(effects->factor, effect_factor, 3);
+    same_reals(effects->value, effect_value, 6);
     for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
     mlab_release(&context, fits);
     mlab_draws_free(draws);

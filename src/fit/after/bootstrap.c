@@ -202,6 +202,9 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
 {
     one_outcome *one = &b->outcome[k];
     mlab_status status = mlab_draws_check(b->fits[k], true, err);
+    if (!status && b->fits[k]->n_random)
+        status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of a mixed model are not built yet; use fit.draws: normal",
+                            b->fits[k]->outcome);
     if (!status) status = mlab_outcome_problem_make(b->context, data, outcome, options, &one->made, err);
     if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->prepared, err);
     if (!status && one->prepared->n_parameters != b->fits[k]->n_parameters)

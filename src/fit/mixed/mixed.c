@@ -97,6 +97,7 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
         goto out;
     place_estimates(&c, prepared->own, fit);
     mlab_mixed_effects_place(&c, mixed, mixed->n_thresholds + mixed->p, SIZE_MAX, fit->random);
+    if ((status = mlab_mixed_keep_spread(context, &c, mixed->n_thresholds + mixed->p, fit, err))) goto out;
     fit->log_likelihood = c.value + (prepared->model->constant ? prepared->model->constant(prepared) : 0);
     fit->iterations = c.iterations;
     fit->gradient = 0;

@@ -51,6 +51,9 @@ MLAB_MUST_USE mlab_status mlab_mixed_effects_make(const mlab_context *context, c
                                                   mlab_fit *fit, mlab_error *err);
 /* Standard deviations and modes. base: place of Lambda in psi; log_scale: place of the logarithm of what everything is a multiple of, or SIZE_MAX. */
 void mlab_mixed_effects_place(const mlab_climb *climb, const mlab_mixed *mixed, size_t base, size_t log_scale, mlab_random_effects *random);
+/* fit->spread and the joint covariance, when estimate, aliased and covariance are placed: the parameters of the climb from `fixed` on; fixed = 0
+ * where the climb has no coefficients, which then stand beside them without covariance. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_mixed_keep_spread(const mlab_context *context, const mlab_climb *climb, size_t fixed, mlab_fit *fit, mlab_error *err);
 /* Standard deviations below `boundary` on the scale of the predictor, a climb that did not arrive, too few groups. */
 MLAB_MUST_USE mlab_status mlab_mixed_doubt(const mlab_climb *climb, const mlab_mixed *mixed, double boundary, mlab_fit *fit, mlab_error *err);
 /* Takes away what the fit without random effects left behind and does not hold any more. */

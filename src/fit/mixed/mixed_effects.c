@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static char *copy_name(const mlab_context *context, const mlab_fit_problem *problem, size_t g)
 {
@@ -100,6 +101,25 @@ void mlab_mixed_effects_place(const mlab_climb *c, const mlab_mixed *m, size_t b
         r->sd_se[a] = r->sd[a] > 0 ? error_of(c, m, base, log_scale, lambda, a, r->sd[a], scale) : 0;
     }
     for (size_t g = 0; g < m->n_groups; g++) place_group(m, lambda, scale, g, r);
+}
+
+mlab_status mlab_mixed_keep_spread(const mlab_context *context, const mlab_climb *c, size_t fixed, mlab_fit *fit, mlab_error *err)
+{
+    size_t p = fit->n_parameters, n = c->n - fixed, all = p + n, at = 0;
+    fit->n_spread = n;
+    fit->spread = mlab_allocate(context, n, sizeof *fit->spread);
+    fit->joint_covariance = mlab_allocate(context, all, all * sizeof *fit->joint_covariance);
+    if (!fit->spread || !fit->joint_covariance) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the covariance of %zu parameters", all);
+    memcpy(fit->spread, c->psi + fixed, n * sizeof *fit->spread);
+    double *joint = fit->joint_covariance;
+    for (size_t j = 0; j < p; j++) {
+        memcpy(joint + j * all, fit->covariance + j * p, p * sizeof *joint);
+        if (fixed == 0 || fit->aliased[j]) continue;
+        for (size_t k = 0; k < n; k++) joint[j * all + p + k] = joint[(p + k) * all + j] = c->inverse[at * c->n + fixed + k];
+        at++;
+    }
+    for (size_t k = 0; k < n; k++) memcpy(joint + (p + k) * all + p, c->inverse + (fixed + k) * c->n + fixed, n * sizeof *joint);
+    return MLAB_OK;
 }
 
 void mlab_mixed_start_lambda(mlab_climb *c, const mlab_mixed *m, size_t at, double sd)

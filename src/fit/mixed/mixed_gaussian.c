@@ -285,6 +285,7 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
     fit->residual_variance = exp(2 * c.psi[mixed->n_lambda]);
     place_estimates(&w, engine, fit->residual_variance, fit);
     mlab_mixed_effects_place(&c, mixed, 0, mixed->n_lambda, fit->random);
+    if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
     fit->log_likelihood = value - logs;
     fit->iterations = c.iterations;
     fit->gradient = 0;

@@ -192,6 +192,26 @@ void mlab_sparse_solve(const mlab_sparse *s, double *b, double *room)
     for (size_t k = 0; k < s->n; k++) b[perm[k]] = room[k];
 }
 
+void mlab_sparse_spread(const mlab_sparse *s, double *z, double *room)
+{
+    if (s->dense) {
+        for (size_t j = s->n; j-- > 0;) {
+            const double *column = s->values + j * s->n;
+            double sum = z[j];
+            for (size_t i = j + 1; i < s->n; i++) sum -= column[i] * z[i];
+            z[j] = sum / column[j];
+        }
+        return;
+    }
+    const SuiteSparse_long *p = s->l->p, *i = s->l->i, *nz = s->l->nz, *perm = s->l->Perm;
+    const double *x = s->l->x;
+    for (size_t j = s->n; j-- > 0;) {
+        room[j] = z[perm[j]] / sqrt(x[p[j]]);
+        for (SuiteSparse_long k = p[j] + 1; k < p[j] + nz[j]; k++) room[j] -= x[k] * room[i[k]];
+    }
+    for (size_t k = 0; k < s->n; k++) z[perm[k]] = room[k];
+}
+
 /* --- the inverse on the pattern ---------------------------------------------------------------------------------- */
 
 /* Column j of the inverse at the rows of column j of L, those after it done. */

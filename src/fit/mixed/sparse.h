@@ -21,6 +21,8 @@ bool mlab_sparse_is_dense(const mlab_sparse *sparse);
 MLAB_MUST_USE mlab_status mlab_sparse_factor(mlab_sparse *sparse, bool *definite, double *log_det, mlab_error *err);
 /* b [n] becomes the solution; room [n]. */
 void mlab_sparse_solve(const mlab_sparse *sparse, double *b, double *room);
+/* With S = L L': z [n] becomes L'^-1 z, whose covariance is the inverse of S when that of z is 1; room [n]. */
+void mlab_sparse_spread(const mlab_sparse *sparse, double *z, double *room);
 /* The inverse at the places of the pattern. */
 MLAB_MUST_USE mlab_status mlab_sparse_invert(mlab_sparse *sparse, mlab_error *err);
 const double *mlab_sparse_inverse(const mlab_sparse *sparse);

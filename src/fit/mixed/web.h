@@ -101,6 +101,8 @@ static inline size_t mlab_web_room(const mlab_web *web)
 {
     return web->n_knots + web->most_near + MLAB_MOST_OF_TERM;
 }
+/* z [n_effects] becomes C'^-1 z, H = C C': its covariance is the inverse of H when that of z is 1. room as for mlab_web_solve. */
+void mlab_web_spread(const mlab_web *web, double *z, double *room);
 /* Those entries of the inverse of H whose effects share a row. */
 MLAB_MUST_USE mlab_status mlab_web_invert(mlab_web *web, mlab_error *err);
 /* The inverse at the local effects of a cell: inverse [local * local]. */

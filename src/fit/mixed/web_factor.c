@@ -157,6 +157,24 @@ mlab_status mlab_web_factor(mlab_web *web, bool *definite, mlab_error *err)
 
 /* --- solutions ------------------------------------------------------------------------------------------------------ */
 
+/* Leaves' own parts of C' b = b, those of the knots done. */
+static void solve_leaves_upper(const mlab_web *web, double *b)
+{
+    const size_t q = web->q_leaf;
+    const double *knots = b + web->n_of_leaves;
+    for (size_t leaf = 0; q && leaf < web->n_leaves; leaf++) {
+        const double *l = web->leaf_factor + leaf * q * q, *half = web->half + q * web->near_first[leaf];
+        const uint32_t *near = web->near + web->near_first[leaf];
+        size_t n = web->near_first[leaf + 1] - web->near_first[leaf];
+        double *own = b + leaf * q;
+        for (size_t i = q; i-- > 0;) {
+            for (size_t j = 0; j < n; j++) own[i] -= half[i * n + j] * knots[near[j]];
+            for (size_t k = i + 1; k < q; k++) own[i] -= l[k * q + i] * own[k];
+            own[i] /= l[i * q + i];
+        }
+    }
+}
+
 void mlab_web_solve(const mlab_web *web, double *b, double *room)
 {
     size_t q = web->q_leaf;
@@ -173,17 +191,13 @@ void mlab_web_solve(const mlab_web *web, double *b, double *room)
         }
     }
     if (web->n_knots) mlab_sparse_solve(web->s, knots, room);
-    for (size_t leaf = 0; q && leaf < web->n_leaves; leaf++) {
-        const double *l = web->leaf_factor + leaf * q * q, *half = web->half + q * web->near_first[leaf];
-        const uint32_t *near = web->near + web->near_first[leaf];
-        size_t n = web->near_first[leaf + 1] - web->near_first[leaf];
-        double *own = b + leaf * q;
-        for (size_t i = q; i-- > 0;) {
-            for (size_t j = 0; j < n; j++) own[i] -= half[i * n + j] * knots[near[j]];
-            for (size_t k = i + 1; k < q; k++) own[i] -= l[k * q + i] * own[k];
-            own[i] /= l[i * q + i];
-        }
-    }
+    solve_leaves_upper(web, b);
+}
+
+void mlab_web_spread(const mlab_web *web, double *z, double *room)
+{
+    if (web->n_knots) mlab_sparse_spread(web->s, z + web->n_of_leaves, room);
+    solve_leaves_upper(web, z);
 }
 
 /* --- the inverse ------------------------------------------------------------------------------------------------------ */

@@ -64,6 +64,7 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
         goto out;
     place_estimates(&c, &rows, prepared->own, fit);
     mlab_web_effects_place(&c, web, web->n_thresholds + web->n_eta * web->p, SIZE_MAX, fit);
+    if ((status = mlab_mixed_keep_spread(context, &c, web->n_thresholds + web->n_eta * web->p, fit, err))) goto out;
     fit->log_likelihood = c.value + (prepared->model->constant ? prepared->model->constant(prepared) : 0);
     fit->iterations = c.iterations;
     fit->gradient = 0;

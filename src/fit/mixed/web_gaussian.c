@@ -8,8 +8,8 @@
  * the standard deviations as known.
  * Weakness: intervals of coefficients are somewhat short with few groups.
  */
+#include "fit/mixed/web_gaussian.h"
 #include "fit/mixed/mixed.h"
-#include "fit/mixed/web.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -22,26 +22,10 @@
 static const double LOG_TWO_PI = 1.83787706640934548356;
 static const double BOUNDARY = 1e-4; /* of the residual standard deviation */
 
-typedef struct linear {
-    mlab_web *web;
-    bool restricted;
-    size_t p, columns;             /* coefficients; with the response */
-    double n, yy;                  /* sum of weights, y'y */
-    double *xx, *xy;               /* [p * p], [p] */
-    double *zx;                    /* [columns * n_effects] Z'X, then Z'y */
-    double *half, *solved, *other; /* [columns * n_effects] Lambda'Z'X, H^-1 of it; scratch */
-    double *a, *inverse, *rhs, *beta, *work, *mixed;
-    double *room; /* [columns * web room] */
-    double *parts;
-    size_t part;
-    uint8_t *out;
-    double *memory;
-} linear;
-
-static mlab_status make(linear *w, mlab_web *web, bool restricted, mlab_error *err)
+mlab_status mlab_web_linear_make(mlab_web_linear *w, mlab_web *web, bool restricted, mlab_error *err)
 {
     size_t p = web->p, c = p + 1, e = web->n_effects, room = c * mlab_web_room(web);
-    *w = (linear){.web = web, .restricted = restricted, .p = p, .columns = c, .part = 2 + p * (p + 1)};
+    *w = (mlab_web_linear){.web = web, .restricted = restricted, .p = p, .columns = c, .part = 2 + p * (p + 1)};
     w->memory = mlab_allocate(web->context, 4 * p * p + 3 * p + 4 * c * e + room + web->n_chunks * (w->part + web->n_lambda), sizeof *w->memory);
     w->out = mlab_allocate(web->context, p, 1);
     if (!w->memory || !w->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the cross products of %zu effects", e);
@@ -52,10 +36,17 @@ static mlab_status make(linear *w, mlab_web *web, bool restricted, mlab_error *e
     return MLAB_OK;
 }
 
+void mlab_web_linear_free(mlab_web_linear *w)
+{
+    if (!w->web) return;
+    mlab_release(w->web->context, w->memory);
+    mlab_release(w->web->context, w->out);
+}
+
 /* --- the rows ------------------------------------------------------------------------------------------------------ */
 
 /* Sums of a cell: of z z' into its cross, of z x and z y into zx (whose leaf is this chunk's own; those of knots into knots). */
-static void read_cell(const linear *w, const mlab_web_cell *cell, double *zx)
+static void read_cell(const mlab_web_linear *w, const mlab_web_cell *cell, double *zx)
 {
     mlab_web *web = w->web;
     size_t base = cell->base, p = w->p, c = w->columns, n = web->n;
@@ -72,7 +63,7 @@ static void read_cell(const linear *w, const mlab_web_cell *cell, double *zx)
     }
 }
 
-static void read_fixed(const linear *w, size_t from, size_t to, double *part)
+static void read_fixed(const mlab_web_linear *w, size_t from, size_t to, double *part)
 {
     const mlab_web *web = w->web;
     size_t p = w->p, n = web->n;
@@ -93,7 +84,7 @@ static void read_fixed(const linear *w, size_t from, size_t to, double *part)
 static mlab_status read_chunk(void *arg, size_t chunk, void *scratch, mlab_error *err)
 {
     (void)err;
-    linear *w = arg;
+    mlab_web_linear *w = arg;
     mlab_web *web = w->web;
     double *zx = scratch;
     size_t first = web->leaf_cell[web->chunk_leaf[chunk]], last = web->leaf_cell[web->chunk_leaf[chunk + 1]];
@@ -108,7 +99,7 @@ static mlab_status read_chunk(void *arg, size_t chunk, void *scratch, mlab_error
     return MLAB_OK;
 }
 
-static void read_knots(const linear *w)
+static void read_knots(const mlab_web_linear *w)
 {
     const mlab_web *web = w->web;
     mlab_web_block blocks[MLAB_MOST_LOCAL + 1];
@@ -129,7 +120,7 @@ static void read_knots(const linear *w)
     }
 }
 
-static mlab_status read_rows(linear *w, mlab_error *err)
+mlab_status mlab_web_linear_read(mlab_web_linear *w, mlab_error *err)
 {
     mlab_web *web = w->web;
     size_t p = w->p;
@@ -168,7 +159,7 @@ static mlab_status solve_column(void *arg, size_t j, void *scratch, mlab_error *
 {
     (void)scratch;
     (void)err;
-    linear *w = arg;
+    mlab_web_linear *w = arg;
     size_t e = w->web->n_effects;
     mlab_web_by_lambda(w->web, true, w->zx + j * e, w->half + j * e);
     memcpy(w->solved + j * e, w->half + j * e, e * sizeof(double));
@@ -177,7 +168,7 @@ static mlab_status solve_column(void *arg, size_t j, void *scratch, mlab_error *
 }
 
 /* X'V^-1X, its inverse and log determinant, b, the residual sum of squares; false when X'V^-1X has no inverse. */
-static bool solve_coefficients(linear *w, double *log_xvx, double *rss)
+static bool solve_coefficients(mlab_web_linear *w, double *log_xvx, double *rss)
 {
     size_t p = w->p, e = w->web->n_effects;
     const double *half_y = w->half + p * e;
@@ -225,7 +216,7 @@ static mlab_status trace_chunk(void *arg, size_t chunk, void *scratch, mlab_erro
 {
     (void)scratch;
     (void)err;
-    const linear *w = arg;
+    const mlab_web_linear *w = arg;
     double *traces = w->parts + chunk * w->web->n_lambda;
     memset(traces, 0, w->web->n_lambda * sizeof *traces);
     for (size_t leaf = w->web->chunk_leaf[chunk]; leaf < w->web->chunk_leaf[chunk + 1]; leaf++) mlab_web_leaf_trace(w->web, leaf, traces);
@@ -236,7 +227,7 @@ static mlab_status trace_chunk(void *arg, size_t chunk, void *scratch, mlab_erro
 static mlab_status weigh_column(void *arg, size_t j, void *scratch, mlab_error *err)
 {
     (void)err;
-    linear *w = arg;
+    mlab_web_linear *w = arg;
     size_t e = w->web->n_effects;
     double *u = scratch, *into = w->other + j * e;
     mlab_web_by_lambda(w->web, false, w->solved + j * e, u);
@@ -245,7 +236,7 @@ static mlab_status weigh_column(void *arg, size_t j, void *scratch, mlab_error *
     return MLAB_OK;
 }
 
-static mlab_status find_gradient(linear *w, double variance, double *gradient, mlab_error *err)
+static mlab_status find_gradient(mlab_web_linear *w, double variance, double *gradient, mlab_error *err)
 {
     mlab_web *web = w->web;
     size_t p = w->p, e = web->n_effects, last = p * e;
@@ -276,9 +267,9 @@ static mlab_status find_gradient(linear *w, double variance, double *gradient, m
     return status;
 }
 
-static mlab_status evaluate(void *work, const double *psi, double *value, double *gradient, mlab_error *err)
+mlab_status mlab_web_linear_evaluate(void *work, const double *psi, double *value, double *gradient, mlab_error *err)
 {
-    linear *w = work;
+    mlab_web_linear *w = work;
     mlab_web *web = w->web;
     double log_xvx, rss, log_s = psi[web->n_lambda], variance = exp(2 * log_s);
     bool definite;
@@ -299,7 +290,7 @@ static mlab_status evaluate(void *work, const double *psi, double *value, double
 
 /* --- the fit ---------------------------------------------------------------------------------------------------------- */
 
-static void place_estimates(const linear *w, const mlab_engine *engine, double variance, mlab_fit *fit)
+static void place_estimates(const mlab_web_linear *w, const mlab_engine *engine, double variance, mlab_fit *fit)
 {
     size_t n = fit->n_parameters, at = 0;
     memset(fit->covariance, 0, n * n * sizeof *fit->covariance);
@@ -325,36 +316,36 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
 {
     const mlab_engine *engine = prepared->own;
     mlab_web *web = NULL;
-    linear w = {0};
+    mlab_web_linear w = {0};
     mlab_climb c = {0};
     double value, *gradient = NULL;
     mlab_status status = prepared->model->fit(context, prepared, fit, err);
     if (!status) mlab_mixed_forget(fit);
     if (!status) status = mlab_web_make(context, prepared, prepared->problem, engine->number, &web, err);
-    if (!status) status = make(&w, web, prepared->options.restricted == 0, err);
-    if (!status) status = mlab_climb_start(context, web->n_lambda + 1, evaluate, &w, &c, err);
-    if (!status) status = read_rows(&w, err);
+    if (!status) status = mlab_web_linear_make(&w, web, prepared->options.restricted == 0, err);
+    if (!status) status = mlab_climb_start(context, web->n_lambda + 1, mlab_web_linear_evaluate, &w, &c, err);
+    if (!status) status = mlab_web_linear_read(&w, err);
     if (status) goto out;
     mlab_web_start_lambda(&c, web, 0, 0.7);
     c.psi[web->n_lambda] = 0.5 * log(fit->residual_variance > 0 ? fit->residual_variance : 1);
     c.inverse[c.n * c.n - 1] = 0.5 / (double)web->n;
     if (!(gradient = mlab_allocate(context, c.n, sizeof *gradient))) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a gradient");
     if (!status) status = mlab_climb_up(&c, err);
-    if (!status) status = evaluate(&w, c.psi, &value, gradient, err); /* leaves the modes of the end behind */
+    if (!status) status = mlab_web_linear_evaluate(&w, c.psi, &value, gradient, err); /* leaves the modes of the end behind */
     if (!status) status = mlab_web_effects_make(context, web, fit, err);
     if (status) goto out;
     fit->residual_variance = exp(2 * c.psi[web->n_lambda]);
     place_estimates(&w, engine, fit->residual_variance, fit);
     mlab_web_effects_place(&c, web, 0, web->n_lambda, fit);
+    if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
     fit->log_likelihood = value - sum_of_logs(prepared);
     fit->iterations = c.iterations;
     fit->gradient = 0;
     for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
     status = mlab_web_doubt(&c, web, BOUNDARY * sqrt(fit->residual_variance), fit, err);
 out:
+    mlab_web_linear_free(&w);
     mlab_web_free(web);
-    mlab_release(context, w.memory);
-    mlab_release(context, w.out);
     mlab_release(context, gradient);
     mlab_climb_end(&c);
     return status;

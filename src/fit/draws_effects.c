@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Draws of the effects of groups beside those of the parameters: one draw is the parameters, then the effects of all groups given these and the
+ * data. The data of each outcome are read again. Numbers of draw d, outcome k, grouping t: purpose EFFECT, replicate 256 k + t, entity = group and
+ * effect. */
+#include "fit/draws.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "fit/mixed/web_draw.h"
+#include "fit/outcome.h"
+
+static mlab_status no_memory(const mlab_fit *fit, mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for drawn effects of %s", fit->outcome);
+}
+
+/* How each group is known again. */
+static void set_keys(const mlab_outcome_problem *made, const mlab_random_grouping *from, mlab_draws_effects *e)
+{
+    size_t m = from->memberships ? from->memberships : 1;
+    e->people = from->person != NULL;
+    for (size_t g = 0; from->person && g < e->n_groups; g++) e->key[g] = from->person[g];
+    for (size_t i = made->problem.n; !from->person && i-- > 0;)
+        for (size_t k = m; k-- > 0;) {
+            uint32_t g = from->group[i * m + k];
+            if (g == UINT32_MAX) continue;
+            e->key[g] = made->rows[i];
+            e->place[g] = (uint32_t)k;
+        }
+}
+
+static mlab_status start_effects(const mlab_outcome_problem *made, const mlab_fit *fit, size_t k, size_t t, mlab_draws *draws, mlab_error *err)
+{
+    const mlab_context *context = draws->context;
+    const mlab_random_effects *r = &fit->random[t];
+    const mlab_random_grouping *from = &made->problem.random[t];
+    mlab_draws_effects *e = &draws->effects[draws->n_effects++];
+    if (from->n_groups != r->n_groups) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", fit->outcome);
+    *e = (mlab_draws_effects){.outcome = k, .n_groups = r->n_groups, .n = r->n};
+    e->group = mlab_copy_text(context, r->group);
+    e->key = mlab_allocate(context, e->n_groups, sizeof *e->key);
+    e->place = mlab_allocate(context, e->n_groups, sizeof *e->place);
+    e->factor = mlab_allocate(context, draws->n_draws, e->n * e->n * sizeof *e->factor);
+    size_t all = e->n_groups <= SIZE_MAX / (e->n * sizeof *e->value) ? e->n_groups * e->n * sizeof *e->value : SIZE_MAX;
+    e->value = mlab_allocate(context, draws->n_draws, all);
+    if (!e->group || !e->key || !e->place || !e->factor || !e->value) return no_memory(fit, err);
+    set_keys(made, from, e);
+    return MLAB_OK;
+}
+
+/* spread: of draw d at spread + d * stride. */
+static mlab_status draw_all(mlab_web_draw *work, const mlab_fit *fit, size_t k, const double *spread, size_t stride, mlab_draws *draws,
+                            mlab_error *err)
+{
+    mlab_draws_effects *effects = draws->effects + draws->n_effects - fit->n_random;
+    double *value[64];
+    for (size_t d = 0; d < draws->n_draws; d++) {
+        mlab_address address = {.seed = draws->seed, .draw = (uint32_t)d, .replicate = (uint32_t)k << 8, .purpose = MLAB_PURPOSE_EFFECT};
+        bool possible = true;
+        for (size_t t = 0; t < fit->n_random; t++) {
+            mlab_draws_effects *e = &effects[t];
+            value[t] = e->value + d * e->n_groups * e->n;
+            mlab_web_draw_factor(work, spread + d * stride, t, e->factor + d * e->n * e->n);
+        }
+        mlab_status status = mlab_web_draw_effects(work, draws->value + d * draws->n_parameters + draws->first[k], spread + d * stride, &address,
+                                                   value, &possible, err);
+        if (status) return status;
+        if (!possible)
+            return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the groups have no most likely effects at draw %zu of the parameters", fit->outcome,
+                              d + 1);
+    }
+    return MLAB_OK;
+}
+
+static mlab_status add_outcome(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                               const mlab_fit *fit, size_t k, const double *spread, size_t stride, mlab_draws *draws, mlab_error *err)
+{
+    mlab_outcome_problem *made = NULL;
+    mlab_prepared *prepared = NULL;
+    mlab_web_draw *work = NULL;
+    mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
+    if (!status && made->problem.n_random != fit->n_random)
+        status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is of another formula", fit->outcome);
+    if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
+    if (!status && prepared->n_parameters != fit->n_parameters)
+        status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", fit->outcome);
+    for (size_t t = 0; t < fit->n_random && !status; t++) status = start_effects(made, fit, k, t, draws, err);
+    if (!status) status = mlab_web_draw_make(context, prepared, fit, &work, err);
+    if (!status) status = draw_all(work, fit, k, spread, stride, draws, err);
+    mlab_web_draw_free(work);
+    mlab_prepared_free(prepared);
+    mlab_outcome_problem_free(made);
+    return status;
+}
+
+mlab_status mlab_draws_add_effects(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
+                                   const mlab_fit_options *options, const mlab_fit *const *fits, const double *spread, mlab_draws *draws,
+                                   mlab_error *err)
+{
+    size_t n = 0, stride = 0, first = 0;
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < draws->n_outcomes; k++) {
+        n += fits[k]->n_random;
+        stride += fits[k]->n_spread;
+    }
+    if (n == 0) return MLAB_OK;
+    if (!(draws->effects = mlab_allocate(context, n, sizeof *draws->effects))) return no_memory(fits[0], err);
+    for (size_t k = 0; k < draws->n_outcomes && !status; k++) {
+        if (fits[k]->n_random) status = add_outcome(context, data, outcomes[k], options, fits[k], k, spread + first, stride, draws, err);
+        first += fits[k]->n_spread;
+    }
+    return status;
+}
+
+mlab_status mlab_draws_make_mixed(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
+                                  const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, size_t n_draws, uint64_t seed,
+                                  mlab_draws **draws, mlab_error *err)
+{
+    double *spread;
+    mlab_status status = mlab_draws_normal(context, fits, n_fits, n_draws, seed, draws, &spread, err);
+    if (!status) status = mlab_draws_add_effects(context, data, outcomes, options, fits, spread, *draws, err);
+    mlab_release(context, spread);
+    if (status) {
+        mlab_draws_free(*draws);
+        *draws = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* /draws: parameters, and effects of groups where outcomes have them. Groups have numbers, no names; those that are people the rank of their id. */
+#include "store/stages.h"
+
+#include "core/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const draw_kinds[] = {"normal", "bootstrap", "evidence", "fixed", "parametric"};
+
+static void put_effects(const mlab_h5_group *all, const mlab_draws_effects *effects, size_t n_draws, size_t number)
+{
+    char name[40];
+    snprintf(name, sizeof name, "effects_%zu", number);
+    mlab_h5_group group = mlab_h5_group_make(all, name);
+    mlab_h5_attribute(&group, "grouped_by", effects->group);
+    mlab_h5_attribute_integer(&group, "outcome", (int64_t)effects->outcome);
+    mlab_h5_attribute_integer(&group, "people", effects->people);
+    mlab_h5_dimension_numbers(&group, "draw", 0, n_draws, "1", "set of parameters");
+    mlab_h5_dimension_numbers(&group, "group", 1, effects->n_groups, "1", "group, numbered in the order of its values");
+    mlab_h5_dimension_numbers(&group, "effect", 1, effects->n, "1", "random effect");
+    mlab_h5_dimension_numbers(&group, "effect_other", 1, effects->n, "1", "random effect, second axis");
+    mlab_h5_put(&group, "key", "group", MLAB_H5_COUNT32, effects->key, "1", "a row of the data that is in the group, or the rank of the person");
+    mlab_h5_put(&group, "place", "group", MLAB_H5_COUNT32, effects->place, "1", "which of the groups of that row");
+    mlab_h5_put(&group, "factor", "draw effect effect_other", MLAB_H5_REAL, effects->factor, "1", "lower factor of the covariance between groups");
+    mlab_h5_put(&group, "value", "draw group effect", MLAB_H5_REAL, effects->value, "1", "effect of the group given the draw and the data");
+    mlab_h5_group_close(&group);
+}
+
+static void get_effects(const mlab_h5_group *all, const char *name, size_t n_draws, mlab_draws_effects *effects)
+{
+    mlab_h5_group group = mlab_h5_group_get(all, name);
+    effects->group = mlab_h5_attribute_get(&group, "grouped_by");
+    effects->outcome = (size_t)mlab_h5_attribute_integer_get(&group, "outcome");
+    effects->people = mlab_h5_attribute_integer_get(&group, "people") != 0;
+    effects->n_groups = mlab_h5_size(&group, "group");
+    effects->n = mlab_h5_size(&group, "effect");
+    effects->key = mlab_h5_get(&group, "key", MLAB_H5_COUNT32, effects->n_groups);
+    effects->place = mlab_h5_get(&group, "place", MLAB_H5_COUNT32, effects->n_groups);
+    effects->factor = mlab_h5_get(&group, "factor", MLAB_H5_REAL, n_draws * effects->n * effects->n);
+    effects->value = mlab_h5_get(&group, "value", MLAB_H5_REAL, n_draws * effects->n_groups * effects->n);
+    mlab_h5_group_close(&group);
+}
+
+void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
+{
+    mlab_h5_group group = mlab_h5_group_make(root, "draws");
+    int64_t *first = mlab_allocate(draws->context, draws->n_outcomes, sizeof *first);
+    if (!first) mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to write draws");
+    for (size_t k = 0; first && k < draws->n_outcomes; k++) first[k] = (int64_t)draws->first[k];
+    mlab_h5_attribute(&group, "kind", draw_kinds[draws->kind]);
+    mlab_h5_attribute_integer(&group, "seed", (int64_t)draws->seed);
+    mlab_h5_attribute_integer(&group, "failed", (int64_t)draws->n_failed);
+    mlab_h5_attribute(&group, "note", draws->note ? draws->note : "");
+    mlab_h5_dimension_numbers(&group, "draw", 0, draws->n_draws, "1", "set of parameters");
+    mlab_h5_dimension_texts(&group, "parameter", draws->names, draws->n_parameters, "parameter");
+    mlab_h5_dimension_texts(&group, "outcome", draws->outcomes, draws->n_outcomes, "outcome");
+    mlab_h5_put(&group, "first", "outcome", MLAB_H5_INT64, first, "1", "place of the outcome's first parameter");
+    mlab_h5_put_texts(&group, "source", "parameter", draws->sources, "where the parameter comes from");
+    mlab_h5_put(&group, "estimate", "parameter", MLAB_H5_REAL, draws->estimate, "1", "estimate");
+    mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
+    for (size_t k = 0; k < draws->n_effects; k++) put_effects(&group, &draws->effects[k], draws->n_draws, k + 1);
+    mlab_release(draws->context, first);
+    mlab_h5_group_close(&group);
+}
+
+static void fill_draws(const mlab_h5_group *root, mlab_draws *draws)
+{
+    mlab_h5_group group = mlab_h5_group_get(root, "draws");
+    char *kind = mlab_h5_attribute_get(&group, "kind");
+    for (size_t k = 0; kind && k < sizeof draw_kinds / sizeof *draw_kinds; k++)
+        if (strcmp(kind, draw_kinds[k]) == 0) draws->kind = (mlab_draws_kind)k;
+    mlab_release(draws->context, kind);
+    draws->seed = (uint64_t)mlab_h5_attribute_integer_get(&group, "seed");
+    draws->n_failed = (uint64_t)mlab_h5_attribute_integer_get(&group, "failed");
+    draws->note = mlab_h5_attribute_get(&group, "note");
+    draws->n_draws = mlab_h5_size(&group, "draw");
+    draws->n_parameters = mlab_h5_size(&group, "parameter");
+    draws->n_outcomes = mlab_h5_size(&group, "outcome");
+    draws->names = mlab_h5_get_texts(&group, "parameter", draws->n_parameters);
+    draws->sources = mlab_h5_get_texts(&group, "source", draws->n_parameters);
+    draws->outcomes = mlab_h5_get_texts(&group, "outcome", draws->n_outcomes);
+    draws->estimate = mlab_h5_get(&group, "estimate", MLAB_H5_REAL, draws->n_parameters);
+    draws->value = mlab_h5_get(&group, "value", MLAB_H5_REAL, draws->n_draws * draws->n_parameters);
+    int64_t *first = mlab_h5_get(&group, "first", MLAB_H5_INT64, draws->n_outcomes);
+    draws->first = mlab_allocate(draws->context, draws->n_outcomes + 1, sizeof *draws->first);
+    if (!draws->first) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read draws");
+    for (size_t k = 0; first && draws->first && k < draws->n_outcomes; k++) draws->first[k] = (size_t)first[k];
+    if (draws->first) draws->first[draws->n_outcomes] = draws->n_parameters;
+    mlab_release(draws->context, first);
+    size_t n = mlab_h5_group_count(&group);
+    if (n > 0) draws->effects = mlab_allocate(draws->context, n, sizeof *draws->effects);
+    if (n > 0 && !draws->effects) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read drawn effects");
+    for (size_t k = 0; draws->effects && k < n && !root->file->status; k++) {
+        char *name = mlab_h5_group_name(&group, k);
+        draws->n_effects = k + 1;
+        if (name) get_effects(&group, name, draws->n_draws, &draws->effects[k]);
+        mlab_release(draws->context, name);
+    }
+    mlab_h5_group_close(&group);
+}
+
+mlab_draws *mlab_store_get_draws(const mlab_h5_group *root)
+{
+    mlab_draws *draws = mlab_allocate(root->file->context, 1, sizeof *draws);
+    if (!draws) {
+        mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read draws");
+        return NULL;
+    }
+    draws->context = root->file->context;
+    fill_draws(root, draws);
+    return draws;
+}
