@@ -4,7 +4,7 @@
 #ifndef MENTORLAB_AFTER_H
 #define MENTORLAB_AFTER_H
 
-#include "mentorlab/fit.h"
+#include "mentorlab/draws.h"
 
 #ifdef __cplusplus
 extern "C" {
