@@ -76,7 +76,7 @@ typedef enum mlab_robust {
 
 /* Options of a fit; rows in src/fit/options.c. */
 typedef struct mlab_fit_options {
-    int ties;                  /* Cox: 0 efron, 1 breslow */
+    int ties;                  /* Cox: 0 efron, 1 breslow, 2 exact */
     int information;           /* 0 observed, 1 expected */
     int link;                  /* discrete hazards: 0 cloglog, 1 logit */
     int ordinal_link;          /* ordinal: 0 logit, 1 probit, 2 cloglog */

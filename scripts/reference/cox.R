@@ -24,6 +24,11 @@ r <- read.csv(file.path(into, "rossi.csv"), comment.char = "#", stringsAsFactors
 r$off <- r$educ / 10
 s <- survSplit(Surv(week, arrest) ~ ., r, cut = c(13, 26, 39), start = "start")
 s$finlate <- (s$fin == "yes") * (s$start >= 26)
+# Risk sets of rows that enter late, one a stratum: coxph would try all sets of events one by one.
+sets <- function(r) do.call(rbind, lapply(split(r, r$mar), function(m) do.call(rbind, lapply(unique(m$week[m$arrest == 1]), function(t) {
+  at <- m[m$entry < t & m$week >= t, ]
+  cbind(at, one = 1, case = at$week == t & at$arrest == 1, set = paste(at$mar, t))
+}))))
 put("cox_rossi.csv", "coxph on rossi.csv", rbind(
   rows("efron", coxph(control = tight, Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio, r)),
   rows("breslow", coxph(control = tight, Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio, r, ties = "breslow")),
@@ -36,6 +41,10 @@ put("cox_rossi.csv", "coxph on rossi.csv", rbind(
   rows("cluster_efron", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio, r, cluster = educ)),
   rows("cluster_breslow", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio, r, cluster = educ, ties = "breslow")),
   rows("cluster_weights", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio + strata(race), r, cluster = educ, weights = weight)),
+  rows("exact", coxph(control = tight, Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio, r, ties = "exact")),
+  rows("exact_strata", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio + strata(race), r, ties = "exact")),
+  rows("exact_entry", coxph(control = tight, Surv(one, case) ~ fin + age + prio + strata(set), sets(r), ties = "exact")),
+  rows("exact_heavy", coxph(control = tight, Surv(ceiling(week / 13), arrest) ~ fin + age + prio, r, ties = "exact")),
   rows("split_efron", coxph(control = tight, Surv(start, week, arrest) ~ fin + age + prio + finlate, s, cluster = row)),
   rows("split_breslow", coxph(control = tight, Surv(start, week, arrest) ~ fin + age + prio + finlate, s, cluster = row, ties = "breslow"))))
 if (length(args) > 1) {

@@ -19,6 +19,7 @@ case <- function(name, fit) do.call(rbind, lapply(people, function(i) {
 table <- rbind(
   case("efron", coxph(Surv(week, arrest) ~ fin + age + race + prio, r, control = tight)),
   case("breslow", coxph(Surv(week, arrest) ~ fin + age + race + prio, r, ties = "breslow", control = tight)),
+  case("exact", coxph(Surv(week, arrest) ~ fin + age + race + prio, r, ties = "exact", control = tight)),
   case("strata", coxph(Surv(week, arrest) ~ fin + age + strata(race), r, control = tight)),
   case("two_strata", coxph(Surv(week, arrest) ~ age + prio + strata(fin, mar), r, control = tight)),
   case("entry", coxph(Surv(entry, week, arrest) ~ fin + age + prio, r, control = tight)),

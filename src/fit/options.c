@@ -12,7 +12,8 @@
 #define APART (MLAB_OPTION_DECIDES | MLAB_OPTION_NO_STRUCT)
 
 const mlab_option mlab_fit_option_rows[] = {
-    {"fit.ties", "ties", "fit", MLAB_OPTION_CHOICE, AT(ties), "efron", 0, 0, "efron|breslow", "", "Cox: how tied event times are treated", DECIDES},
+    {"fit.ties", "ties", "fit", MLAB_OPTION_CHOICE, AT(ties), "efron", 0, 0, "efron|breslow|exact", "", "Cox: how tied event times are treated",
+     DECIDES},
     {"fit.information", "information", "fit", MLAB_OPTION_CHOICE, AT(information), "observed", 0, 0, "observed|expected", "",
      "information that model-based standard errors use", DECIDES},
     {"fit.link", "link", "fit run", MLAB_OPTION_CHOICE, AT(link), "cloglog", 0, 0, "cloglog|logit", "",

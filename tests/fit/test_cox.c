@@ -134,10 +134,10 @@ static void end(world *w)
     free(w);
 }
 
-static mlab_fit *fit_of(world *w, bool breslow)
+static mlab_fit *fit_of(world *w, int ties)
 {
     mlab_fit_options options = mlab_fit_defaults();
-    options.ties = breslow;
+    options.ties = ties;
     options.tolerance = 1e-10;
     mlab_fit *fit;
     mlab_error err = {0};
@@ -146,9 +146,9 @@ static mlab_fit *fit_of(world *w, bool breslow)
     return fit;
 }
 
-static void check_against(world *w, const csv *reference, const char *name, bool breslow)
+static void check_against(world *w, const csv *reference, const char *name, int ties)
 {
-    mlab_fit *fit = fit_of(w, breslow);
+    mlab_fit *fit = fit_of(w, ties);
     size_t j = 0, p = fit->n_parameters;
     double clusters = (double)w->problem.n_clusters, rows = (double)w->n, free_ones = 0;
     for (size_t k = 0; k < p; k++) free_ones += !fit->aliased[k];
@@ -177,20 +177,24 @@ START_TEST(fits_of_rossi_are_those_of_coxph)
 {
     static const struct {
         const char *name, *formula;
-        bool breslow, entry;
+        int ties;
+        bool entry;
         const char *strata, *cluster;
         bool weights;
     } fits[] = {
-        {"efron", "event(week, arrest) ~ fin + age + race + wexp + mar + paro + prio", false, false, NULL, NULL, false},
-        {"breslow", "event(week, arrest) ~ fin + age + race + wexp + mar + paro + prio", true, false, NULL, NULL, false},
-        {"strata", "event(week, arrest) ~ fin + age + prio", false, false, "race", NULL, false},
-        {"weights_efron", "event(week, arrest) ~ fin + age + prio", false, false, NULL, NULL, true},
-        {"weights_breslow", "event(week, arrest) ~ fin + age + prio", true, false, NULL, NULL, true},
-        {"entry", "event(week, arrest) ~ fin + age + prio", false, true, "mar", NULL, false},
-        {"alias", "event(week, arrest) ~ age + I(2 * age) + prio", false, false, NULL, NULL, false},
-        {"cluster_efron", "event(week, arrest) ~ fin + age + prio", false, false, NULL, "educ", false},
-        {"cluster_breslow", "event(week, arrest) ~ fin + age + prio", true, false, NULL, "educ", false},
-        {"cluster_weights", "event(week, arrest) ~ fin + age + prio", false, false, "race", "educ", true},
+        {"efron", "event(week, arrest) ~ fin + age + race + wexp + mar + paro + prio", 0, false, NULL, NULL, false},
+        {"breslow", "event(week, arrest) ~ fin + age + race + wexp + mar + paro + prio", 1, false, NULL, NULL, false},
+        {"strata", "event(week, arrest) ~ fin + age + prio", 0, false, "race", NULL, false},
+        {"weights_efron", "event(week, arrest) ~ fin + age + prio", 0, false, NULL, NULL, true},
+        {"weights_breslow", "event(week, arrest) ~ fin + age + prio", 1, false, NULL, NULL, true},
+        {"entry", "event(week, arrest) ~ fin + age + prio", 0, true, "mar", NULL, false},
+        {"alias", "event(week, arrest) ~ age + I(2 * age) + prio", 0, false, NULL, NULL, false},
+        {"cluster_efron", "event(week, arrest) ~ fin + age + prio", 0, false, NULL, "educ", false},
+        {"cluster_breslow", "event(week, arrest) ~ fin + age + prio", 1, false, NULL, "educ", false},
+        {"cluster_weights", "event(week, arrest) ~ fin + age + prio", 0, false, "race", "educ", true},
+        {"exact", "event(week, arrest) ~ fin + age + race + wexp + mar + paro + prio", 2, false, NULL, NULL, false},
+        {"exact_strata", "event(week, arrest) ~ fin + age + prio", 2, false, "race", NULL, false},
+        {"exact_entry", "event(week, arrest) ~ fin + age + prio", 2, true, "mar", NULL, false},
     };
     csv data = csv_read(mlab_test_path("reference/rossi.csv")), reference = csv_read(mlab_test_path("reference/cox_rossi.csv"));
     for (size_t f = 0; f < sizeof fits / sizeof *fits; f++) {
@@ -199,11 +203,86 @@ START_TEST(fits_of_rossi_are_those_of_coxph)
             for (size_t i = 0; i < w->n; i++) w->start[i] = (int32_t)csv_number(&data, i, "entry");
         set(w, fits[f].formula, fits[f].entry ? w->start : NULL, &data, fits[f].strata, fits[f].cluster, fits[f].weights);
         if (fits[f].cluster) close_gaps(w);
-        check_against(w, &reference, fits[f].name, fits[f].breslow);
+        check_against(w, &reference, fits[f].name, fits[f].ties);
         end(w);
     }
     csv_free(&data);
     csv_free(&reference);
+}
+END_TEST
+
+/* Quarters of a year: 20 to 37 events at a time. */
+START_TEST(exact_ties_of_many_events_are_those_of_coxph)
+{
+    csv data = csv_read(mlab_test_path("reference/rossi.csv")), reference = csv_read(mlab_test_path("reference/cox_rossi.csv"));
+    world *w = rossi(&data, false);
+    for (size_t i = 0; i < w->n; i++) w->stop[i] = (w->stop[i] + 12) / 13;
+    set(w, "event(week, arrest) ~ fin + age + prio", NULL, &data, NULL, NULL, false);
+    check_against(w, &reference, "exact_heavy", 2);
+    end(w);
+    csv_free(&data);
+    csv_free(&reference);
+}
+END_TEST
+
+/*  person   a  b  c  d        a and b have the event on day 1; x is 1 for a and c
+ *  L(b) = e^b / (e^2b + 4 e^b + 1)          pairs ac; ab, ad, cb, cd; bd                                                        */
+START_TEST(two_tied_events_of_four_are_one_pair_of_six)
+{
+    const double x[] = {1, 0, 1, 0};
+    world w = {0};
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_fit_options options = mlab_fit_defaults();
+    const int32_t stop[] = {1, 1, 1, 1}, status[] = {1, 1, 0, 0};
+    mlab_column *column;
+    ck_assert_int_eq(mlab_table_make(&context, 4, &w.table, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_table_add(w.table, "x", MLAB_COLUMN_REAL, NULL, 0, &column, NULL), MLAB_OK);
+    memcpy(column->as.real, x, sizeof x);
+    ck_assert_int_eq(mlab_formula_parse(&context, "event(t, s) ~ x", NULL, &w.formula, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(w.formula, w.table, NULL, &w.design, NULL), MLAB_OK);
+    mlab_fit_problem problem = {.table = w.table, .n = 4, .design = w.design, .stop = stop, .status = status, .outcome = "it"};
+    mlab_fit *fit;
+    options.ties = 2;
+    ck_assert_int_eq(mlab_fit_problem_fit(&context, &mlab_model_cox, &problem, &options, &fit, NULL), MLAB_OK);
+    ck_near(fit->null_log_likelihood, -log(6), 1e-14, 0);
+    ck_near(fit->estimate[0], 0, 0, 1e-12);
+    ck_near(fit->covariance[0], 3, 1e-12, 0); /* information (4 + 4) / 6 - 1 */
+    mlab_fit_free(fit);
+    const double weight[] = {1, 2, 1, 1};
+    mlab_error err;
+    problem.weight = weight;
+    ck_assert_int_eq(mlab_fit_problem_fit(&context, &mlab_model_cox, &problem, &options, &fit, &err), MLAB_ERR_FIT_MODEL);
+    ck_assert_msg(strstr(err.sentence, "exact ties have no weights (row 2 has 2)") != NULL, "%s", err.sentence);
+    mlab_design_free(w.design);
+    mlab_formula_free(w.formula);
+    mlab_table_free(w.table);
+}
+END_TEST
+
+/* 1,300 people, 650 of whom leave on one day. */
+START_TEST(exact_ties_that_are_too_many_are_refused_with_the_remedy)
+{
+    world *w = calloc(1, sizeof *w);
+    w->context = mlab_test_context(NULL, 1);
+    w->n = 1300;
+    mlab_column *column;
+    ck_assert_int_eq(mlab_table_make(&w->context, w->n, &w->table, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_table_add(w->table, "x", MLAB_COLUMN_REAL, NULL, 0, &column, NULL), MLAB_OK);
+    for (size_t i = 0; i < w->n; i++) {
+        column->as.real[i] = (double)(i * 7 % 13);
+        w->stop[i] = 1;
+        w->status[i] = i % 2 == 0;
+    }
+    ck_assert_int_eq(mlab_formula_parse(&w->context, "event(t, s) ~ x", NULL, &w->formula, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(w->formula, w->table, NULL, &w->design, NULL), MLAB_OK);
+    w->problem = (mlab_fit_problem){.table = w->table, .n = w->n, .design = w->design, .stop = w->stop, .status = w->status, .outcome = "it"};
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_fit *fit;
+    mlab_error err;
+    options.ties = 2;
+    ck_assert_int_eq(mlab_fit_problem_fit(&w->context, &mlab_model_cox, &w->problem, &options, &fit, &err), MLAB_ERR_FIT_MODEL);
+    ck_assert_msg(strstr(err.sentence, "650 events at a time") && strstr(err.sentence, "fit: {ties: efron}"), "%s", err.sentence);
+    end(w);
 }
 END_TEST
 
@@ -405,20 +484,23 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
     mlab_fit_options options = mlab_fit_defaults();
     mlab_test_memory memory = {0};
     mlab_context context = mlab_test_context(&memory, 1);
-    mlab_status got = MLAB_ERR_MEMORY;
-    for (long k = 1; got == MLAB_ERR_MEMORY && k < 500; k++) {
-        mlab_fit *fit;
-        memory = (mlab_test_memory){.fail_at = k};
-        got = mlab_fit_problem_fit(&context, &mlab_model_cox, &w->problem, &options, &fit, NULL);
-        if (got == MLAB_OK) mlab_fit_free(fit);
-        ck_assert_int_eq(memory.live, 0);
+    for (options.ties = 0; options.ties <= 2; options.ties += 2) {
+        mlab_status got = MLAB_ERR_MEMORY;
+        for (long k = 1; got == MLAB_ERR_MEMORY && k < 500; k++) {
+            mlab_fit *fit;
+            memory = (mlab_test_memory){.fail_at = k};
+            got = mlab_fit_problem_fit(&context, &mlab_model_cox, &w->problem, &options, &fit, NULL);
+            if (got == MLAB_OK) mlab_fit_free(fit);
+            ck_assert_int_eq(memory.live, 0);
+        }
+        ck_assert_int_eq(got, MLAB_OK);
     }
-    ck_assert_int_eq(got, MLAB_OK);
     end(w);
 }
 END_TEST
 
-MLAB_TEST_MAIN("cox", three_people_give_the_coefficient_by_hand, fits_of_rossi_are_those_of_coxph,
+MLAB_TEST_MAIN("cox", three_people_give_the_coefficient_by_hand, fits_of_rossi_are_those_of_coxph, exact_ties_of_many_events_are_those_of_coxph,
+               two_tied_events_of_four_are_one_pair_of_six, exact_ties_that_are_too_many_are_refused_with_the_remedy,
                a_covariate_that_changes_in_time_is_fitted_on_start_stop_rows, an_offset_counts_and_its_level_does_not,
                fits_of_the_turnover_data_are_those_of_coxph, a_likelihood_without_a_maximum_is_separation_and_names_the_column,
                a_refit_with_cluster_counts_is_the_fit_of_the_repeated_rows, a_row_that_starts_at_its_stop_is_an_error_that_names_it,

@@ -56,21 +56,23 @@ START_TEST(survival_and_its_errors_are_those_of_survfit)
 {
     static const struct {
         const char *name, *formula;
-        bool breslow, weights;
-    } cases[] = {{"efron", "event(week, arrest) ~ fin + age + race + prio", false, false},
-                 {"breslow", "event(week, arrest) ~ fin + age + race + prio", true, false},
-                 {"strata", "event(week, arrest) ~ fin + age + strata(race)", false, false},
-                 {"two_strata", "event(week, arrest) ~ age + prio + strata(fin, mar)", false, false},
-                 {"entry", "event(entry, week, arrest) ~ fin + age + prio", false, false},
-                 {"weights", "event(week, arrest) ~ fin + age + prio + strata(race)", false, true},
-                 {"offset", "event(week, arrest) ~ fin + age + offset(off)", false, false},
-                 {"none", "event(week, arrest) ~ 1", false, false}};
+        int ties;
+        bool weights;
+    } cases[] = {{"efron", "event(week, arrest) ~ fin + age + race + prio", 0, false},
+                 {"breslow", "event(week, arrest) ~ fin + age + race + prio", 1, false},
+                 {"exact", "event(week, arrest) ~ fin + age + race + prio", 2, false},
+                 {"strata", "event(week, arrest) ~ fin + age + strata(race)", 0, false},
+                 {"two_strata", "event(week, arrest) ~ age + prio + strata(fin, mar)", 0, false},
+                 {"entry", "event(entry, week, arrest) ~ fin + age + prio", 0, false},
+                 {"weights", "event(week, arrest) ~ fin + age + prio + strata(race)", 0, true},
+                 {"offset", "event(week, arrest) ~ fin + age + offset(off)", 0, false},
+                 {"none", "event(week, arrest) ~ 1", 0, false}};
     mlab_data data;
     study s = rossi(&data);
     csv reference = csv_read(mlab_test_path("reference/cox_survival.csv"));
     size_t checked = 0;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        options.ties = cases[c].breslow;
+        options.ties = cases[c].ties;
         mlab_fit *fit = cases[c].weights ? weighted_fit(&data, cases[c].formula) : fit_of(&data, cases[c].formula);
         for (size_t r = 0; r < reference.n_rows; r++) {
             if (strcmp(csv_text(&reference, r, "case"), cases[c].name)) continue;

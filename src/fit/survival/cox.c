@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cox's proportional hazards model (1972): Efron or Breslow ties, strata, (start, stop], weights, cluster-robust errors.
+/* Cox's proportional hazards model (1972): Efron, Breslow or exact ties, strata, (start, stop], weights, cluster-robust errors.
  *
  * Newton-Raphson on centred and scaled columns; times are whole numbers (days, periods), so ties are ties. The robust covariance
  * is that of Lin & Wei 1989 (sum over clusters of the dfbetas' outer product) times the program's small-sample factor CR1.
@@ -69,6 +69,7 @@ static mlab_status add_robust(const mlab_context *context, const mlab_prepared *
     const mlab_cox_rows *rows = prepared->own;
     const mlab_fit_problem *problem = prepared->problem;
     if (!problem->cluster && !problem->weights_sampling) return MLAB_OK;
+    if (rows->exact) return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "exact ties have no cluster-robust errors: these are the model's");
     size_t n = problem->cluster ? problem->n_clusters : problem->n, p = rows->p;
     double *scores = mlab_allocate(context, n, (p ? p : 1) * sizeof *scores);
     if (!scores) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu clusters", n);
@@ -123,6 +124,7 @@ static mlab_status refit_cox(const mlab_context *context, const mlab_prepared *p
     double *weight, *beta;
     mlab_cox_work work;
     mlab_newton_result result = {.converged = true};
+    if (rows->exact && weights) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "exact ties cannot be refitted with weights; write fit: {ties: efron}");
     mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
     if (status) goto out;
     set_start(rows, start, beta);
@@ -142,7 +144,7 @@ out:
 
 const mlab_model mlab_model_cox = {
     .name = "cox",
-    .summary = "proportional hazards in continuous time; Efron or Breslow ties",
+    .summary = "proportional hazards in continuous time; Efron, Breslow or exact ties",
     .kind = MLAB_OUTCOME_EVENT,
     .not_simulated = "a Cox fit has no baseline to simulate from",
     .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT,

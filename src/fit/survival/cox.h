@@ -18,7 +18,7 @@ typedef struct mlab_cox_rows {
     double *centre, *scale; /* [p]; scale 0 = constant */
     uint8_t *aliased;       /* [p] */
     double offset_mean;     /* taken off each offset */
-    bool breslow;
+    bool breslow, exact;
 } mlab_cox_rows;
 
 /* Memory of one evaluation; one block, made once per fit. */
@@ -41,6 +41,11 @@ mlab_status mlab_cox_work_make(const mlab_context *context, const mlab_cox_rows 
 void mlab_cox_work_free(const mlab_context *context, mlab_cox_work *work);
 /* mlab_newton_evaluate on the scaled columns; work is mlab_cox_work. */
 mlab_status mlab_cox_evaluate(void *work, const double *beta, double *log_likelihood, double *score, double *information, mlab_error *err);
+/* The same with exact ties, and whether they can be done: MLAB_ERR_FIT_MODEL says why not. */
+MLAB_MUST_USE mlab_status mlab_cox_exact_evaluate(mlab_cox_work *work, const double *beta, double *log_likelihood, double *score, double *information,
+                                                  mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_cox_exact_check(const mlab_context *context, const mlab_fit_problem *problem, const mlab_cox_rows *rows,
+                                               mlab_error *err);
 /* Adds weight * score residual of each row to scores[cluster_of(row) * p], at beta, on the scaled columns; cluster NULL = row. */
 mlab_status mlab_cox_scores(const mlab_context *context, mlab_cox_work *work, const double *beta, const uint32_t *cluster, double *scores,
                             mlab_error *err);

@@ -17,7 +17,7 @@
 /* Adds the terms of one time: its hazard, its variance, and the mean of the scaled columns at risk by the hazard. */
 static void add_terms(const mlab_cox_work *work, size_t events, double weight, double total, double total2, mlab_baseline *into, size_t step)
 {
-    size_t p = work->rows->p, terms = work->rows->breslow ? 1 : events;
+    size_t p = work->rows->p, terms = work->rows->breslow || work->rows->exact ? 1 : events;
     for (size_t k = 0; k < terms; k++) {
         double part = (double)k / (double)events, rest = total - part * total2, hazard = weight / (double)terms / rest;
         into->cumulative_hazard[step] += hazard;

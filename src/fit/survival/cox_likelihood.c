@@ -2,9 +2,9 @@
 /* The partial likelihood of Cox (1972, 1975), its score and information, in one pass over rows sorted by falling time.
  *
  * A row is in the risk set of an event at t when start < t <= stop. Ties: Efron 1977 (doi:10.1080/01621459.1977.10480613) or
- * Breslow 1974 (doi:10.2307/2529620). With weights an event counts its weight, and Efron's d events of a time share their mean
- * weight, as R's survival does. Cost O(n p^2). Weakness: sums over the risk set lose rows by subtraction, so a risk that is 1e12
- * times larger than those that stay costs digits. */
+ * Breslow 1974 (doi:10.2307/2529620); exact ones stand in cox_exact.c. With weights an event counts its weight, and Efron's d events of a time share
+ * their mean weight, as R's survival does. Cost O(n p^2). Weakness: sums over the risk set lose rows by subtraction, so a risk that is 1e12 times
+ * larger than those that stay costs digits. */
 #include "fit/survival/cox.h"
 
 #include "core/elementary.h"
@@ -201,10 +201,10 @@ static void finish_time(pass *at)
 
 mlab_status mlab_cox_evaluate(void *data, const double *beta, double *log_likelihood, double *score, double *information, mlab_error *err)
 {
-    (void)err;
     mlab_cox_work *work = data;
     const mlab_cox_rows *rows = work->rows;
     size_t n = rows->n, p = rows->p, gone = 0;
+    if (rows->exact) return mlab_cox_exact_evaluate(work, beta, log_likelihood, score, information, err);
     pass at = {.work = work, .p = p, .score = score, .information = information};
     mlab_cox_risks(work, beta);
     if (score) {

@@ -122,10 +122,12 @@ mlab_status mlab_cox_prepare(const mlab_context *context, mlab_prepared *prepare
     mlab_cox_rows *rows = mlab_allocate(context, 1, sizeof *rows);
     if (!rows) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox model");
     rows->breslow = prepared->options.ties == 1;
+    rows->exact = prepared->options.ties == 2;
     if (!(status = allocate(context, prepared->problem, prepared->n_columns, rows, err)) && !(status = sort(context, prepared->problem, rows, err)) &&
         !(status = mlab_sorted_fill(context, prepared, rows->row, rows->x, rows->offset, err))) {
         rows->offset_mean = mlab_sorted_scale(rows->n, rows->p, rows->x, rows->offset, rows->centre, rows->scale);
-        status = find_aliased(context, prepared->problem, rows, err);
+        if (rows->exact) status = mlab_cox_exact_check(context, prepared->problem, rows, err);
+        if (!status) status = find_aliased(context, prepared->problem, rows, err);
     }
     if (status)
         mlab_cox_release(context, rows);
