@@ -164,7 +164,10 @@ typedef struct mlab_fit {
     char **blocks;               /* [n_blocks] their names */
     size_t block_size;           /* parameters a block: (n_parameters - n_ancillary) / n_blocks */
     size_t n_ancillary;          /* parameters behind the blocks: log scale, shape, ...; 0 for most models */
-    char **levels;               /* ordinal, multinomial: [n_levels] */
+    size_t n_nominal, n_scale;   /* ordinal: columns of the block whose effect differs by threshold; that act on the log scale */
+    uint32_t *nominal, *scale; /* [n_nominal], [n_scale] these columns. A nominal one has its effect at the first threshold in the block; those at the
+                                * others stand behind it, threshold by threshold, then the coefficients of the log scale */
+    char **levels;             /* ordinal, multinomial: [n_levels] */
     size_t n_levels;
     double log_likelihood, null_log_likelihood; /* null: intercepts (thresholds) and offsets alone */
     double residual_variance;                   /* linear, lognormal: RSS / (N - p), of the logarithm for lognormal; else 0 */

@@ -33,7 +33,8 @@
     X(ERR_FIT_RANK, -203, "the design has no columns that can be estimated")                                                                         \
     X(ERR_FIT_COVARIANCE, -204, "a covariance matrix is not positive definite")                                                                      \
     X(ERR_FIT_DRAWS, -205, "draws cannot be made from this fit")                                                                                     \
-    X(ERR_FIT_EVIDENCE, -206, "an entry of the evidence registry cannot be used so")
+    X(ERR_FIT_EVIDENCE, -206, "an entry of the evidence registry cannot be used so")                                                                 \
+    X(ERR_FIT_CROSSED, -207, "thresholds of an ordinal fit cross: a probability would be negative")
 
 #define MLAB_STATUS_MATCH(X)                                                                                                                         \
     X(ERR_MATCH_CAPACITY, -301, "a mentor offers fewer than 0 places")                                                                               \

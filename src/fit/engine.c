@@ -4,8 +4,8 @@
  * Start values are the intercepts that give the category counts; from 65,000 rows on, the fit to every 16th tile (about 512 rows
  * each), so that two or three passes over all rows are left. Inside, columns are centred (fit/tiles.c); results are not.
  */
-#include "fit/engine.h"
 #include "fit/exact.h"
+#include "fit/families/ordinal_effects.h"
 #include "fit/penalty/penalty.h"
 
 #include "core/error.h"
@@ -42,6 +42,7 @@ static void set_columns(mlab_engine *engine, const uint8_t *aliased)
             engine->aliased[at] = aliased[j];
             engine->scale[at] = engine->tiles->reach[j] > 0 ? engine->tiles->reach[j] : 1;
         }
+    if (engine->effects) mlab_level_columns(engine);
 }
 
 mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prepared, const mlab_family *family, mlab_error *err)
@@ -58,6 +59,8 @@ mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prep
     engine->n_thresholds = prepared->n_thresholds;
     engine->p = prepared->n_columns;
     engine->n_parameters = prepared->n_parameters;
+    engine->link = prepared->options.ordinal_link;
+    engine->effects = prepared->effects;
     engine->intercept = prepared->first_column == 0 && mlab_design_has_intercept(problem->design);
     engine->expected = (prepared->options.information == 1 || prepared->options.penalty == 1) && family->knows_expected;
     engine->aliased = mlab_allocate(context, engine->n_parameters, 1);
@@ -71,7 +74,8 @@ mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prep
     bool constant = engine->n_thresholds > 0;
     size_t bytes = problem->keep_bytes ? problem->keep_bytes : MLAB_PREPARED_BYTES;
     status = mlab_tiles_make(context, problem, prepared->first_column, constant || engine->intercept, engine->intercept, bytes, &engine->tiles, err);
-    if (status || (status = mlab_find_aliased(context, engine->tiles, constant, engine->intercept, aliased, err))) goto out;
+    if (status || (status = mlab_find_aliased(context, engine->tiles, constant, engine->effects ? engine->p : engine->intercept, aliased, err)))
+        goto out;
     set_columns(engine, aliased);
     size_t n_used = engine->n_thresholds;
     for (size_t j = 0; j < engine->p; j++) n_used += !aliased[j];
@@ -91,7 +95,7 @@ void mlab_engine_uncentre(const mlab_engine *engine, double *v, double sign)
         for (size_t j = 0; j < engine->p; j++) sum += engine->tiles->centre[j] * b[j];
         if (sign < 0) mlab_tiles_remix(engine->tiles, b);
         if (engine->intercept) b[0] -= sign * sum;
-        for (size_t t = 0; t < engine->n_thresholds; t++) v[t] += sign * sum;
+        for (size_t t = 0; t < engine->n_thresholds; t++) v[t] += sign * sum + (engine->effects ? sign * mlab_level_centre(engine, v, t) : 0);
     }
 }
 

@@ -53,6 +53,8 @@ typedef struct mlab_family {
 extern const mlab_family mlab_family_logit, mlab_family_cloglog, mlab_family_probit, mlab_family_linear;
 extern const mlab_family mlab_family_ordinal, mlab_family_ordinal_probit, mlab_family_ordinal_cloglog;
 
+typedef struct mlab_level_effects mlab_level_effects;
+
 typedef struct mlab_engine {
     const mlab_fit_problem *problem;
     const mlab_family *family;
@@ -62,10 +64,12 @@ typedef struct mlab_engine {
     bool expected;
     const double *number; /* [n] linear: the response less `shift`, which the intercept takes up */
     double *own_number, shift;
-    double shape;             /* of the tiles; set by the models that have one */
-    struct mlab_exact *exact; /* least squares of nearly collinear columns, fit/exact.h; NULL = not needed */
-    uint8_t *aliased;         /* [n_parameters] */
-    double *scale;            /* [n_parameters] for the divergence rule */
+    double shape;                             /* of the tiles; set by the models that have one */
+    struct mlab_exact *exact;                 /* least squares of nearly collinear columns, fit/exact.h; NULL = not needed */
+    uint8_t *aliased;                         /* [n_parameters] */
+    double *scale;                            /* [n_parameters] for the divergence rule */
+    int link;                                 /* ordinal: 0 logit, 1 probit, 2 cloglog */
+    const struct mlab_level_effects *effects; /* ordinal (fit/families/ordinal_effects.h); NULL = none */
 } mlab_engine;
 
 /* The prepare, release, fit and refit of models that use the engine; `own` is an mlab_engine. */
@@ -111,9 +115,10 @@ size_t mlab_pass_parameters(const mlab_pass *pass);
 /* scores [n_clusters * n_parameters] += score of each row, added to its cluster's, in row order. */
 MLAB_MUST_USE mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parameters, double *scores, mlab_error *err);
 /* out [n * mlab_pass_row_width]: of each row, weighted, the score by each predictor, minus the second derivatives by pairs of them, and with
- * thresholds upper, lower, upper_upper, upper_lower, lower_lower. */
+ * thresholds upper, lower, upper_upper, upper_lower, lower_lower; with effects by threshold or on the scale the parts of a level instead. */
 static inline size_t mlab_pass_row_width(const mlab_engine *engine)
 {
+    if (engine->effects) return 9;
     return engine->n_eta + engine->n_eta * (engine->n_eta + 1) / 2 + (engine->n_thresholds ? 5 : 0);
 }
 MLAB_MUST_USE mlab_status mlab_pass_rows(const mlab_pass *pass, const double *parameters, double *out, mlab_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Responses that are numbers: which of them a family allows, what is taken off them, and where a log-linear mean starts. */
+/* What is known of the rows without a pass of derivatives: numbers that a family allows, what is taken off them, where a log-linear mean starts,
+ * predictors, counts of categories. */
 #include "fit/engine.h"
 
 #include "core/elementary.h"
@@ -7,6 +8,7 @@
 #include "core/memory.h"
 
 #include <math.h>
+#include <string.h>
 
 static mlab_status check_numbers(const mlab_fit_problem *problem, const mlab_family *family, mlab_error *err)
 {
@@ -51,4 +53,30 @@ double mlab_engine_log_mean(const mlab_pass *pass)
         weights += w;
     }
     return sum > 0 ? mlab_log(sum / weights) : -1;
+}
+
+mlab_status mlab_pass_predictors(const mlab_pass *pass, const double *parameters, double *eta, mlab_error *err)
+{
+    const mlab_tiles *tiles = pass->engine->tiles;
+    const mlab_kernels *kernels = mlab_kernels_of(pass->context);
+    double *scratch = mlab_allocate(pass->context, mlab_tiles_scratch(tiles) + MLAB_TILE, sizeof *scratch);
+    if (!scratch) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the predictors of %zu rows", tiles->n);
+    double *out = scratch + mlab_tiles_scratch(tiles);
+    mlab_status status = MLAB_OK;
+    for (size_t tile = 0; tile < tiles->n_tiles && !status; tile++) {
+        const double *x, *offset;
+        size_t rows = mlab_tiles_rows(tiles, tile), n = mlab_whole_lanes(rows);
+        if ((status = mlab_tiles_get(tiles, tile, scratch, &x, &offset, err))) break;
+        memcpy(out, offset, n * sizeof *out);
+        kernels->predict(x, pass->engine->p, parameters + pass->engine->n_thresholds, n, out);
+        memcpy(eta + tile * MLAB_TILE, out, rows * sizeof *out);
+    }
+    mlab_release(pass->context, scratch);
+    return status;
+}
+
+void mlab_pass_counts(const mlab_pass *pass, double *counts)
+{
+    const mlab_fit_problem *problem = pass->engine->problem;
+    for (size_t i = 0; i < problem->n; i++) counts[problem->category[i]] += pass->weight ? pass->weight[i] : 1;
 }

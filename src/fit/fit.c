@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fit: made with its names and counts, released, doubted, and asked for errors and intervals. */
-#include "fit/model.h"
+#include "fit/families/ordinal_effects.h"
 #include "mentorlab/after.h"
 
 #include "core/error.h"
@@ -62,6 +62,8 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->spread);
     mlab_release(context, fit->joint_covariance);
     mlab_release(context, fit->knots);
+    mlab_release(context, fit->nominal);
+    mlab_release(context, fit->scale);
     mlab_baseline_free(context, fit->baseline);
     mlab_release(context, fit);
 }
@@ -113,11 +115,13 @@ static char *parameter_name(const mlab_context *context, const mlab_prepared *pr
         mlab_text_append(&text, prepared->ancillary[parameter - (prepared->n_parameters - prepared->n_ancillary)]);
     } else {
         size_t at = parameter - prepared->n_thresholds;
+        const char *column = mlab_design_name(problem->design, prepared->first_column + at % prepared->n_columns);
+        if (prepared->effects && prepared->effects->nominal_at[at] != SIZE_MAX) return mlab_nominal_name(context, problem, 0, column);
         if (prepared->n_blocks > 1) {
             mlab_text_append(&text, problem->categories[at / prepared->n_columns + 1]);
             mlab_text_append(&text, ":");
         }
-        mlab_text_append(&text, mlab_design_name(problem->design, prepared->first_column + at % prepared->n_columns));
+        mlab_text_append(&text, column);
     }
     char *name = text.failed ? NULL : mlab_copy_text(context, mlab_text_get(&text));
     mlab_text_free(&text);
@@ -149,6 +153,18 @@ static bool name_blocks(const mlab_context *context, const mlab_prepared *prepar
     for (size_t k = 0; k < fit->n_levels; k++)
         if (!(fit->levels[k] = mlab_copy_text(context, problem->categories[k]))) return false;
     return true;
+}
+
+static bool copy_effects(const mlab_context *context, const mlab_level_effects *effects, mlab_fit *fit)
+{
+    if (!effects) return true;
+    fit->n_nominal = effects->n_nominal;
+    fit->n_scale = effects->n_scale;
+    fit->nominal = mlab_allocate(context, fit->n_nominal, sizeof *fit->nominal);
+    fit->scale = mlab_allocate(context, fit->n_scale, sizeof *fit->scale);
+    for (size_t k = 0; fit->nominal && k < fit->n_nominal; k++) fit->nominal[k] = (uint32_t)effects->nominal[k];
+    for (size_t k = 0; fit->scale && k < fit->n_scale; k++) fit->scale[k] = (uint32_t)effects->scale[k];
+    return fit->nominal && fit->scale;
 }
 
 static void count_rows(const mlab_prepared *prepared, mlab_fit *fit)
@@ -200,7 +216,7 @@ mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *pre
     fit->covariance = mlab_allocate(context, n, n * sizeof *fit->covariance);
     bool whole = fit->outcome && fit->model && fit->formula && fit->information && fit->link && fit->cluster && fit->cluster_other &&
                  fit->robust_kind && fit->reason && fit->estimate && fit->aliased && fit->covariance && name_parameters(context, prepared, fit) &&
-                 name_blocks(context, prepared, fit);
+                 name_blocks(context, prepared, fit) && copy_effects(context, prepared->effects, fit);
     if (!whole) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit of %zu parameters", n);
         goto out;

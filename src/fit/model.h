@@ -40,7 +40,7 @@ struct mlab_model {
     /* Numbers a row on a scale other than the link; 0 = the model has no such scale. NULL = none at all. Both know the model from the fit alone,
      * which may have been read from a results file. n_times: of survival, incidence and occupation. */
     size_t (*width)(const mlab_fit *fit, mlab_scale scale, size_t n_times);
-    /* out [n * width] on a scale that width allows. eta [n * n_blocks]: predictors with offset() terms and, for discrete hazards with the
+    /* out [n * width] on a scale that width allows. eta [n * mlab_fit_predictors]: predictors with offset() terms and, for discrete hazards with the
      * complementary log-log link, log(share). The coefficients act through eta alone; parameters [n_parameters] are read for thresholds and
      * what is ancillary. share [n] or NULL = 1; times [n_times] >= 0, rising, in the unit of the data (hazards: periods). Survival:
      * out[i * width + t]; incidence of n_blocks causes: out[i * width + t * n_blocks + k]; occupation: out[i * width + t * n_states + s]. */
@@ -62,6 +62,7 @@ struct mlab_prepared {
     size_t n_columns;                                         /* design columns used: mlab_design_columns - first_column */
     size_t n_thresholds, n_blocks, n_ancillary, n_parameters; /* in this order in the vector of parameters */
     const char *const *ancillary;                             /* [n_ancillary] names */
+    struct mlab_level_effects *effects;                       /* ordinal: effects by threshold and on the scale; NULL = none */
     bool separated;    /* without its penalty the fit is separated: then the sandwich is not one, and limits are profile limits */
     double dispersion; /* of a fit with priors: the residual variance or 1 / shape that the data alone give; 0 = not known yet */
     void *own;         /* the model's */
@@ -77,6 +78,17 @@ extern const mlab_model mlab_model_exponential, mlab_model_weibull, mlab_model_g
 
 /* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */
 MLAB_MUST_USE mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
+
+/* Predictors a row: n_blocks; for ordinal fits with effects by threshold one for each threshold, and with effects on the scale its log behind. */
+size_t mlab_fit_predictors(const mlab_fit *fit);
+/* eta [mlab_fit_predictors] of a row with block columns x and offset. */
+void mlab_fit_predictors_fill(const mlab_fit *fit, const double *parameters, const double *x, double offset, double *eta);
+/* gradient [n_parameters] += slope times the derivative of predictor k by the parameters. */
+void mlab_fit_predictors_back(const mlab_fit *fit, const double *x, size_t k, double slope, double *gradient);
+/* Whether parameter j acts through the predictors: thresholds and what is ancillary do not, but effects by threshold and on the scale. */
+bool mlab_fit_is_coefficient(const mlab_fit *fit, size_t j);
+/* Whether an offset is part of predictor k: all but the log of a scale. */
+bool mlab_fit_takes_offset(const mlab_fit *fit, size_t k);
 
 /* A baseline of n steps with zeroed arrays and the names of the problem's strata, first[] zeros; released with the fit, or by mlab_baseline_free.
  * with_errors: variance and mean are made too. Errors: MLAB_ERR_MEMORY. */
@@ -163,5 +175,9 @@ MLAB_MUST_USE mlab_status mlab_newton(const mlab_context *context, const mlab_ne
 /* In place: the inverse of the symmetric positive definite a [n * n] on rows with fixed[i] == 0, others 0. left_out[i] = 1 where a
  * pivot fell below 1e-12 of its diagonal element, or fixed. Returns the number left out. work [n * n]. */
 size_t mlab_symmetric_invert(double *a, size_t n, const uint8_t *fixed, uint8_t *left_out, double *work);
+
+/* Adds a multiple of its diagonal to information [n * n], both halves, until it is positive definite on the rows with fixed[i] == 0 (NULL = all).
+ * work [n * n]. */
+void mlab_make_definite(double *information, size_t n, const uint8_t *fixed, double *work);
 
 #endif

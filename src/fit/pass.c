@@ -5,7 +5,7 @@
  * columns: information of blocks k and l is X' diag(w_kl) X. For hazards w_kl is 0 but in rows with an event, which are few and
  * are summed one by one.
  */
-#include "fit/engine.h"
+#include "fit/families/ordinal_effects.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -236,6 +236,7 @@ mlab_status mlab_pass_evaluate(void *arg, const double *parameters, double *log_
 {
     const mlab_pass *pass = arg;
     const mlab_engine *engine = pass->engine;
+    if (engine->effects && !pass->null_model) return mlab_level_evaluate(pass, parameters, log_likelihood, score, information, err);
     pass_work work = work_of(pass, parameters, score != NULL);
     size_t n = work.n_parameters, n_chunks = engine->tiles->n_chunks;
     mlab_status status = MLAB_OK;
@@ -317,6 +318,7 @@ mlab_status mlab_pass_cluster_scores(const mlab_pass *pass, const double *parame
 {
     const mlab_engine *engine = pass->engine;
     const mlab_fit_problem *problem = engine->problem;
+    if (engine->effects) return mlab_level_cluster_scores(pass, parameters, scores, err);
     pass_work work = work_of(pass, parameters, true);
     size_t n_chunks = engine->tiles->n_chunks, size = room_size(&work) * sizeof(double);
     mlab_status status = MLAB_OK;
@@ -368,33 +370,8 @@ static mlab_status row_chunk(void *arg, size_t chunk, void *scratch, mlab_error 
 
 mlab_status mlab_pass_rows(const mlab_pass *pass, const double *parameters, double *out, mlab_error *err)
 {
+    if (pass->engine->effects) return mlab_level_rows(pass, parameters, out, err);
     pass_work work = work_of(pass, parameters, true);
     work.scores = out;
     return mlab_parallel_blocks(pass->context, NULL, pass->engine->tiles->n_chunks, room_size(&work) * sizeof(double), row_chunk, &work, err);
-}
-
-mlab_status mlab_pass_predictors(const mlab_pass *pass, const double *parameters, double *eta, mlab_error *err)
-{
-    const mlab_tiles *tiles = pass->engine->tiles;
-    const mlab_kernels *kernels = mlab_kernels_of(pass->context);
-    double *scratch = mlab_allocate(pass->context, mlab_tiles_scratch(tiles) + MLAB_TILE, sizeof *scratch);
-    if (!scratch) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the predictors of %zu rows", tiles->n);
-    double *out = scratch + mlab_tiles_scratch(tiles);
-    mlab_status status = MLAB_OK;
-    for (size_t tile = 0; tile < tiles->n_tiles && !status; tile++) {
-        const double *x, *offset;
-        size_t rows = mlab_tiles_rows(tiles, tile), n = mlab_whole_lanes(rows);
-        if ((status = mlab_tiles_get(tiles, tile, scratch, &x, &offset, err))) break;
-        memcpy(out, offset, n * sizeof *out);
-        kernels->predict(x, pass->engine->p, parameters + pass->engine->n_thresholds, n, out);
-        memcpy(eta + tile * MLAB_TILE, out, rows * sizeof *out);
-    }
-    mlab_release(pass->context, scratch);
-    return status;
-}
-
-void mlab_pass_counts(const mlab_pass *pass, double *counts)
-{
-    const mlab_fit_problem *problem = pass->engine->problem;
-    for (size_t i = 0; i < problem->n; i++) counts[problem->category[i]] += pass->weight ? pass->weight[i] : 1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
 #include "fit/after/after.h"
+#include "fit/families/ordinal_effects.h"
 #include "fit/mixed/mixed.h"
 #include "fit/mixed/web.h"
 #include "fit/penalty/penalty.h"
@@ -107,8 +108,11 @@ mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, c
     prepared->n_thresholds = model->marks & MLAB_MODEL_THRESHOLDS ? problem->n_categories - 1 : 0;
     prepared->n_blocks = model->marks & MLAB_MODEL_BLOCK_EACH ? problem->n_categories - 1 : 1;
     if (model->ancillary) prepared->n_ancillary = model->ancillary(options, &prepared->ancillary);
+    if (problem->n_nominal || problem->n_scale) status = mlab_level_effects_make(context, prepared, err);
     prepared->n_parameters = prepared->n_thresholds + prepared->n_blocks * prepared->n_columns + prepared->n_ancillary;
-    if (prepared->n_parameters == 0 && !(model->marks & MLAB_MODEL_TIMES))
+    if (status)
+        ;
+    else if (prepared->n_parameters == 0 && !(model->marks & MLAB_MODEL_TIMES))
         status = mlab_raise(err, MLAB_ERR_FIT_RANK, "\"%s\" has nothing to estimate", problem->formula ? problem->formula : "");
     else if (prepared->n_parameters > MLAB_MOST_PARAMETERS)
         status = mlab_raise(err, MLAB_ERR_FIT_RANK,
@@ -128,6 +132,7 @@ void mlab_prepared_free(mlab_prepared *prepared)
 {
     if (!prepared) return;
     if (prepared->model->release) prepared->model->release(prepared->context, prepared->own);
+    mlab_level_effects_free(prepared->effects);
     mlab_release(prepared->context, prepared);
 }
 

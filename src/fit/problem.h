@@ -72,6 +72,11 @@ typedef struct mlab_fit_problem {
     const mlab_random_grouping *random; /* [n_random] */
     size_t n_random;                    /* 0 = no random effects */
 
+    /* Ordinal models: labels of terms whose effect differs by threshold, and of those that act on the scale too. */
+    const char *const *nominal, *const *scale; /* [n_nominal], [n_scale] */
+    size_t n_nominal, n_scale;
+    const mlab_place *effects_place; /* where they are stated, for sentences; NULL = nowhere */
+
     const char *outcome; /* name, for sentences */
     const char *formula; /* its text */
     const double *warm;  /* start values in the order of mlab_fit.estimate, or NULL */

@@ -162,6 +162,9 @@ static void making_free(making *m)
 
 static mlab_status cannot(const mlab_fit *fit, mlab_error *err)
 {
+    if (fit->n_nominal || fit->n_scale)
+        return mlab_raise(err, MLAB_ERR_MATCH_GAINS, "%s: gains of an ordinal model with effects by threshold or on the scale are not built yet",
+                          fit->outcome);
     static const char *const models[] = {"hazard", "ordinal", "linear", "logit", "probit", "cloglog", "poisson", "negative_binomial", "gamma"};
     for (size_t k = 0; k < sizeof models / sizeof *models; k++)
         if (strcmp(fit->model, models[k]) == 0 && fit->n_blocks == 1) return MLAB_OK;

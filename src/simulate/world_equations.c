@@ -95,6 +95,9 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
     if (fit->n_random)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: effects of %s are not simulated yet; a simulation needs a fit without (... | %s)",
                           fit->outcome, fit->random->group, fit->random->group);
+    if (fit->n_nominal || fit->n_scale)
+        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has effects %s; a simulation needs the same effect at every threshold",
+                          fit->outcome, fit->n_nominal ? "by threshold (nominal)" : "on the scale (scale)");
     bool known = strcmp(fit->link, "logit") == 0 || (strcmp(fit->link, "cloglog") == 0 && fit->n_thresholds == 0);
     if (!known)
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has the link %s; a simulation needs %s", fit->outcome, fit->link,

@@ -171,6 +171,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
         mlab_h5_dimension_numbers(&group, "knot", 0, fit->n_knots, "1", "knot of the spline of log time");
         mlab_h5_put(&group, "knots", "knot", MLAB_H5_REAL, fit->knots, "1", "log of the time, in the unit of the data");
     }
+    mlab_store_put_level_effects(&group, fit);
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
     if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
     if (fit->blocks && fit->events_by_block)
@@ -255,6 +256,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
 #define GET(field, long_name) fit->field = mlab_h5_get_real(group, #field);
     FIT_REALS(GET)
 #undef GET
+    mlab_store_get_level_effects(group, fit);
     fit->design = get_design(group, fit->outcome);
 }
 

@@ -11,6 +11,8 @@ void mlab_store_put_surveys(const mlab_h5_group *data_group, const mlab_data *da
 void mlab_store_put_data(const mlab_h5_group *root, const mlab_data *data);
 void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits, size_t n_fits);
 /* Weights, penalty and priors of a fit, in its own group; read after its parameters. */
+void mlab_store_put_level_effects(const mlab_h5_group *fit_group, const mlab_fit *fit);
+void mlab_store_get_level_effects(const mlab_h5_group *fit_group, mlab_fit *fit); /* after its counts */
 void mlab_store_put_penalty(const mlab_h5_group *fit_group, const mlab_fit *fit);
 void mlab_store_get_penalty(const mlab_h5_group *fit_group, mlab_fit *fit);
 void mlab_store_put_missing(const mlab_h5_group *group, const mlab_fit *fit);

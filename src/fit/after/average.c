@@ -34,7 +34,6 @@ bool mlab_average_start(mlab_average *average)
 {
     const mlab_fit *fit = average->fit;
     average->width = mlab_predict_width_at(fit, average->scale, average->n_times);
-    average->p = mlab_design_columns(fit->design) - mlab_fit_first_column(fit);
     average->part = 1 + average->width * (1 + fit->n_parameters);
     average->averaged = average->averaged && fit->n_random > 0;
     return average->width > 0;
@@ -50,7 +49,7 @@ const char *mlab_average_name(const mlab_average *average, size_t c)
 
 static rows_room room_of(const mlab_average *a, double *memory)
 {
-    size_t blocks = a->fit->n_blocks;
+    size_t blocks = mlab_fit_predictors(a->fit);
     rows_room r;
     r.x = memory;
     r.offset = r.x + ROWS_A_BLOCK * mlab_design_columns(a->fit->design);
@@ -66,7 +65,7 @@ static rows_room room_of(const mlab_average *a, double *memory)
 
 static size_t room_size(const mlab_average *a)
 {
-    size_t blocks = a->fit->n_blocks;
+    size_t blocks = mlab_fit_predictors(a->fit);
     return ROWS_A_BLOCK * (mlab_design_columns(a->fit->design) + 1 + 2 * blocks + 2 * a->width) + a->fit->n_parameters +
            ROWS_A_BLOCK * (a->averaged * blocks * blocks + blocks + a->width);
 }
@@ -81,18 +80,19 @@ static mlab_status respond(const averaging *now, rows_room *r, const double *par
                                  a->scale, a->times, a->n_times, out, r->room, err);
 }
 
-/* slope = derivative of the response by predictor k, or (k = n_blocks) by parameter j. */
+/* slope = derivative of the response by predictor k, or (k past the last one) by parameter j. */
 static mlab_status slopes(const averaging *now, rows_room *r, size_t k, size_t j, size_t first, size_t n, mlab_error *err)
 {
     const mlab_average *a = now->a;
     const mlab_fit *fit = a->fit;
-    double se = k < fit->n_blocks ? 1 : sqrt(fit->covariance[j * fit->n_parameters + j]), step = MLAB_AVERAGE_AWAY * (se > 0 ? fmin(se, 1) : 1);
+    size_t n_eta = mlab_fit_predictors(fit);
+    double se = k < n_eta ? 1 : sqrt(fit->covariance[j * fit->n_parameters + j]), step = MLAB_AVERAGE_AWAY * (se > 0 ? fmin(se, 1) : 1);
     memset(r->slope, 0, n * a->width * sizeof(double));
     for (int s = 0; s < 4; s++) {
-        memcpy(r->moved, r->eta, n * fit->n_blocks * sizeof(double));
+        memcpy(r->moved, r->eta, n * n_eta * sizeof(double));
         memcpy(r->parameters, fit->estimate, fit->n_parameters * sizeof(double));
-        for (size_t i = 0; i < n && k < fit->n_blocks; i++) r->moved[i * fit->n_blocks + k] += mlab_average_points[s] * step;
-        if (k == fit->n_blocks) r->parameters[j] += mlab_average_points[s] * step;
+        for (size_t i = 0; i < n && k < n_eta; i++) r->moved[i * n_eta + k] += mlab_average_points[s] * step;
+        if (k == n_eta) r->parameters[j] += mlab_average_points[s] * step;
         mlab_status status = respond(now, r, r->parameters, r->moved, first, n, r->out, err);
         if (status) return status;
         for (size_t i = 0; i < n * a->width; i++) r->slope[i] += mlab_average_parts[s] / step * r->out[i];
@@ -103,32 +103,30 @@ static mlab_status slopes(const averaging *now, rows_room *r, size_t k, size_t j
 static void set_eta(const averaging *now, const rows_room *r, const double *parameters, size_t first, size_t n)
 {
     const mlab_fit *fit = now->a->fit;
-    size_t columns = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), p = now->a->p;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < fit->n_blocks; k++) {
-            double sum = r->offset[i] + (now->rows->offset ? now->rows->offset[first + i] : 0);
-            for (size_t j = 0; j < p; j++) sum += parameters[fit->n_thresholds + k * p + j] * r->x[i * columns + skip + j];
-            r->eta[i * fit->n_blocks + k] = sum;
-        }
+    size_t columns = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), n_eta = mlab_fit_predictors(fit);
+    for (size_t i = 0; i < n; i++) {
+        double offset = r->offset[i] + (now->rows->offset ? now->rows->offset[first + i] : 0);
+        mlab_fit_predictors_fill(fit, parameters, r->x + i * columns + skip, offset, r->eta + i * n_eta);
+    }
 }
 
 static mlab_status add_gradient(const averaging *now, rows_room *r, const double *weight, size_t first, size_t n, double *gradient, mlab_error *err)
 {
     const mlab_average *a = now->a;
     const mlab_fit *fit = a->fit;
-    size_t columns = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), np = fit->n_parameters;
+    size_t columns = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), np = fit->n_parameters, n_eta = mlab_fit_predictors(fit);
     mlab_status status;
-    for (size_t k = 0; k < fit->n_blocks; k++) {
+    for (size_t k = 0; k < n_eta; k++) {
         if ((status = slopes(now, r, k, 0, first, n, err))) return status;
         for (size_t i = 0; i < n; i++)
             for (size_t c = 0; c < a->width; c++) {
-                double w = (weight ? weight[i] : 1) * r->slope[i * a->width + c], *into = gradient + c * np + fit->n_thresholds + k * a->p;
-                for (size_t j = 0; j < a->p; j++) into[j] += w * r->x[i * columns + skip + j];
+                double w = (weight ? weight[i] : 1) * r->slope[i * a->width + c];
+                mlab_fit_predictors_back(fit, r->x + i * columns + skip, k, w, gradient + c * np);
             }
     }
     for (size_t j = 0; j < np && a->scale != MLAB_SCALE_LINK; j++) {
-        if (j >= fit->n_thresholds && j < fit->n_thresholds + fit->n_blocks * a->p) continue;
-        if ((status = slopes(now, r, fit->n_blocks, j, first, n, err))) return status;
+        if (mlab_fit_is_coefficient(fit, j)) continue;
+        if ((status = slopes(now, r, n_eta, j, first, n, err))) return status;
         for (size_t i = 0; i < n; i++)
             for (size_t c = 0; c < a->width; c++) gradient[c * np + j] += (weight ? weight[i] : 1) * r->slope[i * a->width + c];
     }

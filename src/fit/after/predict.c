@@ -16,7 +16,7 @@
 
 size_t mlab_predict_width_at(const mlab_fit *fit, mlab_scale scale, size_t n_times)
 {
-    if (scale == MLAB_SCALE_LINK) return fit->n_blocks;
+    if (scale == MLAB_SCALE_LINK) return mlab_fit_predictors(fit);
     const mlab_model *model = mlab_model_find(fit->model);
     return model && model->width ? model->width(fit, scale, n_times) : 0;
 }
@@ -36,7 +36,7 @@ typedef struct prediction {
     size_t n_times;
     mlab_scale scale;
     bool share_in_eta;
-    size_t columns, first_column, p, width;
+    size_t columns, first_column, width;
     double *x, *offset, *eta; /* one block */
 } prediction;
 
@@ -48,12 +48,7 @@ static mlab_status predict_block(const prediction *work, size_t at, size_t n, do
         const double *row = work->x + i * work->columns + work->first_column;
         double offset = work->offset[i];
         if (work->share_in_eta) offset += mlab_log(work->share[at + i]);
-        for (size_t k = 0; k < fit->n_blocks; k++) {
-            const double *b = work->parameters + fit->n_thresholds + k * work->p;
-            double sum = offset;
-            for (size_t j = 0; j < work->p; j++) sum += b[j] * row[j];
-            eta[i * fit->n_blocks + k] = sum;
-        }
+        mlab_fit_predictors_fill(fit, work->parameters, row, offset, eta + i * mlab_fit_predictors(fit));
     }
     if (work->scale == MLAB_SCALE_LINK) return MLAB_OK;
     return mlab_predict_scale(work->context, fit, work->table, work->rows ? work->rows + at : NULL, work->first + at, n, work->parameters, eta,
@@ -96,12 +91,11 @@ mlab_status mlab_predict_at(const mlab_context *context, const mlab_fit *fit, co
                        .width = mlab_predict_width_at(fit, scale, n_times),
                        .columns = mlab_design_columns(fit->design),
                        .first_column = mlab_fit_first_column(fit)};
-    work.p = work.columns - work.first_column;
     const mlab_model *model = mlab_model_find(fit->model);
     work.share_in_eta = share && model && (model->marks & MLAB_MODEL_SHARE) && strcmp(fit->link, "logit") != 0;
     work.x = mlab_allocate(context, ROWS_A_BLOCK, (work.columns + 1) * sizeof(double));
     work.offset = mlab_allocate(context, ROWS_A_BLOCK, sizeof(double));
-    work.eta = mlab_allocate(context, ROWS_A_BLOCK, fit->n_blocks * sizeof(double));
+    work.eta = mlab_allocate(context, ROWS_A_BLOCK, mlab_fit_predictors(fit) * sizeof(double));
     if (!work.x || !work.offset || !work.eta) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
         goto out;

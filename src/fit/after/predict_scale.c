@@ -23,7 +23,7 @@ typedef struct some_rows {
 static mlab_status call(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, size_t at, size_t n, mlab_error *err)
 {
     const mlab_model *model = mlab_model_find(fit->model);
-    const double *eta = rows->eta + at * fit->n_blocks;
+    const double *eta = rows->eta + at * mlab_fit_predictors(fit);
     double *out = rows->out + at * rows->width;
     if (rows->x)
         return model->variance(context, fit, rows->scale, rows->covariance, n, rows->x + at * fit->block_size, eta, rows->times, rows->n_times, out,

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/families/ordinal_effects.h"
 #include "fit/small.h"
 
 #include <string.h>
@@ -86,8 +87,12 @@ mlab_status mlab_row_reader_make(const mlab_row_parts *parts, mlab_row_reader *r
     *reader = (mlab_row_reader){.parts = parts};
     mlab_status status = mlab_design_bind(problem->design, problem->table, &reader->bound, err);
     if (status) return status;
-    reader->x = mlab_allocate(parts->context, mlab_design_columns(problem->design) + 1, sizeof *reader->x);
-    if (reader->x) return MLAB_OK;
+    size_t columns = mlab_design_columns(problem->design) + 1, more = parts->engine.effects ? mlab_level_row_room(&parts->engine) : 0;
+    reader->x = mlab_allocate(parts->context, columns + more, sizeof *reader->x);
+    if (reader->x) {
+        reader->room = reader->x + columns;
+        return MLAB_OK;
+    }
     mlab_row_reader_free(reader);
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a row of the design");
 }
@@ -143,6 +148,10 @@ mlab_status mlab_row_add(mlab_row_reader *reader, size_t i, double *score, doubl
     } else {
         for (size_t j = 0; j < p; j++) x[j] -= engine->tiles->centre[j];
         mix_row(engine->tiles, x);
+    }
+    if (engine->effects) {
+        mlab_level_row_add(engine, (size_t)problem->category[i], part, x, reader->room, score, information);
+        return MLAB_OK;
     }
     for (size_t k = 0; k < engine->n_eta; k++)
         for (size_t j = 0; j < p; j++) score[place(parts, k, j)] += part[k] * x[j];

@@ -27,7 +27,8 @@ void mlab_row_parts_free(mlab_row_parts *parts); /* zeroed is fine */
 typedef struct mlab_row_reader {
     const mlab_row_parts *parts;
     mlab_design_bound *bound;
-    double *x; /* [columns of the design] of the row read last */
+    double *x;    /* [columns of the design] of the row read last */
+    double *room; /* ordinal effects */
 } mlab_row_reader;
 MLAB_MUST_USE mlab_status mlab_row_reader_make(const mlab_row_parts *parts, mlab_row_reader *reader, mlab_error *err);
 void mlab_row_reader_free(mlab_row_reader *reader);

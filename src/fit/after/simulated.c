@@ -24,8 +24,9 @@ static mlab_status predictors(const mlab_context *context, const mlab_prepared *
 {
     const mlab_fit_problem *problem = prepared->problem;
     mlab_status status = mlab_predict(context, fit, problem->table, problem->rows, 0, problem->n, fit->estimate, NULL, MLAB_SCALE_LINK, eta, err);
+    size_t width = mlab_fit_predictors(fit);
     for (size_t i = 0; !status && problem->offset && i < problem->n; i++)
-        for (size_t k = 0; k < fit->n_blocks; k++) eta[i * fit->n_blocks + k] += problem->offset[i];
+        for (size_t k = 0; k < width; k++) eta[i * width + k] += mlab_fit_takes_offset(fit, k) ? problem->offset[i] : 0;
     return status;
 }
 
@@ -40,7 +41,7 @@ mlab_status mlab_expected_make(const mlab_context *context, const mlab_prepared 
     made->width = numbers ? 0 : model->width(fit, MLAB_SCALE_RESPONSE, 0);
     made->from_one = fit->n_levels == 0;
     made->value = mlab_allocate(context, n, (numbers ? 1 : made->width) * sizeof *made->value);
-    double *eta = numbers ? made->value : mlab_allocate(context, n, fit->n_blocks * sizeof *eta);
+    double *eta = numbers ? made->value : mlab_allocate(context, n, mlab_fit_predictors(fit) * sizeof *eta);
     mlab_status status = made->value && eta ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the expectations of %zu rows", n);
     if (!status) status = predictors(context, prepared, fit, eta, err);
     if (!status && !numbers) status = model->predict(context, fit, MLAB_SCALE_RESPONSE, fit->estimate, n, eta, NULL, NULL, 0, made->value, err);

@@ -5,19 +5,15 @@
  * With a and b the two ends of a row's category, P = F(a) - F(b), and A = f(a) / P, B = f(b) / P: the derivatives are A, -B, and
  * A^2 - f'(a) / P, B^2 + f'(b) / P, -A B. P is taken on the side of the distribution where nothing cancels.
  */
-#include "fit/engine.h"
+#include "fit/families/ordinal_effects.h"
 
 #include "core/elementary.h"
 
 #include <math.h>
 
-/* What a category contributes: log P, A and B, and f'(a) / P, f'(b) / P. A missing end contributes nothing. */
-typedef struct ends {
-    double log_p, A, B, bend_a, bend_b;
-} ends;
-typedef ends (*ends_of)(double a, double b, bool has_a, bool has_b);
+typedef mlab_level_ends (*ends_of)(double a, double b, bool has_a, bool has_b);
 
-static ends probit_ends(double a, double b, bool has_a, bool has_b)
+static mlab_level_ends probit_ends(double a, double b, bool has_a, bool has_b)
 {
     static const double root = 0.70710678118654752440, density = 0.39894228040143267794;
     double p;
@@ -29,24 +25,47 @@ static ends probit_ends(double a, double b, bool has_a, bool has_b)
         p = 0.5 * (erfc(b * root) - erfc(a * root));
     else
         p = 0.5 * (erfc(-a * root) - erfc(-b * root));
-    ends e = {.log_p = log(p)};
-    if (has_a) e.A = density * exp(-0.5 * a * a) / p;
-    if (has_b) e.B = density * exp(-0.5 * b * b) / p;
-    e.bend_a = -a * e.A;
-    e.bend_b = -b * e.B;
+    mlab_level_ends e = {.log_p = log(p)};
+    if (has_a) e.upper = density * exp(-0.5 * a * a) / p;
+    if (has_b) e.lower = density * exp(-0.5 * b * b) / p;
+    e.upper_slope = -a * e.upper;
+    e.lower_slope = -b * e.lower;
     return e;
 }
 
 /* F(z) = 1 - exp(-exp(z)): P = exp(-exp(b)) (1 - exp(exp(b) - exp(a))). */
-static ends cloglog_ends(double a, double b, bool has_a, bool has_b)
+static mlab_level_ends cloglog_ends(double a, double b, bool has_a, bool has_b)
 {
     double ea = has_a ? exp(a) : HUGE_VAL, eb = has_b ? exp(b) : 0, inside = has_a ? -expm1(eb - ea) : 1;
-    ends e = {.log_p = log(inside) - eb};
-    if (has_a) e.A = exp(a - ea + eb) / inside;
-    if (has_b) e.B = exp(b) / inside;
-    e.bend_a = has_a ? e.A * (1 - ea) : 0;
-    e.bend_b = has_b ? e.B * (1 - eb) : 0;
+    mlab_level_ends e = {.log_p = log(inside) - eb};
+    if (has_a) e.upper = exp(a - ea + eb) / inside;
+    if (has_b) e.lower = exp(b) / inside;
+    e.upper_slope = has_a ? e.upper * (1 - ea) : 0;
+    e.lower_slope = has_b ? e.lower * (1 - eb) : 0;
     return e;
+}
+
+/* P = F(a) F(-b) (1 - exp(b - a)); f(a) / P = F(-a) / F(-b) / (1 - exp(b - a)), f(b) / P = F(b) / F(a) / (1 - exp(b - a)). */
+static mlab_level_ends logit_ends(double a, double b, bool has_a, bool has_b)
+{
+    double ta = has_a ? mlab_exp(-fabs(a)) : 0, tb = has_b ? mlab_exp(-fabs(b)) : 0, inside = has_a && has_b ? -mlab_expm1(b - a) : 1;
+    mlab_level_ends e = {.log_p = mlab_log(inside) - mlab_log((1 + ta) * (1 + tb)) + (has_a && a < 0 ? a : 0) - (has_b && b > 0 ? b : 0)};
+    if (has_a) {
+        double against = (a > 0 ? ta : 1) / (1 + ta); /* F(-a) */
+        e.upper = !has_b ? against : b > 0 ? mlab_exp(b - a) * (1 + tb) / ((1 + ta) * inside) : against * (1 + tb) / inside;
+        e.upper_slope = e.upper * (2 * against - 1);
+    }
+    if (has_b) {
+        double below = (b > 0 ? 1 : tb) / (1 + tb); /* F(b) */
+        e.lower = !has_a ? below : a < 0 ? mlab_exp(b - a) * (1 + ta) / ((1 + tb) * inside) : below * (1 + ta) / inside;
+        e.lower_slope = e.lower * (1 - 2 * below);
+    }
+    return e;
+}
+
+mlab_level_ends mlab_level_ends_of(int link, double a, double b, bool has_a, bool has_b)
+{
+    return (link == 0 ? logit_ends : link == 1 ? probit_ends : cloglog_ends)(a, b, has_a, has_b);
 }
 
 static bool tile_by(const mlab_family_tile *tile, ends_of ends_at)
@@ -57,15 +76,15 @@ static bool tile_by(const mlab_family_tile *tile, ends_of ends_at)
     for (size_t i = 0; i < tile->rows; i++) {
         size_t y = (size_t)tile->category[i];
         bool has_a = y<tile->n_thresholds, has_b = y> 0;
-        ends e = ends_at(has_a ? thresholds[y] - tile->eta[i] : 0, has_b ? thresholds[y - 1] - tile->eta[i] : 0, has_a, has_b);
+        mlab_level_ends e = ends_at(has_a ? thresholds[y] - tile->eta[i] : 0, has_b ? thresholds[y - 1] - tile->eta[i] : 0, has_a, has_b);
         tile->log_likelihood[i] = e.log_p;
         if (!tile->derivatives) continue;
-        tile->upper[i] = e.A;
-        tile->lower[i] = -e.B;
-        tile->score[i] = e.B - e.A;
-        tile->upper_upper[i] = e.A * e.A - e.bend_a;
-        tile->lower_lower[i] = e.B * e.B + e.bend_b;
-        tile->upper_lower[i] = -e.A * e.B;
+        tile->upper[i] = e.upper;
+        tile->lower[i] = -e.lower;
+        tile->score[i] = e.lower - e.upper;
+        tile->upper_upper[i] = e.upper * e.upper - e.upper_slope;
+        tile->lower_lower[i] = e.lower * e.lower + e.lower_slope;
+        tile->upper_lower[i] = -e.upper * e.lower;
         tile->curvature[i] = tile->upper_upper[i] + tile->lower_lower[i] + 2 * tile->upper_lower[i];
     }
     return true;

@@ -62,24 +62,23 @@ static double share_below(const mlab_fit *fit, double z)
     return strcmp(fit->link, "probit") == 0 ? 0.5 * erfc(-z * 0.70710678118654752440) : -mlab_expm1(-mlab_exp(fmin(z, 600)));
 }
 
-static void other_link_row(const mlab_fit *fit, const double *thresholds, double eta, double *out)
+/* Shares of the levels from thresholds less predictors z [n_thresholds] over the scale; false where they cross. */
+static bool level_row(const mlab_fit *fit, bool logit, const double *z, double *out)
 {
+    bool rising = true;
     double below = 0;
     for (size_t y = 0; y < fit->n_levels; y++) {
-        double up_to = y < fit->n_thresholds ? share_below(fit, thresholds[y] - eta) : 1;
-        out[y] = up_to - below;
-        below = up_to;
+        bool has_a = y<fit->n_thresholds, has_b = y> 0;
+        if (logit)
+            out[y] = (has_a ? mlab_logistic(z[y]) : 1) * (has_b ? mlab_logistic(-z[y - 1]) : 1) * (has_a && has_b ? -mlab_expm1(z[y - 1] - z[y]) : 1);
+        else {
+            double up_to = has_a ? share_below(fit, z[y]) : 1;
+            out[y] = up_to - below;
+            below = up_to;
+        }
+        rising = rising && !(has_a && has_b && z[y] < z[y - 1]);
     }
-}
-
-static void ordinal_row(const mlab_fit *fit, const double *thresholds, double eta, double *out)
-{
-    for (size_t y = 0; y < fit->n_levels; y++) {
-        double above = y < fit->n_thresholds ? mlab_logistic(thresholds[y] - eta) : 1;
-        double not_below = y > 0 ? mlab_logistic(eta - thresholds[y - 1]) : 1;
-        double share = y > 0 && y < fit->n_thresholds ? -mlab_expm1(thresholds[y - 1] - thresholds[y]) : 1;
-        out[y] = above * not_below * share;
-    }
+    return rising;
 }
 
 /* Over t periods, from `none` = log P(no event in one) and each cause's part of `any`. part [n_causes]. */
@@ -166,8 +165,22 @@ MLAB_PREDICT_HOOK(mlab_predict_ordinal)
 {
     UNUSED_HERE;
     bool logit = strcmp(fit->link, "logit") == 0;
-    for (size_t i = 0; i < n; i++) (logit ? ordinal_row : other_link_row)(fit, parameters, eta[i], out + i * fit->n_levels);
-    return MLAB_OK;
+    size_t width = mlab_fit_predictors(fit), thresholds = fit->n_thresholds;
+    double *z = mlab_allocate(context, thresholds, sizeof *z);
+    if (!z) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu levels", fit->n_levels);
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; i < n && !status; i++) {
+        const double *row = eta + i * width;
+        double shrink = fit->n_scale ? mlab_exp(-row[width - 1]) : 1;
+        for (size_t k = 0; k < thresholds; k++) z[k] = (parameters[k] - row[fit->n_nominal ? k : 0]) * shrink;
+        if (level_row(fit, logit, z, out + i * fit->n_levels)) continue;
+        size_t k = 1;
+        while (z[k] >= z[k - 1]) k++;
+        status = mlab_raise(err, MLAB_ERR_FIT_CROSSED, "%s: at one row the thresholds %s and %s cross: the probability of \"%s\" would be %.3g",
+                            fit->outcome, fit->names[k - 1], fit->names[k], fit->levels[k], out[i * fit->n_levels + k]);
+    }
+    mlab_release(context, z);
+    return status;
 }
 
 MLAB_PREDICT_HOOK(mlab_predict_hazard)

@@ -24,7 +24,7 @@ mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit
                                      size_t n, const double *parameters, const double *share, const double *effect, mlab_scale scale,
                                      const double *times, size_t n_times, double *out, mlab_error *err)
 {
-    size_t width = mlab_predict_width_at(fit, scale, n_times), k = fit->n_blocks;
+    size_t width = mlab_predict_width_at(fit, scale, n_times), k = mlab_fit_predictors(fit);
     if (width == 0) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no such scale", fit->outcome, fit->model);
     double *eta = mlab_allocate(context, ROWS, k * sizeof *eta);
     mlab_status status = eta ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
@@ -113,7 +113,7 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
     size_t blocks = fit->n_blocks, width = mlab_predict_width_at(fit, scale, n_times);
     double *moved = room, *one = room + n * blocks, all = 0, at[MOST_PREDICTORS];
     if (scale == MLAB_SCALE_LINK) {
-        memcpy(out, eta, n * blocks * sizeof *out);
+        memcpy(out, eta, n * width * sizeof *out);
         return MLAB_OK;
     }
     if (!root) return mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
@@ -143,7 +143,8 @@ mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *f
 {
     size_t width = mlab_predict_width_at(fit, scale, n_times), blocks = fit->n_blocks;
     if (width == 0) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no such scale", fit->outcome, fit->model);
-    double *eta = mlab_allocate(context, ROWS, blocks * sizeof *eta), *root = mlab_allocate(context, ROWS, blocks * blocks * sizeof *root);
+    double *eta = mlab_allocate(context, ROWS, mlab_fit_predictors(fit) * sizeof *eta),
+           *root = mlab_allocate(context, ROWS, blocks * blocks * sizeof *root);
     double *room = mlab_allocate(context, ROWS, (blocks + width) * sizeof *room);
     mlab_status status = eta && root && room ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
     for (size_t at = 0; at < n && !status; at += ROWS) {

@@ -2,8 +2,7 @@
 /* Passes over the rows of a parametric survival fit: log-likelihood, score and information of coefficients and ancillary parameters.
  *
  * Tiles are summed within chunks and chunks in order, so the sums do not depend on the threads. These likelihoods need not be concave away from their
- * maximum (late entry, spline, gamma): there a multiple of the diagonal is added until the information is positive definite (Levenberg 1944,
- * doi:10.1090/qam/10666), so that steps go up. At a maximum nothing is added.
+ * maximum (late entry, spline, gamma): there the information is made positive definite, so that steps go up. At a maximum it is as it is.
  */
 #include "fit/survival/times.h"
 
@@ -171,34 +170,6 @@ static void mirror(double *information, size_t n, size_t p)
         }
 }
 
-/* Whether a pivot of the Cholesky factor is negative beyond rounding; work [n * n]. */
-static bool indefinite(const double *information, size_t n, const uint8_t *fixed, double add, double *factor)
-{
-    memcpy(factor, information, n * n * sizeof *factor);
-    for (size_t j = 0; j < n; j++) {
-        if (fixed && fixed[j]) continue;
-        double diagonal = factor[j * n + j] + add * fabs(information[j * n + j]), pivot = diagonal;
-        for (size_t k = 0; k < j; k++)
-            if (!(fixed && fixed[k])) pivot -= factor[j * n + k] * factor[j * n + k];
-        if (pivot < -1e-9 * fabs(diagonal) || diagonal < 0) return true;
-        double root = pivot > 1e-12 * diagonal ? sqrt(pivot) : 0;
-        for (size_t i = j + 1; i < n; i++) {
-            double sum = information[i * n + j];
-            for (size_t k = 0; k < j; k++)
-                if (!(fixed && fixed[k])) sum -= factor[i * n + k] * factor[j * n + k];
-            factor[i * n + j] = root > 0 ? sum / root : 0;
-        }
-    }
-    return false;
-}
-
-static void make_definite(double *information, size_t n, const uint8_t *fixed, double *factor)
-{
-    double add = 0;
-    for (int k = 0; k < 20 && indefinite(information, n, fixed, add, factor); k++) add = add == 0 ? 1e-3 : add * 4;
-    for (size_t j = 0; add > 0 && j < n; j++) information[j * n + j] += add * fabs(information[j * n + j]);
-}
-
 static work work_of(const mlab_times_pass *pass, const double *parameters, bool derivatives)
 {
     const mlab_times *times = pass->times;
@@ -232,7 +203,7 @@ mlab_status mlab_times_evaluate(void *arg, const double *parameters, double *log
         memcpy(score, sums + 1, n * sizeof *score);
         memcpy(information, sums + 1 + n, n * n * sizeof *information);
         mirror(information, n, w.p);
-        make_definite(information, n, pass->fixed, sums + w.part);
+        mlab_make_definite(information, n, pass->fixed, sums + w.part);
     }
 out:
     mlab_release(pass->context, sums);
