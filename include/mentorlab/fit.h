@@ -272,6 +272,7 @@ MLAB_API const char *mlab_model_summary(size_t row);
 MLAB_API bool mlab_model_kind(const char *name, mlab_outcome_kind *kind);
 /* Why a fit of the model cannot drive a simulation; NULL when it can, or there is no such model. */
 MLAB_API const char *mlab_model_not_simulated(const char *name);
+MLAB_API bool mlab_model_mixed(const char *name); /* takes random effects */
 
 MLAB_API mlab_fit_options mlab_fit_defaults(void);
 

@@ -77,7 +77,8 @@ static void show_fit(const mlab_fit *fit)
     mlab_number_for_people((double)fit->n_rows, 0, rows, sizeof rows);
     mlab_number_for_people((double)fit->n_events, 0, events, sizeof events);
     printf("\n%s%s%s  %s: %s\n", mlab_paint(stdout, MLAB_BOLD), fit->outcome, mlab_paint(stdout, MLAB_PLAIN), fit->model, fit->formula);
-    printf("  %s rows, %s events", rows, events);
+    printf("  %s rows", rows);
+    if (fit->n_events) printf(", %s events", events);
     if (fit->n_dropped_missing) printf(", %" PRIu64 " rows left out (something is missing)", fit->n_dropped_missing);
     if (fit->n_dropped_weightless) printf(", %" PRIu64 " of weight 0", fit->n_dropped_weightless);
     if (fit->weights) printf(", %s weights", weight_kinds[fit->weights]);

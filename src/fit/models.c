@@ -60,3 +60,9 @@ const char *mlab_model_not_simulated(const char *name)
     const mlab_model *model = mlab_model_find(name);
     return model ? model->not_simulated : NULL;
 }
+
+bool mlab_model_mixed(const char *name)
+{
+    const mlab_model *model = mlab_model_find(name);
+    return model && (model->marks & MLAB_MODEL_MIXED);
+}

@@ -227,6 +227,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     if (status) {
         mlab_fit_free(*fit);
         *fit = NULL;
+        if (err && !err->place.line && status != MLAB_ERR_MEMORY && status != MLAB_ERR_CANCELLED) err->place = outcome->formula_place;
     }
     mlab_prepared_free(prepared);
     mlab_outcome_problem_free(made);

@@ -55,6 +55,9 @@ static mlab_status check_formula(const mlab_study_reading *reading, const mlab_o
     if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_study_stop(reading, status == MLAB_ERR_DATA_NOT_BUILT ? "not_built" : "formula", &failed.place, outcome->formula, err, "%s",
                                failed.sentence);
+    if (!status && n_random > 0 && outcome->model && !mlab_model_mixed(outcome->model))
+        return mlab_study_stop(reading, "not_built", &outcome->formula_place, outcome->formula, err,
+                               "random effects in model %s are not built yet; leave out (... | ...), or choose another model", outcome->model);
     return status ? mlab_raise(err, status, "%s", failed.sentence) : MLAB_OK;
 }
 
