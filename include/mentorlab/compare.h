@@ -32,6 +32,8 @@ typedef struct mlab_compare_spec {
     char **by; /* subgroups, columns at time zero */
     size_t n_by;
     int32_t satisfied_from; /* ordinal: first level (0-based) that counts as satisfied; -1 = the two best */
+    char **states;          /* [n_states] columns of the panel whose values are states that people move between: "grade" */
+    size_t n_states;
 } mlab_compare_spec;
 
 /* One number: arm against reference on one outcome at one horizon. An outcome that tells an absence (retention) is 1 - the cumulative
@@ -71,6 +73,26 @@ typedef struct mlab_balance {
     double smd_before, smd_after;    /* standardised mean differences */
 } mlab_balance;
 
+/* Where people of an arm were at a time and how long they had been there, as observed by arm as started (mentorlab/curves.h), without a model. Events
+ * of a period count at its end. */
+typedef struct mlab_stay {
+    char *outcome, *arm, *reference; /* outcome of events, or column of states */
+    char *state;                     /* "no event", a cause; a value of the column, a cause of exit */
+    double horizon;                  /* months since time zero; of columns of states since the person's stay in the arm began */
+    double n;                        /* people of the arm watched just before the horizon */
+    double in_state;                 /* of them in the state; 0 in a final one */
+    double share, share_se, share_lower, share_upper;
+    double months, months_se, months_lower,
+        months_upper; /* mean time in the state between `from` and the horizon: restricted mean time, time lost to a cause */
+    double difference, difference_se, difference_lower, difference_upper; /* of months, arm - reference; people in both arms vary together */
+    double ratio, ratio_lower, ratio_upper;                               /* of months; 0 = one of them is 0 */
+    bool compared;                                                        /* the six numbers before are there: not for the reference */
+    double
+        from; /* months at which the mean times begin, of those without an event then: the first time at which five people of every arm are watched */
+    double until; /* months up to which somebody of the arm is watched, beyond it the curve is carried on; HUGE_VAL = nobody is left */
+    double level;
+} mlab_stay;
+
 typedef struct mlab_comparison {
     const mlab_context *context;
     mlab_contrast *contrasts; /* [n_contrasts] */
@@ -81,6 +103,8 @@ typedef struct mlab_comparison {
     double effective_share;                            /* effective sample size / n */
     mlab_curve *curves; /* [n_curves] observed, by arm as started, with group = "<outcome>/<arm>"; cause 1 is the event counted, the others compete */
     size_t n_curves;
+    mlab_stay *stays; /* [n_stays] by outcome or column, arm, time, state */
+    size_t n_stays;
     double *standardised;      /* [n_standardised * n_times] share or mean had everyone been in the arm, direction as in risk_arm */
     size_t n_times;            /* time t is the end of period t - 1, t = 0 time zero */
     char **standardised_names; /* [n_standardised] "<outcome>/<arm>" */

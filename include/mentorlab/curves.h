@@ -34,16 +34,19 @@ typedef struct mlab_occupation {
     double *share, *share_se, *share_lower, *share_upper; /* probability to be in the state at the time */
     double *stay, *stay_se, *stay_lower, *stay_upper;     /* mean time spent in the state from the origin to the time */
     double *share_covariance, *stay_covariance;           /* with the same number of group 0; 0 for rows that are their own clusters */
-    double followed;                                      /* time up to which the curves are known: HUGE_VAL when everybody is in a final state */
+    double began;                                         /* earliest time from which a row is watched, the origin or later */
+    double followed; /* time up to which the curves are known: HUGE_VAL when everybody is in a final state, -HUGE_VAL when nothing is known: no
+                        rows, or nobody watched at the origin and rows that begin in several states; all numbers are then 0 */
 } mlab_occupation;
 MLAB_API void mlab_occupations_free(mlab_occupation *occupations, size_t n); /* NULL is fine */
 
 /* State occupation by group (Aalen & Johansen 1978) at times [n_times], rising, from the origin on; errors by the infinitesimal jackknife of
  * clusters (as survfit of R with id). Of two states the share of the first is Kaplan & Meier's curve and its stay the restricted mean survival
  * time (Royston & Parmar 2013, doi:10.1186/1471-2288-13-152); of competing causes the stay in a cause is the time lost to it (Andersen,
- * Canudas-Romo & Keiding 2013, doi:10.4054/DemRes.2013.29.41). Those who are watched at the origin say what share begins where. Intervals of shares
+ * Canudas-Romo & Keiding 2013, doi:10.4054/DemRes.2013.29.41). Those who are watched at the origin say what share
+ * begins where; where nobody is, everybody begins in the state that all rows of the group begin in. Intervals of shares
  * as in the options, of stays estimate
- * +- z error within 0 and the time. Errors: MLAB_ERR_FIT_RESPONSE (a row that cannot be, nobody watched at the origin), MLAB_ERR_ARGUMENT. */
+ * +- z error within 0 and the time. Errors: MLAB_ERR_FIT_RESPONSE (a row that cannot be), MLAB_ERR_ARGUMENT. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_occupation_fit(const mlab_context *context, const mlab_moves *moves, const double *times, size_t n_times,
                                                        const mlab_fit_options *options, mlab_occupation **occupations, mlab_error *err);
 

@@ -74,6 +74,18 @@ char *mlab_comparison_caveats(const mlab_analysis *analysis);
 double mlab_e_value(double risk_ratio);
 double mlab_e_value_limit(double lower, double upper);
 
+/* The stays of people in arms, a row each; status 0, or the cause (1 the one counted). Arrays of as many numbers as the cohort has rows. */
+typedef struct mlab_stay_rows {
+    size_t n;
+    double *start, *stop;
+    int32_t *status, *arm;
+    uint32_t *person; /* of the cohort */
+} mlab_stay_rows;
+MLAB_MUST_USE mlab_status mlab_stay_rows_make(const mlab_context *context, const mlab_task *task, mlab_stay_rows *rows, mlab_error *err);
+void mlab_stay_rows_free(const mlab_context *context, mlab_stay_rows *rows);
+size_t mlab_task_causes(const mlab_task *task); /* statuses beyond 0 */
+/* Shares and mean times in states by arm: event outcomes at the horizons, columns of states at every time. */
+mlab_status mlab_observed_stays(const mlab_analysis *analysis, mlab_stay **stays, size_t *n, mlab_error *err);
 /* Observed curves by arm of every event outcome: Kaplan-Meier or Aalen-Johansen on periods since time zero, delayed entry. */
 mlab_status mlab_observed_curves(const mlab_analysis *analysis, mlab_curve **curves, size_t *n, mlab_error *err);
 

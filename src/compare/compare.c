@@ -113,6 +113,7 @@ static mlab_status add_everyone(const mlab_analysis *analysis, mlab_comparison *
     mlab_status status = mlab_contrasts_add(analysis, &out->contrasts, &out->n_contrasts, capacity, err);
     if (!status) status = mlab_balance_make(analysis->context, weights, &out->balance, &out->n_balance, err);
     if (!status) status = mlab_observed_curves(analysis, &out->curves, &out->n_curves, err);
+    if (!status) status = mlab_observed_stays(analysis, &out->stays, &out->n_stays, err);
     if (!status && !analysis->cohort->no_time) status = add_standardised(analysis, out, err);
     if (!status && !(out->caveats = mlab_comparison_caveats(analysis))) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the caveats");
     if (analysis->options->method > 0) {
@@ -190,6 +191,12 @@ void mlab_comparison_free(mlab_comparison *comparison)
         mlab_release(context, comparison->balance[i].covariate);
     }
     for (size_t i = 0; i < comparison->n_standardised; i++) mlab_release(context, comparison->standardised_names[i]);
+    for (size_t i = 0; i < comparison->n_stays; i++) {
+        const mlab_stay *stay = &comparison->stays[i];
+        char *const texts[] = {stay->outcome, stay->arm, stay->reference, stay->state};
+        for (size_t k = 0; k < 4; k++) mlab_release(context, texts[k]);
+    }
+    mlab_release(context, comparison->stays);
     mlab_curves_free(comparison->curves, comparison->n_curves);
     if (comparison->n_curves == 0) mlab_release(context, comparison->curves);
     mlab_release(context, comparison->contrasts);

@@ -9,12 +9,6 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-typedef struct stays {
-    size_t n;
-    double *start, *stop;
-    int32_t *status, *arm;
-} stays;
-
 /* Cause of cohort row r: 0 none, 1 the event counted, from 2 on what competes with it. `at_risk` says whether the row counts. */
 static int32_t cause_of(const mlab_task *task, size_t r, bool *at_risk)
 {
@@ -29,7 +23,7 @@ static int32_t cause_of(const mlab_task *task, size_t r, bool *at_risk)
     return task->kind == MLAB_TASK_FIRST && task->exit && task->exit->what[row] ? 2 : 0;
 }
 
-static void collect(const mlab_task *task, stays *out)
+static void collect(const mlab_task *task, mlab_stay_rows *out)
 {
     const mlab_cohort *cohort = task->cohort;
     for (size_t g = 0; g < cohort->n_people; g++) {
@@ -44,6 +38,7 @@ static void collect(const mlab_task *task, stays *out)
             if (!open || out->arm[out->n - 1] != cohort->arm[r] || out->stop[out->n - 1] != (double)cohort->time[r]) {
                 out->start[out->n] = cohort->time[r];
                 out->arm[out->n] = cohort->arm[r];
+                out->person[out->n] = (uint32_t)g;
                 out->n++;
             }
             open = true;
@@ -54,26 +49,44 @@ static void collect(const mlab_task *task, stays *out)
     }
 }
 
+mlab_status mlab_stay_rows_make(const mlab_context *context, const mlab_task *task, mlab_stay_rows *s, mlab_error *err)
+{
+    size_t n = task->cohort->n_rows;
+    *s = (mlab_stay_rows){.start = mlab_allocate(context, n, sizeof *s->start),
+                          .stop = mlab_allocate(context, n, sizeof *s->stop),
+                          .status = mlab_allocate(context, n, sizeof *s->status),
+                          .arm = mlab_allocate(context, n, sizeof *s->arm),
+                          .person = mlab_allocate(context, n, sizeof *s->person)};
+    if (!s->start || !s->stop || !s->status || !s->arm || !s->person)
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the curves of %s", task->outcome->name);
+    collect(task, s);
+    return MLAB_OK;
+}
+
+void mlab_stay_rows_free(const mlab_context *context, mlab_stay_rows *s)
+{
+    void *const memory[] = {s->start, s->stop, s->status, s->arm, s->person};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
+}
+
+size_t mlab_task_causes(const mlab_task *task)
+{
+    return task->kind == MLAB_TASK_FIRST ? 1 + (size_t)(task->exit != NULL) : task->event ? (size_t)task->event->n_causes : 1;
+}
+
 static mlab_status add(const mlab_analysis *analysis, const mlab_task *task, mlab_curve *into, mlab_error *err)
 {
     const mlab_context *context = analysis->context;
     const mlab_cohort *cohort = task->cohort;
-    size_t causes = task->kind == MLAB_TASK_FIRST ? 1 + (size_t)(task->exit != NULL) : task->event ? (size_t)task->event->n_causes : 1;
     mlab_fit_options options = mlab_fit_defaults();
-    mlab_status status = MLAB_OK;
     mlab_curve *curves = NULL;
-    stays s = {0};
+    mlab_stay_rows s;
     options.level = analysis->options->level;
-    s.start = mlab_allocate(context, cohort->n_rows, sizeof *s.start);
-    s.stop = mlab_allocate(context, cohort->n_rows, sizeof *s.stop);
-    s.status = mlab_allocate(context, cohort->n_rows, sizeof *s.status);
-    s.arm = mlab_allocate(context, cohort->n_rows, sizeof *s.arm);
-    if (!s.start || !s.stop || !s.status || !s.arm) {
-        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the curves of %s", task->outcome->name);
-        goto out;
-    }
-    collect(task, &s);
-    if ((status = mlab_curve_fit(context, s.n, s.start, s.stop, s.status, causes, s.arm, cohort->n_arms, NULL, &options, &curves, err))) goto out;
+    mlab_status status = mlab_stay_rows_make(context, task, &s, err);
+    if (!status)
+        status = mlab_curve_fit(context, s.n, s.start, s.stop, s.status, mlab_task_causes(task), s.arm, cohort->n_arms, NULL, &options, &curves, err);
+    mlab_stay_rows_free(context, &s);
+    if (status) return status;
     for (size_t a = 0; a < cohort->n_arms; a++) {
         mlab_text name = MLAB_TEXT(context);
         mlab_text_print(&name, "%s/%s", task->outcome->name, cohort->arms[a]);
@@ -84,11 +97,6 @@ static mlab_status add(const mlab_analysis *analysis, const mlab_task *task, mla
         into[a] = curves[a];
     }
     mlab_release(context, curves); /* its contents have moved */
-out:
-    mlab_release(context, s.arm);
-    mlab_release(context, s.status);
-    mlab_release(context, s.stop);
-    mlab_release(context, s.start);
     return status;
 }
 

@@ -5,6 +5,7 @@
  *   balance       no row of an arm whose contrasts are not told
  *   standardised  no curve of an arm whose contrasts are not told
  *   curves        no numbers where fewer than the minimum are at risk; no count of events under it
+ *   stays         no row of few people, or of a state of few of them
  *   arms          people and events as a table whose sums are known; a hidden arm has no years either
  *   other counts  of people or events: those under the minimum, and one more where a single one is hidden
  * Simulated people are nobody, and pairs are rows about people, which only their owner may read.
@@ -140,12 +141,29 @@ static mlab_status protect_standardised(protecting *p, const mlab_comparison *co
     return status;
 }
 
+static mlab_status protect_stays(protecting *p, const mlab_comparison *comparison, mlab_error *err)
+{
+    uint8_t *told = mlab_allocate(context_of(p), comparison->n_stays, 1);
+    mlab_status status = told ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to export %s", p->page->path);
+    if (told) mlab_privacy_stays(comparison, p->minimum, told);
+    for (size_t k = first_value(p->page); k < p->page->n_columns; k++) {
+        mlab_page_column *column = &p->page->columns[k];
+        if (ONE_OF(column->name, "horizon", "level", "compared")) continue;
+        for (size_t i = 0; i < column->n && i < comparison->n_stays && !status; i++)
+            if (!told[i]) status = hide(p, column, i, err);
+    }
+    mlab_release(context_of(p), told);
+    return status;
+}
+
 static mlab_status protect_comparison(protecting *p, mlab_error *err)
 {
     mlab_comparison *comparison = NULL;
     mlab_told_contrast *told = NULL;
     mlab_status status = judge(p, &comparison, &told, err);
-    if (!status && below(p->page, "/comparison/standardised"))
+    if (!status && below(p->page, "/comparison/stays"))
+        status = protect_stays(p, comparison, err);
+    else if (!status && below(p->page, "/comparison/standardised"))
         status = protect_standardised(p, comparison, told, err);
     else if (!status)
         status = below(p->page, "/comparison/contrasts") ? protect_contrasts(p, comparison, told, err) : protect_balance(p, comparison, told, err);
@@ -299,7 +317,8 @@ mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum
     *n_hidden = 0;
     if (minimum < 1 || minimum > 1000)
         return mlab_raise(err, MLAB_ERR_ARGUMENT, "the smallest count to be shown is %lld, allowed 1 to 1000", (long long)minimum);
-    if (below(page, "/comparison/contrasts") || below(page, "/comparison/balance") || below(page, "/comparison/standardised"))
+    if (below(page, "/comparison/contrasts") || below(page, "/comparison/balance") || below(page, "/comparison/standardised") ||
+        below(page, "/comparison/stays"))
         status = protect_comparison(&p, err);
     else if (below(page, "/comparison/curves"))
         status = protect_curves(&p, err);

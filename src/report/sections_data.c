@@ -241,7 +241,7 @@ mlab_status mlab_tell_curves(mlab_doc *doc, const mlab_story *story, mlab_error 
         for (size_t i = 0; i < k; i++) before |= strcmp(story->contrasts[i].contrast->outcome, story->contrasts[k].contrast->outcome) == 0;
         if (!before) status = tell_outcome(doc, story, story->contrasts[k].contrast->outcome, err);
     }
-    return status;
+    return status ? status : mlab_tell_stays(doc, story, err);
 }
 
 /* --- likeness of the groups ----------------------------------------------------------------------------------- */

@@ -111,6 +111,12 @@ void mlab_doc_row(mlab_doc *doc, const char *const *cells); /* cells [n_columns]
 void mlab_doc_table_end(mlab_doc *doc, bool folded);
 void mlab_doc_end(mlab_doc *doc); /* ends an open list */
 
+/* Which of the comparison's stays are told, told [n_stays]: those of a group and time with enough people, and no state of so few of them; a single
+ * state that is hidden takes the next smallest with it, from which it would follow. */
+void mlab_privacy_stays(const mlab_comparison *comparison, uint64_t minimum, uint8_t *told);
+/* Mean times in states and shares, after the curves over time. */
+MLAB_MUST_USE mlab_status mlab_tell_stays(mlab_doc *doc, const mlab_story *story, mlab_error *err);
+
 /* --- charts (HTML alone) ------------------------------------------------------------------------------ */
 
 /* One row of a forest plot. truth NULL = none. */

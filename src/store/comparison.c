@@ -65,6 +65,34 @@ static const mlab_h5_column balance_columns[] = {
     {"smd_before", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_before), "1", "standardised mean difference before weighting"},
     {"smd_after", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_after), "1", "standardised mean difference after weighting"},
 };
+static const mlab_h5_column stay_columns[] = {
+    {"outcome", MLAB_FIELD_TEXT, offsetof(mlab_stay, outcome), "1", "outcome of events, or column of states"},
+    {"arm", MLAB_FIELD_TEXT, offsetof(mlab_stay, arm), "1", "arm as started"},
+    {"reference", MLAB_FIELD_TEXT, offsetof(mlab_stay, reference), "1", "arm that it is compared with"},
+    {"state", MLAB_FIELD_TEXT, offsetof(mlab_stay, state), "1", "no event, a cause, a value of the column"},
+    {"horizon", MLAB_FIELD_REAL, offsetof(mlab_stay, horizon), "month", "time since time zero"},
+    {"n", MLAB_FIELD_REAL, offsetof(mlab_stay, n), "person", "people of the arm watched just before the horizon"},
+    {"in_state", MLAB_FIELD_REAL, offsetof(mlab_stay, in_state), "person", "of them in the state"},
+    {"share", MLAB_FIELD_REAL, offsetof(mlab_stay, share), "1", "share in the state at the horizon"},
+    {"share_se", MLAB_FIELD_REAL, offsetof(mlab_stay, share_se), "1", "standard error"},
+    {"share_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, share_lower), "1", "lower limit"},
+    {"share_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, share_upper), "1", "upper limit"},
+    {"months", MLAB_FIELD_REAL, offsetof(mlab_stay, months), "month", "mean time in the state from `from` to the horizon"},
+    {"months_se", MLAB_FIELD_REAL, offsetof(mlab_stay, months_se), "month", "standard error"},
+    {"months_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, months_lower), "month", "lower limit"},
+    {"months_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, months_upper), "month", "upper limit"},
+    {"difference", MLAB_FIELD_REAL, offsetof(mlab_stay, difference), "month", "mean time in the arm less that in the reference"},
+    {"difference_se", MLAB_FIELD_REAL, offsetof(mlab_stay, difference_se), "month", "standard error"},
+    {"difference_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, difference_lower), "month", "lower limit"},
+    {"difference_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, difference_upper), "month", "upper limit"},
+    {"ratio", MLAB_FIELD_REAL, offsetof(mlab_stay, ratio), "1", "mean time in the arm over that in the reference, 0 = none"},
+    {"ratio_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, ratio_lower), "1", "lower limit"},
+    {"ratio_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, ratio_upper), "1", "upper limit"},
+    {"compared", MLAB_FIELD_FLAG, offsetof(mlab_stay, compared), "1", "differences and ratios are there"},
+    {"from", MLAB_FIELD_REAL, offsetof(mlab_stay, from), "month", "time at which mean times begin, of those without an event then"},
+    {"until", MLAB_FIELD_REAL, offsetof(mlab_stay, until), "month", "time up to which somebody is; infinite = nobody is left"},
+    {"level", MLAB_FIELD_REAL, offsetof(mlab_stay, level), "1", "of the intervals"},
+};
 #define N(array) (sizeof(array) / sizeof *(array))
 
 static size_t blocks_of(const mlab_curve *curve)
@@ -168,6 +196,9 @@ void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison 
     table = mlab_h5_group_make(&group, "balance");
     mlab_h5_put_table(&table, balance_columns, N(balance_columns), comparison->balance, sizeof *comparison->balance, comparison->n_balance);
     mlab_h5_group_close(&table);
+    table = mlab_h5_group_make(&group, "stays");
+    mlab_h5_put_table(&table, stay_columns, N(stay_columns), comparison->stays, sizeof *comparison->stays, comparison->n_stays);
+    mlab_h5_group_close(&table);
     put_curves(&group, comparison->curves, comparison->n_curves);
     put_standardised(&group, comparison);
     mlab_h5_group_close(&group);
@@ -254,6 +285,11 @@ static void get_comparison(const mlab_h5_group *root, mlab_comparison *compariso
     table = mlab_h5_group_get(&group, "balance");
     comparison->balance = mlab_h5_get_table(&table, balance_columns, N(balance_columns), sizeof *comparison->balance, &comparison->n_balance);
     mlab_h5_group_close(&table);
+    if (mlab_h5_has(&group, "stays")) { /* files of before have none */
+        table = mlab_h5_group_get(&group, "stays");
+        comparison->stays = mlab_h5_get_table(&table, stay_columns, N(stay_columns), sizeof *comparison->stays, &comparison->n_stays);
+        mlab_h5_group_close(&table);
+    }
     get_curves(&group, comparison);
     table = mlab_h5_group_get(&group, "standardised");
     comparison->n_times = mlab_h5_size(&table, "time");
@@ -266,6 +302,7 @@ static void get_comparison(const mlab_h5_group *root, mlab_comparison *compariso
     mlab_h5_group_close(&group);
     if (!comparison->contrasts) comparison->n_contrasts = 0;
     if (!comparison->balance) comparison->n_balance = 0;
+    if (!comparison->stays) comparison->n_stays = 0;
 }
 
 mlab_status mlab_store_read_comparison(const mlab_context *context, const char *path, mlab_comparison **comparison, mlab_error *err)

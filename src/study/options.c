@@ -37,6 +37,7 @@ const mlab_option mlab_study_option_rows[] = {
     LIST("comparison.horizons.quarters", "horizons in quarters"),
     LIST("comparison.horizons.years", "horizons in years"),
     LIST("comparison.by", "subgroups, columns at time zero"),
+    LIST("comparison.states", "columns of states that people move between, as grade: who is where, and how long, by arm"),
 
     ROW("report", MAP, NULL, 0, 0, NULL, "", "how it is told", SAID),
     {"report.minimum_cell", "minimum-cell", "report run", MLAB_OPTION_INTEGER, offsetof(mlab_report_options, minimum_cell), "5", 1, 1000, NULL,

@@ -78,6 +78,7 @@ mlab_status mlab_study_read_comparison(const mlab_study_reading *reading, mlab_e
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read the comparison");
     mlab_status status = mlab_study_list_at(reading, block, "adjust", &spec->adjust, &spec->n_adjust, err);
     if (!status) status = mlab_study_list_at(reading, block, "by", &spec->by, &spec->n_by, err);
+    if (!status) status = mlab_study_list_at(reading, block, "states", &spec->states, &spec->n_states, err);
     if (!status) status = read_estimands(reading, block, err);
     if (!status) status = read_horizons(reading, block, err);
     return status;

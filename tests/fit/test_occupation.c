@@ -281,7 +281,7 @@ START_TEST(rows_that_cannot_be_are_errors_that_say_which)
 {
     mlab_context context = mlab_test_context(NULL, 1);
     const double start[] = {0, 3}, stop[] = {2, 3}, times[] = {1}, late[] = {1, 1};
-    const int32_t to[] = {1, -1}, wrong[] = {1, 0};
+    const int32_t to[] = {1, -1}, wrong[] = {1, 0}, once[] = {1, -1}, from[] = {0, 1};
     mlab_occupation *o;
     mlab_error err = {0};
     mlab_moves moves = {.n = 2, .n_states = 2, .start = start, .stop = stop, .to = to, .n_groups = 1};
@@ -292,10 +292,20 @@ START_TEST(rows_that_cannot_be_are_errors_that_say_which)
     moves.to = wrong;
     ck_assert_int_eq(mlab_occupation_fit(&context, &moves, times, 1, &plain_options, &o, &err), MLAB_ERR_FIT_RESPONSE);
     ck_assert_str_eq(err.sentence, "row 2 of moves: from state 0 to 0, allowed 0 to 1 and not to itself; -1 = no move");
-    moves.to = to;
+    moves.to = once;
     moves.start = late;
-    ck_assert_int_eq(mlab_occupation_fit(&context, &moves, times, 1, &plain_options, &o, &err), MLAB_ERR_FIT_RESPONSE);
-    ck_assert_str_eq(err.sentence, "nobody of a group is watched at time 0, where the curves begin");
+    moves.from = from;
+    ck_assert_int_eq(mlab_occupation_fit(&context, &moves, times, 1, &plain_options, &o, &err), MLAB_OK);
+    ck_assert_double_eq(o->followed, -HUGE_VAL); /* nobody is there at the origin, and rows begin in two states */
+    ck_assert_double_eq(o->share[0], 0);
+    mlab_occupations_free(o, 1);
+    moves.from = NULL;
+    ck_assert_int_eq(mlab_occupation_fit(&context, &moves, times, 1, &plain_options, &o, &err), MLAB_OK);
+    ck_assert_double_eq(o->followed, 3);
+    ck_assert_double_eq(o->began, 1);
+    ck_assert_double_eq(o->share[0], 1);
+    ck_assert_double_eq(o->share_se[0], 0);
+    mlab_occupations_free(o, 1);
     moves.start = NULL;
     ck_assert_int_eq(mlab_occupation_fit(&context, &moves, start, 2, &plain_options, &o, &err), MLAB_OK);
     mlab_occupations_free(o, 1);

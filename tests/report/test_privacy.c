@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "mentorlab/report.h"
+#include "report/tell.h"
 #include "support/support.h"
 
 #include <string.h>
@@ -188,6 +188,24 @@ START_TEST(curves_end_where_too_few_are_at_risk)
 }
 END_TEST
 
+/* 100 people of an arm: 60 in grade 1, 30 in grade 2, 7 who left by choice, 3 who were dismissed; 4 of another arm. */
+START_TEST(states_of_few_people_are_hidden_with_the_one_from_which_they_would_follow)
+{
+    char outcome[] = "grade", a[] = "structured", b[] = "informal", one[] = "1", two[] = "2", left[] = "voluntary", made[] = "involuntary";
+    mlab_stay stays[] = {{.outcome = outcome, .arm = a, .state = one, .horizon = 3, .n = 90, .in_state = 60, .share = 0.60},
+                         {.outcome = outcome, .arm = a, .state = two, .horizon = 3, .n = 90, .in_state = 30, .share = 0.30},
+                         {.outcome = outcome, .arm = a, .state = left, .horizon = 3, .n = 90, .share = 0.07},
+                         {.outcome = outcome, .arm = a, .state = made, .horizon = 3, .n = 90, .share = 0.03},
+                         {.outcome = outcome, .arm = b, .state = one, .horizon = 3, .n = 4, .in_state = 4, .share = 1}};
+    const mlab_comparison comparison = {.stays = stays, .n_stays = 5};
+    uint8_t told[5];
+    mlab_privacy_stays(&comparison, 5, told);
+    ck_assert(told[0] && told[1] && !told[2] && !told[3] && !told[4]);
+    mlab_privacy_stays(&comparison, 3, told);
+    ck_assert(told[0] && told[1] && told[2] && told[3] && told[4]);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 {
     for (long k = 1;; k++) {
@@ -206,4 +224,4 @@ END_TEST
 MLAB_TEST_MAIN("privacy", no_hidden_count_follows_from_what_is_printed_whatever_the_attacker_tries, a_hidden_cell_takes_the_smallest_square_with_it,
                without_totals_nothing_else_is_hidden, a_total_under_the_minimum_is_hidden_too,
                a_minimum_of_one_hides_nothing_and_large_tables_show_all, curves_end_where_too_few_are_at_risk,
-               every_failed_allocation_is_reported_and_nothing_leaks)
+               states_of_few_people_are_hidden_with_the_one_from_which_they_would_follow, every_failed_allocation_is_reported_and_nothing_leaks)

@@ -126,6 +126,11 @@ START_TEST(a_comparison_comes_back_with_its_curves_also_the_empty_one)
     ck_assert_str_eq(contrast->caveats, "no trial\nno, really");
     ck_assert_double_eq(got->contrasts[1].estimate, -0.5);
     ck_assert_double_eq(got->balance[0].smd_after, 0.03125);
+    ck_assert_uint_eq(got->n_stays, 1);
+    ck_assert_str_eq(got->stays[0].state, "voluntary");
+    ck_assert_double_eq(got->stays[0].difference_upper, 0.75);
+    ck_assert_double_eq(got->stays[0].until, HUGE_VAL);
+    ck_assert(got->stays[0].compared);
     ck_assert_uint_eq(got->n_curves, 3);
     ck_assert_uint_eq(got->curves[0].n_causes, 2);
     same_reals(got->curves[0].estimate, curve_estimate, 6);

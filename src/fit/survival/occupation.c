@@ -110,7 +110,9 @@ static void at_time(const mlab_moves *m, const mlab_group_moves *g, bool first_g
 static double known_until(const mlab_moves *m, const mlab_group_moves *g)
 {
     size_t s = m->n_states;
-    double known = HUGE_VAL;
+    double known = HUGE_VAL, all = 0;
+    for (size_t h = 0; h < s; h++) all += g->begin[h];
+    if (!(all > 0)) return -HUGE_VAL;
     for (size_t h = 0; h < s; h++) {
         if (g->last[h] == -HUGE_VAL) continue;
         size_t after = 0;
@@ -210,6 +212,7 @@ mlab_status mlab_occupation_fit(const mlab_context *context, const mlab_moves *m
     for (size_t g = 0; g < m->n_groups && !status; g++) {
         status = make_arrays(context, n_times, m->n_states, times, &made[g], err);
         made[g].followed = known_until(m, &groups[g]);
+        made[g].began = groups[g].began;
     }
     for (size_t t = 0; t < n_times && !status; t++)
         for (size_t g = 0; g < m->n_groups; g++) {

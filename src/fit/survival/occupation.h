@@ -15,7 +15,8 @@ typedef struct mlab_group_moves {
     double *at_risk;       /* [n_times * S] */
     double *before;        /* [(n_times + 1) * S] occupation just before each time, and after the last */
     double *begin;         /* [S] occupation at the origin */
-    double watched;        /* weight watched at the origin */
+    double watched;        /* weight watched at the origin; 0 = nobody, begin is then sure */
+    double began;          /* earliest start */
     double *last;          /* [S] latest end of a row in the state; -HUGE_VAL = none, the state is final */
 } mlab_group_moves;
 

@@ -98,10 +98,27 @@ static void count(const mlab_moves *m, mlab_group_moves *g)
         for (size_t h = 0; h < s; h++) g->at_risk[t * s + h] += g->at_risk[(t - 1) * s + h];
 }
 
+/* Shares at the origin; all 0 where they are not known. */
+static void begin(const mlab_moves *m, mlab_group_moves *g)
+{
+    size_t several = 0, state = 0;
+    g->began = HUGE_VAL;
+    for (size_t k = 0; k < g->n; k++) g->began = fmin(g->began, fmax(mlab_move_start(m, g->row[k]), m->origin));
+    for (size_t h = 0; h < m->n_states && g->watched > 0; h++) g->begin[h] /= g->watched;
+    if (g->watched > 0) return;
+    for (size_t h = 0; h < m->n_states; h++) {
+        bool any = false;
+        for (size_t k = 0; k < g->n && !any; k++) any = (size_t)mlab_move_from(m, g->row[k]) == h;
+        several += any;
+        if (any) state = h;
+    }
+    if (several == 1) g->begin[state] = 1;
+}
+
 /* Weights of moves become shares of those at risk; occupation before every time. */
 static void multiply(size_t s, mlab_group_moves *g)
 {
-    for (size_t h = 0; h < s; h++) g->before[h] = g->begin[h] /= g->watched;
+    for (size_t h = 0; h < s; h++) g->before[h] = g->begin[h];
     for (size_t t = 0; t < g->n_times; t++) {
         const double *now = g->before + t * s;
         double *next = g->before + (t + 1) * s;
@@ -128,8 +145,7 @@ static mlab_status make_group(const mlab_context *context, const mlab_moves *m, 
     mlab_status status = make_room(context, m, g, err);
     if (status) return status;
     count(m, g);
-    if (!(g->watched > 0))
-        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "nobody of a group is watched at time %g, where the curves begin", m->origin);
+    begin(m, g);
     multiply(m->n_states, g);
     return MLAB_OK;
 }
