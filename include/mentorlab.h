@@ -11,6 +11,7 @@
 #include "mentorlab/fit.h"
 #include "mentorlab/forecast.h"
 #include "mentorlab/gains.h"
+#include "mentorlab/joint.h"
 #include "mentorlab/match.h"
 #include "mentorlab/policy.h"
 #include "mentorlab/report.h"

@@ -204,6 +204,7 @@ typedef struct mlab_fit {
     mlab_design *design;      /* recipe for prediction; mlab_fit_first_column says where the fit's coefficients begin in it */
     bool restricted;          /* the log-likelihood is the restricted one */
     uint64_t rows_digest;     /* of the rows used, their response and weights: fits with the same one may be compared; 0 = not known */
+    struct mlab_joint *joint; /* parts and associations of a joint model (mentorlab/joint.h); NULL = another model */
     struct mlab_after *after; /* tests and the like that were asked for (mentorlab/after.h); NULL = none */
     /* Influence of each cluster on the estimates, robust = factor * influence' influence (not with two-way clusters); for stacked draws. */
     uint32_t *influence_id; /* [n_clusters] person rank of the cluster, ascending */

@@ -2,6 +2,7 @@
 /* The fit: made with its names and counts, released, doubted, and asked for errors and intervals. */
 #include "fit/families/ordinal_effects.h"
 #include "mentorlab/after.h"
+#include "mentorlab/joint.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -57,6 +58,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->influence);
     mlab_design_free(fit->design);
     mlab_after_free(fit->after);
+    mlab_joint_free(fit->joint);
     for (size_t t = 0; fit->random && t < fit->n_random; t++) free_effects(context, &fit->random[t]);
     mlab_release(context, fit->random);
     mlab_release(context, fit->spread);

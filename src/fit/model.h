@@ -72,7 +72,7 @@ extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard,
 extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_multistate, mlab_model_probit, mlab_model_poisson,
     mlab_model_negative_binomial, mlab_model_gamma, mlab_model_lognormal;
 extern const mlab_model mlab_model_exponential, mlab_model_weibull, mlab_model_gompertz, mlab_model_survival_lognormal, mlab_model_loglogistic,
-    mlab_model_generalised_gamma, mlab_model_spline;
+    mlab_model_generalised_gamma, mlab_model_spline, mlab_model_joint;
 
 /* --- what models use ------------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ static const mlab_model *const models[] = {
     &mlab_model_loglogistic,
     &mlab_model_generalised_gamma,
     &mlab_model_spline,
+    &mlab_model_joint,
 };
 
 #define N_MODELS (sizeof models / sizeof *models)

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fits a joint model (Henderson, Diggle & Dobson 2000, doi:10.1093/biostatistics/1.4.465; Tsiatis & Davidian 2004; Rizopoulos 2012): the parts
+ * alone first, then all of them together from there. */
+#include "fit/joint/joint_parts.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/os.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_SCORES = 1 << 25 };
+static const double START_SD = 0.5, START_OWN = 0.3;
+static const double BOUNDARY = 1e-3; /* a standard deviation on the scale of the predictor that counts as 0 */
+static const double FAR = 0.05;      /* standard errors that a finer rule may move a parameter without a word */
+
+static size_t nodes_of(const mlab_joint_model *model, const mlab_fit_options *options)
+{
+    static const size_t by_normals[] = {15, 15, 9, 7, 5};
+    return options->quadrature > 1 ? (size_t)options->quadrature : by_normals[model->q];
+}
+
+/* --- where to begin -------------------------------------------------------------------------------------------- */
+
+static double root_mean_square(const mlab_joint_rows *part, size_t c)
+{
+    double sum = 0;
+    for (size_t i = 0; part->z && i < part->n; i++) sum += part->z[i * part->n_z + c] * part->z[i * part->n_z + c];
+    return part->z && sum > 0 ? sqrt(sum / (double)part->n) : 1;
+}
+
+static void begin(const mlab_joint_model *model, mlab_fit *const *parts, double *psi)
+{
+    for (size_t r = 0; r < model->n_parts; r++) {
+        const mlab_joint_rows *part = &model->parts[r];
+        double spread = 1, sd = r ? START_OWN : START_SD;
+        memcpy(psi + part->at, parts[r]->estimate, part->engine->n_parameters * sizeof *psi);
+        mlab_engine_inward(part->engine, psi + part->at);
+        for (size_t j = 0; j < part->n_own; j++)
+            if (model->fixed[part->at + j]) psi[part->at + j] = 0;
+        if (part->gaussian) {
+            double variance = parts[r]->residual_variance > 0 ? parts[r]->residual_variance : 1e-8;
+            psi[part->at + part->n_own - 1] = 0.5 * log(0.7 * variance);
+            spread = sqrt(variance);
+        }
+        for (size_t e = 0; e < part->n_eta * part->n_z; e++)
+            for (size_t a = 0; a < model->q; a++) {
+                size_t entry = model->entry[(part->effect + e) * model->q + a];
+                if (entry != SIZE_MAX) psi[entry] = a == part->effect + e ? sd * spread / root_mean_square(part, e % part->n_z) : 0;
+            }
+    }
+}
+
+/* --- where it ended ---------------------------------------------------------------------------------------------- */
+
+/* v_a and - v_a are alike: that of the own effect of each counts as positive. */
+static void turn(const mlab_joint_model *model, mlab_joint_climb *c)
+{
+    size_t n = model->n_parameters, q = model->q;
+    for (size_t a = 0; a < q; a++) {
+        if (!(c->psi[model->entry[a * q + a]] < 0)) continue;
+        for (size_t e = 0; e < model->n_effects; e++) {
+            size_t entry = model->entry[e * q + a];
+            if (entry == SIZE_MAX) continue;
+            c->psi[entry] = -c->psi[entry];
+            for (size_t j = 0; j < n; j++) {
+                c->inverse[entry * n + j] = -c->inverse[entry * n + j];
+                c->inverse[j * n + entry] = -c->inverse[j * n + entry];
+            }
+            for (size_t g = 0; model->scores && g < model->n_people; g++) model->scores[g * n + entry] = -model->scores[g * n + entry];
+        }
+        for (size_t g = 0; g < model->n_people; g++) {
+            double *factor = model->factor + g * q * q;
+            model->mode[g * q + a] = -model->mode[g * q + a];
+            for (size_t b = 0; b < q; b++) /* D L D, D the change of sign */
+                if (b != a) factor[a * q + b] = -factor[a * q + b], factor[b * q + a] = -factor[b * q + a];
+        }
+    }
+}
+
+static void outward(const void *of, double *v, double sign)
+{
+    const mlab_joint_model *model = of;
+    for (size_t r = 0; r < model->n_parts; r++) mlab_engine_uncentre(model->parts[r].engine, v + model->parts[r].at, sign);
+}
+
+static mlab_status place_robust(const mlab_joint_model *model, mlab_fit *fit, mlab_error *err)
+{
+    size_t n = model->n_parameters, people = model->n_people;
+    if (people < 3) return mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu people are too few for an interval; at least 3", people);
+    if (!model->scores)
+        return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "standard errors are those of the model: %zu people are too many for robust ones", people);
+    mlab_status status = mlab_influence(model->context, fit->covariance, n, model->scores, people, err);
+    fit->influence_id = mlab_allocate(model->context, people, sizeof *fit->influence_id);
+    fit->robust = mlab_allocate(model->context, n, n * sizeof *fit->robust);
+    fit->influence = mlab_allocate(model->context, people, n * sizeof *fit->influence);
+    if (!status && !(fit->influence_id && fit->robust && fit->influence))
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the covariance of %zu parameters", n);
+    if (status) return status;
+    memcpy(fit->influence_id, model->person, people * sizeof *fit->influence_id);
+    memcpy(fit->influence, model->scores, people * n * sizeof *fit->influence);
+    for (size_t g = 0; g < people; g++) outward(model, fit->influence + g * n, 1);
+    mlab_influence_product(fit->influence, fit->influence, people, n, n, (double)people / ((double)people - 1), fit->robust);
+    return mlab_joint_text(model->context, &fit->robust_kind, "CR1", err);
+}
+
+static mlab_status place(const mlab_joint_model *model, mlab_joint_climb *c, mlab_fit *fit, mlab_error *err)
+{
+    size_t n = model->n_parameters;
+    memcpy(fit->aliased, model->fixed, n);
+    memcpy(fit->covariance, c->inverse, n * n * sizeof *c->inverse);
+    mlab_status status = c->definite ? place_robust(model, fit, err) : MLAB_OK;
+    if (status) return status;
+    mlab_covariance_carry(model, outward, n, fit->covariance);
+    memcpy(fit->estimate, c->psi, n * sizeof *c->psi);
+    outward(model, fit->estimate, 1);
+    for (size_t r = 0; r < model->n_parts; r++)
+        if (model->parts[r].engine->own_number) fit->estimate[model->parts[r].at] += model->parts[r].engine->shift;
+    fit->log_likelihood = c->value;
+    for (size_t r = 0; r < model->n_parts; r++) fit->log_likelihood += mlab_joint_constant(&model->parts[r]);
+    fit->iterations = c->iterations;
+    fit->gradient = sqrt(fmax(c->decrement, 0));
+    return MLAB_OK;
+}
+
+/* --- doubts ------------------------------------------------------------------------------------------------------- */
+
+static mlab_status doubt_first(const mlab_joint_model *model, mlab_fit *fit, const char *name, mlab_error *err)
+{
+    const mlab_joint_rows *part = &model->parts[0];
+    size_t repeated = 0;
+    for (size_t g = 0; g < model->n_people; g++) repeated += part->first[g + 1] - part->first[g] > 1;
+    if (repeated * 10 >= model->n_people || repeated >= 50) return MLAB_OK;
+    return mlab_fit_doubt(fit, repeated ? MLAB_TRUSTED : MLAB_TOO_FEW_CLUSTERS, err,
+                          "%zu of %zu people have more than one answer of %s: with one answer a person's level cannot be told from chance", repeated,
+                          model->n_people, name);
+}
+
+static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_climb *c, mlab_fit *fit, const char *name, mlab_error *err)
+{
+    const mlab_joint_rows *part = &model->parts[0];
+    double scale = part->gaussian ? exp(c->psi[part->at + part->n_own - 1]) : 1;
+    for (size_t e = 0; e < part->n_eta * part->n_z; e++) {
+        double square = 0;
+        for (size_t a = 0; a <= e; a++) square += c->psi[model->entry[e * model->q + a]] * c->psi[model->entry[e * model->q + a]];
+        if (sqrt(square) * root_mean_square(part, e % part->n_z) >= BOUNDARY * scale) continue;
+        return mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err,
+                              "people do not differ in %s beyond what their covariates say: there is nothing for the other parts to go with", name);
+    }
+    if (!c->definite || !c->converged)
+        return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
+                              c->definite ? "the joint model did not settle in %d steps"
+                                          : "the likelihood of the joint model has no definite maximum after %d steps",
+                              c->iterations);
+    return MLAB_OK;
+}
+
+/* What the fits of the parts alone had to say. */
+static mlab_status doubt_parts(mlab_fit *const *parts, const char *const *names, size_t n, mlab_fit *fit, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t r = 0; r < n && !status; r++)
+        if (parts[r]->reason[0]) status = mlab_fit_doubt(fit, parts[r]->trust, err, "%s: %s", names[r], parts[r]->reason);
+    return status;
+}
+
+/* How far one step of a finer rule would go. */
+static mlab_status doubt_rule(mlab_joint_model *model, mlab_joint_climb *c, mlab_fit *fit, mlab_error *err)
+{
+    size_t n = model->n_parameters, which = 0, nodes = model->n_nodes;
+    double value, worst = 0;
+    if (!c->definite || !c->converged || !mlab_joint_nodes(model, nodes + 4)) return MLAB_OK;
+    mlab_status status = mlab_joint_evaluate(model, c->psi, &value, c->next_gradient, c->complete, c->information, err);
+    mlab_joint_nodes(model, nodes);
+    for (size_t j = 0; j < n && !status && value > -HUGE_VAL; j++) {
+        double step = 0;
+        for (size_t k = 0; k < n; k++) step += c->inverse[j * n + k] * c->next_gradient[k];
+        if (c->inverse[j * n + j] > 0 && fabs(step) / sqrt(c->inverse[j * n + j]) > worst)
+            worst = fabs(step) / sqrt(c->inverse[which = j, j * n + j]);
+    }
+    if (status || worst <= FAR) return status;
+    return mlab_fit_doubt(fit, MLAB_TRUSTED, err,
+                          "a quadrature of %zu nodes in place of %zu would move %s by about %.2f standard errors: ask for "
+                          "fit.quadrature: %zu",
+                          nodes + 4, nodes, fit->names[which], worst, nodes + 4);
+}
+
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
+
+/* The parts without effects of people: start values, names, doubts of their own. */
+static mlab_status fit_alone(const mlab_context *context, const mlab_joint_part_problem *parts, size_t n, mlab_fit **fits, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t r = 0; r < n && !status; r++) {
+        if ((status = mlab_fit_start(context, parts[r].prepared, &fits[r], err))) return status;
+        if ((status = parts[r].prepared->model->fit(context, parts[r].prepared, fits[r], err))) return status;
+        mlab_mixed_forget(fits[r]);
+    }
+    return status;
+}
+
+static mlab_status climb(mlab_joint_model *model, mlab_fit *const *alone, const mlab_fit_options *options, mlab_joint_climb *c, mlab_error *err)
+{
+    mlab_status status = mlab_joint_climb_start(model, c, err);
+    if (status) return status;
+    if (!mlab_joint_nodes(model, nodes_of(model, options)))
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "fit.quadrature is %lld; allowed 1 to %zu", (long long)options->quadrature, MLAB_JOINT_NODES);
+    begin(model, alone, c->psi);
+    int iterations = (int)options->iterations < 50 ? 50 : (int)options->iterations;
+    if ((status = mlab_joint_climb_up(model, 2 * iterations, c, err))) return status;
+    if (model->n_people > (size_t)MOST_SCORES / model->n_parameters) return MLAB_OK;
+    model->scores = mlab_allocate(model->context, model->n_people, model->n_parameters * sizeof *model->scores);
+    if (!model->scores) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu people", model->n_people);
+    return mlab_joint_evaluate(model, c->psi, &c->value, c->gradient, c->complete, c->information, err);
+}
+
+mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
+                                 size_t n_parts, mlab_joint_effects effects, const mlab_fit_options *options, mlab_fit **out, mlab_error *err)
+{
+    mlab_joint_model *model = NULL;
+    mlab_fit *fit = NULL;
+    mlab_joint_climb c = {0};
+    double began = mlab_os_seconds();
+    *out = NULL;
+    mlab_fit **alone = mlab_allocate(context, n_parts, sizeof *alone);
+    mlab_status status = alone ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parts", n_parts);
+    if (!status) status = mlab_joint_make(context, parts, n_parts, effects, &model, err);
+    if (!status) status = fit_alone(context, parts, n_parts, alone, err);
+    if (!status) status = mlab_joint_fit_start(model, name, names, alone, &fit, err);
+    if (!status) status = doubt_parts(alone, names, n_parts, fit, err);
+    if (!status) status = climb(model, alone, options, &c, err);
+    if (!status) turn(model, &c);
+    if (!status) status = doubt_spread(model, &c, fit, names[0], err);
+    if (!status) status = doubt_first(model, fit, names[0], err);
+    if (!status) status = place(model, &c, fit, err);
+    if (!status) status = mlab_joint_place_effects(model, c.psi, c.inverse, names, fit, err);
+    if (!status) status = mlab_joint_place_parts(model, effects, &alone, names, fit, err);
+    if (!status) status = doubt_rule(model, &c, fit, err);
+    for (size_t r = 0; alone && r < n_parts; r++) mlab_fit_free(alone[r]);
+    mlab_release(context, alone);
+    mlab_joint_climb_end(model, &c);
+    mlab_joint_model_free(model);
+    if (status) {
+        mlab_fit_free(fit);
+        return status;
+    }
+    fit->seconds = mlab_os_seconds() - began;
+    *out = fit;
+    return MLAB_OK;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From outcomes of a study to a joint model: looks up the parts, refuses those that cannot be tied by effects of people, fits. */
+#include "fit/joint/joint_parts.h"
+#include "fit/outcome.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/os.h"
+
+#include <string.h>
+
+enum { MOST_PARTS = 8 };
+
+typedef struct joining {
+    const mlab_context *context;
+    const mlab_joint_outcome *joint;
+    mlab_outcome_problem *made[MOST_PARTS];
+    mlab_prepared *prepared[MOST_PARTS];
+    mlab_joint_part_problem parts[MOST_PARTS];
+} joining;
+
+static const mlab_place *place_of(const mlab_joint_outcome *joint, size_t k)
+{
+    return joint->of_places ? &joint->of_places[k] : &joint->place;
+}
+
+static mlab_status find_part(const mlab_joint_outcome *joint, size_t k, const mlab_outcome *outcomes, size_t n, const mlab_outcome **found,
+                             mlab_error *err)
+{
+    for (size_t j = 0; j < k; j++)
+        if (strcmp(joint->of[j], joint->of[k]) == 0)
+            return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, place_of(joint, k), "%s: %s stands twice among its parts", joint->name, joint->of[k]);
+    for (size_t j = 0; j < n; j++)
+        if (strcmp(outcomes[j].name, joint->of[k]) == 0) return *found = &outcomes[j], MLAB_OK;
+    return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, place_of(joint, k),
+                         "%s: there is no outcome \"%s\" to be a part of it; allowed: outcomes of the study", joint->name, joint->of[k]);
+}
+
+/* Which effects of people the formula of a part may hold. */
+static mlab_status check_effects(const joining *j, size_t k, mlab_error *err)
+{
+    const mlab_outcome_problem *made = j->made[k];
+    const char *const *columns, *name = j->joint->of[k];
+    bool multiple = false;
+    size_t n = mlab_formula_random(made->formula);
+    if (n == 0) return MLAB_OK;
+    if (k > 0)
+        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, place_of(j->joint, k),
+                             "%s: part %s has random effects in its formula; leave them out and write effects: own (or correlated) beside of",
+                             j->joint->name, name);
+    if (n == 1 && mlab_formula_random_columns(made->formula, 0, &columns, &multiple) == 1 && !multiple && strcmp(columns[0], "person") == 0)
+        return MLAB_OK;
+    return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, place_of(j->joint, k),
+                         "%s: part %s has random effects of %s; the first part of a joint model may have those of person alone, (1 | person)",
+                         j->joint->name, name, n > 1 ? "several groupings" : columns[0]);
+}
+
+static mlab_status check_part(const joining *j, size_t k, mlab_error *err)
+{
+    const mlab_outcome_problem *made = j->made[k];
+    const char *name = j->joint->of[k], *cluster = made->problem.cluster ? made->cluster_name : NULL;
+    if (!made->panel)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, place_of(j->joint, k), "%s: a joint model needs periods of people; %s has one row a person",
+                             j->joint->name, name);
+    if (!cluster || strcmp(cluster, "person") != 0 || made->problem.cluster_other)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, place_of(j->joint, k),
+                             "%s: part %s has clusters of its own; leave cluster() out of its formula", j->joint->name, name);
+    return check_effects(j, k, err);
+}
+
+static mlab_status make_part(joining *j, size_t k, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes,
+                             const mlab_fit_options *options, mlab_error *err)
+{
+    const mlab_outcome *outcome;
+    mlab_status status = find_part(j->joint, k, outcomes, n_outcomes, &outcome, err);
+    if (!status) status = mlab_outcome_problem_make(j->context, data, outcome, options, &j->made[k], err);
+    if (!status) status = check_part(j, k, err);
+    if (!status) status = mlab_prepare(j->context, j->made[k]->model, &j->made[k]->problem, &j->made[k]->options, &j->prepared[k], err);
+    if (status) return status;
+    const mlab_fit_problem *problem = &j->made[k]->problem;
+    bool slopes = problem->n_random && mlab_design_columns(problem->random->design) > 1;
+    j->parts[k] = (mlab_joint_part_problem){.prepared = j->prepared[k], .effects = slopes ? problem->random->design : NULL};
+    return MLAB_OK;
+}
+
+mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint, const mlab_outcome *outcomes,
+                           size_t n_outcomes, const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
+{
+    joining j = {.context = context, .joint = joint};
+    double began = mlab_os_seconds();
+    mlab_status status = MLAB_OK;
+    *fit = NULL;
+    if (joint->n_of < 2 || joint->n_of > MOST_PARTS)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &joint->place, "%s: a joint model has 2 to %d parts, of: [satisfaction, retention]; found %zu",
+                             joint->name, MOST_PARTS, joint->n_of);
+    for (size_t k = 0; k < joint->n_of && !status; k++) status = make_part(&j, k, data, outcomes, n_outcomes, options, err);
+    if (!status)
+        status = mlab_joint_fit_parts(context, joint->name, j.parts, (const char *const *)joint->of, joint->n_of, joint->effects, options, fit, err);
+    if (!status) (*fit)->seconds = mlab_os_seconds() - began;
+    for (size_t k = 0; k < MOST_PARTS; k++) {
+        mlab_prepared_free(j.prepared[k]);
+        mlab_outcome_problem_free(j.made[k]);
+    }
+    return status;
+}
+
+static mlab_status refuse(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
+{
+    (void)context;
+    const char *name = prepared->problem->outcome;
+    return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a joint model has no rows of its own; name its parts, of: [satisfaction, retention]",
+                      name ? name : "outcome");
+}
+
+const mlab_model mlab_model_joint = {
+    .name = "joint",
+    .summary = "several outcomes of the same people in one likelihood, tied by effects of the person",
+    .kind = -1,
+    .not_simulated = "a joint model tells how outcomes of the same people go together; its parts are simulated, each by its own model",
+    .prepare = refuse,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What comes out of a joint model: its fit, the fits of its parts, the effects of people, associations. */
+#ifndef MLAB_FIT_JOINT_PARTS_H
+#define MLAB_FIT_JOINT_PARTS_H
+
+#include "fit/joint/joint.h"
+#include "fit/mixed/mixed.h"
+
+/* *text becomes a copy of `to`; what it was is released. */
+MLAB_MUST_USE mlab_status mlab_joint_text(const mlab_context *context, char **text, const char *to, mlab_error *err);
+/* What the tiles leave out of the log-likelihood of a part. */
+double mlab_joint_constant(const mlab_joint_rows *part);
+/* The fit with names, counts and zeroed arrays. alone [n_parts]: fits of the parts. */
+MLAB_MUST_USE mlab_status mlab_joint_fit_start(const mlab_joint_model *model, const char *name, const char *const *names, mlab_fit *const *alone,
+                                               mlab_fit **fit, mlab_error *err);
+/* fit->random from psi and the inverse of its information: effects of all parts. */
+MLAB_MUST_USE mlab_status mlab_joint_place_effects(const mlab_joint_model *model, const double *psi, const double *inverse, const char *const *names,
+                                                   mlab_fit *fit, mlab_error *err);
+/* fit->joint: takes over *alone, which get the estimates of the joint model, and makes the associations. */
+MLAB_MUST_USE mlab_status mlab_joint_place_parts(const mlab_joint_model *model, mlab_joint_effects effects, mlab_fit ***alone,
+                                                 const char *const *names, mlab_fit *fit, mlab_error *err);
+
+#endif
