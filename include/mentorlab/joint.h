@@ -19,6 +19,7 @@ typedef enum mlab_joint_effects {
 /* How a predictor of another part goes with an effect of the first part, all normal: e = loading * u + what is left. */
 typedef struct mlab_association {
     char *part, *block;         /* "retention", "voluntary"; block "" where there is one */
+    bool absence;               /* the part's name tells the absence of its event: retention */
     char *effect;               /* of the first part: "(Intercept)", "tenure" */
     double per_sd, per_sd_se;   /* change of the predictor for one standard deviation of u (given the effects before it) */
     double loading, loading_se; /* for one unit of u; only with one effect u, else 0 */
@@ -28,6 +29,7 @@ typedef struct mlab_association {
 typedef struct mlab_joint {
     const mlab_context *context;
     mlab_joint_effects effects;
+    double level;     /* of intervals in sentences */
     size_t n_nodes;   /* of the quadrature in each independent effect */
     mlab_fit **parts; /* [n_parts] each a fit of its own, with these estimates and covariances: to predict from, for a person whose effects are 0 */
     size_t n_parts;
@@ -36,6 +38,7 @@ typedef struct mlab_joint {
 } mlab_joint;
 MLAB_API void mlab_joint_free(mlab_joint *joint); /* NULL is fine */
 
+#define MLAB_JOINT_PARTS 8 /* at most */
 /* What a study says of a joint model. */
 typedef struct mlab_joint_outcome {
     char *name; /* "wellbeing_and_leaving" */
@@ -49,15 +52,15 @@ typedef struct mlab_joint_outcome {
 /* Fits the outcomes that `joint` names among outcomes [n_outcomes] together, on the panel. Parts are hazard, ordinal, linear, lognormal, logit,
  * cloglog, probit, multinomial or poisson; the formula of the first may hold (1 | person) or slopes, (1 + tenure | person), the others no random
  * effects. The integral over the effects of a person is an adaptive quadrature of options->quadrature nodes in each independent effect; 1 or 0: 15,
- * 9, 7, 5 of one to four. fit->parameters: of each part, then Lambda, "person(retention ~ satisfaction)" = change of the predictor for one standard
+ * 9, 7, 5 of one to four. fit->parameters: of each part, then Lambda, "retention ~ satisfaction" = change of the predictor for one standard
  * deviation of the first part's effect. Parts are predicted from fit->joint->parts. Errors: MLAB_ERR_FIT_MODEL, MLAB_ERR_DATA_NOT_BUILT with the
  * place of the part, those of mlab_fit_outcome. What is doubtful is fit->trust. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint,
                                                   const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options, mlab_fit **fit,
                                                   mlab_error *err);
 
-/* One association in words, with its interval at `level` and what it does not say; released with mlab_joint_text_free. Errors: MLAB_ERR_MEMORY. */
-MLAB_API MLAB_MUST_USE mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, double level, char **sentence, mlab_error *err);
+/* One association in words, with its interval and what it does not say; released with mlab_joint_text_free. Errors: MLAB_ERR_MEMORY. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **sentence, mlab_error *err);
 MLAB_API void mlab_joint_text_free(const mlab_fit *fit, char *sentence);
 
 #ifdef __cplusplus

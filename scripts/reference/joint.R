@@ -29,34 +29,38 @@ Z <- cbind(1, visits$year); X <- cbind(1, years$age, years$year)
 # Log-likelihoods of the rows of each person [n x nodes]; e: effect of each row's person [rows x nodes].
 by_person <- function(l, i) rowsum(l, i, reorder = TRUE)
 full <- function(l, i) { out <- matrix(0, n, ncol(l)); s <- by_person(l, i); out[as.integer(rownames(s)), ] <- s; out }
-gaussian <- function(t, e) full(dnorm(visits$bili, drop(Z %*% t[1:2]) + e, exp(t[3]), log = TRUE), vi)
+gaussian <- function(t, e) full(-(visits$bili - drop(Z %*% t[1:2]) - e)^2 / (2 * exp(2 * t[3])) - t[3] - log(2 * pi) / 2, vi)
 ordinal <- function(t, e) {
   th <- c(-Inf, t[1:3], Inf); eta <- t[4] * visits$year + e
   full(log(plogis(th[visits$stage + 1] - eta) - plogis(th[visits$stage] - eta)), vi)
 }
-died <- function(t, e) { eta <- drop(X %*% t[1:3]) + e; full(ifelse(years$cause == 2, log(-expm1(-exp(eta))), -exp(eta)), yi) }
+died <- function(t, e) {
+  h <- exp(drop(X %*% t[1:3]) + e); l <- -h; dead <- years$cause == 2
+  l[dead, ] <- log(-expm1(-h[dead, ])); full(l, yi)
+}
 competing <- function(t, e1, e2) {
   h1 <- exp(drop(X %*% t[1:3]) + e1); h2 <- exp(drop(X %*% t[4:6]) + e2); H <- h1 + h2
-  full(ifelse(years$cause == 0, -H, log(ifelse(years$cause == 1, h1, h2)) - log(H) + log(-expm1(-H))), yi)
+  l <- -H; one <- years$cause == 1; two <- years$cause == 2
+  l[one, ] <- log(h1[one, ] / H[one, ] * -expm1(-H[one, ])); l[two, ] <- log(h2[two, ] / H[two, ] * -expm1(-H[two, ])); full(l, yi)
 }
 cases <- list(
   ordinal_death = list(q = 1, names = c("satisfaction:1|2", "satisfaction:2|3", "satisfaction:3|4", "satisfaction:year", "retention:(Intercept)", "retention:age",
-    "retention:year", "person(satisfaction)", "person(retention ~ satisfaction)"),
+    "retention:year", "person(satisfaction)", "retention ~ satisfaction"),
     start = c(-6, -2, 2, 0.2, -4, 0.3, 0, 2, 0.5),
     l = function(t, v) ordinal(t[1:4], t[8] * v[[1]][vi, ]) + died(t[5:7], t[9] * v[[1]][yi, ])),
   gaussian_causes = list(q = 1, names = c("satisfaction:(Intercept)", "satisfaction:year", "satisfaction:log(residual sd)", "retention:transplant:(Intercept)",
     "retention:transplant:age", "retention:transplant:year", "retention:death:(Intercept)", "retention:death:age", "retention:death:year", "person(satisfaction)",
-    "person(retention:transplant ~ satisfaction)", "person(retention:death ~ satisfaction)"),
+    "retention:transplant ~ satisfaction", "retention:death ~ satisfaction"),
     start = c(0.5, 0.1, log(0.5), -3, -0.5, 0, -5, 0.4, 0, 1, 0.8, 0.8),
     l = function(t, v) gaussian(t[1:3], t[10] * v[[1]][vi, ]) + competing(t[4:9], t[11] * v[[1]][yi, ], t[12] * v[[1]][yi, ])),
   gaussian_slope_death = list(q = 2, names = c("satisfaction:(Intercept)", "satisfaction:year", "satisfaction:log(residual sd)", "retention:(Intercept)", "retention:age",
-    "retention:year", "person(satisfaction)", "person(satisfaction:year ~ satisfaction)", "person(satisfaction:year)", "person(retention ~ satisfaction)",
-    "person(retention ~ satisfaction:year)"),
+    "retention:year", "person(satisfaction)", "satisfaction:year ~ satisfaction", "person(satisfaction:year)", "retention ~ satisfaction",
+    "retention ~ satisfaction:year"),
     start = c(0.5, 0.15, log(0.35), -5, 0.4, 0, 1, 0.02, 0.15, 0.8, 0.5),
     l = function(t, v) gaussian(t[1:3], t[7] * v[[1]][vi, ] + visits$year * (t[8] * v[[1]][vi, ] + t[9] * v[[2]][vi, ])) +
       died(t[4:6], t[10] * v[[1]][yi, ] + t[11] * v[[2]][yi, ])),
   gaussian_death_own = list(q = 2, names = c("satisfaction:(Intercept)", "satisfaction:year", "satisfaction:log(residual sd)", "retention:(Intercept)", "retention:age",
-    "retention:year", "person(satisfaction)", "person(retention ~ satisfaction)", "person(retention)"),
+    "retention:year", "person(satisfaction)", "retention ~ satisfaction", "person(retention)"),
     start = c(0.5, 0.1, log(0.5), -5, 0.4, 0.1, 1, 1, 0.7),
     l = function(t, v) gaussian(t[1:3], t[7] * v[[1]][vi, ]) + died(t[4:6], t[8] * v[[1]][yi, ] + t[9] * v[[2]][yi, ])))
 
@@ -69,7 +73,7 @@ place <- function(case, t, half, step) {
     f <- case$l(t, v) - Reduce(`+`, lapply(v, function(w) w^2)) / 2
     w <- exp(f - apply(f, 1, max)); w <- w / rowSums(w)
     m <- sapply(1:q, function(a) rowSums(w * v[[a]]))
-    for (i in 1:n) { V <- sapply(1:q, function(a) sapply(1:q, function(b) sum(w[i, ] * (v[[a]][i, ] - m[i, a]) * (v[[b]][i, ] - m[i, b])))); L[, , i] <- t(chol(matrix(V, q))) }
+    for (i in 1:n) { V <- sapply(1:q, function(a) sapply(1:q, function(b) sum(w[i, ] * (v[[a]][i, ] - m[i, a]) * (v[[b]][i, ] - m[i, b])))); L[, , i] <- t(chol(matrix(V, q) + step^2 / 4 * matrix(L[, , i], q) %*% t(matrix(L[, , i], q)))) } # a little wide: a node alone would have no spread
   }
   list(m = m, L = L, x = x)
 }

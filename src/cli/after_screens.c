@@ -2,6 +2,7 @@
 /* fit: tests of terms, average effects, profile intervals and diagnoses of one fit. */
 #include "cli/cli.h"
 #include "core/number.h"
+#include "mentorlab/joint.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +25,16 @@ static void show_test(const mlab_test *test)
         p_text(test->p, p, sizeof p);
     }
     printf(" %9s %7s", statistic, p);
+}
+
+void mlab_show_joint(const mlab_fit *fit)
+{
+    for (size_t k = 0; fit->joint && k < fit->joint->n_associations; k++) {
+        char *sentence = NULL;
+        if (k == 0) printf("  what goes together\n");
+        if (mlab_joint_sentence(fit, k, &sentence, NULL) == MLAB_OK) printf("  %s\n", sentence);
+        mlab_joint_text_free(fit, sentence);
+    }
 }
 
 static void show_tests(const mlab_fit *fit)

@@ -113,6 +113,8 @@ void mlab_progress_clear(mlab_session *session);
 
 /* Tests, average effects, profile intervals and diagnoses of a fit; nothing where none were asked for. */
 void mlab_show_after(const mlab_fit *fit);
+/* The associations of a joint model in words; nothing for another. */
+void mlab_show_joint(const mlab_fit *fit);
 
 int mlab_command_new(mlab_cli *cli);
 int mlab_command_check(mlab_cli *cli);

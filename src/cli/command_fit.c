@@ -102,6 +102,7 @@ static void show_fit(const mlab_fit *fit)
         printf("  %-38s %12s %12s\n", fit->names[j], estimate, error);
     }
     for (size_t t = 0; t < fit->n_random; t++) show_random(&fit->random[t]);
+    mlab_show_joint(fit);
     show_limits(fit);
     show_priors(fit);
     mlab_show_after(fit);

@@ -2,6 +2,7 @@
 /* The results of a run as one JSON object: what each part says, its trust, and where the files are. */
 #include "cli/json.h"
 #include "cli/cli.h"
+#include "mentorlab/joint.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -31,6 +32,30 @@ static void next(mlab_text *json)
     mlab_text_append(json, ", ");
 }
 
+static void associations_to_json(mlab_text *json, const mlab_fit *fit)
+{
+    mlab_text_append(json, ", \"associations\": [");
+    for (size_t k = 0; k < fit->joint->n_associations; k++) {
+        const mlab_association *a = &fit->joint->associations[k];
+        char *sentence = NULL;
+        mlab_text_append(json, k ? ", {" : "{");
+        text(json, "part", a->part), next(json);
+        text(json, "cause", a->block), next(json);
+        text(json, "effect", a->effect), next(json);
+        number(json, "per_sd", a->per_sd), next(json);
+        number(json, "standard_error", a->per_sd_se), next(json);
+        number(json, "correlation", a->correlation);
+        if (mlab_joint_sentence(fit, k, &sentence, NULL) == MLAB_OK) {
+            next(json);
+            text(json, "sentence", sentence);
+        } else
+            json->failed = true;
+        mlab_joint_text_free(fit, sentence);
+        mlab_text_append(json, "}");
+    }
+    mlab_text_append(json, "]");
+}
+
 static void fit_to_json(mlab_text *json, const mlab_fit *fit)
 {
     mlab_text_append(json, "{");
@@ -49,7 +74,9 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit)
         number(json, "standard_error", mlab_fit_standard_error(fit, j));
         mlab_text_append(json, "}");
     }
-    mlab_text_append(json, "]}");
+    mlab_text_append(json, "]");
+    if (fit->joint) associations_to_json(json, fit);
+    mlab_text_append(json, "}");
 }
 
 static void contrast_to_json(mlab_text *json, const mlab_contrast *c)

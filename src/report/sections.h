@@ -19,5 +19,7 @@ const char *mlab_cells_cell(mlab_cells *cells, const mlab_text *made);
 
 /* Tests, average effects, profile intervals and diagnoses of a fit; nothing where none were asked for. */
 void mlab_tell_after(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit);
+/* Associations of a joint model, in a table and in words; nothing for another. */
+void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit);
 
 #endif

@@ -3,8 +3,10 @@
 #include "report/sections.h"
 
 #include "mentorlab/after.h"
+#include "mentorlab/joint.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *tell_p(double p, bool there, mlab_number_text into)
 {
@@ -82,6 +84,30 @@ static void tell_diagnoses(mlab_doc *doc, const mlab_story *story, const mlab_fi
         mlab_doc_row(doc, (const char *const[]){d->what, d->doubt ? "careful" : "fine", d->sentence});
     }
     mlab_doc_table_end(doc, true);
+}
+
+void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    const mlab_joint *joint = fit->joint;
+    if (!joint || fit->n_people < (uint64_t)story->options->minimum_cell) return;
+    begin(doc, story, fit, "What goes together in people",
+          (const char *const[]){"Part", "Cause", "Goes with", "Change for one SD", "Error", "Correlation"}, 6);
+    for (size_t k = 0; k < joint->n_associations; k++) {
+        const mlab_association *a = &joint->associations[k];
+        mlab_number_text change, error, correlation;
+        mlab_doc_row(doc, (const char *const[]){a->part, a->block, strcmp(a->effect, "(Intercept)") ? a->effect : joint->parts[0]->outcome,
+                                                mlab_tell_number(a->per_sd, 3, true, change), mlab_tell_number(a->per_sd_se, 3, false, error),
+                                                mlab_tell_number(a->correlation, 2, true, correlation)});
+    }
+    mlab_doc_table_end(doc, true);
+    for (size_t k = 0; k < joint->n_associations; k++) {
+        char *sentence = NULL;
+        if (mlab_joint_sentence(fit, k, &sentence, NULL) == MLAB_OK)
+            mlab_doc_paragraph(doc, NULL, sentence);
+        else
+            doc->text.failed = true;
+        mlab_joint_text_free(fit, sentence);
+    }
 }
 
 void mlab_tell_after(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)

@@ -318,6 +318,7 @@ void mlab_tell_fits(mlab_doc *doc, const mlab_story *story)
     mlab_doc_table_end(doc, false);
     for (size_t k = 0; k < r->n_fits; k++) {
         tell_coefficients(doc, story, r->fits[k]);
+        mlab_tell_joint(doc, story, r->fits[k]);
         mlab_tell_after(doc, story, r->fits[k]);
     }
 }

@@ -88,16 +88,23 @@ static void put_random(const mlab_h5_group *all, const mlab_random_effects *rand
     mlab_h5_put(&group, "standard_deviation", "effect", MLAB_H5_REAL, random->sd, "1", "standard deviation between groups");
     mlab_h5_put(&group, "standard_error", "effect", MLAB_H5_REAL, random->sd_se, "1", "standard error of the standard deviation");
     mlab_h5_put(&group, "covariance", "effect effect_other", MLAB_H5_REAL, random->covariance, "1", "covariance between groups");
-    mlab_h5_put(&group, "mode", "group effect", MLAB_H5_REAL, random->mode, "1", "effect of the group, most likely given its rows");
-    mlab_h5_put(&group, "mode_standard_error", "group effect", MLAB_H5_REAL, random->mode_se, "1", "standard error of the mode, parameters known");
+    if (random->mode) mlab_h5_put(&group, "mode", "group effect", MLAB_H5_REAL, random->mode, "1", "effect of the group, most likely given its rows");
+    if (random->mode_se)
+        mlab_h5_put(&group, "mode_standard_error", "group effect", MLAB_H5_REAL, random->mode_se, "1",
+                    "standard error of the mode, parameters known");
     mlab_h5_group_close(&group);
 }
 
+/* Of a joint model the groups are people: their modes stay here. */
 static void put_all_random(const mlab_h5_group *group, const mlab_fit *fit)
 {
     if (!fit->n_random) return;
     mlab_h5_group all = mlab_h5_group_make(group, "random_effects");
-    for (size_t t = 0; t < fit->n_random; t++) put_random(&all, &fit->random[t], t + 1);
+    for (size_t t = 0; t < fit->n_random; t++) {
+        mlab_random_effects random = fit->random[t];
+        if (fit->joint) random.mode = random.mode_se = NULL;
+        put_random(&all, &random, t + 1);
+    }
     mlab_h5_group_close(&all);
     if (!fit->n_spread) return;
     size_t n = fit->n_parameters + fit->n_spread;
@@ -120,8 +127,9 @@ static void get_random(const mlab_h5_group *all, const char *name, mlab_random_e
     random->sd = mlab_h5_get(&group, "standard_deviation", MLAB_H5_REAL, random->n);
     random->sd_se = mlab_h5_get(&group, "standard_error", MLAB_H5_REAL, random->n);
     random->covariance = mlab_h5_get(&group, "covariance", MLAB_H5_REAL, random->n * random->n);
-    random->mode = mlab_h5_get(&group, "mode", MLAB_H5_REAL, random->n_groups * random->n);
-    random->mode_se = mlab_h5_get(&group, "mode_standard_error", MLAB_H5_REAL, random->n_groups * random->n);
+    if (mlab_h5_has(&group, "mode")) random->mode = mlab_h5_get(&group, "mode", MLAB_H5_REAL, random->n_groups * random->n);
+    if (mlab_h5_has(&group, "mode_standard_error"))
+        random->mode_se = mlab_h5_get(&group, "mode_standard_error", MLAB_H5_REAL, random->n_groups * random->n);
     random->design = get_design(&group, random->group ? random->group : "a grouping");
     mlab_h5_group_close(&group);
 }
@@ -145,7 +153,7 @@ static void get_all_random(const mlab_h5_group *group, mlab_fit *fit)
     fit->joint_covariance = mlab_h5_get(group, "joint_covariance", MLAB_H5_REAL, joint * joint);
 }
 
-static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
+void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
 {
     mlab_h5_group group = mlab_h5_group_make(fits, fit->outcome);
     mlab_h5_attribute(&group, "outcome", fit->outcome);
@@ -167,6 +175,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_store_put_penalty(&group, fit);
     mlab_store_put_baseline(&group, fit->baseline);
     mlab_store_put_missing(&group, fit);
+    mlab_store_put_joint(&group, fit->joint);
     if (fit->n_knots) {
         mlab_h5_dimension_numbers(&group, "knot", 0, fit->n_knots, "1", "knot of the spline of log time");
         mlab_h5_put(&group, "knots", "knot", MLAB_H5_REAL, fit->knots, "1", "log of the time, in the unit of the data");
@@ -191,7 +200,7 @@ static void put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
 void mlab_store_put_fits(const mlab_h5_group *root, const mlab_fit *const *fits, size_t n_fits)
 {
     mlab_h5_group group = mlab_h5_group_make(root, "fits");
-    for (size_t k = 0; k < n_fits; k++) put_fit(&group, fits[k]);
+    for (size_t k = 0; k < n_fits; k++) mlab_store_put_fit(&group, fits[k]);
     mlab_h5_group_close(&group);
 }
 
@@ -217,7 +226,7 @@ static void get_matrices(const mlab_h5_group *group, mlab_fit *fit)
     if (mlab_h5_has(group, "robust_covariance")) fit->robust = mlab_h5_get(group, "robust_covariance", MLAB_H5_REAL, n * n);
 }
 
-static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
+void mlab_store_get_fit(const mlab_h5_group *group, mlab_fit *fit)
 {
     fit->outcome = mlab_h5_attribute_get(group, "outcome");
     fit->model = mlab_h5_attribute_get(group, "model");
@@ -233,6 +242,7 @@ static void get_fit(const mlab_h5_group *group, mlab_fit *fit)
     if (mlab_h5_has(group, "random_effects")) get_all_random(group, fit);
     mlab_store_get_penalty(group, fit);
     mlab_store_get_missing(group, fit);
+    if (mlab_h5_has(group, "joint_model")) fit->joint = mlab_store_get_joint(group);
     fit->baseline = mlab_store_get_baseline(group);
     if (mlab_h5_has(group, "knot")) {
         fit->n_knots = mlab_h5_size(group, "knot");
@@ -280,7 +290,7 @@ static mlab_fit **get_fits(const mlab_h5_group *root, size_t *n)
         if (!fits[k]) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read fits");
         if (fits[k]) {
             fits[k]->context = context;
-            get_fit(&group, fits[k]);
+            mlab_store_get_fit(&group, fits[k]);
         }
         mlab_h5_group_close(&group);
         mlab_release(context, name);

@@ -20,6 +20,12 @@ void mlab_store_get_missing(const mlab_h5_group *group, mlab_fit *fit);
 /* The baseline hazard of a fit, steps of few events joined; nothing for NULL, NULL when there is none. */
 void mlab_store_put_baseline(const mlab_h5_group *fit_group, const mlab_baseline *baseline);
 mlab_baseline *mlab_store_get_baseline(const mlab_h5_group *fit_group);
+/* One fit below a group; a fit from its own group, zeroed but for its context. */
+void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit);
+void mlab_store_get_fit(const mlab_h5_group *fit_group, mlab_fit *fit);
+/* Parts and associations of a joint model in the group of its fit; nothing for NULL. */
+void mlab_store_put_joint(const mlab_h5_group *fit_group, const struct mlab_joint *joint);
+struct mlab_joint *mlab_store_get_joint(const mlab_h5_group *fit_group);
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);
 mlab_draws *mlab_store_get_draws(const mlab_h5_group *root); /* of an open file, also after a failure; NULL = no memory */
 void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison);

@@ -5,6 +5,7 @@
 
 #include "data/settings.h"
 #include "mentorlab/impute.h"
+#include "mentorlab/joint.h"
 #include "mentorlab/study.h"
 #include "study/options.h"
 #include "study/stages.h"
@@ -27,6 +28,8 @@ struct mlab_study {
     mlab_outcome *outcomes; /* [n_outcomes] stated ones; the defaults are added when the data are there */
     size_t n_outcomes;
     bool outcomes_stated;
+    mlab_joint_outcome *joints; /* [n_joints] joint models of outcomes; their fits stand behind those of the outcomes */
+    size_t n_joints;
     mlab_compare_spec comparison;
     mlab_match_spec matching;
     bool has_matching, has_simulation, has_forecast;
@@ -78,6 +81,12 @@ typedef struct mlab_study_reading {
 } mlab_study_reading;
 
 mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_error *err);
+/* Outcomes with model: joint (study/read_joint.c): read one, then check that all parts are there; later what needs the data. */
+bool mlab_study_is_joint(const mlab_study_reading *reading, const mlab_setting *map);
+mlab_status mlab_study_read_joint(const mlab_study_reading *reading, const char *name, const mlab_place *place, const mlab_setting *map,
+                                  mlab_error *err);
+mlab_status mlab_study_check_joints(const mlab_study_reading *reading, mlab_error *err);
+mlab_status mlab_study_bind_joints(mlab_study *study, mlab_findings *findings, mlab_error *err);
 /* Weights and priors of an outcome: of its map (NULL = it has none), else of fit. */
 mlab_status mlab_study_read_priors(const mlab_study_reading *reading, const mlab_setting *map, mlab_outcome *outcome, mlab_error *err);
 /* Adds a prior; its texts are copied. */

@@ -27,6 +27,16 @@ static bool is_name(const char *name)
     return *name && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name) && strcmp(name, "draws") != 0;
 }
 
+static mlab_status stop_name(const mlab_study_reading *reading, const mlab_place *place, const char *name, mlab_error *err)
+{
+    return mlab_study_stop(reading, "bad_name", place, name, err, "'%s' cannot name an outcome: letters, digits and _ only, and not 'draws'", name);
+}
+
+static mlab_status read_joint(const mlab_study_reading *reading, const char *name, const mlab_place *place, const mlab_setting *map, mlab_error *err)
+{
+    return is_name(name) ? mlab_study_read_joint(reading, name, place, map, err) : stop_name(reading, place, name, err);
+}
+
 /* Kind from what is written, the model, or the preset, in this order. */
 static bool find_kind(const mlab_study_reading *reading, const mlab_setting *map, const preset *known, mlab_outcome *outcome)
 {
@@ -67,9 +77,7 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
     const preset *known = NULL;
     for (size_t k = 0; k < sizeof presets / sizeof *presets; k++)
         if (strcmp(presets[k].name, name) == 0) known = &presets[k];
-    if (!is_name(name))
-        return mlab_study_stop(reading, "bad_name", place, name, err, "'%s' cannot name an outcome: letters, digits and _ only, and not 'draws'",
-                               name);
+    if (!is_name(name)) return stop_name(reading, place, name, err);
     *outcome = (mlab_outcome){.better = known ? known->better : 1, .absence = known && known->absence};
     if (!find_kind(reading, map, known, outcome))
         return mlab_study_stop(reading, "unclear_outcome", place, name, err,
@@ -117,8 +125,12 @@ mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_err
     for (size_t i = 0; !status && i < n; i++) {
         mlab_place place = mlab_setting_key_place(block, i);
         mlab_outcome outcome = {0};
+        if (mlab_study_is_joint(reading, mlab_setting_item(block, i))) {
+            status = read_joint(reading, mlab_setting_key(block, i), &place, mlab_setting_item(block, i), err);
+            continue;
+        }
         status = read_outcome(reading, mlab_setting_key(block, i), &place, mlab_setting_item(block, i), &outcome, err);
         if (!status && outcome.name) study->outcomes[study->n_outcomes++] = outcome;
     }
-    return status;
+    return status ? status : mlab_study_check_joints(reading, err);
 }

@@ -33,6 +33,18 @@ static const char *no_simulation(const mlab_study *study)
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
 }
 
+/* Joint models of the outcomes, on complete cases; their fits stand behind those of the outcomes. */
+static mlab_status fit_joints(mlab_study *study, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < study->n_joints && !status; k++) {
+        status = mlab_fit_joint(study->context, study->data, &study->joints[k], study->outcomes, study->n_outcomes, &study->fit_options,
+                                &study->fits[study->n_fits], err);
+        if (!status) study->n_fits++;
+    }
+    return status;
+}
+
 /* Every outcome on every imputation, and draws that hold what is missing. */
 static mlab_status fit_imputed(mlab_study *study, const mlab_imputation *imputation, mlab_error *err)
 {
@@ -44,7 +56,7 @@ static mlab_status fit_imputed(mlab_study *study, const mlab_imputation *imputat
                                           used, (uint64_t)study->simulate_options.seed, study->fits, &study->draws, err);
     mlab_release(study->context, used);
     if (study->fits[0]) study->n_fits = study->n_outcomes;
-    return status;
+    return status ? status : fit_joints(study, err);
 }
 
 /* The imputation that the study asks for; NULL when it asks for none. */
@@ -58,7 +70,7 @@ static mlab_status impute(mlab_study *study, mlab_error *err)
 /* One line a fit: its doubts are not an error. */
 static mlab_status fit_all(mlab_study *study, mlab_error *err)
 {
-    if (!(study->fits = mlab_allocate(study->context, study->n_outcomes, sizeof *study->fits)))
+    if (!(study->fits = mlab_allocate(study->context, study->n_outcomes + study->n_joints, sizeof *study->fits)))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_outcomes);
     mlab_status status = MLAB_OK;
     if ((status = impute(study, err))) return status;
@@ -69,7 +81,7 @@ static mlab_status fit_all(mlab_study *study, mlab_error *err)
         status = mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &study->fit_options, &study->fits[k], err);
         if (!status) study->n_fits++;
     }
-    return status;
+    return status ? status : fit_joints(study, err);
 }
 
 /* Draws of the fits that can drive a simulation. */

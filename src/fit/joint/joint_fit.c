@@ -13,6 +13,7 @@
 enum { MOST_SCORES = 1 << 25 };
 static const double START_SD = 0.5, START_OWN = 0.3;
 static const double BOUNDARY = 1e-3; /* a standard deviation on the scale of the predictor that counts as 0 */
+static const double SEEN = 2;        /* standard errors from 0 that the first standard deviation needs for associations with it */
 static const double FAR = 0.05;      /* standard errors that a finer rule may move a parameter without a word */
 
 static size_t nodes_of(const mlab_joint_model *model, const mlab_fit_options *options)
@@ -148,12 +149,19 @@ static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_
         return mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err,
                               "people do not differ in %s beyond what their covariates say: there is nothing for the other parts to go with", name);
     }
-    if (!c->definite || !c->converged)
-        return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
-                              c->definite ? "the joint model did not settle in %d steps"
-                                          : "the likelihood of the joint model has no definite maximum after %d steps",
-                              c->iterations);
-    return MLAB_OK;
+    if (c->definite && c->converged) {
+        double sd = c->psi[model->lambda_at], se = sqrt(fmax(c->inverse[model->lambda_at * (model->n_parameters + 1)], 0));
+        if (sd >= SEEN * se) return MLAB_OK;
+        return mlab_fit_doubt(
+            fit, MLAB_ON_BOUNDARY, err,
+            "people hardly differ in %s beyond what their covariates say (standard deviation %.2g, error %.2g): what goes with it cannot "
+            "be told",
+            name, sd, se);
+    }
+    return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
+                          c->definite ? "the joint model did not settle in %d steps"
+                                      : "the likelihood of the joint model has no definite maximum after %d steps",
+                          c->iterations);
 }
 
 /* What the fits of the parts alone had to say. */
@@ -236,6 +244,7 @@ mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, 
     if (!status) status = place(model, &c, fit, err);
     if (!status) status = mlab_joint_place_effects(model, c.psi, c.inverse, names, fit, err);
     if (!status) status = mlab_joint_place_parts(model, effects, &alone, names, fit, err);
+    if (!status) fit->joint->level = options->level;
     if (!status) status = doubt_rule(model, &c, fit, err);
     for (size_t r = 0; alone && r < n_parts; r++) mlab_fit_free(alone[r]);
     mlab_release(context, alone);

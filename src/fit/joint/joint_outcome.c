@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MOST_PARTS = 8 };
+#define MOST_PARTS MLAB_JOINT_PARTS
 
 typedef struct joining {
     const mlab_context *context;
@@ -17,6 +17,7 @@ typedef struct joining {
     mlab_outcome_problem *made[MOST_PARTS];
     mlab_prepared *prepared[MOST_PARTS];
     mlab_joint_part_problem parts[MOST_PARTS];
+    bool absence[MOST_PARTS];
 } joining;
 
 static const mlab_place *place_of(const mlab_joint_outcome *joint, size_t k)
@@ -78,9 +79,17 @@ static mlab_status make_part(joining *j, size_t k, const mlab_data *data, const 
     if (!status) status = mlab_prepare(j->context, j->made[k]->model, &j->made[k]->problem, &j->made[k]->options, &j->prepared[k], err);
     if (status) return status;
     const mlab_fit_problem *problem = &j->made[k]->problem;
+    j->absence[k] = outcome->absence;
     bool slopes = problem->n_random && mlab_design_columns(problem->random->design) > 1;
     j->parts[k] = (mlab_joint_part_problem){.prepared = j->prepared[k], .effects = slopes ? problem->random->design : NULL};
     return MLAB_OK;
+}
+
+static void mark_absence(const joining *j, mlab_joint *made)
+{
+    for (size_t a = 0; a < made->n_associations; a++)
+        for (size_t k = 0; k < j->joint->n_of; k++)
+            if (strcmp(made->associations[a].part, j->joint->of[k]) == 0) made->associations[a].absence = j->absence[k];
 }
 
 mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint, const mlab_outcome *outcomes,
@@ -96,7 +105,10 @@ mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, c
     for (size_t k = 0; k < joint->n_of && !status; k++) status = make_part(&j, k, data, outcomes, n_outcomes, options, err);
     if (!status)
         status = mlab_joint_fit_parts(context, joint->name, j.parts, (const char *const *)joint->of, joint->n_of, joint->effects, options, fit, err);
-    if (!status) (*fit)->seconds = mlab_os_seconds() - began;
+    if (!status) {
+        (*fit)->seconds = mlab_os_seconds() - began;
+        mark_absence(&j, (*fit)->joint);
+    }
     for (size_t k = 0; k < MOST_PARTS; k++) {
         mlab_prepared_free(j.prepared[k]);
         mlab_outcome_problem_free(j.made[k]);

@@ -83,8 +83,8 @@ static bool name_parameters(const mlab_joint_model *model, const char *const *na
             size_t entry = model->entry[e * model->q + a];
             if (entry == SIZE_MAX) continue;
             char *effect = effect_name(model, names, e), *of = effect_name(model, names, a);
-            const char *const pieces[] = {"person(", effect, a == e ? "" : " ~ ", a == e ? "" : of, ")"};
-            if (effect && of) fit->names[entry] = joined(model->context, pieces, 5);
+            const char *const own[] = {"person(", effect, ")"}, *const of_other[] = {effect, " ~ ", of};
+            if (effect && of) fit->names[entry] = joined(model->context, a == e ? own : of_other, 3);
             mlab_release(model->context, effect);
             mlab_release(model->context, of);
             if (!fit->names[entry]) return false;
@@ -224,6 +224,17 @@ static void copy_block(const double *from, size_t n, size_t at, size_t size, dou
     for (size_t i = 0; i < size; i++) memcpy(to + i * size, from + (at + i) * n + at, size * sizeof *to);
 }
 
+/* The recipe of the columns of a part's effects. */
+static mlab_status copy_recipe(const mlab_joint_rows *part, mlab_random_effects *random, mlab_error *err)
+{
+    mlab_formula *formula = NULL;
+    if (part->effects) return mlab_design_copy(part->effects, &random->design, err);
+    mlab_status status = mlab_formula_parse(part->prepared->context, "~ 1", NULL, &formula, err);
+    if (!status) status = mlab_design_make(formula, part->prepared->problem->table, NULL, &random->design, err);
+    mlab_formula_free(formula);
+    return status;
+}
+
 /* The part with the estimates of the joint model: a fit to predict from. */
 static mlab_status place_part(const mlab_joint_model *model, size_t r, const mlab_fit *whole, const double *psi, const double *covariance,
                               mlab_fit *fit, mlab_error *err)
@@ -245,6 +256,7 @@ static mlab_status place_part(const mlab_joint_model *model, size_t r, const mla
     mlab_status status = mlab_joint_text(context, &fit->cluster, "person", err);
     if (!status) status = mlab_joint_text(context, &fit->robust_kind, whole->robust_kind, err);
     if (!status) status = place_random(model, psi, covariance, part->effect, k, fit, err);
+    if (!status) status = copy_recipe(part, fit->random, err);
     for (size_t e = 0; e < k && !status; e++) {
         const char *block = block_of(part, e);
         const char *const pieces[] = {block, *block ? ":" : "", column_of(part, e)};

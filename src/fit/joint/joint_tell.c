@@ -26,7 +26,7 @@ static const mlab_fit *part_named(const mlab_joint *joint, const char *name)
 /* What the exponential of a coefficient multiplies; NULL = the coefficient is a difference. */
 static const char *ratio_of(const mlab_fit *part)
 {
-    if (strcmp(part->link, "cloglog") == 0) return "hazard";
+    if (strcmp(part->link, "cloglog") == 0) return "hazard (chance per period)";
     if (strcmp(part->link, "logit") == 0) return part->n_thresholds ? "odds of more" : "odds";
     if (strcmp(part->model, "poisson") == 0) return "expected count";
     return NULL;
@@ -39,7 +39,7 @@ static void append_number(mlab_text *text, double value)
     mlab_text_append(text, number);
 }
 
-mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, double level, char **sentence, mlab_error *err)
+mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **sentence, mlab_error *err)
 {
     const mlab_joint *joint = fit->joint;
     *sentence = NULL;
@@ -48,7 +48,7 @@ mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, double 
     const mlab_association *a = &joint->associations[association];
     const mlab_fit *part = part_named(joint, a->part);
     const char *ratio = ratio_of(part), *first = joint->parts[0]->outcome;
-    double width = mlab_fit_interval_factor(fit, level) * a->per_sd_se, low = a->per_sd - width, high = a->per_sd + width;
+    double level = joint->level, width = mlab_fit_interval_factor(fit, level) * a->per_sd_se, low = a->per_sd - width, high = a->per_sd + width;
     bool slope = strcmp(a->effect, "(Intercept)") != 0, known = a->per_sd_se > 0 && isfinite(width), clear = known && (low > 0 || high < 0);
     mlab_text text = MLAB_TEXT(fit->context);
     if (slope)
@@ -57,8 +57,11 @@ mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, double 
         mlab_text_print(&text, "People whose %s stands one standard deviation above what their covariates say", first);
     mlab_text_print(&text, ratio ? " have " : " differ by ");
     append_number(&text, ratio ? exp(a->per_sd) : a->per_sd);
-    if (ratio) mlab_text_print(&text, " times the %s of %s%s%s%s", ratio, a->part, *a->block ? " (" : "", a->block, *a->block ? ")" : "");
-    if (!ratio) mlab_text_print(&text, " on the scale of %s%s%s%s", a->part, *a->block ? " (" : "", a->block, *a->block ? ")" : "");
+    if (ratio)
+        mlab_text_print(&text, a->absence ? " times the %s that %s ends" : " times the %s of %s", ratio, a->part);
+    else
+        mlab_text_print(&text, " on the scale of %s", a->part);
+    if (*a->block) mlab_text_print(&text, ", %s,", a->block);
     if (known) {
         mlab_text_append(&text, " (");
         mlab_text_number(&text, 100 * level);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Times joint models of satisfaction and leaving, from typed tables in memory to estimates, errors and effects of people.
+ *
+ *   bench_joint                                                              10,000 people of up to 10 periods, and growth
+ *   bench_joint PEOPLE PERIODS ordinal|causes|linear|own THREADS REPEATS     one of them
+ *
+ * causes: two ways of leaving; own: the hazard has an effect of the person of its own besides. Time of the processor.
+ */
+#include "bench/bench.h"
+#include "core/os.h"
+#include "fit/joint/joint.h"
+#include "fit/joint_truth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef enum kind { ORDINAL, CAUSES, LINEAR, OWN, N_KINDS } kind;
+static const char *const kinds[N_KINDS] = {"ordinal", "causes", "linear", "own"};
+static const char *const causes[] = {"none", "voluntary", "involuntary"}, *const levels[] = {"1", "2", "3", "4", "5"};
+static const char *const names[] = {"satisfaction", "retention"};
+
+static void stop(const char *what, const mlab_error *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->sentence);
+    exit(EXIT_FAILURE);
+}
+
+static void *room(size_t n, size_t size)
+{
+    void *memory = calloc(n ? n : 1, size);
+    if (!memory) exit(EXIT_FAILURE);
+    return memory;
+}
+
+static void generate(const joint_truth *truth, joint_data *d)
+{
+    size_t most = (size_t)truth->people * truth->periods;
+    *d = (joint_data){.x = room(most, sizeof(double)),
+                      .time = room(most, sizeof(double)),
+                      .number = room(most, sizeof(double)),
+                      .level = room(most, sizeof(int32_t)),
+                      .cause = room(most, sizeof(int32_t)),
+                      .rows = room(most, sizeof(uint32_t)),
+                      .person = room(most, sizeof(uint32_t)),
+                      .person_answer = room(most, sizeof(uint32_t))};
+    joint_rows(d, truth);
+}
+
+static double processor_seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+static double fit_once(const mlab_context *context, const joint_data *d, uint32_t people, kind what, mlab_fit **fit, double *wall)
+{
+    static const char *const formulas[] = {"~ x + time", "~ x"};
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_table *table;
+    mlab_column *x, *t;
+    mlab_error err;
+    mlab_formula *formula[2];
+    mlab_design *design[2];
+    mlab_prepared *prepared[2];
+    if (mlab_table_make(context, d->n, &table, &err) || mlab_table_add(table, "x", MLAB_COLUMN_REAL, NULL, 0, &x, &err)) stop("table", &err);
+    memcpy(x->as.real, d->x, d->n * sizeof(double));
+    if (mlab_table_add(table, "time", MLAB_COLUMN_REAL, NULL, 0, &t, &err)) stop("table", &err);
+    memcpy(t->as.real, d->time, d->n * sizeof(double));
+    double began = processor_seconds(), since = mlab_os_seconds();
+    for (int k = 0; k < 2; k++)
+        if (mlab_formula_parse(context, formulas[k], NULL, &formula[k], &err) || mlab_design_make(formula[k], table, NULL, &design[k], &err))
+            stop("design", &err);
+    mlab_fit_problem answers = {.table = table,
+                                .rows = d->rows,
+                                .n = d->n_answers,
+                                .design = design[0],
+                                .cluster = d->person_answer,
+                                .n_clusters = people,
+                                .cluster_name = "person",
+                                .outcome = names[0]};
+    mlab_fit_problem exits = {.table = table,
+                              .n = d->n,
+                              .design = design[1],
+                              .category = d->cause,
+                              .n_categories = what == CAUSES ? 3 : 2,
+                              .categories = causes,
+                              .cluster = d->person,
+                              .n_clusters = people,
+                              .cluster_name = "person",
+                              .outcome = names[1]};
+    if (what == LINEAR)
+        answers.number = d->number;
+    else
+        answers.category = d->level, answers.n_categories = 5, answers.categories = levels;
+    const mlab_model *model = mlab_model_find(what == LINEAR ? "linear" : "ordinal");
+    if (mlab_prepare(context, model, &answers, &options, &prepared[0], &err) ||
+        mlab_prepare(context, mlab_model_find("hazard"), &exits, &options, &prepared[1], &err))
+        stop("prepare", &err);
+    const mlab_joint_part_problem parts[] = {{prepared[0], NULL}, {prepared[1], NULL}};
+    if (mlab_joint_fit_parts(context, "together", parts, names, 2, what == OWN ? MLAB_JOINT_OWN : MLAB_JOINT_SHARED, &options, fit, &err))
+        stop("fit", &err);
+    double seconds = processor_seconds() - began;
+    *wall = mlab_os_seconds() - since;
+    for (int k = 0; k < 2; k++) {
+        mlab_prepared_free(prepared[k]);
+        mlab_design_free(design[k]);
+        mlab_formula_free(formula[k]);
+    }
+    mlab_table_free(table);
+    return seconds;
+}
+
+static void one(uint32_t people, uint32_t periods, kind what, int threads, int repeats, bool tell)
+{
+    mlab_context context = mlab_bench_context(threads);
+    joint_truth truth = {.people = people, .periods = periods, .seed = 20261122, .sd = 1, .gain = -0.6, .gain_other = 0.3, .base = -2.8};
+    truth.gaussian = what == LINEAR;
+    truth.two_causes = what == CAUSES;
+    truth.own = what == OWN ? 0.7 : 0;
+    joint_data d;
+    generate(&truth, &d);
+    mlab_fit *fit = NULL;
+    double best = HUGE_VAL, wall = HUGE_VAL, clock_time;
+    for (int r = 0; r < repeats; r++) {
+        mlab_fit_free(fit);
+        best = fmin(best, fit_once(&context, &d, people, what, &fit, &clock_time));
+        wall = fmin(wall, clock_time);
+    }
+    char text[120];
+    snprintf(text, sizeof text, "joint %s, %u people, %zu + %zu rows, %d steps", kinds[what], people, d.n_answers, d.n, fit->iterations);
+    mlab_bench_figure(text, threads, best, "s of the processor");
+    if (tell) {
+        mlab_bench_figure("the same by the clock", threads, wall, "s");
+        mlab_bench_memory("peak memory, data included");
+        for (size_t j = 0; j < fit->n_parameters; j++)
+            printf("  %-40s %12.6f %10.6f\n", fit->names[j], fit->estimate[j], mlab_fit_standard_error(fit, j));
+        printf("  %s %s\n", mlab_trust_name(fit->trust), fit->reason);
+    }
+    mlab_fit_free(fit);
+    void *const memory[] = {d.x, d.time, d.number, d.level, d.cause, d.rows, d.person, d.person_answer};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) free(memory[k]);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 1) {
+        for (kind what = ORDINAL; what < N_KINDS; what++) one(10000, 10, what, 1, 3, false);
+        one(10000, 10, ORDINAL, 2, 3, false);
+        for (uint32_t people = 1000; people <= 100000; people *= 10) one(people, 10, ORDINAL, 1, 1, false);
+        mlab_bench_memory("peak memory, data included");
+        return EXIT_SUCCESS;
+    }
+    kind what = ORDINAL;
+    while (argc == 6 && what < N_KINDS && strcmp(argv[3], kinds[what])) what++;
+    if (argc != 6 || what == N_KINDS) {
+        fputs("bench_joint PEOPLE PERIODS ordinal|causes|linear|own THREADS REPEATS\n", stderr);
+        return 2;
+    }
+    one((uint32_t)strtoul(argv[1], NULL, 10), (uint32_t)strtoul(argv[2], NULL, 10), what, (int)strtol(argv[4], NULL, 10),
+        (int)strtol(argv[5], NULL, 10), true);
+    return EXIT_SUCCESS;
+}
