@@ -58,6 +58,10 @@ typedef struct mlab_outcome {
     mlab_place weight_place;
     mlab_prior *priors; /* [n_priors] */
     size_t n_priors;
+    char **nominal; /* [n_nominal] ordinal: terms of the formula whose effect differs by threshold */
+    char **scale;   /* [n_scale] ordinal: terms of the formula that act on the scale too */
+    size_t n_nominal, n_scale;
+    mlab_place effects_place; /* of nominal, or of scale when there is none */
     mlab_initial initial;
 } mlab_outcome;
 

@@ -78,7 +78,7 @@ fits <- function(case, data, response, formula, nominal, scale, link, cluster, w
              if (length(S)) paste0("Log(scale):", colnames(X)[S]))
   counts <- tapply(w, y, sum)
   P <- sapply(1:(T + 1), function(k) { fit <- clm_probability(o, b, X, N, S, link, T, k); sum(w * fit) / sum(w) })
-  list(fit = data.frame(case = paste0(case, "_", link), name = names, estimate = number(b), se = number(se), robust = number(robust),
+  list(names = names, b = b, V = V, o = o, size = size, l = r$l, fit = data.frame(case = paste0(case, "_", link), name = names, estimate = number(b), se = number(se), robust = number(robust),
                         loglik = number(r$l), null = number(sum(counts * log(counts / sum(counts))))),
        shares = data.frame(case = paste0(case, "_", link), level = levels, share = number(P)))
 }
@@ -109,6 +109,32 @@ h <- housing; h$row <- seq_len(nrow(h)) # other levels than the first in the ord
 for (v in c("Infl", "Type", "Cont")) { of <- levels(h[[v]]); h[[v]] <- factor(h[[v]], c(of[1], sort(of[-1]))) }
 out <- c(out, list(fits("housing_nominal", h, "Sat", ~ Infl + Type + Cont, "Cont", NULL, "logit", "row", "Freq"),
                    fits("housing_scale", h, "Sat", ~ Infl + Type + Cont, NULL, "Cont", "logit", "row", "Freq")))
+# tests between two fits: likelihood ratio, Wald, score with the observed information; rows as independent
+tests <- list()
+test <- function(case, what, large, small, zero = character(), equal = list()) {
+  at <- sapply(large$names, function(n) { k <- match(n, small$names); if (is.na(k)) k <- match(sub("^.*[|][^:]*:", "", n), small$names); if (is.na(k)) 0 else small$b[k] })
+  g <- large$o$gradient(at); score <- drop(g %*% solve(-large$o$hessian(at, large$size), g))
+  H <- rbind(if (length(zero)) diag(length(large$b))[match(zero, large$names), , drop = FALSE],
+             do.call(rbind, lapply(equal, function(of) { k <- match(of, large$names); t(sapply(k[-1], function(j) { r <- numeric(length(large$b)); r[j] <- 1; r[k[1]] <- -1; r })) })))
+  w <- drop(H %*% large$b); wald <- drop(w %*% solve(H %*% large$V %*% t(H), w)); df <- length(large$b) - length(small$b)
+  stopifnot(df == nrow(H))
+  tests[[length(tests) + 1]] <<- data.frame(case = case, what = what, df = df, lr = number(2 * (large$l - small$l)), wald = number(wald), score = number(score))
+}
+at_all <- function(column) paste0(c("none|one", "one|few", "few|many"), ":", column)
+one <- function(f, n, s, link = "logit") fits("t", d, "many", f, n, s, link, "mentor")
+both <- c("gender", "kids"); whole <- one(all, both, NULL)
+test("nominal", "gender", whole, one(~ married + kids + prestige + mentor, "kids", NULL), at_all("gendermale"))
+test("nominal", "prestige", whole, one(~ gender + married + kids + mentor, both, NULL), "prestige")
+test("nominal", "gender by threshold", whole, one(all, "kids", NULL), equal = list(at_all("gendermale")))
+test("nominal", "kids by threshold", whole, one(all, "gender", NULL), equal = list(at_all("kids")))
+whole <- one(all, NULL, c("gender", "prestige"), "probit")
+test("scale", "gender", whole, one(~ married + kids + prestige + mentor, NULL, "prestige", "probit"), c("gendermale", "Log(scale):gendermale"))
+test("scale", "gender on the scale", whole, one(all, NULL, "prestige", "probit"), "Log(scale):gendermale")
+test("scale", "prestige on the scale", whole, one(all, NULL, "gender", "probit"), "Log(scale):prestige")
+path <- file.path(into, "ordinal_tests.csv")
+writeLines(c("# scripts/reference/ordinal.R: tests of terms, of effects by threshold and on the scale, rows as independent; tolerance 1e-8",
+             paste0("# R ", getRversion(), ", ordinal ", packageVersion("ordinal"))), path)
+suppressWarnings(write.table(do.call(rbind, tests), path, append = TRUE, sep = ",", quote = FALSE, row.names = FALSE))
 put <- function(part, file, line) {
   path <- file.path(into, file); writeLines(c(line, paste0("# R ", getRversion(), ", ordinal ", packageVersion("ordinal"))), path)
   suppressWarnings(write.table(do.call(rbind, lapply(out, `[[`, part)), path, append = TRUE, sep = ",", quote = FALSE, row.names = FALSE))

@@ -78,3 +78,29 @@ size_t mlab_formula_columns(const mlab_formula *formula, const char *const **nam
     *names = (const char *const *)formula->columns;
     return formula->n_columns;
 }
+
+/* Goes on in *said past text, blanks aside; false where they differ. */
+static bool goes_on(const char **said, const char *text)
+{
+    for (;; text++, ++*said) {
+        while (*text == ' ') text++;
+        while (**said == ' ') ++*said;
+        if (!*text) return true;
+        if (*text != **said) return false;
+    }
+}
+
+bool mlab_formula_has_term(const mlab_formula *formula, const char *label)
+{
+    for (size_t t = 0; t < formula->n_terms; t++) {
+        const char *said = label;
+        bool same = true, first = true;
+        for (size_t a = 0; a < formula->n_atoms && same; a++) {
+            if (!mlab_bits_get(&formula->terms[t], a)) continue;
+            same = (first || goes_on(&said, ":")) && goes_on(&said, formula->atoms[a].label);
+            first = false;
+        }
+        if (same && !*said) return true;
+    }
+    return false;
+}

@@ -113,6 +113,8 @@ mlab_status mlab_formula_raise(const mlab_formula *formula, mlab_error *err, mla
     MLAB_PRINTF(5, 6);
 /* The node as R's deparse() writes it; NULL = no memory. */
 char *mlab_formula_deparse(const mlab_formula *formula, int32_t node);
+/* Whether a term of the right side is called so, blanks aside: "arm", "ns(tenure, 3)", "arm:grade". */
+bool mlab_formula_has_term(const mlab_formula *formula, const char *label);
 /* A number as R's deparse() and as.character() write it: up to 15 digits, fixed unless longer than scientific. */
 void mlab_number_as_r(double value, char *into, size_t size);
 

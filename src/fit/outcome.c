@@ -161,6 +161,11 @@ static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, cons
     made->problem.outcome = outcome->name;
     made->problem.priors = outcome->priors;
     made->problem.n_priors = outcome->n_priors;
+    made->problem.nominal = (const char *const *)outcome->nominal;
+    made->problem.n_nominal = outcome->n_nominal;
+    made->problem.scale = (const char *const *)outcome->scale;
+    made->problem.n_scale = outcome->n_scale;
+    made->problem.effects_place = &outcome->effects_place;
     mlab_status status = read_formula(made, data, outcome, err);
     if (status) return status;
     made->event = find_event(made, outcome);

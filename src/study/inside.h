@@ -89,6 +89,8 @@ mlab_status mlab_study_check_joints(const mlab_study_reading *reading, mlab_erro
 mlab_status mlab_study_bind_joints(mlab_study *study, mlab_findings *findings, mlab_error *err);
 /* Weights and priors of an outcome: of its map (NULL = it has none), else of fit. */
 mlab_status mlab_study_read_priors(const mlab_study_reading *reading, const mlab_setting *map, mlab_outcome *outcome, mlab_error *err);
+/* Effects by threshold and on the scale of an outcome whose formula and model are read. */
+mlab_status mlab_study_read_effects(const mlab_study_reading *reading, const mlab_setting *map, mlab_outcome *outcome, mlab_error *err);
 /* Adds a prior; its texts are copied. */
 mlab_status mlab_study_add_prior(mlab_study *study, mlab_outcome *outcome, const mlab_prior *prior, mlab_error *err);
 mlab_status mlab_study_read_comparison(const mlab_study_reading *reading, mlab_error *err);

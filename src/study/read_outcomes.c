@@ -109,6 +109,7 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
     mlab_status status = mlab_study_list_at(reading, map, "causes", &outcome->causes, &n, err);
     outcome->n_causes = (int32_t)n;
     if (!status) status = mlab_study_read_priors(reading, map, outcome, err);
+    if (!status) status = mlab_study_read_effects(reading, map, outcome, err);
     return status ? status : check_formula(reading, outcome, err);
 }
 

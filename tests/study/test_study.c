@@ -217,6 +217,35 @@ START_TEST(columns_that_tell_who_somebody_is_are_no_terms_and_no_groups)
 }
 END_TEST
 
+START_TEST(effects_by_threshold_are_fitted_and_terms_that_are_not_there_are_found)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    firm_make(&context);
+    firm_write_with(&context, "satisfaction ~ arm + grade\"", "satisfaction ~ arm + grade\", nominal: [arm, tenure]");
+    said s;
+    mlab_findings findings;
+    mlab_study *study;
+    mlab_error err;
+    ck_assert_int_eq(run(&context, MLAB_STAGE_CHECK, &s, &findings, &study, &err), MLAB_ERR_STUDY_REJECTED);
+    ck_finding(&findings, 14, 72,
+               "nominal of satisfaction: 'tenure' is not a term of \"satisfaction ~ arm + grade\"; allowed are its terms, written as there");
+    end(study, &findings);
+    firm_write_with(&context, "exit ~ arm + grade\"", "exit ~ arm + grade\", scale: arm");
+    ck_assert_int_eq(run(&context, MLAB_STAGE_CHECK, &s, &findings, &study, &err), MLAB_ERR_STUDY_REJECTED);
+    ck_finding(&findings, 13, 53, "nominal and scale are for ordinal outcomes; write model: ordinal, or leave them out");
+    end(study, &findings);
+    firm_write_with(&context, "satisfaction ~ arm + grade\"", "satisfaction ~ arm + grade\", nominal: [arm], scale: grade");
+    ck_assert_msg(run(&context, MLAB_STAGE_SIMULATE, &s, &findings, &study, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_str_eq(s.line[MLAB_STAGE_SIMULATE],
+                     "effects by threshold or on the scale are not simulated yet; outcomes must do without nominal and scale");
+    const mlab_fit *fit = mlab_study_results(study)->fits[2];
+    ck_assert_uint_eq(fit->n_scale, 1);
+    ck_assert_uint_ge(fit->n_nominal, 1);
+    ck_assert_str_eq(fit->names[fit->n_parameters - 1], "Log(scale):grade");
+    end(study, &findings);
+}
+END_TEST
+
 START_TEST(what_does_not_apply_says_so_in_one_line)
 {
     mlab_context context = mlab_test_context(NULL, 2);
@@ -381,6 +410,7 @@ END_TEST
 MLAB_TEST_MAIN("study/study", stages_run_once_and_then_are_up_to_date, a_changed_option_runs_again_what_depends_on_it_and_nothing_else,
                a_changed_input_file_runs_everything_again, a_damaged_stage_file_is_made_again, results_hold_every_stage_that_is_up_to_date,
                everything_wrong_is_found_at_once_with_its_place_and_nothing_is_touched, columns_that_tell_who_somebody_is_are_no_terms_and_no_groups,
-               what_does_not_apply_says_so_in_one_line, pairs_keep_their_ids_for_the_user_and_pseudonyms_in_the_file,
-               published_effects_stand_in_only_where_the_study_says_so, two_runs_on_one_output_are_kept_apart,
-               a_cancelled_run_leaves_what_was_there_and_goes_on_later, every_failed_allocation_of_opening_a_study_is_reported_and_nothing_leaks)
+               effects_by_threshold_are_fitted_and_terms_that_are_not_there_are_found, what_does_not_apply_says_so_in_one_line,
+               pairs_keep_their_ids_for_the_user_and_pseudonyms_in_the_file, published_effects_stand_in_only_where_the_study_says_so,
+               two_runs_on_one_output_are_kept_apart, a_cancelled_run_leaves_what_was_there_and_goes_on_later,
+               every_failed_allocation_of_opening_a_study_is_reported_and_nothing_leaks)

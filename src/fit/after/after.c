@@ -7,15 +7,23 @@
 
 #include <string.h>
 
+static void forget_margins(mlab_after *after)
+{
+    for (size_t k = 0; after->margins && k < after->n_margins; k++) {
+        mlab_release(after->context, after->margins[k].what);
+        mlab_release(after->context, after->margins[k].of);
+    }
+    mlab_release(after->context, after->margins);
+    after->margins = NULL;
+    after->n_margins = 0;
+}
+
 void mlab_after_free(mlab_after *after)
 {
     if (!after) return;
     const mlab_context *context = after->context;
     for (size_t k = 0; after->tests && k < after->n_tests; k++) mlab_release(context, after->tests[k].term);
-    for (size_t k = 0; after->margins && k < after->n_margins; k++) {
-        mlab_release(context, after->margins[k].what);
-        mlab_release(context, after->margins[k].of);
-    }
+    forget_margins(after);
     for (size_t k = 0; after->profiles && k < after->n_profiles; k++) mlab_release(context, after->profiles[k].name);
     for (size_t k = 0; after->diagnoses && k < after->n_diagnoses; k++) {
         mlab_release(context, after->diagnoses[k].what);
@@ -23,7 +31,6 @@ void mlab_after_free(mlab_after *after)
         mlab_release(context, after->diagnoses[k].sentence);
     }
     mlab_release(context, after->tests);
-    mlab_release(context, after->margins);
     mlab_release(context, after->profiles);
     mlab_release(context, after->diagnoses);
     mlab_release(after->context, after);
@@ -38,7 +45,15 @@ mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *pr
     fit->after->context = context;
     mlab_status status = MLAB_OK;
     if (options->tests) status = mlab_after_tests(context, prepared, fit, fit->after, err);
-    if (!status && options->margins) status = mlab_after_margins(context, prepared, fit, fit->after, err);
+    if (!status && options->margins) {
+        mlab_error failed = {0};
+        status = mlab_after_margins(context, prepared, fit, fit->after, &failed);
+        if (status == MLAB_ERR_FIT_CROSSED) {
+            forget_margins(fit->after);
+            status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no average effects: %s", failed.sentence);
+        } else if (status && err)
+            *err = failed;
+    }
     if (!status && options->profile) status = mlab_after_profiles(context, prepared, fit, fit->after, err);
     if (!status && options->diagnose) status = mlab_after_diagnose(context, prepared, fit, fit->after, err);
     return status;

@@ -3,15 +3,17 @@
  *
  * A term is tested beside all others but those that contain it (type II): both fits are made to the rows of the whole model. The score test
  * takes the score and information of the larger model at the smaller one's estimates. With a robust covariance the Wald statistic over its degrees
- * of freedom is taken as F with the clusters less one (Cameron & Miller 2015, doi:10.3368/jhr.50.2.317).
+ * of freedom is taken as F with the clusters less one (Cameron & Miller 2015, doi:10.3368/jhr.50.2.317). Terms of an ordinal model whose effect
+ * differs by threshold, or that act on the scale, are also tested against the same effect at every threshold, and against none on the scale.
  * Weakness: likelihood ratio and score tests take rows as independent, also where they are clustered.
  */
 #include "fit/after/after.h"
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "data/design_terms.h"
-#include "fit/engine.h"
+#include "fit/families/ordinal_effects.h"
 #include "fit/mixed/mixed.h"
 
 #include <gsl/gsl_cdf.h>
@@ -93,11 +95,44 @@ static size_t estimated(const mlab_fit *fit)
     return n;
 }
 
+static size_t find_name(const mlab_fit *fit, const char *name)
+{
+    size_t j = 0;
+    while (j < fit->n_parameters && strcmp(fit->names[j], name) != 0) j++;
+    return j;
+}
+
+/* Place of nominal column w at threshold k. */
+static size_t nominal_place(const mlab_fit *fit, size_t k, size_t w)
+{
+    return k == 0 ? fit->n_thresholds + fit->nominal[w] : fit->block_size + (k - 1) * fit->n_nominal + w;
+}
+
+static const char *nominal_column(const mlab_fit *fit, size_t w)
+{
+    return mlab_design_name(fit->design, mlab_fit_first_column(fit) + fit->nominal[w]);
+}
+
+/* A parameter of that name, or effects by threshold of the column that it is of. */
 static bool has_name(const mlab_fit *fit, const char *name)
 {
-    for (size_t j = 0; j < fit->n_parameters; j++)
-        if (strcmp(fit->names[j], name) == 0) return true;
+    if (find_name(fit, name) < fit->n_parameters) return true;
+    for (size_t w = 0; w < fit->n_nominal; w++)
+        if (strcmp(nominal_column(fit, w), name) == 0) return true;
     return false;
+}
+
+/* The estimates of the smaller fit as parameters [n_parameters] of the larger one; what the smaller one does not have is 0. */
+static void carry(const mlab_fit *small, const mlab_fit *large, double *b)
+{
+    for (size_t j = 0; j < large->n_parameters; j++) {
+        size_t k = find_name(small, large->names[j]);
+        b[j] = k < small->n_parameters ? small->estimate[k] : 0;
+    }
+    for (size_t w = 0; w < large->n_nominal; w++) {
+        size_t same = find_name(small, nominal_column(large, w));
+        for (size_t k = 0; k < large->n_thresholds && same < small->n_parameters; k++) b[nominal_place(large, k, w)] = small->estimate[same];
+    }
 }
 
 static const char *not_nested(const mlab_fit *smaller, const mlab_fit *larger)
@@ -132,7 +167,9 @@ mlab_status mlab_fit_likelihood_ratio(const mlab_fit *smaller, const mlab_fit *l
 
 /* A fit without some terms, to the same rows. */
 typedef struct part_fit {
+    const mlab_context *context;
     mlab_design *design;
+    const char **nominal, **scale; /* labels that are left */
     mlab_fit_problem problem;
     mlab_prepared *prepared;
     mlab_fit *fit;
@@ -143,26 +180,60 @@ static void part_free(part_fit *part)
     mlab_fit_free(part->fit);
     mlab_prepared_free(part->prepared);
     mlab_design_free(part->design);
+    if (part->context) {
+        mlab_release(part->context, part->nominal);
+        mlab_release(part->context, part->scale);
+    }
     *part = (part_fit){0};
 }
 
+/* What a part leaves out: terms [n_terms] or NULL, and an effect by threshold or on the scale by its label or NULL. */
+typedef struct left_out {
+    const uint8_t *terms;
+    const char *nominal, *scale;
+} left_out;
+
+/* The labels but those left out. */
+static mlab_status labels_left(part_fit *part, const left_out *out, const char *one, const char *const *labels, size_t n, const char ***left,
+                               size_t *n_left, mlab_error *err)
+{
+    size_t n_terms;
+    const mlab_design_term *terms = mlab_design_terms(part->problem.design, &n_terms);
+    *n_left = 0;
+    if (n == 0) return MLAB_OK;
+    *left = mlab_allocate(part->context, n, sizeof **left);
+    if (!*left) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu terms", n);
+    for (size_t k = 0; k < n; k++) {
+        bool keep = !one || strcmp(one, labels[k]) != 0;
+        for (size_t t = 0; out->terms && t < n_terms; t++) keep = keep && !(out->terms[t] && mlab_same_term(terms[t].label, labels[k]));
+        if (keep) (*left)[(*n_left)++] = labels[k];
+    }
+    return MLAB_OK;
+}
+
 /* bare: only the likelihood is wanted. */
-static mlab_status part_make(const mlab_context *context, const mlab_prepared *whole, const uint8_t *drop, bool bare, part_fit *part, mlab_error *err)
+static mlab_status part_make(const mlab_context *context, const mlab_prepared *whole, const left_out *out, bool bare, part_fit *part, mlab_error *err)
 {
     mlab_fit_options options = whole->options;
-    *part = (part_fit){.problem = *whole->problem};
-    mlab_status status = mlab_design_copy(whole->problem->design, &part->design, err);
+    *part = (part_fit){.context = context, .problem = *whole->problem};
+    mlab_fit_problem *problem = &part->problem;
+    mlab_status status =
+        labels_left(part, out, out->nominal, whole->problem->nominal, whole->problem->n_nominal, &part->nominal, &problem->n_nominal, err);
+    if (!status) status = labels_left(part, out, out->scale, whole->problem->scale, whole->problem->n_scale, &part->scale, &problem->n_scale, err);
+    if (!status) status = mlab_design_copy(whole->problem->design, &part->design, err);
     if (status) return status;
-    mlab_design_drop_terms(part->design, drop);
-    part->problem.design = part->design;
-    part->problem.warm = NULL;
+    problem->nominal = part->nominal;
+    problem->scale = part->scale;
+    if (out->terms) mlab_design_drop_terms(part->design, out->terms);
+    problem->design = part->design;
+    problem->warm = NULL;
     if (bare) {
-        part->problem.cluster = NULL;
-        part->problem.weights_sampling = false;
+        problem->cluster = NULL;
+        problem->weights_sampling = false;
         options.robust = MLAB_ROBUST_CR1;
     }
     options.restricted = 1; /* likelihoods of other coefficients are compared: never restricted ones */
-    status = mlab_prepare(context, whole->model, &part->problem, &options, &part->prepared, err);
+    status = mlab_prepare(context, whole->model, problem, &options, &part->prepared, err);
     return status ? status : mlab_prepared_fit(context, part->prepared, &part->fit, err);
 }
 
@@ -182,13 +253,6 @@ static bool stands_for_intercept(const mlab_design *design, const mlab_design_te
     for (size_t k = 0; k < term->n_variables && !mlab_design_has_intercept(design); k++)
         if (term->full[k]) return true;
     return false;
-}
-
-static size_t find_name(const mlab_fit *fit, const char *name)
-{
-    size_t j = 0;
-    while (j < fit->n_parameters && strcmp(fit->names[j], name) != 0) j++;
-    return j;
 }
 
 /* What the score of a model is over the unscaled one of its rows; 0 = no score test. */
@@ -215,10 +279,7 @@ static mlab_status score_test(const mlab_context *context, const mlab_prepared *
     mlab_status status = b && information ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a score test");
     if (status) goto out;
     double *score = b + n, *v = information + n * n;
-    for (size_t j = 0; j < n; j++) {
-        size_t k = find_name(small, large->names[j]);
-        b[j] = k < small->n_parameters ? small->estimate[k] : 0;
-    }
+    carry(small, large, b);
     mlab_engine_inward(engine, b);
     mlab_pass pass = {context, engine, larger->problem->weight, 1, false};
     if ((status = mlab_pass_evaluate(&pass, b, &sum, score, information, err))) goto out;
@@ -237,7 +298,8 @@ out:
     return status;
 }
 
-/* The term's own coefficients in the fit that does not hold what contains it. */
+/* The term's own coefficients in the fit that does not hold what contains it; of effects by threshold that are one in the smaller fit, their
+ * differences. */
 static mlab_status wald_of_term(const mlab_context *context, const mlab_fit *large, const mlab_fit *small, mlab_test *test, mlab_error *err)
 {
     size_t n = 0, p = large->n_parameters;
@@ -245,8 +307,46 @@ static mlab_status wald_of_term(const mlab_context *context, const mlab_fit *lar
     if (!h) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Wald test");
     for (size_t j = 0; j < p; j++)
         if (!large->aliased[j] && find_name(small, large->names[j]) == small->n_parameters) h[n++ * p + j] = 1;
+    for (size_t w = 0; w < large->n_nominal; w++) {
+        size_t first = nominal_place(large, 0, w);
+        if (find_name(small, nominal_column(large, w)) == small->n_parameters) continue;
+        for (size_t row = 0; row < n; row++)
+            for (size_t k = 0; k < large->n_thresholds; k++)
+                if (h[row * p + nominal_place(large, k, w)] == 1) h[row * p + first] -= 1; /* the first one itself becomes an empty row */
+    }
     mlab_status status = n ? mlab_fit_wald(context, large, h, NULL, n, test, err) : MLAB_OK;
     mlab_release(context, h);
+    return status;
+}
+
+/* Likelihood ratio, Wald and score between two fits of one family. */
+static mlab_status compare_fits(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *large, const mlab_fit *small,
+                                mlab_term_test *test, mlab_error *err)
+{
+    size_t many = estimated(large), few = estimated(small);
+    bool known = small->trust != MLAB_SEPARATED && small->trust != MLAB_NOT_CONVERGED, own = large->trust != MLAB_NOT_CONVERGED;
+    mlab_status status = MLAB_OK;
+    if (many <= few) return MLAB_OK; /* all aliased */
+    if (known && own) test->likelihood_ratio = chi_squared(2 * (large->log_likelihood - small->log_likelihood), many - few);
+    if (own && large->trust != MLAB_SEPARATED) status = wald_of_term(context, large, small, &test->wald, err);
+    if (!status && known) status = score_test(context, prepared, large, small, many - few, &test->score, err);
+    return status;
+}
+
+/* One label of nominal or scale against none. */
+static mlab_status test_effect(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, const left_out *out,
+                               mlab_after *after, mlab_error *err)
+{
+    part_fit smaller = {0};
+    mlab_term_test *test = &after->tests[after->n_tests++];
+    mlab_text text = MLAB_TEXT(context);
+    mlab_text_print(&text, out->nominal ? "%s by threshold" : "%s on the scale", out->nominal ? out->nominal : out->scale);
+    test->term = text.failed ? NULL : mlab_copy_text(context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    if (!test->term) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
+    mlab_status status = part_make(context, prepared, out, true, &smaller, err);
+    if (!status) status = compare_fits(context, prepared, fit, smaller.fit, test, err);
+    part_free(&smaller);
     return status;
 }
 
@@ -264,17 +364,10 @@ static mlab_status test_term(const mlab_context *context, const mlab_prepared *p
         drop[k] = k != t && contains(&terms[k], &terms[t]);
         whole = whole && !drop[k];
     }
-    if (!whole && (status = part_make(context, prepared, drop, false, &larger, err))) goto out;
+    if (!whole && (status = part_make(context, prepared, &(left_out){.terms = drop}, false, &larger, err))) goto out;
     drop[t] = 1;
-    if ((status = part_make(context, prepared, drop, true, &smaller, err))) goto out;
-    const mlab_fit *large = whole ? fit : larger.fit, *small = smaller.fit;
-    size_t many = estimated(large), few = estimated(small);
-    if (many <= few) goto out; /* all aliased */
-    if (small->trust != MLAB_SEPARATED && small->trust != MLAB_NOT_CONVERGED && large->trust != MLAB_NOT_CONVERGED)
-        test->likelihood_ratio = chi_squared(2 * (large->log_likelihood - small->log_likelihood), many - few);
-    if (large->trust != MLAB_SEPARATED && large->trust != MLAB_NOT_CONVERGED) status = wald_of_term(context, large, small, &test->wald, err);
-    if (!status && small->trust != MLAB_SEPARATED && small->trust != MLAB_NOT_CONVERGED)
-        status = score_test(context, whole ? prepared : larger.prepared, large, small, many - few, &test->score, err);
+    if ((status = part_make(context, prepared, &(left_out){.terms = drop}, true, &smaller, err))) goto out;
+    status = compare_fits(context, whole ? prepared : larger.prepared, whole ? fit : larger.fit, smaller.fit, test, err);
 out:
     part_free(&larger);
     part_free(&smaller);
@@ -286,7 +379,8 @@ mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *p
     size_t n_terms;
     const mlab_design_term *terms = mlab_design_terms(prepared->problem->design, &n_terms);
     uint8_t *drop = mlab_allocate(context, n_terms, 1);
-    after->tests = mlab_allocate(context, n_terms, sizeof *after->tests);
+    const mlab_fit_problem *problem = prepared->problem;
+    after->tests = mlab_allocate(context, n_terms + problem->n_nominal + problem->n_scale, sizeof *after->tests);
     mlab_status status = drop && after->tests ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for tests of %s", fit->outcome);
     for (size_t t = 0; t < n_terms && !status && !mlab_is_penalised(prepared); t++) { /* penalised likelihoods have no such tests */
         mlab_term_test *test = &after->tests[after->n_tests++];
@@ -295,6 +389,10 @@ mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *p
         else
             status = test_term(context, prepared, fit, t, drop, test, err);
     }
+    for (size_t k = 0; k < problem->n_nominal && !status && !mlab_is_penalised(prepared); k++)
+        status = test_effect(context, prepared, fit, &(left_out){.nominal = problem->nominal[k]}, after, err);
+    for (size_t k = 0; k < problem->n_scale && !status && !mlab_is_penalised(prepared); k++)
+        status = test_effect(context, prepared, fit, &(left_out){.scale = problem->scale[k]}, after, err);
     mlab_release(context, drop);
     return status;
 }

@@ -150,7 +150,8 @@ static mlab_status tell(brant *t, mlab_error *err)
 mlab_status mlab_diagnose_odds(mlab_diagnosing *d, mlab_error *err)
 {
     const mlab_fit_problem *problem = d->prepared->problem;
-    if (d->prepared->model != &mlab_model_ordinal || strcmp(d->fit->link, "logit") != 0 || d->fit->n_thresholds < 2 || problem->n_random)
+    if (d->prepared->model != &mlab_model_ordinal || strcmp(d->fit->link, "logit") != 0 || d->fit->n_thresholds < 2 || problem->n_random ||
+        d->prepared->effects)
         return MLAB_OK;
     if (!mlab_design_has_intercept(problem->design)) return MLAB_OK; /* every cut has one of its own */
     brant t = {.d = d, .n = problem->n, .p = mlab_design_columns(problem->design), .cuts = d->fit->n_thresholds};

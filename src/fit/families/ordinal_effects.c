@@ -25,7 +25,7 @@ void mlab_level_effects_free(mlab_level_effects *e)
 
 /* --- from labels to columns ----------------------------------------------------------------------------------- */
 
-static bool same_term(const char *label, const char *said)
+bool mlab_same_term(const char *label, const char *said)
 {
     for (;; label++, said++) {
         while (*label == ' ') label++;
@@ -56,7 +56,7 @@ static mlab_status mark(const mlab_context *context, const mlab_prepared *prepar
     const mlab_design_term *terms = mlab_design_terms(problem->design, &n_terms);
     for (size_t k = 0; k < n; k++) {
         size_t t = 0;
-        while (t < n_terms && !same_term(terms[t].label, labels[k])) t++;
+        while (t < n_terms && !mlab_same_term(terms[t].label, labels[k])) t++;
         if (t == n_terms) return no_term(context, problem, key, labels[k], err);
         for (size_t c = 0; c < terms[t].n_columns; c++) marked[terms[t].first + c - prepared->first_column] = 1;
     }
@@ -126,12 +126,12 @@ mlab_status mlab_level_effects_make(const mlab_context *context, mlab_prepared *
     mlab_status status = check(prepared, err);
     if (status) return status;
     mlab_level_effects *e = prepared->effects = mlab_allocate(context, 1, sizeof *e);
+    if (e) *e = (mlab_level_effects){.context = context, .n_thresholds = prepared->n_thresholds, .p = p};
     uint8_t *nominal = mlab_allocate(context, p, 1), *scale = mlab_allocate(context, p, 1);
     if (!e || !nominal || !scale) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu columns", p);
         goto out;
     }
-    *e = (mlab_level_effects){.context = context, .n_thresholds = prepared->n_thresholds, .p = p};
     if ((status = mark(context, prepared, "nominal", problem->nominal, problem->n_nominal, nominal, err))) goto out;
     if ((status = mark(context, prepared, "scale", problem->scale, problem->n_scale, scale, err))) goto out;
     e->nominal = listed(context, nominal, p, &e->n_nominal);

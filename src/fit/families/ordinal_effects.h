@@ -64,6 +64,8 @@ MLAB_MUST_USE mlab_status mlab_level_evaluate(const mlab_pass *pass, const doubl
 MLAB_MUST_USE mlab_status mlab_level_cluster_scores(const mlab_pass *pass, const double *parameters, double *scores, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_level_rows(const mlab_pass *pass, const double *parameters, double *out, mlab_error *err);
 
+/* The same term, blanks aside. */
+bool mlab_same_term(const char *label, const char *said);
 /* engine->aliased and scale of what is ancillary, from those of the block's columns. */
 void mlab_level_columns(mlab_engine *engine);
 /* What the centres of the nominal columns add to threshold k beyond those of the first one; v [n_parameters]. */
