@@ -23,10 +23,7 @@ static void take_sample(const mlab_analysis *analysis, size_t b, mlab_room *room
     double *count = mlab_room_take(room, n), *weight = mlab_room_take(room, n);
     uint32_t *who = (uint32_t *)(void *)mlab_room_take(room, (n + 1) / 2);
     mlab_address address = {.seed = (uint64_t)analysis->options->seed, .draw = (uint32_t)b, .purpose = MLAB_PURPOSE_BOOTSTRAP};
-    for (size_t j = 0; j < units; j++) {
-        address.entity = (uint32_t)j;
-        count[mlab_random_below(&address, 0, units)]++;
-    }
+    mlab_random_sample(analysis->context, &address, units, count);
     for (size_t g = 0; g < n; g++) {
         const double times = count[cohort->cluster ? cohort->cluster[g] : g];
         if (!(times > 0)) continue;

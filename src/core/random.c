@@ -5,6 +5,7 @@
 #include "core/random_isa.h"
 
 #include <math.h>
+#include <string.h>
 
 static mlab_philox philox_at(const mlab_address *address)
 {
@@ -77,4 +78,21 @@ void mlab_random_fill(const mlab_context *context, const mlab_address *address, 
     }
     mlab_philox start = philox_at(address);
     fill_of(context)(&start, entities, n, per_entity, out);
+}
+
+void mlab_random_sample(const mlab_context *context, const mlab_address *address, size_t n, double *count)
+{
+    enum { PIECE = 512 };
+    uint32_t entity[PIECE];
+    double u[PIECE], top = (double)n;
+    memset(count, 0, n * sizeof *count);
+    for (size_t first = 0; first < n; first += PIECE) {
+        size_t m = n - first < PIECE ? n - first : PIECE;
+        for (size_t i = 0; i < m; i++) entity[i] = (uint32_t)(first + i);
+        mlab_random_fill(context, address, entity, m, 1, u);
+        for (size_t i = 0; i < m; i++) {
+            size_t drawn = (size_t)(u[i] * top);
+            count[drawn < n ? drawn : n - 1]++;
+        }
+    }
 }

@@ -49,4 +49,8 @@ void mlab_random_fill(const mlab_context *context, const mlab_address *address, 
 /* Uniform integer in 0 .. n - 1 from uniform j, n >= 1. */
 uint64_t mlab_random_below(const mlab_address *address, uint32_t j, uint64_t n);
 
+/* A sample of n with replacement: count [n] becomes how often each is in it. Draw j is the one at floor(n u), u uniform 0 of the address
+ * with entity j, as mlab_random_below gives it. */
+void mlab_random_sample(const mlab_context *context, const mlab_address *address, size_t n, double *count);
+
 #endif

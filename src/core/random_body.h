@@ -45,6 +45,10 @@ void MLAB_FILL(const mlab_philox *start, const uint32_t *entities, size_t n, uin
         }
         for (size_t i = used; i < MLAB_LANES; i++) lanes.entity[i] = lanes.second[i] = 0;
         ten_rounds(&lanes, pairs);
+        if (per_entity == 1) {
+            for (size_t i = 0; i < used; i++) to[i] = pairs[2 * i];
+            continue;
+        }
         uint32_t at = first_block;
         for (size_t i = 0; i < used; i++) {
             *to++ = pairs[2 * i];

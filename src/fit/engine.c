@@ -110,6 +110,12 @@ void mlab_engine_inward(const mlab_engine *engine, double *v)
     mlab_engine_uncentre(engine, v, -1);
 }
 
+void mlab_engine_outward(const mlab_engine *engine, double *v)
+{
+    mlab_engine_uncentre(engine, v, 1);
+    shift_intercept(engine, v, 1);
+}
+
 const mlab_engine *mlab_engine_of(const mlab_prepared *prepared)
 {
     return prepared->model->release == mlab_engine_release && !prepared->problem->random ? prepared->own : NULL;
@@ -366,8 +372,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     spec.tolerance = fmax(spec.tolerance, REFIT_TOLERANCE);
     if ((status = mlab_engine_penalise(context, prepared, &pass, NULL, &spec, &penalty, err))) goto out;
     if ((status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err))) goto out;
-    mlab_engine_uncentre(engine, estimate, 1);
-    shift_intercept(engine, estimate, 1);
+    mlab_engine_outward(engine, estimate);
     *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
                                        : result.converged ? MLAB_TRUSTED
                                                           : MLAB_NOT_CONVERGED,

@@ -23,9 +23,11 @@ typedef struct mlab_family_tile {
     const double *thresholds; /* [n_thresholds] rising */
     size_t n_thresholds;
     bool derivatives, expected;
-    double *log_likelihood; /* [MLAB_TILE] of each row */
-    double *score;          /* [n_eta] first derivative by each predictor */
-    double *curvature;      /* [n_eta (n_eta + 1) / 2] minus the second derivatives: pairs (0, 0), (0, 1), ..., (1, 1), ... */
+    bool without_likelihood; /* log_likelihood is not needed: families may leave it unset */
+    bool *summed;            /* NULL, or: where this is set, log_likelihood[0] is the sum of the rows and their own are not there */
+    double *log_likelihood;  /* [MLAB_TILE] of each row */
+    double *score;           /* [n_eta] first derivative by each predictor */
+    double *curvature;       /* [n_eta (n_eta + 1) / 2] minus the second derivatives: pairs (0, 0), (0, 1), ..., (1, 1), ... */
     /* Thresholds: category y has the upper one y (if y < n_thresholds) and the lower one y - 1 (if y > 0). */
     double *upper, *lower;                           /* first derivatives by them */
     double *upper_upper, *upper_lower, *lower_lower; /* minus second derivatives */
@@ -80,6 +82,8 @@ MLAB_MUST_USE mlab_status mlab_engine_fit(const mlab_context *context, const mla
 void mlab_engine_uncentre(const mlab_engine *engine, double *v, double sign);
 /* Estimates [n_parameters] to the engine's own columns, in place. */
 void mlab_engine_inward(const mlab_engine *engine, double *v);
+/* And back. */
+void mlab_engine_outward(const mlab_engine *engine, double *v);
 /* The engine of a problem whose model is fitted by it; NULL = another machinery (cox, ...). */
 const mlab_engine *mlab_engine_of(const mlab_prepared *prepared);
 MLAB_MUST_USE mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,

@@ -20,6 +20,17 @@ typedef struct mlab_kernels {
     void (*cross)(const double *x, size_t p, const double *w, size_t n, double *into, size_t stride, double *wx);
     /* sum of a[i] b[i] */
     double (*dot)(const double *a, const double *b, size_t n);
+    /* sum of a[i] */
+    double (*sum)(const double *a, size_t n);
+    /* a[i] becomes a[i] w[i], and 0 where w[i] is 0 whatever a[i] is; any n */
+    void (*weigh)(double *a, const double *w, size_t n);
+    /* A logit of two categories, any n: below[i] = 1 + exp(-|eta|), ahead[i] such that the log-likelihood is ahead - log(below); score and
+     * curvature by eta, or both NULL. ahead NULL: neither it nor below is wanted. */
+    void (*logit)(const double *eta, const int32_t *category, size_t n, double *below, double *ahead, double *score, double *curvature);
+    /* Sum of log a[i] for 1 <= a[i] <= 2 and n <= MLAB_TILE, by eight logarithms; any n. */
+    double (*log_product)(const double *a, size_t n);
+    /* A hazard without an event, any n: rate[i] = exp(eta), its log-likelihood and score -rate. */
+    void (*no_event)(const double *eta, size_t n, double *rate, double *log_likelihood, double *score);
 } mlab_kernels;
 
 const mlab_kernels *mlab_kernels_of(const mlab_context *context);

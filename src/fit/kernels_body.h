@@ -2,6 +2,7 @@
 /* The one source of the kernels, compiled once for each instruction set; MLAB_KERNELS is the name of the table it defines.
  * The file that includes it has the type lanes (MLAB_LANES numbers) with lanes_at, lanes_zero, lanes_add_product and lanes_store;
  * products and sums are rounded apart in all. */
+#include "core/elementary_kernel.h"
 #include "fit/kernels.h"
 
 static inline double sum_lanes(lanes sum)
@@ -78,4 +79,63 @@ static void predict(const double *restrict x, size_t p, const double *restrict b
     }
 }
 
-const mlab_kernels MLAB_KERNELS = {predict, project, cross, dot};
+static double sum(const double *restrict a, size_t n)
+{
+    double s[MLAB_LANES] = {0};
+    for (size_t i = 0; i < n; i += MLAB_LANES)
+        for (size_t l = 0; l < MLAB_LANES; l++) s[l] += a[i + l];
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+static void weigh(double *restrict a, const double *restrict w, size_t n)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        double weighted = a[i] * w[i];
+        a[i] = w[i] == 0 ? 0 : weighted;
+    }
+}
+
+static void logit(const double *restrict eta, const int32_t *restrict category, size_t n, double *restrict below, double *restrict ahead,
+                  double *restrict score, double *restrict curvature)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) below[i] = mlab_kernel_exp(-fabs(eta[i]));
+    if (score) _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+        {
+            double likelier = 1 / (1 + below[i]), other = below[i] * likelier; /* of the two categories */
+            double one = eta[i] > 0 ? likelier : other, none = eta[i] > 0 ? other : likelier;
+            score[i] = category[i] ? none : -one;
+            curvature[i] = likelier * other;
+        }
+    if (!ahead) return;
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        double less = eta[i] > 0 ? -eta[i] : 0, more = eta[i] > 0 ? 0 : eta[i];
+        ahead[i] = category[i] ? more : less;
+        below[i] = 1 + below[i];
+    }
+}
+
+static double log_product(const double *restrict a, size_t n)
+{
+    double s[MLAB_LANES] = {1, 1, 1, 1, 1, 1, 1, 1}, all = 0;
+    size_t whole = n / MLAB_LANES * MLAB_LANES;
+    for (size_t i = 0; i < whole; i += MLAB_LANES)
+        for (size_t l = 0; l < MLAB_LANES; l++) s[l] *= a[i + l];
+    for (size_t i = whole; i < n; i++) s[i - whole] *= a[i];
+    for (size_t l = 0; l < MLAB_LANES; l++) all += mlab_kernel_log(s[l]);
+    return all;
+}
+
+static void no_event(const double *restrict eta, size_t n, double *restrict rate, double *restrict log_likelihood, double *restrict score)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        double h = mlab_kernel_exp(eta[i]);
+        rate[i] = h;
+        log_likelihood[i] = -h;
+        score[i] = -h;
+    }
+}
+
+const mlab_kernels MLAB_KERNELS = {predict, project, cross, dot, sum, weigh, logit, log_product, no_event};

@@ -32,6 +32,7 @@ typedef struct pass_work {
 typedef struct pass_room {
     double *tiles, *ones, *wx, *arrays;
     mlab_family_tile tile;
+    bool summed;
 } pass_room;
 
 static size_t room_size(const pass_work *work)
@@ -76,16 +77,15 @@ static pass_room room_of(const pass_work *work, double *memory)
     return room;
 }
 
-/* Multiplies by the weights and puts zeros beyond the rows. */
-static void weigh(double *values, const double *weight, size_t rows)
+/* Multiplies by the weights and puts zeros beyond the rows; 0 times an infinite value of a row that does not count is 0. */
+static void weigh(const pass_work *work, double *values, const double *weight, size_t rows)
 {
-    if (weight)
-        for (size_t i = 0; i < rows; i++) values[i] = weight[i] == 0 ? 0 : values[i] * weight[i];
+    if (weight) work->kernels->weigh(values, weight, rows);
     for (size_t i = rows; i < mlab_whole_lanes(rows); i++) values[i] = 0;
 }
 
 /* Predictors and the family's contributions of one tile, weighted. x: its columns. */
-static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, const double **x, bool *allowed, mlab_error *err)
+static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, bool may_sum, const double **x, bool *allowed, mlab_error *err)
 {
     const mlab_engine *engine = work->pass->engine;
     const mlab_fit_problem *problem = engine->problem;
@@ -104,17 +104,18 @@ static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, 
     own->category = problem->category ? problem->category + first : NULL;
     own->number = engine->number ? engine->number + first : NULL;
     own->shape = engine->shape;
+    room->summed = false;
+    own->summed = may_sum && !work->pass->weight ? &room->summed : NULL;
     *allowed = engine->family->tile(own);
     if (!*allowed) return MLAB_OK;
     const double *weight = work->pass->weight ? work->pass->weight + first : NULL;
-    if (weight) /* 0 times an infinite value of a row that does not count is not a number */
-        for (size_t i = 0; i < rows; i++) own->log_likelihood[i] = weight[i] == 0 ? 0 : own->log_likelihood[i] * weight[i];
+    if (!room->summed) weigh(work, own->log_likelihood, weight, rows);
     if (!work->derivatives) return MLAB_OK;
-    for (size_t k = 0; k < engine->n_eta; k++) weigh(own->score + k * MLAB_TILE, weight, rows);
-    for (size_t k = 0; k < work->n_pairs; k++) weigh(own->curvature + k * MLAB_TILE, weight, rows);
+    for (size_t k = 0; k < engine->n_eta; k++) weigh(work, own->score + k * MLAB_TILE, weight, rows);
+    for (size_t k = 0; k < work->n_pairs; k++) weigh(work, own->curvature + k * MLAB_TILE, weight, rows);
     if (engine->n_thresholds == 0) return MLAB_OK;
     double *const five[] = {own->upper, own->lower, own->upper_upper, own->upper_lower, own->lower_lower};
-    for (size_t k = 0; k < 5; k++) weigh(five[k], weight, rows);
+    for (size_t k = 0; k < 5; k++) weigh(work, five[k], weight, rows);
     return MLAB_OK;
 }
 
@@ -179,16 +180,14 @@ static mlab_status evaluate_chunk(void *arg, size_t chunk, void *scratch, mlab_e
         if (tile % work->pass->stride) continue;
         const double *x;
         bool allowed;
-        mlab_status status = do_tile(work, &room, tile, &x, &allowed, err);
+        mlab_status status = do_tile(work, &room, tile, true, &x, &allowed, err);
         if (status) return status;
         if (!allowed) {
             part[0] = -HUGE_VAL;
             break;
         }
         size_t rows = room.tile.rows, pair = 0;
-        double sum = 0;
-        for (size_t i = 0; i < rows; i++) sum += room.tile.log_likelihood[i];
-        part[0] += sum;
+        part[0] += room.summed ? room.tile.log_likelihood[0] : work->kernels->sum(room.tile.log_likelihood, mlab_whole_lanes(rows));
         if (!work->derivatives) continue;
         for (size_t k = 0; k < engine->n_eta && work->p > 0; k++) {
             size_t at = engine->n_thresholds + k * work->p;
@@ -300,7 +299,7 @@ static mlab_status score_chunk(void *arg, size_t chunk, void *scratch, mlab_erro
     for (size_t tile = first; tile < first + tiles->chunk_tiles && tile < tiles->n_tiles; tile++) {
         const double *x;
         bool allowed;
-        mlab_status status = do_tile(work, &room, tile, &x, &allowed, err);
+        mlab_status status = do_tile(work, &room, tile, false, &x, &allowed, err);
         if (status) return status;
         if (!allowed) break;
         size_t base = tile * MLAB_TILE;
@@ -356,7 +355,7 @@ static mlab_status row_chunk(void *arg, size_t chunk, void *scratch, mlab_error 
     for (size_t tile = first; tile < first + tiles->chunk_tiles && tile < tiles->n_tiles; tile++) {
         const double *x;
         bool allowed;
-        mlab_status status = do_tile(work, &room, tile, &x, &allowed, err);
+        mlab_status status = do_tile(work, &room, tile, false, &x, &allowed, err);
         if (status) return status;
         for (size_t i = 0; allowed && i < room.tile.rows; i++) {
             double *out = work->scores + (tile * MLAB_TILE + i) * width;

@@ -12,6 +12,7 @@
 #include "core/parallel.h"
 #include "core/random.h"
 #include "fit/model.h"
+#include "fit/refits.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,9 +35,10 @@ static void *room(size_t n, size_t size)
 typedef struct people {
     size_t n, samples;
     mlab_table *table;
-    double *x; /* [n * 4] with an intercept */
+    double *x[3], *in_arm, *had; /* [n] covariates; 1 = in the arm, had the outcome */
     int32_t *arm, *outcome;
     mlab_prepared *prepared;
+    mlab_refits *refits;
     mlab_fit *fit;
     double *difference; /* [samples] */
     const mlab_context *context;
@@ -51,52 +53,72 @@ static people generate(const mlab_context *context, size_t n)
     if (mlab_table_make(context, n, &p.table, &err)) stop("table", &err);
     for (int k = 0; k < 3; k++)
         if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &columns[k], &err)) stop("column", &err);
-    p.x = room(n, 4 * sizeof *p.x);
+    for (int k = 0; k < 3; k++) p.x[k] = mlab_table_find(p.table, names[k])->as.real;
+    p.in_arm = room(n, sizeof *p.in_arm);
+    p.had = room(n, sizeof *p.had);
     p.arm = room(n, sizeof *p.arm);
     p.outcome = room(n, sizeof *p.outcome);
     for (size_t i = 0; i < n; i++) {
         mlab_address at = {.seed = 20240517, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_TEST};
-        double *x = p.x + 4 * i;
-        x[0] = 1;
+        double x[4] = {1};
         x[1] = mlab_random_uniform(&at, 0) < 0.45;
         x[2] = floor(1 + 6 * mlab_random_uniform(&at, 1));
         x[3] = -4 * log(mlab_random_uniform(&at, 2));
-        for (int k = 0; k < 3; k++) mlab_table_find(p.table, names[k])->as.real[i] = x[k + 1];
+        for (int k = 0; k < 3; k++) p.x[k][i] = x[k + 1];
         p.arm[i] = mlab_random_uniform(&at, 3) < mlab_logistic(-0.9 + 0.3 * x[1] + 0.1 * x[2] - 0.05 * x[3]);
         p.outcome[i] = mlab_random_uniform(&at, 4) < mlab_logistic(-1.2 + 0.3 * p.arm[i] - 0.1 * x[2] + 0.05 * x[3]);
+        p.in_arm[i] = p.arm[i];
+        p.had[i] = p.outcome[i];
     }
     return p;
 }
 
 static double weighted_difference(const people *p, const double *b, const double *count)
 {
-    double sums[2] = {0}, events[2] = {0};
-    for (size_t i = 0; i < p->n; i++) {
-        if (count && count[i] == 0) continue;
-        const double *x = p->x + 4 * i;
-        double e = mlab_logistic(b[0] + b[1] * x[1] + b[2] * x[2] + b[3] * x[3]), w = (count ? count[i] : 1) / (p->arm[i] ? e : 1 - e);
-        sums[p->arm[i]] += w;
-        events[p->arm[i]] += w * p->outcome[i];
+    enum { PIECE = 512 };
+    double sums[2] = {0}, events[2] = {0}, e[PIECE];
+    for (size_t first = 0; first < p->n; first += PIECE) {
+        size_t n = p->n - first < PIECE ? p->n - first : PIECE;
+        const double *female = p->x[0] + first, *grade = p->x[1] + first, *tenure = p->x[2] + first;
+        for (size_t i = 0; i < n; i++) { /* 1 / P(what was done) = 1 + exp(-+ eta) */
+            double eta = (b[0] + b[1] * female[i]) + (b[2] * grade[i] + b[3] * tenure[i]);
+            e[i] = p->arm[first + i] ? -eta : eta;
+        }
+        mlab_exp_array(p->context, e, e, n);
+        double part[4] = {0};
+        for (size_t i = 0; i < n; i++) {
+            double w = (count ? count[first + i] : 1) * (1 + e[i]), in = p->in_arm[first + i], had = p->had[first + i];
+            part[0] += w;
+            part[1] += w * in;
+            part[2] += w * had;
+            part[3] += w * (in * had);
+        }
+        sums[1] += part[1];
+        sums[0] += part[0] - part[1];
+        events[1] += part[3];
+        events[0] += part[2] - part[3];
     }
     return events[1] / sums[1] - events[0] / sums[0];
 }
 
-static mlab_status one_sample(void *work, size_t b, void *scratch, mlab_error *err)
+/* A batch of samples. */
+static mlab_status some_samples(void *work, size_t block, void *scratch, mlab_error *err)
 {
     people *p = work;
-    double *count = scratch, estimate[4];
+    double estimate[4 * MLAB_REFITS_BATCH];
+    const double *count[MLAB_REFITS_BATCH] = {NULL};
     mlab_context own = *p->context;
-    mlab_refit_info info;
-    mlab_refit_weights weights = {.row = count};
+    mlab_refit_info info[MLAB_REFITS_BATCH];
+    size_t first = block * MLAB_REFITS_BATCH, n = p->samples - first < MLAB_REFITS_BATCH ? p->samples - first : MLAB_REFITS_BATCH;
     own.threads = 1;
-    memset(count, 0, p->n * sizeof *count);
-    mlab_address at = {.seed = 1, .draw = (uint32_t)b, .purpose = MLAB_PURPOSE_BOOTSTRAP};
-    for (size_t j = 0; j < p->n; j++) {
-        at.entity = (uint32_t)j;
-        count[mlab_random_below(&at, 0, p->n)]++;
+    for (size_t k = 0; k < n; k++) {
+        double *one = (double *)scratch + k * p->n;
+        mlab_address at = {.seed = 1, .draw = (uint32_t)(first + k), .purpose = MLAB_PURPOSE_BOOTSTRAP};
+        mlab_random_sample(&own, &at, p->n, one);
+        count[k] = one;
     }
-    mlab_status status = mlab_prepared_refit(&own, p->prepared, &weights, p->fit->estimate, estimate, &info, err);
-    if (!status) p->difference[b] = weighted_difference(p, estimate, count);
+    mlab_status status = mlab_refits_run(&own, p->refits, n, count, estimate, info, err);
+    for (size_t k = 0; k < n && !status; k++) p->difference[first + k] = weighted_difference(p, estimate + 4 * k, count[k]);
     return status;
 }
 
@@ -104,7 +126,10 @@ static void all_samples(void *work)
 {
     people *p = work;
     mlab_error err;
-    if (mlab_parallel_blocks(p->context, NULL, p->samples, p->n * sizeof(double), one_sample, p, &err)) stop("bootstrap", &err);
+    size_t blocks = (p->samples + MLAB_REFITS_BATCH - 1) / MLAB_REFITS_BATCH;
+    if (mlab_refits_make(p->context, p->prepared, p->fit->estimate, &p->refits, &err)) stop("refits", &err);
+    if (mlab_parallel_blocks(p->context, NULL, blocks, MLAB_REFITS_BATCH * p->n * sizeof(double), some_samples, p, &err)) stop("bootstrap", &err);
+    mlab_refits_free(p->refits);
 }
 
 static void write_people(const people *p, const char *path)
@@ -112,8 +137,7 @@ static void write_people(const people *p, const char *path)
     FILE *file = fopen(path, "w");
     if (!file) exit(EXIT_FAILURE);
     fprintf(file, "arm,outcome,female,grade,tenure\n");
-    for (size_t i = 0; i < p->n; i++)
-        fprintf(file, "%d,%d,%.17g,%.17g,%.17g\n", p->arm[i], p->outcome[i], p->x[4 * i + 1], p->x[4 * i + 2], p->x[4 * i + 3]);
+    for (size_t i = 0; i < p->n; i++) fprintf(file, "%d,%d,%.17g,%.17g,%.17g\n", p->arm[i], p->outcome[i], p->x[0][i], p->x[1][i], p->x[2][i]);
     fclose(file);
 }
 
@@ -156,7 +180,7 @@ static void bench(size_t n, size_t samples, int threads, const char *csv)
     mlab_design_free(design);
     mlab_formula_free(formula);
     mlab_table_free(p.table);
-    void *const memory[] = {p.x, p.arm, p.outcome, p.difference};
+    void *const memory[] = {p.in_arm, p.had, p.arm, p.outcome, p.difference};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) free(memory[k]);
 }
 

@@ -104,6 +104,7 @@ static double fit_once(const mlab_context *context, const panel *p, bool hard, b
     mlab_formula *formula;
     mlab_design *design;
     mlab_fit_options options = mlab_fit_defaults();
+    options.link = getenv("MLAB_BENCH_LOGIT") ? 1 : 0;
     double began = mlab_os_seconds();
     if (mlab_formula_parse(context, hard ? "~ arm + female + score + tenure + quarter" : "~ arm + female + grade + tenure + quarter", NULL, &formula,
                            &err))

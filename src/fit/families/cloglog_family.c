@@ -63,6 +63,10 @@ static void expected_row(const mlab_family_tile *tile, size_t i, const double *h
 static void no_event_rows(const mlab_family_tile *tile, const double *h)
 {
     size_t n = tile->rows, pair = 0;
+    if (tile->n_eta == 1) {
+        for (size_t i = 0; tile->derivatives && i < n; i++) tile->curvature[i] = h[i];
+        return;
+    }
     for (size_t i = 0; i < n; i++) tile->log_likelihood[i] = -h[i];
     for (size_t k = 1; k < tile->n_eta; k++)
         for (size_t i = 0; i < n; i++) tile->log_likelihood[i] -= h[k * MLAB_TILE + i];
@@ -78,7 +82,10 @@ static void no_event_rows(const mlab_family_tile *tile, const double *h)
 static bool cloglog_tile(const mlab_family_tile *tile)
 {
     double *h = tile->scratch;
-    for (size_t k = 0; k < tile->n_eta; k++) mlab_exp_array(tile->context, tile->eta + k * MLAB_TILE, h + k * MLAB_TILE, tile->rows);
+    if (tile->n_eta == 1)
+        mlab_kernels_of(tile->context)->no_event(tile->eta, tile->rows, h, tile->log_likelihood, tile->derivatives ? tile->score : h + MLAB_TILE);
+    for (size_t k = 0; tile->n_eta > 1 && k < tile->n_eta; k++)
+        mlab_exp_array(tile->context, tile->eta + k * MLAB_TILE, h + k * MLAB_TILE, tile->rows);
     no_event_rows(tile, h);
     for (size_t i = 0; i < tile->rows; i++)
         if (tile->category[i]) event_row(tile, i, h);

@@ -10,24 +10,20 @@
 /* Two categories. exp of minus |eta| only, so that nothing overflows. */
 static void two(const mlab_family_tile *tile)
 {
+    const mlab_kernels *kernels = mlab_kernels_of(tile->context);
     size_t n = tile->rows;
-    double *t = tile->scratch, *l = tile->log_likelihood;
-    for (size_t i = 0; i < n; i++) t[i] = -fabs(tile->eta[i]);
-    mlab_exp_array(tile->context, t, t, n);
-    for (size_t i = 0; i < n; i++) l[i] = 1 + t[i];
-    mlab_log_array(tile->context, l, l, n);
-    for (size_t i = 0; i < n; i++) {
-        double eta = tile->eta[i], below = eta > 0 ? -eta : 0; /* log P(0) but for l */
-        double above = eta > 0 ? 0 : eta;                      /* log P(1) */
-        l[i] = (tile->category[i] ? above : below) - l[i];
+    double *below = tile->scratch, *l = tile->log_likelihood;
+    kernels->logit(tile->eta, tile->category, n, below, tile->without_likelihood ? NULL : l, tile->derivatives ? tile->score : NULL, tile->curvature);
+    if (tile->without_likelihood) return;
+    if (tile->summed) { /* one logarithm of a product of many, each between 1 and 2 */
+        for (size_t i = n; i < mlab_whole_lanes(n); i++) l[i] = 0;
+        double ahead = kernels->sum(l, mlab_whole_lanes(n));
+        l[0] = ahead - kernels->log_product(below, n);
+        *tile->summed = true;
+        return;
     }
-    if (!tile->derivatives) return;
-    for (size_t i = 0; i < n; i++) {
-        double q = 1 / (1 + t[i]), small = t[i] * q; /* P of the likelier and of the other category */
-        double p1 = tile->eta[i] > 0 ? q : small, p0 = tile->eta[i] > 0 ? small : q;
-        tile->score[i] = tile->category[i] ? p0 : -p1;
-        tile->curvature[i] = q * small;
-    }
+    mlab_log_array(tile->context, below, below, n);
+    for (size_t i = 0; i < n; i++) l[i] -= below[i];
 }
 
 /* Row i of more categories; e holds exp(eta - m) of each, base the same of the first category. */
