@@ -9,6 +9,7 @@
 #include "fit/after/simulated.h"
 #include "fit/draws.h"
 #include "fit/outcome.h"
+#include "fit/refits.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -18,7 +19,8 @@
 #include <string.h>
 
 enum { ATTEMPTS = 5, SEPARATED = 0, NOT_CONVERGED = 1, LOST_COLUMN = 2, N_REASONS = 3 };
-#define MOST_FAILED(n_) ((n_) / 5) /* refits that may fail */
+#define MOST_TOGETHER ((size_t)1 << 19) /* clusters of an outcome, beyond which draws are made one by one to save memory */
+#define MOST_FAILED(n_) ((n_) / 5)      /* refits that may fail */
 
 /* Outcomes that are clustered by the same thing. */
 typedef struct population {
@@ -30,6 +32,7 @@ typedef struct population {
 typedef struct one_outcome {
     mlab_outcome_problem *made;
     mlab_prepared *prepared;
+    mlab_refits *refits; /* of samples of people */
     mlab_expected expected;
     size_t population;
 } one_outcome;
@@ -40,6 +43,7 @@ typedef struct boot {
     one_outcome *outcome;   /* [n] */
     population *population; /* [n_populations] */
     size_t n, n_populations;
+    size_t most_clusters, batch; /* of any outcome; draws side by side */
     mlab_draws *draws;
     bool parametric;
     uint8_t *attempts;              /* [n_draws] that failed */
@@ -94,20 +98,31 @@ static mlab_status make_populations(boot *b, mlab_error *err)
 static void take_sample(const boot *b, size_t s, const mlab_address *address, double *count)
 {
     mlab_address at = *address;
-    size_t n = b->population[s].n;
     at.replicate = (uint32_t)s;
-    memset(count, 0, n * sizeof *count);
-    for (size_t j = 0; j < n; j++) {
-        at.entity = (uint32_t)j;
-        count[mlab_random_below(&at, 0, n)]++;
-    }
+    mlab_random_sample(b->context, &at, b->population[s].n, count);
+}
+
+/* weight [clusters of outcome k]: how often each is in the sample of its population. */
+static void weigh_clusters(const boot *b, size_t k, const double *count, double *weight)
+{
+    const mlab_fit_problem *problem = &b->outcome[k].made->problem;
+    const population *p = &b->population[b->outcome[k].population];
+    for (size_t g = 0; g < clusters_of(problem); g++) weight[g] = count[p->at[id_of(problem, g)] - 1];
+}
+
+/* Whether a refit is one that a draw can be; counts why it is not. */
+static bool is_good(const boot *b, size_t d, const mlab_refit_info *info)
+{
+    if (info->trust == MLAB_TRUSTED && info->n_aliased == 0) return true;
+    b->reasons[d][info->trust == MLAB_SEPARATED ? SEPARATED : info->trust == MLAB_TRUSTED ? LOST_COLUMN : NOT_CONVERGED]++;
+    b->attempts[d]++;
+    return false;
 }
 
 static mlab_status refit(const boot *b, const mlab_context *context, size_t k, const mlab_address *address, const double *const *counts,
                          double *weight, mlab_simulated *simulated, double *value, mlab_refit_info *info, mlab_error *err)
 {
     const one_outcome *outcome = &b->outcome[k];
-    const mlab_fit_problem *problem = &outcome->made->problem;
     const double *start = b->fits[k]->estimate;
     if (simulated) {
         mlab_address at = *address;
@@ -116,8 +131,7 @@ static mlab_status refit(const boot *b, const mlab_context *context, size_t k, c
         return mlab_prepared_refit(context, &simulated->prepared, NULL, start, value, info, err);
     }
     mlab_refit_weights weights = {.cluster = weight};
-    const population *p = &b->population[outcome->population];
-    for (size_t g = 0; g < clusters_of(problem); g++) weight[g] = counts[outcome->population][p->at[id_of(problem, g)] - 1];
+    weigh_clusters(b, k, counts[outcome->population], weight);
     return mlab_prepared_refit(context, outcome->prepared, &weights, start, value, info, err);
 }
 
@@ -133,39 +147,83 @@ static mlab_status try_all(const boot *b, const mlab_context *context, size_t d,
         mlab_status status = refit(b, context, k, &address, (const double *const *)counts, weight, simulated ? &simulated[k] : NULL,
                                    value + b->draws->first[k], &info, err);
         if (status) return status;
-        if (info.trust == MLAB_TRUSTED && info.n_aliased == 0) continue;
-        b->reasons[d][info.trust == MLAB_SEPARATED ? SEPARATED : info.trust == MLAB_TRUSTED ? LOST_COLUMN : NOT_CONVERGED]++;
-        b->attempts[d]++;
-        return MLAB_OK;
+        if (!is_good(b, d, &info)) return MLAB_OK;
     }
     *good = true;
     return MLAB_OK;
 }
 
-static mlab_status draw_block(void *work, size_t d, void *scratch, mlab_error *err)
+/* Draw d alone, from its attempt `from` on. */
+static mlab_status draw_one(const boot *b, const mlab_context *context, size_t d, uint16_t from, mlab_error *err)
 {
-    (void)scratch;
-    boot *b = work;
-    mlab_context own = *b->context;
+    mlab_context own = *context;
     mlab_status status = MLAB_OK;
-    size_t most = 0;
     bool good = false;
-    own.threads = 1;
-    for (size_t k = 0; k < b->n; k++) most = clusters_of(&b->outcome[k].made->problem) > most ? clusters_of(&b->outcome[k].made->problem) : most;
-    double *weight = mlab_allocate(&own, most, sizeof *weight), **counts = mlab_allocate(&own, b->n_populations, sizeof *counts);
+    double *weight = mlab_allocate(&own, b->most_clusters, sizeof *weight), **counts = mlab_allocate(&own, b->n_populations, sizeof *counts);
     mlab_simulated *simulated = b->parametric ? mlab_allocate(&own, b->n, sizeof *simulated) : NULL;
     if (!weight || !counts || (b->parametric && !simulated)) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
     for (size_t s = 0; s < b->n_populations && !status; s++)
         if (!(counts[s] = mlab_allocate(&own, b->population[s].n, sizeof **counts)))
             status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
     for (size_t k = 0; k < b->n && b->parametric && !status; k++) status = mlab_simulated_make(&own, &b->outcome[k].expected, &simulated[k], err);
-    for (uint16_t attempt = 0; attempt < ATTEMPTS && !good && !status; attempt++)
+    for (uint16_t attempt = from; attempt < ATTEMPTS && !good && !status; attempt++)
         status = try_all(b, &own, d, attempt, counts, weight, simulated, &good, err);
     for (size_t s = 0; counts && s < b->n_populations; s++) mlab_release(&own, counts[s]);
     for (size_t k = 0; simulated && k < b->n; k++) mlab_simulated_free(&simulated[k]);
     mlab_release(&own, simulated);
     mlab_release(&own, counts);
     mlab_release(&own, weight);
+    return status;
+}
+
+/* The first attempts of draws first .. first + n - 1 side by side (fit/refits.h). */
+static mlab_status draw_together(const boot *b, const mlab_context *context, size_t first, size_t n, bool *good, mlab_error *err)
+{
+    size_t people = 0, parameters = b->draws->n_parameters, m = b->most_clusters;
+    for (size_t s = 0; s < b->n_populations; s++) people += b->population[s].n;
+    double *counts = mlab_allocate(context, n * people, sizeof *counts), *weight = mlab_allocate(context, n * m, sizeof *weight);
+    double *estimates = mlab_allocate(context, n * parameters, sizeof *estimates);
+    mlab_status status = MLAB_OK;
+    if (!counts || !weight || !estimates) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu bootstrap samples", n);
+    for (size_t i = 0; i < n && !status; i++) {
+        mlab_address address = {.seed = b->draws->seed, .draw = (uint32_t)(first + i), .purpose = MLAB_PURPOSE_BOOTSTRAP};
+        double *count = counts + i * people;
+        for (size_t s = 0; s < b->n_populations; count += b->population[s++].n) take_sample(b, s, &address, count);
+        good[i] = true;
+    }
+    for (size_t k = 0; k < b->n && !status; k++) {
+        const double *each[MLAB_REFITS_BATCH] = {NULL};
+        mlab_refit_info info[MLAB_REFITS_BATCH];
+        size_t own = b->fits[k]->n_parameters, before = 0;
+        for (size_t s = 0; s < b->outcome[k].population; s++) before += b->population[s].n;
+        for (size_t i = 0; i < n; i++) {
+            weigh_clusters(b, k, counts + i * people + before, weight + i * m);
+            each[i] = weight + i * m;
+        }
+        if ((status = mlab_refits_run(context, b->outcome[k].refits, n, each, estimates, info, err))) break;
+        for (size_t i = 0; i < n; i++) {
+            memcpy(b->draws->value + (first + i) * parameters + b->draws->first[k], estimates + i * own, own * sizeof *estimates);
+            good[i] = good[i] && is_good(b, first + i, &info[i]);
+        }
+    }
+    mlab_release(context, counts);
+    mlab_release(context, weight);
+    mlab_release(context, estimates);
+    return status;
+}
+
+static mlab_status draw_block(void *work, size_t block, void *scratch, mlab_error *err)
+{
+    (void)scratch;
+    const boot *b = work;
+    mlab_context own = *b->context;
+    bool good[MLAB_REFITS_BATCH] = {false};
+    mlab_status status = MLAB_OK;
+    size_t first = block * b->batch, n = b->draws->n_draws - first < b->batch ? b->draws->n_draws - first : b->batch;
+    own.threads = 1;
+    if (!b->parametric) status = draw_together(b, &own, first, n, good, err);
+    for (size_t i = 0; i < n && !status; i++)
+        if (!good[i]) status = draw_one(b, &own, first + i, !b->parametric, err);
     return status;
 }
 
@@ -209,6 +267,7 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
     if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->prepared, err);
     if (!status && one->prepared->n_parameters != b->fits[k]->n_parameters)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", b->fits[k]->outcome);
+    if (!status && !b->parametric) status = mlab_refits_make(b->context, one->prepared, b->fits[k]->estimate, &one->refits, err);
     if (!status && b->parametric) status = mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
     return status;
 }
@@ -217,6 +276,7 @@ static void boot_free(boot *b)
 {
     for (size_t k = 0; b->outcome && k < b->n; k++) {
         mlab_expected_free(&b->outcome[k].expected);
+        mlab_refits_free(b->outcome[k].refits);
         mlab_prepared_free(b->outcome[k].prepared);
         mlab_outcome_problem_free(b->outcome[k].made);
     }
@@ -242,7 +302,12 @@ mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *d
     if (!b.outcome || !b.population || !b.attempts || !b.reasons) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
     for (size_t k = 0; k < n_fits && !status; k++) status = prepare_outcome(&b, k, data, outcomes[k], options, err);
     if (!status) status = make_populations(&b, err);
-    if (!status) status = mlab_parallel_blocks(context, "draws", n_draws, 0, draw_block, &b, err);
+    for (size_t k = 0; k < n_fits && !status; k++) {
+        size_t clusters = clusters_of(&b.outcome[k].made->problem);
+        if (clusters > b.most_clusters) b.most_clusters = clusters;
+    }
+    b.batch = parametric || b.most_clusters > MOST_TOGETHER ? 1 : MLAB_REFITS_BATCH;
+    if (!status) status = mlab_parallel_blocks(context, "draws", (n_draws + b.batch - 1) / b.batch, 0, draw_block, &b, err);
     if (!status) status = count_failures(&b, err);
     boot_free(&b);
     if (status) {
