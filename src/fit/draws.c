@@ -111,7 +111,8 @@ mlab_status mlab_draws_frame(const mlab_context *context, mlab_draws_kind kind, 
 mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err)
 {
     const char *why = mlab_model_not_simulated(fit->model);
-    if (why) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: %s; fit a hazard instead", fit->outcome, why);
+    bool baseline = fit->baseline || strcmp(fit->model, "cox") == 0; /* whose steps are no parameters */
+    if (why && baseline) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: %s; fit a hazard instead", fit->outcome, why);
     if (fit->n_random && !fit->n_spread)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: effects of %s are not drawn yet in model %s", fit->outcome, fit->random->group,
                           fit->model);

@@ -154,6 +154,27 @@ static void check_by_parameters(const mlab_fit *fit, mlab_prediction_request req
     free(moved);
 }
 
+START_TEST(effects_by_threshold_and_on_the_scale_are_in_the_errors)
+{
+    static const char *const names[] = {"1", "2", "3", "4", "5"}, *const nominal[] = {"contact"}, *const scale[] = {"temp"};
+    static const char *const columns[] = {"temp", "contact"};
+    mlab_data data;
+    study s = people("reference/mixed_wine.csv", columns, 2, &data);
+    respond_by_text(&s, "rating", names, 5);
+    cluster_by(&s, "judge");
+    ready(&s, "~ temp + contact");
+    s.w.problem.nominal = nominal;
+    s.w.problem.n_nominal = 1;
+    s.w.problem.scale = scale;
+    s.w.problem.n_scale = 1;
+    mlab_fit *fit = world_fit(&s.w, &context, "ordinal", &options);
+    ck_assert_uint_gt(mlab_fit_predictors(fit), 1);
+    check_by_parameters(fit, (mlab_prediction_request){.table = s.w.table, .first = 10, .n = 12, .scale = MLAB_SCALE_RESPONSE});
+    mlab_fit_free(fit);
+    close_study(&s);
+}
+END_TEST
+
 /* Two causes, periods of a person are a cluster. */
 static study periods(mlab_fit **fit)
 {
@@ -341,7 +362,7 @@ END_TEST
 
 MLAB_TEST_MAIN("intervals", errors_and_limits_of_generalised_linear_models_are_those_of_predict_glm,
                survival_of_a_weibull_fit_has_the_errors_of_derivatives_by_hand, probabilities_of_levels_have_the_intervals_of_clm,
-               errors_of_curves_of_competing_hazards_are_those_that_small_changes_give,
+               effects_by_threshold_and_on_the_scale_are_in_the_errors, errors_of_curves_of_competing_hazards_are_those_that_small_changes_give,
                a_mean_over_rows_has_the_error_of_the_mean_of_their_derivatives, draws_of_the_parameters_give_nearly_the_same_errors_and_limits,
                cox_survival_has_the_errors_that_its_baseline_tells, a_separated_fit_has_no_interval_but_the_whole_scale,
                any_allocation_of_an_interval_may_fail)

@@ -54,38 +54,28 @@ static void limits(const mlab_fit *fit, const mlab_prediction_request *r, double
     }
 }
 
-/* Of each row, in [n_ways * n_ways]: covariance of what moves its predictions. half [n_ways * n_parameters] is scratch. */
-static void ways_covariance(const mlab_slopes *s, size_t i, double *half, double *covariance)
+/* covariance [n_ways * n_ways] of what moves the predictions of row i: J V J'. jacobian, half [n_ways * n_parameters] are scratch. */
+static void ways_covariance(const mlab_slopes *s, size_t i, double *jacobian, double *half, double *covariance)
 {
     size_t np = s->fit->n_parameters, q = s->n_ways;
-    const double *v = mlab_fit_covariance(s->fit), *x = s->x + i * s->columns + s->skip;
+    const double *v = mlab_fit_covariance(s->fit);
+    memset(jacobian, 0, q * np * sizeof *jacobian);
     memset(half, 0, q * np * sizeof *half);
-    for (size_t w = 0; w < q; w++) {
-        double *to = half + w * np;
-        if (w >= s->n_blocks) {
-            memcpy(to, v + s->parameter[w] * np, np * sizeof *to);
-            continue;
-        }
-        for (size_t j = 0; j < s->p; j++) {
-            const double *row = v + (s->fit->n_thresholds + w * s->p + j) * np;
-            for (size_t k = 0; k < np && x[j] != 0; k++) to[k] += x[j] * row[k];
-        }
-    }
     memset(covariance, 0, q * q * sizeof *covariance);
+    for (size_t w = 0; w < q; w++) {
+        mlab_slopes_spread(s, i, w, 1, jacobian + w * np);
+        for (size_t j = 0; j < np; j++)
+            for (size_t k = 0; k < np && jacobian[w * np + j] != 0; k++) half[w * np + k] += jacobian[w * np + j] * v[j * np + k];
+    }
     for (size_t a = 0; a < q; a++)
-        for (size_t b = 0; b < q; b++) {
-            const double *from = half + a * np;
-            if (b >= s->n_blocks)
-                covariance[a * q + b] = from[s->parameter[b]];
-            else
-                for (size_t j = 0; j < s->p; j++) covariance[a * q + b] += from[s->fit->n_thresholds + b * s->p + j] * x[j];
-        }
+        for (size_t b = 0; b < q; b++)
+            for (size_t j = 0; j < np; j++) covariance[a * q + b] += half[a * np + j] * jacobian[b * np + j];
 }
 
 typedef struct delta_room {
-    double *half, *covariance; /* see above */
-    double *low, *high;        /* [rows * width] values at the predictor's limits */
-    double *predictor_se;      /* [rows] */
+    double *jacobian, *half, *covariance; /* see above */
+    double *low, *high;                   /* [rows * width] values at the predictor's limits */
+    double *predictor_se;                 /* [rows] */
 } delta_room;
 
 /* One number a row that rises or falls with one predictor: its values at the predictor's limits. */
@@ -108,11 +98,11 @@ static mlab_status delta_block(mlab_slopes *s, delta_room *room, size_t at, size
     const mlab_prediction_request *r = s->request;
     size_t q = s->n_ways;
     double factor = mlab_prediction_factor(s->fit, r->level);
-    bool one = r->scale == MLAB_SCALE_RESPONSE && s->width == 1 && s->n_blocks == 1 && q == 1 && isfinite(factor);
+    bool one = r->scale == MLAB_SCALE_RESPONSE && s->width == 1 && s->n_predictors == 1 && q == 1 && isfinite(factor);
     mlab_status status = mlab_slopes_of(s, at, n, err);
     if (status) return status;
     for (size_t i = 0; i < n; i++) {
-        ways_covariance(s, i, room->half, room->covariance);
+        ways_covariance(s, i, room->jacobian, room->half, room->covariance);
         room->predictor_se[i] = sqrt(fmax(room->covariance[0], 0));
         for (size_t c = 0; c < s->width; c++) {
             double variance = 0;
@@ -182,18 +172,19 @@ mlab_status mlab_predict_intervals(const mlab_context *context, const mlab_fit *
     if (!status && !told) status = refuse_baseline(fit, request, err);
     if (status) return status;
     status = mlab_slopes_make(context, fit, request, &s, err);
-    delta_room room = {.half = mlab_allocate(context, s.n_ways, fit->n_parameters * sizeof(double)),
+    delta_room room = {.jacobian = mlab_allocate(context, s.n_ways, fit->n_parameters * sizeof(double)),
+                       .half = mlab_allocate(context, s.n_ways, fit->n_parameters * sizeof(double)),
                        .covariance = mlab_allocate(context, s.n_ways, s.n_ways * sizeof(double) + 1),
                        .low = mlab_allocate(context, MLAB_SLOPE_ROWS, sizeof(double)),
                        .high = mlab_allocate(context, MLAB_SLOPE_ROWS, sizeof(double)),
                        .predictor_se = mlab_allocate(context, MLAB_SLOPE_ROWS, sizeof(double))};
-    if (!status && (!room.half || !room.covariance || !room.low || !room.high || !room.predictor_se))
+    if (!status && (!room.jacobian || !room.half || !room.covariance || !room.low || !room.high || !room.predictor_se))
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for intervals of %s", fit->outcome);
     for (size_t at = 0; at < request->n && !status; at += MLAB_SLOPE_ROWS) {
         size_t some = request->n - at < MLAB_SLOPE_ROWS ? request->n - at : MLAB_SLOPE_ROWS;
         status = told ? told_block(&s, at, some, estimate, se, lower, upper, err) : delta_block(&s, &room, at, some, estimate, se, lower, upper, err);
     }
-    void *const memory[] = {room.half, room.covariance, room.low, room.high, room.predictor_se};
+    void *const memory[] = {room.jacobian, room.half, room.covariance, room.low, room.high, room.predictor_se};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
     mlab_slopes_free(&s);
     return status;
@@ -288,8 +279,8 @@ mlab_status mlab_predict_mean(const mlab_context *context, const mlab_fit *fit, 
     if (status) return status;
     status = mlab_slopes_make(context, fit, request, &s, err);
     size_t width = s.width, np = fit->n_parameters;
-    double *gradient = mlab_allocate(context, width + 2, np * sizeof *gradient), *ways = mlab_allocate(context, s.n_ways + 1, sizeof *ways);
-    if (!status && (!gradient || !ways)) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a mean of %s", fit->outcome);
+    double *gradient = mlab_allocate(context, width + 2, np * sizeof *gradient);
+    if (!status && !gradient) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a mean of %s", fit->outcome);
     if (!status) memset(mean, 0, width * sizeof *mean);
     for (size_t at = 0; at < request->n && !status; at += MLAB_SLOPE_ROWS) {
         size_t some = request->n - at < MLAB_SLOPE_ROWS ? request->n - at : MLAB_SLOPE_ROWS;
@@ -299,8 +290,8 @@ mlab_status mlab_predict_mean(const mlab_context *context, const mlab_fit *fit, 
             total += w;
             for (size_t c = 0; c < width; c++) {
                 mean[c] += w * s.value[i * width + c];
-                for (size_t k = 0; covariance && k < s.n_ways; k++) ways[k] = s.slope[(k * MLAB_SLOPE_ROWS + i) * width + c];
-                if (covariance) mlab_slopes_spread(&s, i, ways, w, gradient + c * np);
+                for (size_t k = 0; covariance && k < s.n_ways; k++)
+                    mlab_slopes_spread(&s, i, k, w * s.slope[(k * MLAB_SLOPE_ROWS + i) * width + c], gradient + c * np);
             }
         }
     }
@@ -310,7 +301,6 @@ mlab_status mlab_predict_mean(const mlab_context *context, const mlab_fit *fit, 
         for (size_t k = 0; k < width * np; k++) gradient[k] /= total;
         if (covariance) carry(fit, gradient, width, gradient + width * np, covariance);
     }
-    mlab_release(context, ways);
     mlab_release(context, gradient);
     mlab_slopes_free(&s);
     return status;

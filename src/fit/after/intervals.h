@@ -12,12 +12,12 @@ typedef struct mlab_slopes {
     const mlab_context *context;
     const mlab_fit *fit;
     const mlab_prediction_request *request;
-    size_t width, n_ways, n_blocks; /* n_blocks 0 = every parameter is a way of its own */
-    size_t p, columns, skip;        /* coefficients of a block; columns of the design and those before them */
-    size_t *parameter;              /* [n_ways] of each way from n_blocks on */
-    double *x, *offset;             /* [rows * columns], [rows] */
-    double *value;                  /* [rows * width] */
-    double *slope;                  /* [n_ways * rows * width] */
+    size_t width, n_ways, n_predictors; /* n_predictors 0 = every parameter is a way of its own */
+    size_t columns, skip;               /* of the design, and those before the columns of a block */
+    size_t *parameter;                  /* [n_ways] of each way from n_predictors on */
+    double *x, *offset;                 /* [rows * columns], [rows] */
+    double *value;                      /* [rows * width] */
+    double *slope;                      /* [n_ways * rows * width] */
     double *moved, *effect, *parameters;
 } mlab_slopes;
 
@@ -27,11 +27,11 @@ MLAB_MUST_USE mlab_status mlab_slopes_make(const mlab_context *context, const ml
 void mlab_slopes_free(mlab_slopes *slopes);
 /* Values and slopes of n <= MLAB_SLOPE_ROWS rows from `at` of the request on. */
 MLAB_MUST_USE mlab_status mlab_slopes_of(mlab_slopes *slopes, size_t at, size_t n, mlab_error *err);
-/* Predictions of some rows at other parameters. shift: added to predictor `block` of every row; 0 = none. */
-MLAB_MUST_USE mlab_status mlab_prediction_at(mlab_slopes *slopes, size_t at, size_t n, const double *parameters, size_t block, double shift,
+/* Predictions of some rows at other parameters. shift: added to one predictor of every row; 0 = none. */
+MLAB_MUST_USE mlab_status mlab_prediction_at(mlab_slopes *slopes, size_t at, size_t n, const double *parameters, size_t predictor, double shift,
                                              double *out, mlab_error *err);
-/* ways [n_ways] of row i of those last read, times the derivatives, added to gradient [n_parameters]. */
-void mlab_slopes_spread(const mlab_slopes *slopes, size_t i, const double *ways, double factor, double *gradient);
+/* gradient [n_parameters] += slope times the derivative of way w of row i of those last read. */
+void mlab_slopes_spread(const mlab_slopes *slopes, size_t i, size_t w, double slope, double *gradient);
 /* Covariance that errors are taken from. */
 static inline const double *mlab_fit_covariance(const mlab_fit *fit)
 {

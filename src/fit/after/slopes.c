@@ -20,20 +20,20 @@ double mlab_prediction_factor(const mlab_fit *fit, double level)
     return fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED ? HUGE_VAL : mlab_fit_interval_factor(fit, level);
 }
 
-mlab_status mlab_prediction_at(mlab_slopes *s, size_t at, size_t n, const double *parameters, size_t block, double shift, double *out,
+mlab_status mlab_prediction_at(mlab_slopes *s, size_t at, size_t n, const double *parameters, size_t predictor, double shift, double *out,
                                mlab_error *err)
 {
     const mlab_prediction_request *r = s->request;
     const uint32_t *rows = r->rows ? r->rows + at : NULL;
     const double *share = r->share ? r->share + at : NULL;
-    size_t blocks = s->fit->n_blocks;
+    size_t wide = mlab_fit_predictors(s->fit);
     if (r->averaged)
         return mlab_predict_averaged(s->context, s->fit, r->table, rows, r->first + at, n, parameters, share, r->scale, r->times, r->n_times, out,
                                      err);
     if (!r->effect && shift == 0)
         return mlab_predict_at(s->context, s->fit, r->table, rows, r->first + at, n, parameters, share, r->scale, r->times, r->n_times, out, err);
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < blocks; k++) s->effect[i * blocks + k] = (r->effect ? r->effect[(at + i) * blocks + k] : 0) + (k == block ? shift : 0);
+        for (size_t k = 0; k < wide; k++) s->effect[i * wide + k] = (r->effect ? r->effect[(at + i) * wide + k] : 0) + (k == predictor ? shift : 0);
     return mlab_predict_conditional(s->context, s->fit, r->table, rows, r->first + at, n, parameters, share, s->effect, r->scale, r->times,
                                     r->n_times, out, err);
 }
@@ -43,15 +43,12 @@ static mlab_status choose_ways(mlab_slopes *s, mlab_error *err)
     const mlab_fit *fit = s->fit;
     s->columns = mlab_design_columns(fit->design);
     s->skip = mlab_fit_first_column(fit);
-    s->p = s->columns - s->skip;
-    size_t in_blocks = fit->n_blocks * s->p, first = fit->n_thresholds;
-    bool chain = !s->request->averaged && first + in_blocks + fit->n_ancillary == fit->n_parameters;
-    s->n_blocks = chain ? fit->n_blocks : 0;
-    s->parameter = mlab_allocate(s->context, s->n_blocks + fit->n_parameters, sizeof *s->parameter);
+    s->n_predictors = s->request->averaged ? 0 : mlab_fit_predictors(fit);
+    s->parameter = mlab_allocate(s->context, s->n_predictors + fit->n_parameters, sizeof *s->parameter);
     if (!s->parameter) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for derivatives of %s", fit->outcome);
-    s->n_ways = s->n_blocks;
+    s->n_ways = s->n_predictors;
     for (size_t j = 0; j < fit->n_parameters; j++)
-        if (!fit->aliased[j] && (!chain || j < first || j >= first + in_blocks)) s->parameter[s->n_ways++] = j;
+        if (!fit->aliased[j] && (s->n_predictors == 0 || !mlab_fit_is_coefficient(fit, j))) s->parameter[s->n_ways++] = j;
     return MLAB_OK;
 }
 
@@ -69,7 +66,7 @@ mlab_status mlab_slopes_make(const mlab_context *context, const mlab_fit *fit, c
     s->offset = mlab_allocate(context, MLAB_SLOPE_ROWS, sizeof(double));
     s->value = mlab_allocate(context, MLAB_SLOPE_ROWS, (s->width + 1) * sizeof(double));
     s->moved = mlab_allocate(context, MLAB_SLOPE_ROWS, (s->width + 1) * sizeof(double));
-    s->effect = mlab_allocate(context, MLAB_SLOPE_ROWS, fit->n_blocks * sizeof(double));
+    s->effect = mlab_allocate(context, MLAB_SLOPE_ROWS, mlab_fit_predictors(fit) * sizeof(double));
     s->slope = mlab_allocate(context, s->n_ways * MLAB_SLOPE_ROWS, (s->width + 1) * sizeof(double));
     s->parameters = mlab_allocate(context, fit->n_parameters, sizeof(double));
     if (!s->x || !s->offset || !s->value || !s->moved || !s->effect || !s->slope || !s->parameters)
@@ -89,28 +86,28 @@ mlab_status mlab_slopes_of(mlab_slopes *s, size_t at, size_t n, mlab_error *err)
     const mlab_prediction_request *r = s->request;
     size_t np = s->fit->n_parameters, cells = n * s->width;
     mlab_status status = mlab_prediction_at(s, at, n, NULL, 0, 0, s->value, err);
-    if (!status && s->n_blocks)
+    if (!status && s->n_predictors)
         status = mlab_design_fill(s->fit->design, r->table, r->rows ? r->rows + at : NULL, r->first + at, n, s->x, s->offset, err);
     for (size_t w = 0; w < s->n_ways && !status; w++) {
-        bool block = w < s->n_blocks;
-        size_t j = block ? 0 : s->parameter[w];
-        double *slope = s->slope + w * MLAB_SLOPE_ROWS * s->width, se = block ? 1 : sqrt(mlab_fit_covariance(s->fit)[j * np + j]);
+        bool shifts = w < s->n_predictors;
+        size_t j = shifts ? 0 : s->parameter[w];
+        double *slope = s->slope + w * MLAB_SLOPE_ROWS * s->width, se = shifts ? 1 : sqrt(mlab_fit_covariance(s->fit)[j * np + j]);
         double step = AWAY * (se > 0 ? fmin(se, 1) : 1);
         memset(slope, 0, cells * sizeof *slope);
         for (int k = 0; k < 4 && !status; k++) {
-            if (!block) s->parameters[j] = s->fit->estimate[j] + POINTS[k] * step;
-            status = mlab_prediction_at(s, at, n, s->parameters, w, block ? POINTS[k] * step : 0, s->moved, err);
+            if (!shifts) s->parameters[j] = s->fit->estimate[j] + POINTS[k] * step;
+            status = mlab_prediction_at(s, at, n, s->parameters, w, shifts ? POINTS[k] * step : 0, s->moved, err);
             for (size_t c = 0; c < cells && !status; c++) slope[c] += PARTS[k] / step * s->moved[c];
         }
-        if (!block) s->parameters[j] = s->fit->estimate[j];
+        if (!shifts) s->parameters[j] = s->fit->estimate[j];
     }
     return status;
 }
 
-void mlab_slopes_spread(const mlab_slopes *s, size_t i, const double *ways, double factor, double *gradient)
+void mlab_slopes_spread(const mlab_slopes *s, size_t i, size_t w, double slope, double *gradient)
 {
-    const double *x = s->x + i * s->columns + s->skip;
-    for (size_t k = 0; k < s->n_blocks; k++)
-        for (size_t j = 0; j < s->p; j++) gradient[s->fit->n_thresholds + k * s->p + j] += factor * ways[k] * x[j];
-    for (size_t w = s->n_blocks; w < s->n_ways; w++) gradient[s->parameter[w]] += factor * ways[w];
+    if (w < s->n_predictors)
+        mlab_fit_predictors_back(s->fit, s->x + i * s->columns + s->skip, w, slope, gradient);
+    else
+        gradient[s->parameter[w]] += slope;
 }

@@ -18,18 +18,43 @@
 /* The rows of one origin as a problem of their own; transition[k] is the block of its k-th destination. */
 typedef struct origin_rows {
     mlab_fit_problem problem;
-    uint32_t *rows, *cluster;
+    uint32_t *rows, *cluster, *place; /* place: of each row in the whole problem */
     int32_t *category;
     double *offset, *weight;
     const char **names;
     int32_t *transition, *to_category;
 } origin_rows;
 
+/* Every origin prepared for being fitted more than once. */
+typedef struct ladder {
+    size_t n;
+    origin_rows *part;        /* [n] */
+    mlab_prepared **prepared; /* [n] NULL = nobody moves out of it */
+} ladder;
+
 static void release_rows(const mlab_context *context, origin_rows *part)
 {
-    void *const memory[] = {part->rows, part->cluster, part->category, part->offset, part->weight, part->names, part->transition, part->to_category};
+    void *const memory[] = {part->rows,   part->cluster, part->place,      part->category,   part->offset,
+                            part->weight, part->names,   part->transition, part->to_category};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
     *part = (origin_rows){0};
+}
+
+static mlab_status make_room(const mlab_context *context, size_t n, size_t n_transitions, origin_rows *part, mlab_error *err)
+{
+    part->rows = mlab_allocate(context, n, sizeof *part->rows);
+    part->cluster = mlab_allocate(context, n, sizeof *part->cluster);
+    part->place = mlab_allocate(context, n, sizeof *part->place);
+    part->category = mlab_allocate(context, n, sizeof *part->category);
+    part->offset = mlab_allocate(context, n, sizeof *part->offset);
+    part->weight = mlab_allocate(context, n, sizeof *part->weight);
+    part->names = mlab_allocate(context, n_transitions + 1, sizeof *part->names);
+    part->transition = mlab_allocate(context, n_transitions, sizeof *part->transition);
+    part->to_category = mlab_allocate(context, n_transitions, sizeof *part->to_category);
+    if (!part->rows || !part->cluster || !part->place || !part->category || !part->offset || !part->weight || !part->names || !part->transition ||
+        !part->to_category)
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", n);
+    return MLAB_OK;
 }
 
 static mlab_status take_rows(const mlab_context *context, const mlab_fit_problem *whole, int32_t origin, origin_rows *part, mlab_error *err)
@@ -38,16 +63,8 @@ static mlab_status take_rows(const mlab_context *context, const mlab_fit_problem
     size_t n_transitions = whole->n_categories - 1, n = 0, n_out = 0;
     *part = (origin_rows){.problem = *whole};
     for (size_t i = 0; i < whole->n; i++) n += states->origin[i] == origin;
-    part->rows = mlab_allocate(context, n, sizeof *part->rows);
-    part->cluster = mlab_allocate(context, n, sizeof *part->cluster);
-    part->category = mlab_allocate(context, n, sizeof *part->category);
-    part->offset = mlab_allocate(context, n, sizeof *part->offset);
-    part->weight = mlab_allocate(context, n, sizeof *part->weight);
-    part->names = mlab_allocate(context, n_transitions + 1, sizeof *part->names);
-    part->transition = mlab_allocate(context, n_transitions, sizeof *part->transition);
-    part->to_category = mlab_allocate(context, n_transitions, sizeof *part->to_category);
-    if (!part->rows || !part->cluster || !part->category || !part->offset || !part->weight || !part->names || !part->transition || !part->to_category)
-        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", n);
+    mlab_status status = make_room(context, n, n_transitions, part, err);
+    if (status) return status;
     part->names[0] = "none";
     for (size_t t = 0; t < n_transitions; t++)
         if (states->from[t] == origin) {
@@ -58,6 +75,7 @@ static mlab_status take_rows(const mlab_context *context, const mlab_fit_problem
     size_t k = 0;
     for (size_t i = 0; i < whole->n; i++) {
         if (states->origin[i] != origin) continue;
+        part->place[k] = (uint32_t)i;
         part->rows[k] = whole->rows ? whole->rows[i] : (uint32_t)i;
         part->cluster[k] = whole->cluster ? whole->cluster[i] : (uint32_t)i;
         part->offset[k] = whole->offset ? whole->offset[i] : 0;
@@ -100,26 +118,37 @@ static mlab_status put_blocks(const mlab_fit *one, const origin_rows *part, mlab
     return own ? mlab_fit_doubt(fit, one->trust, err, "%s", one->reason) : MLAB_OK;
 }
 
-static mlab_status fit_origin(const mlab_context *context, const mlab_prepared *prepared, int32_t origin, mlab_fit *fit, double *influence,
-                              mlab_error *err)
+static void release_ladder(const mlab_context *context, void *own)
 {
-    origin_rows part;
-    mlab_fit *one = NULL;
-    mlab_status status = take_rows(context, prepared->problem, origin, &part, err);
-    if (!status && part.problem.n_categories > 1)
-        status = mlab_fit_problem_fit(context, &mlab_model_hazard, &part.problem, &prepared->options, &one, err);
-    if (!status && one) status = put_blocks(one, &part, fit, influence, err);
-    mlab_fit_free(one);
-    release_rows(context, &part);
-    return status;
+    ladder *l = own;
+    if (!l) return;
+    for (size_t s = 0; s < l->n; s++) {
+        mlab_prepared_free(l->prepared[s]);
+        release_rows(context, &l->part[s]);
+    }
+    mlab_release(context, l->prepared);
+    mlab_release(context, l->part);
+    mlab_release(context, l);
 }
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
-    (void)context;
-    if (!prepared->problem->states)
-        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: model multistate needs the state of every period", prepared->problem->outcome);
-    return MLAB_OK;
+    const mlab_fit_problem *problem = prepared->problem;
+    if (!problem->states) return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: model multistate needs the state of every period", problem->outcome);
+    ladder *l = prepared->own = mlab_allocate(context, 1, sizeof *l);
+    if (l) {
+        l->part = mlab_allocate(context, problem->states->n, sizeof *l->part);
+        l->prepared = mlab_allocate(context, problem->states->n, sizeof *l->prepared);
+    }
+    if (!l || !l->part || !l->prepared) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu states", problem->states->n);
+    l->n = problem->states->n;
+    mlab_status status = MLAB_OK;
+    for (size_t s = 0; s < l->n && !status; s++) {
+        status = take_rows(context, problem, (int32_t)s, &l->part[s], err);
+        if (!status && l->part[s].problem.n_categories > 1)
+            status = mlab_prepare(context, &mlab_model_hazard, &l->part[s].problem, &prepared->options, &l->prepared[s], err);
+    }
+    return status;
 }
 
 static mlab_status name_states(const mlab_context *context, const mlab_states *states, mlab_fit *fit, mlab_error *err)
@@ -146,7 +175,14 @@ static mlab_status fit_multistate(const mlab_context *context, const mlab_prepar
         fit->link = link;
     } else if (!status)
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
-    for (int32_t s = 0; !status && s < (int32_t)problem->states->n; s++) status = fit_origin(context, prepared, s, fit, influence, err);
+    const ladder *l = prepared->own;
+    for (size_t s = 0; !status && s < l->n; s++) {
+        mlab_fit *one = NULL;
+        if (!l->prepared[s]) continue;
+        status = mlab_prepared_fit(context, l->prepared[s], &one, err);
+        if (!status) status = put_blocks(one, &l->part[s], fit, influence, err);
+        mlab_fit_free(one);
+    }
     if (status) {
         mlab_release(context, influence);
         return status;
@@ -156,11 +192,41 @@ static mlab_status fit_multistate(const mlab_context *context, const mlab_prepar
     return mlab_fit_robust(context, prepared, fit, influence, observations, err);
 }
 
+/* A refit of one origin; start and estimate are of the whole. room: for its parameters and its rows' weights. */
+static mlab_status refit_origin(const mlab_context *context, const mlab_prepared *one, const origin_rows *part, size_t width,
+                                const mlab_refit_weights *weights, const double *start, double *room, double *estimate, mlab_refit_info *info,
+                                mlab_error *err)
+{
+    size_t n = (part->problem.n_categories - 1) * width;
+    double *row = room + n;
+    mlab_refit_weights own = {.cluster = weights ? weights->cluster : NULL};
+    for (size_t i = 0; weights && weights->row && i < part->problem.n; i++) row[i] = weights->row[part->place[i]];
+    if (weights && weights->row) own.row = row;
+    for (size_t a = 0; start && a < n; a++) room[a] = start[(size_t)part->transition[a / width] * width + a % width];
+    mlab_refit_info got = {0};
+    mlab_status status = mlab_prepared_refit(context, one, &own, start ? room : NULL, room, &got, err);
+    if (status) return status;
+    for (size_t a = 0; a < n; a++) estimate[(size_t)part->transition[a / width] * width + a % width] = room[a];
+    if (got.trust != MLAB_TRUSTED) info->trust = got.trust;
+    if (got.iterations > info->iterations) info->iterations = got.iterations;
+    info->n_aliased += got.n_aliased;
+    info->log_likelihood += got.log_likelihood;
+    return MLAB_OK;
+}
+
 static mlab_status refit_multistate(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                     const double *start, double *estimate, mlab_refit_info *info, mlab_error *err)
 {
-    (void)context, (void)weights, (void)start, (void)estimate, (void)info;
-    return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: refits of multistate models are not built yet", prepared->problem->outcome);
+    const ladder *l = prepared->own;
+    mlab_status status = MLAB_OK;
+    *info = (mlab_refit_info){.trust = MLAB_TRUSTED};
+    double *room = mlab_allocate(context, prepared->n_parameters + prepared->problem->n, sizeof *room);
+    if (!room) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a refit");
+    for (size_t s = 0; s < l->n && !status; s++)
+        if (l->prepared[s])
+            status = refit_origin(context, l->prepared[s], &l->part[s], prepared->n_columns, weights, start, room, estimate, info, err);
+    mlab_release(context, room);
+    return status;
 }
 
 /* --- occupation --------------------------------------------------------------------------------------------- */
@@ -249,6 +315,7 @@ const mlab_model mlab_model_multistate = {
     .not_simulated = "moves between states are told, not simulated",
     .marks = MLAB_MODEL_BLOCK_EACH | MLAB_MODEL_STATES,
     .prepare = prepare,
+    .release = release_ladder,
     .fit = fit_multistate,
     .refit = refit_multistate,
     .width = width,
