@@ -51,6 +51,57 @@ typedef struct mlab_diagnosis {
     char *sentence;
 } mlab_diagnosis;
 
+/* One value that a profile puts in the place of everybody's. */
+typedef struct mlab_profile_value {
+    char *column, *text; /* text: level of a factor, or the number as written */
+    double number;       /* NaN-free; 0 where the text is no number */
+    bool is_number;
+    mlab_place place;
+} mlab_profile_value;
+
+/* Somebody to predict for: the columns that are named have these values, all others stay as they are in each row and are averaged over. */
+typedef struct mlab_predict_profile {
+    char *name;
+    mlab_profile_value *values; /* [n_values] */
+    size_t n_values;
+    mlab_place place;
+} mlab_predict_profile;
+
+/* What to predict of one outcome. */
+typedef struct mlab_predict_outcome {
+    char *outcome;
+    int scale;     /* mlab_scale; -1 = response where the model has it, else survival, incidence or occupation */
+    double *times; /* [n_times] 0 or more, rising, in the unit of the data; discrete hazards: periods */
+    size_t n_times;
+    char *unit;   /* "days", "quarters": of the times, for readers; NULL = not known */
+    bool typical; /* random effects: groups of effects 0, else averaged over all groups */
+    mlab_place place;
+} mlab_predict_outcome;
+
+/* What the study asks to be predicted (predict: in the study file). */
+typedef struct mlab_predict_spec {
+    mlab_predict_profile *profiles; /* [n_profiles]; 0 = everybody as they are */
+    size_t n_profiles, reference;   /* profile that the others are compared with; SIZE_MAX = none */
+    bool people;                    /* average over the first row of each person, else over all rows of the fit */
+    bool draws;                     /* intervals by draws of the parameters, else by the delta method */
+    int64_t n_draws, seed;
+    mlab_predict_outcome *outcomes; /* [n_outcomes]; 0 = every outcome on its own scale */
+    size_t n_outcomes;
+} mlab_predict_spec;
+
+/* One prediction, averaged over rows where its profile leaves columns open; or how it differs from that of the reference. */
+typedef struct mlab_prediction {
+    char *profile;           /* "everybody" without profiles */
+    char *measure, *against; /* "level" and ""; "difference", "ratio" and the reference */
+    char *scale;             /* "link", "response", "survival", "incidence", "occupation" */
+    char *of;                /* level, cause, "from to" of states; "" where there is one number */
+    double time;             /* -1 = none */
+    char *unit;              /* of the time: "days", "quarters"; "" = none or not known */
+    double value;
+    double se;           /* delta method, by the robust covariance when there is one, or spread of the draws; ratios: of the logarithm */
+    double lower, upper; /* inside the range of the scale; both are the value where there is no interval */
+} mlab_prediction;
+
 typedef struct mlab_after {
     const mlab_context *context;
     mlab_term_test *tests; /* [n_tests] in the order of the formula; NULL = not asked for, as below */
@@ -61,6 +112,9 @@ typedef struct mlab_after {
     size_t n_profiles;
     mlab_diagnosis *diagnoses;
     size_t n_diagnoses;
+    mlab_prediction *predictions;
+    size_t n_predictions;
+    double level; /* of the intervals; 0 in a fit read from a results file */
 } mlab_after;
 MLAB_API void mlab_after_free(mlab_after *after); /* NULL is fine */
 

@@ -101,6 +101,8 @@ typedef struct mlab_fit_options {
     int robust;                /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */
     int64_t imputations;       /* of missing attributes of people; 0 = complete cases, else 2 .. 200 */
     int64_t imputation_rounds; /* of each chain, 1 .. 100 */
+    /* What to predict (mentorlab/after.h), borrowed; NULL = nothing. */
+    const struct mlab_predict_spec *predict;
 } mlab_fit_options;
 
 /* The random effects of one grouping of a mixed model. With several causes the effects of the first come first, and their names begin with it. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fit: tests of terms, average effects, profile intervals and diagnoses of one fit. */
+/* fit: tests of terms, average effects, predictions, profile intervals and diagnoses of one fit. */
 #include "cli/cli.h"
 #include "core/number.h"
 #include "mentorlab/joint.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static void p_text(double p, char *into, size_t size)
 {
@@ -62,22 +63,47 @@ static void rounded(double value, double se, char *into, size_t size)
     mlab_number_for_people(value, decimals < 0 ? 0 : decimals > 8 ? 8 : decimals, into, size);
 }
 
+static void show_interval(double se, double lower, double upper)
+{
+    char from[64], to[64];
+    rounded(lower, se, from, sizeof from);
+    rounded(upper, se, to, sizeof to);
+    if (se > 0 && lower < upper)
+        printf("  (%s to %s)\n", from, to);
+    else
+        printf("  no interval\n");
+}
+
 static void show_margins(const mlab_after *after)
 {
     if (!after->margins) return;
     printf("  %-44s %10s  interval\n", "conditional, averaged over the rows", "difference");
     for (size_t k = 0; k < after->n_margins; k++) {
         const mlab_margin *m = &after->margins[k];
-        char label[128], effect[64], lower[64], upper[64];
+        char label[128], effect[64];
         snprintf(label, sizeof label, "%s%s%s", m->what, m->of[0] ? ", " : "", m->of);
         rounded(m->effect, m->se, effect, sizeof effect);
-        rounded(m->lower, m->se, lower, sizeof lower);
-        rounded(m->upper, m->se, upper, sizeof upper);
         printf("  %-44s %10s", label, effect);
-        if (m->se > 0 && m->lower < m->upper)
-            printf("  (%s to %s)\n", lower, upper);
-        else
-            printf("  no interval\n");
+        show_interval(m->se, m->lower, m->upper);
+    }
+}
+
+static void show_predictions(const mlab_after *after)
+{
+    for (size_t k = 0; k < after->n_predictions; k++) {
+        const mlab_prediction *p = &after->predictions[k];
+        char label[200], value[64], time[64] = "";
+        if (k == 0) {
+            snprintf(label, sizeof label, "predicted %s, conditional", p->scale);
+            printf("  %-44s %10s  interval\n", label, "value");
+        }
+        if (p->time >= 0) mlab_number_for_people(p->time, p->time == floor(p->time) ? 0 : 2, time, sizeof time);
+        snprintf(label, sizeof label, "%s%s%s%s%s%s%s%s%s", p->profile, p->against[0] ? strcmp(p->measure, "ratio") ? " - " : " / " : "", p->against,
+                 p->of[0] ? ", " : "", p->of, time[0] ? ", " : "", time, time[0] ? " " : "", time[0] ? p->unit : "");
+        bool ratio = strcmp(p->measure, "ratio") == 0;
+        rounded(p->value, ratio ? p->se * p->value : p->se, value, sizeof value);
+        printf("  %-44s %10s", label, value);
+        show_interval(ratio ? p->se * p->value : p->se, p->lower, p->upper);
     }
 }
 
@@ -111,6 +137,7 @@ void mlab_show_after(const mlab_fit *fit)
     if (!fit->after) return;
     show_tests(fit);
     show_margins(fit->after);
+    show_predictions(fit->after);
     show_profiles(fit->after);
     show_diagnoses(fit->after);
 }

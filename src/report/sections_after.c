@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tests of terms, average effects, profile intervals and diagnoses of a fit, where the study asked for them. */
+/* Tests of terms, average effects, predictions, profile intervals and diagnoses of a fit, where the study asked for them. */
 #include "report/sections.h"
 
 #include "mentorlab/after.h"
@@ -60,6 +60,33 @@ static void tell_margins(mlab_doc *doc, const mlab_story *story, const mlab_fit 
     mlab_doc_table_end(doc, true);
 }
 
+static void tell_predictions(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    const mlab_after *after = fit->after;
+    if (!after->n_predictions) return;
+    mlab_text what = MLAB_TEXT(story->context);
+    mlab_text_print(&what, "Predicted %s (conditional: a difference is not the effect of the program)", after->predictions[0].scale);
+    begin(doc, story, fit, mlab_text_get(&what), (const char *const[]){"For", "Compared with", "Probability of", "After", "Value", "From", "To"}, 7);
+    for (size_t k = 0; k < after->n_predictions; k++) {
+        const mlab_prediction *p = &after->predictions[k];
+        mlab_number_text time, value, lower, upper;
+        mlab_text against = MLAB_TEXT(story->context), after_time = MLAB_TEXT(story->context);
+        bool interval = p->lower < p->upper;
+        mlab_text_print(&against, "%s%s%s", p->against[0] ? p->measure : "", p->against[0] ? " to " : "", p->against);
+        mlab_doc_row(doc,
+                     (const char *const[]){p->profile, mlab_text_get(&against), p->of,
+                                           p->time >= 0 ? mlab_tell_number(p->time, p->time == floor(p->time) ? 0 : 2, false, time) : "",
+                                           mlab_tell_number(p->value, 4, false, value), interval ? mlab_tell_number(p->lower, 4, false, lower) : "",
+                                           interval ? mlab_tell_number(p->upper, 4, false, upper) : ""});
+        if (against.failed || after_time.failed) doc->text.failed = true;
+        mlab_text_free(&against);
+        mlab_text_free(&after_time);
+    }
+    if (what.failed) doc->text.failed = true;
+    mlab_text_free(&what);
+    mlab_doc_table_end(doc, true);
+}
+
 static void tell_profiles(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
 {
     const mlab_after *after = fit->after;
@@ -115,6 +142,7 @@ void mlab_tell_after(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
     if (!fit->after) return;
     tell_tests(doc, story, fit);
     tell_margins(doc, story, fit);
+    tell_predictions(doc, story, fit);
     tell_profiles(doc, story, fit);
     tell_diagnoses(doc, story, fit);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /fits/<outcome>/tests, margins, profiles, diagnoses: one table each, rows in the order of the formula. */
+/* /fits/<outcome>/tests, margins, profiles, diagnoses, predictions: one table each, rows in the order of the formula. */
 #include "store/stages.h"
 
 #include "core/memory.h"
@@ -114,6 +114,19 @@ static void get_counts(const records *r, const char *name, size_t offset)
     X(bytes, "doubt", mlab_diagnosis, doubt, "1 = a reason to be careful")                                                                           \
     X(texts, "sentence", mlab_diagnosis, sentence, "in words")
 
+#define PREDICTIONS(X)                                                                                                                               \
+    X(texts, "profile", mlab_prediction, profile, "profile of the study file")                                                                       \
+    X(texts, "measure", mlab_prediction, measure, "level, or how it differs from the reference: difference, ratio")                                  \
+    X(texts, "against", mlab_prediction, against, "the reference")                                                                                   \
+    X(texts, "scale", mlab_prediction, scale, "link, response, survival, incidence or occupation")                                                   \
+    X(texts, "of", mlab_prediction, of, "level, cause or states that it is the probability of")                                                      \
+    X(reals, "time", mlab_prediction, time, "time since the start; -1 = none")                                                                       \
+    X(texts, "time_unit", mlab_prediction, unit, "unit of the time")                                                                                 \
+    X(reals, "value", mlab_prediction, value, "prediction, averaged over the rows where the profile leaves columns open")                            \
+    X(reals, "standard_error", mlab_prediction, se, "standard error; of a ratio that of its logarithm; 0 = none")                                    \
+    X(reals, "lower", mlab_prediction, lower, "lower end of the interval")                                                                           \
+    X(reals, "upper", mlab_prediction, upper, "upper end of the interval")
+
 #define PUT(kind, name, record, field, long_name) put_##kind(&r, name, offsetof(record, field), long_name);
 #define GET(kind, name, record, field, long_name) get_##kind(&r, name, offsetof(record, field));
 
@@ -146,6 +159,7 @@ TABLE(tests, TESTS, mlab_term_test)
 TABLE(margins, MARGINS, mlab_margin)
 TABLE(profiles, PROFILES, mlab_profile)
 TABLE(diagnoses, DIAGNOSES, mlab_diagnosis)
+TABLE(predictions, PREDICTIONS, mlab_prediction)
 
 void mlab_store_put_after(const mlab_h5_group *fit, const mlab_after *after)
 {
@@ -154,11 +168,12 @@ void mlab_store_put_after(const mlab_h5_group *fit, const mlab_after *after)
     put_margins(fit, after);
     put_profiles(fit, after);
     put_diagnoses(fit, after);
+    put_predictions(fit, after);
 }
 
 mlab_after *mlab_store_get_after(const mlab_h5_group *fit)
 {
-    static const char *const names[] = {"tests", "margins", "profiles", "diagnoses"};
+    static const char *const names[] = {"tests", "margins", "profiles", "diagnoses", "predictions"};
     bool any = false;
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) any = any || mlab_h5_has(fit, names[k]);
     if (!any) return NULL;
@@ -172,5 +187,6 @@ mlab_after *mlab_store_get_after(const mlab_h5_group *fit)
     get_margins(fit, after);
     get_profiles(fit, after);
     get_diagnoses(fit, after);
+    get_predictions(fit, after);
     return after;
 }

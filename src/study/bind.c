@@ -141,8 +141,7 @@ static uint32_t offset_of(const char *text, const char *name)
     return 0;
 }
 
-/* A finding when the table lacks the column, with the nearest name. */
-static mlab_status check_column(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err)
+mlab_status mlab_study_check_column(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err)
 {
     const mlab_table *table = mlab_study_table(study);
     if (mlab_table_find(table, name)) return MLAB_OK;
@@ -157,8 +156,7 @@ static mlab_status check_column(mlab_study *study, const char *name, const mlab_
     return status;
 }
 
-/* A finding when the values of the column would give people away by name. */
-static mlab_status check_identity(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err)
+mlab_status mlab_study_check_identity(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err)
 {
     bool tells;
     mlab_status status = mlab_study_tells_who(study, name, &tells, err);
@@ -201,8 +199,8 @@ static mlab_status check_formula_columns(mlab_study *study, const mlab_outcome *
         if (!outcome->stated_default && place.column) place.column += offset_of(outcome->formula, name);
         const bool groups = k < n && only_groups(formula, name);
         if (groups && study->data->panel && (strcmp(name, "person") == 0 || strcmp(name, "mentor") == 0)) continue; /* a panel knows both */
-        status = check_column(study, name, &place, findings, err);
-        if (!status && k < n && !groups) status = check_identity(study, name, &place, findings, err);
+        status = mlab_study_check_column(study, name, &place, findings, err);
+        if (!status && k < n && !groups) status = mlab_study_check_identity(study, name, &place, findings, err);
     }
     return status;
 }
@@ -219,7 +217,7 @@ static mlab_status check_memberships(mlab_study *study, const mlab_outcome *outc
         for (size_t c = 0; c < n && multiple && !status; c++) {
             mlab_place place = outcome->formula_place;
             if (!outcome->stated_default && place.column) place.column += offset_of(outcome->formula, columns[c]);
-            status = check_column(study, columns[c], &place, findings, err);
+            status = mlab_study_check_column(study, columns[c], &place, findings, err);
         }
     }
     return status;
@@ -264,8 +262,8 @@ static mlab_status check_list(mlab_study *study, const char *path, mlab_findings
         const mlab_setting *item = mlab_setting_item(list, i);
         mlab_place place = mlab_setting_place(item);
         if (mlab_setting_kind_of(item) != MLAB_SETTING_TEXT) continue;
-        status = check_column(study, mlab_setting_text(item), &place, findings, err);
-        if (!status) status = check_identity(study, mlab_setting_text(item), &place, findings, err);
+        status = mlab_study_check_column(study, mlab_setting_text(item), &place, findings, err);
+        if (!status) status = mlab_study_check_identity(study, mlab_setting_text(item), &place, findings, err);
     }
     return status;
 }
@@ -300,7 +298,7 @@ static mlab_status find_satisfied(mlab_study *study, const mlab_outcome *outcome
 
 static mlab_status check_weights(mlab_study *study, const mlab_outcome *outcome, mlab_findings *findings, mlab_error *err)
 {
-    mlab_status status = check_column(study, outcome->weight, &outcome->weight_place, findings, err);
+    mlab_status status = mlab_study_check_column(study, outcome->weight, &outcome->weight_place, findings, err);
     if (status || !mlab_settings_find(study->settings, NULL, "comparison")) return status;
     return mlab_findings_add(findings, MLAB_SEVERITY_NOTE, "weights", &outcome->weight_place, outcome->weight, NULL, err,
                              "the comparison does not weigh rows: weights are used by fit, and through its draws by the simulation");
@@ -352,6 +350,7 @@ mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_err
     for (size_t k = 0; !status && k < study->n_outcomes; k++) status = bind_outcome(study, &study->outcomes[k], findings, err);
     if (!status) status = mlab_study_bind_joints(study, findings, err);
     if (!status) status = mlab_study_bind_evidence(study, findings, err);
+    if (!status) status = mlab_study_bind_predict(study, findings, err);
     if (!status && study->data->panel && study->has_simulation && !study->scenarios)
         status = mlab_scenarios_read(study->context, study->settings, study->data->panel->months_per_period, findings, &study->scenarios,
                                      &study->n_scenarios, err);

@@ -4,6 +4,7 @@
 #define MLAB_STUDY_INSIDE_H
 
 #include "data/settings.h"
+#include "mentorlab/after.h"
 #include "mentorlab/impute.h"
 #include "mentorlab/joint.h"
 #include "mentorlab/study.h"
@@ -30,6 +31,7 @@ struct mlab_study {
     bool outcomes_stated;
     mlab_joint_outcome *joints; /* [n_joints] joint models of outcomes; their fits stand behind those of the outcomes */
     size_t n_joints;
+    mlab_predict_spec predict;
     mlab_compare_spec comparison;
     mlab_match_spec matching;
     bool has_matching, has_simulation, has_forecast;
@@ -94,6 +96,8 @@ mlab_status mlab_study_read_effects(const mlab_study_reading *reading, const mla
 /* Adds a prior; its texts are copied. */
 mlab_status mlab_study_add_prior(mlab_study *study, mlab_outcome *outcome, const mlab_prior *prior, mlab_error *err);
 mlab_status mlab_study_read_comparison(const mlab_study_reading *reading, mlab_error *err);
+/* The block predict (study/read_predict.c); what only the data tell is judged by mlab_study_bind_predict. */
+mlab_status mlab_study_read_predict(const mlab_study_reading *reading, mlab_error *err);
 mlab_status mlab_study_read_evidence(const mlab_study_reading *reading, mlab_error *err);
 
 /* A finding at a place of the study file. */
@@ -109,7 +113,12 @@ mlab_status mlab_study_list_at(const mlab_study_reading *reading, const mlab_set
 /* Adds default outcomes, checks formulas and columns against the data, maps levels. Findings get what does not fit. */
 /* Entries for effects that the data estimate become priors of outcomes and leave the assumptions. */
 mlab_status mlab_study_bind_evidence(mlab_study *study, mlab_findings *findings, mlab_error *err);
+/* Profiles and outcomes of the block predict against the data. */
+mlab_status mlab_study_bind_predict(mlab_study *study, mlab_findings *findings, mlab_error *err);
 mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_error *err);
+/* A finding when the table lacks the column, with the nearest name; and when its values would give people away by name. */
+mlab_status mlab_study_check_column(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err);
+mlab_status mlab_study_check_identity(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err);
 /* The table that formulas read: the panel's rows, or the people. */
 const mlab_table *mlab_study_table(const mlab_study *study);
 /* The people there at the end of the panel with their state, and an id column. */

@@ -110,6 +110,7 @@ static mlab_status read_blocks(const mlab_study_reading *reading, mlab_error *er
     mlab_status status = read_head(reading, err);
     if (!status) status = fill_options(study, err);
     if (!status) status = mlab_study_read_outcomes(reading, err);
+    if (!status) status = mlab_study_read_predict(reading, err);
     if (!status) status = mlab_study_read_comparison(reading, err);
     if (!status) status = mlab_match_spec_read(study->context, study->settings, reading->findings, &study->matching, err);
     if (!status) status = mlab_simulation_read(study->settings, reading->findings, &study->simulate_options, err);

@@ -304,7 +304,8 @@ static void tell_forecast(const mlab_study *study, mlab_text *line)
 
 const mlab_stage_row mlab_stage_rows[MLAB_N_STAGES] = {
     [MLAB_STAGE_CHECK] = {.name = "check", .prefixes = DATA_KEYS},
-    [MLAB_STAGE_FIT] = {"fit", BIT(CHECK), DATA_KEYS "outcomes fit evidence simulation.draws simulation.seed", no_fit, work_fit, load_fit, tell_fit},
+    [MLAB_STAGE_FIT] = {"fit", BIT(CHECK), DATA_KEYS "outcomes fit predict evidence simulation.draws simulation.seed", no_fit, work_fit, load_fit,
+                        tell_fit},
     [MLAB_STAGE_COMPARE] = {"compare", BIT(CHECK), DATA_KEYS "outcomes fit comparison", no_comparison, work_compare, load_compare, tell_compare},
     [MLAB_STAGE_MATCH] = {"match", BIT(CHECK), DATA_KEYS "matching", no_matching, work_match, load_match, tell_match},
     [MLAB_STAGE_SIMULATE] = {"simulate", BIT(CHECK) | BIT(FIT),

@@ -4,6 +4,7 @@
 #ifndef MLAB_TESTS_FIT_REFERENCE_H
 #define MLAB_TESTS_FIT_REFERENCE_H
 
+#include "fit/after/after.h"
 #include "fit/csv.h"
 #include "fit/worlds.h"
 
@@ -230,6 +231,20 @@ static inline void respond_number(study *s, const char *name)
     s->number = room(s->n, sizeof *s->number);
     for (size_t i = 0; i < s->n; i++) s->number[i] = strtod(cell(s, i, name), NULL);
     s->w.problem.number = s->number;
+}
+
+/* The fit with what is asked for after it. */
+static inline mlab_fit *fit_after(const mlab_fit_problem *problem, const char *model, mlab_fit_options asked)
+{
+    mlab_prepared *prepared;
+    mlab_fit *fit;
+    mlab_error err = {0};
+    asked.tolerance = 1e-12;
+    ck_assert_msg(!mlab_prepare(&context, mlab_model_find(model), problem, &asked, &prepared, &err), "%s", err.sentence);
+    ck_assert_msg(!mlab_prepared_fit(&context, prepared, &fit, &err), "%s", err.sentence);
+    ck_assert_msg(!mlab_after_make(&context, prepared, fit, &err), "%s", err.sentence);
+    mlab_prepared_free(prepared);
+    return fit;
 }
 
 #endif

@@ -7,16 +7,8 @@
 static mlab_fit *diagnosed(const mlab_fit_problem *problem, const char *model, const mlab_fit_options *given)
 {
     mlab_fit_options options = given ? *given : mlab_fit_defaults();
-    mlab_prepared *prepared;
-    mlab_fit *fit;
-    mlab_error err = {0};
     options.diagnose = true;
-    options.tolerance = 1e-12;
-    ck_assert_msg(!mlab_prepare(&context, mlab_model_find(model), problem, &options, &prepared, &err), "%s", err.sentence);
-    ck_assert_msg(!mlab_prepared_fit(&context, prepared, &fit, &err), "%s", err.sentence);
-    ck_assert_msg(!mlab_after_make(&context, prepared, fit, &err), "%s", err.sentence);
-    mlab_prepared_free(prepared);
-    return fit;
+    return fit_after(problem, model, options);
 }
 
 static const mlab_diagnosis *find(const mlab_fit *fit, const char *what, const char *about)

@@ -2,6 +2,7 @@
 /* Multiple imputation: Rubin's rules beside mice, a bias that complete cases have and imputations do not, any order and threads, what cannot be. */
 #include "core/random.h"
 #include "fit/csv.h"
+#include "mentorlab/after.h"
 #include "mentorlab/impute.h"
 
 #include <math.h>
@@ -197,7 +198,7 @@ START_TEST(what_is_not_made_of_imputed_data_is_left_out_and_said)
     mlab_draws *draws;
     mlab_error err = {0};
     ck_assert_int_eq(mlab_impute(&context, &data, &outcome, 1, 2, 2, 3, &imputation, NULL), MLAB_OK);
-    options.tests = options.margins = options.profile = options.diagnose = true;
+    options.tests = options.profile = options.diagnose = true;
     ck_assert_int_eq(mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, 0, NULL, 1, &fit, NULL, NULL), MLAB_OK);
     ck_assert_ptr_null(fit->after);
     ck_assert_ptr_nonnull(strstr(fit->imputed, "are not made of imputed data"));
@@ -213,6 +214,48 @@ START_TEST(what_is_not_made_of_imputed_data_is_left_out_and_said)
     options = mlab_fit_defaults();
     ck_assert_int_eq(mlab_fit_imputed(&context, &data, &with, 1, &options, imputation, 0, NULL, 1, &fit, NULL, &err), MLAB_ERR_DATA_NOT_BUILT);
     ck_assert_ptr_null(fit);
+    mlab_imputation_free(imputation);
+    mlab_table_free(table);
+}
+END_TEST
+
+/* The slope of a straight line is its coefficient, so that its pooled effect is the pooled coefficient; a prediction is pooled as one number. */
+START_TEST(effects_and_predictions_are_pooled)
+{
+    context = mlab_test_context(NULL, 1);
+    mlab_table *table = people(200, false, true);
+    mlab_data data = {.context = &context, .people = table, .person_level = true};
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_profile_value at = {.column = "x", .text = "1", .number = 1, .is_number = true};
+    mlab_predict_profile profile = {.name = "one", .values = &at, .n_values = 1};
+    mlab_predict_spec spec = {.profiles = &profile, .n_profiles = 1, .reference = SIZE_MAX};
+    mlab_imputation *imputation;
+    mlab_fit *fit, *own[3];
+    double value[3], variance[3], mean, total, df;
+    options.margins = true;
+    options.predict = &spec;
+    ck_assert_int_eq(mlab_impute(&context, &data, &outcome, 1, 3, 2, 3, &imputation, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, 0, NULL, 1, &fit, NULL, NULL), MLAB_OK);
+    for (int k = 0; k < 3; k++) {
+        mlab_completed *completed;
+        ck_assert_int_eq(mlab_impute_complete(&context, &data, imputation, k, &completed, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_fit_outcome(&context, &completed->data, &outcome, &options, &own[k], NULL), MLAB_OK);
+        value[k] = own[k]->after->predictions[0].value;
+        variance[k] = own[k]->after->predictions[0].se * own[k]->after->predictions[0].se;
+        mlab_completed_free(&context, completed);
+    }
+    size_t slope = 0, x = 0;
+    while (slope < fit->after->n_margins && strcmp(fit->after->margins[slope].what, "x: slope")) slope++;
+    while (x < fit->n_parameters && strcmp(fit->names[x], "x")) x++;
+    ck_assert(slope < fit->after->n_margins && x < fit->n_parameters);
+    ck_near(fit->after->margins[slope].effect, fit->estimate[x], 1e-8, 0);
+    ck_near(fit->after->margins[slope].se, mlab_fit_standard_error(fit, x), 1e-8, 0);
+    mlab_rubin(value, variance, 3, (double)fit->n_rows - (double)fit->n_parameters, &mean, &total, &df, NULL);
+    const mlab_prediction *pooled = &fit->after->predictions[0];
+    ck_near(pooled->value, mean, 1e-12, 0);
+    ck_near(pooled->upper - pooled->value, mlab_t_quantile(0.975, df) * sqrt(total), 1e-9, 0);
+    for (int k = 0; k < 3; k++) mlab_fit_free(own[k]);
+    mlab_fit_free(fit);
     mlab_imputation_free(imputation);
     mlab_table_free(table);
 }
@@ -244,4 +287,5 @@ END_TEST
 
 MLAB_TEST_MAIN("impute", pooled_numbers_agree_with_mice, numbers_that_do_not_differ_miss_nothing, complete_cases_are_biased_where_imputations_are_not,
                threads_and_the_order_of_rows_do_not_matter, what_cannot_be_imputed_is_said, a_model_that_runs_away_is_not_used_and_counted,
-               what_is_not_made_of_imputed_data_is_left_out_and_said, every_failed_allocation_is_reported_and_nothing_leaks)
+               what_is_not_made_of_imputed_data_is_left_out_and_said, effects_and_predictions_are_pooled,
+               every_failed_allocation_is_reported_and_nothing_leaks)

@@ -1,50 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Average marginal effects: against references made by scripts/reference/margins.R, by hand, and where there are none. */
 #include "fit/after/after.h"
-#include "fit/reference.h"
-
-static const char *const much[] = {"1", "2", "3", "4"}, *const yes[] = {"no", "yes"};
-static int32_t stop[1000], status_of[1000];
-
-static study phd(const char *model, const char *formula)
-{
-    const char *const columns[] = {"gender", "married", "kids", "prestige", "mentor"};
-    bool counts = !strcmp(model, "linear") || !strcmp(model, "poisson"), ordinal = !strcmp(model, "ordinal");
-    study s = open_file(mlab_test_path("reference/phd.csv"));
-    for (size_t k = 0; k < 5; k++) add_column(&s, columns[k], k == 0 ? "female" : NULL);
-    s.cluster = room(s.n, sizeof *s.cluster);
-    s.category = room(s.n, sizeof *s.category);
-    for (size_t i = 0; i < s.n; i++) {
-        long n = strtol(cell(&s, i, "articles"), NULL, 10);
-        s.cluster[i] = (uint32_t)((i + 1) * 7 % 23);
-        s.category[i] = !ordinal ? n > 0 : n == 0 ? 0 : n == 1 ? 1 : n <= 3 ? 2 : 3;
-        stop[i] = (int32_t)n + 1;
-        status_of[i] = 1;
-    }
-    if (counts)
-        respond_number(&s, "articles");
-    else
-        respond(&s, ordinal ? 4 : 2, ordinal ? much : yes);
-    ready(&s, formula);
-    s.w.problem.stop = stop;
-    s.w.problem.status = status_of;
-    if (strcmp(model, "logit") && strcmp(model, "poisson")) s.w.problem.cluster = NULL;
-    return s;
-}
+#include "fit/phd.h"
 
 static mlab_fit *with_margins(const mlab_fit_problem *problem, const char *model)
 {
     mlab_fit_options options = mlab_fit_defaults();
-    mlab_prepared *prepared;
-    mlab_fit *fit;
-    mlab_error err = {0};
     options.margins = true;
-    options.tolerance = 1e-12;
-    ck_assert_msg(!mlab_prepare(&context, mlab_model_find(model), problem, &options, &prepared, &err), "%s", err.sentence);
-    ck_assert_msg(!mlab_prepared_fit(&context, prepared, &fit, &err), "%s", err.sentence);
-    ck_assert_msg(!mlab_after_make(&context, prepared, fit, &err), "%s", err.sentence);
-    mlab_prepared_free(prepared);
-    return fit;
+    return fit_after(problem, model, options);
 }
 
 static const mlab_margin *find(const mlab_fit *fit, const char *what, const char *of)

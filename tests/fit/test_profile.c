@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Profile intervals: against references made by scripts/reference/profile.R, by hand, and where there is no end. */
 #include "fit/after/after.h"
-#include "fit/reference.h"
+#include "fit/phd.h"
 
 #include <gsl/gsl_cdf.h>
 
-static const char *const much[] = {"1", "2", "3", "4"}, *const yes[] = {"no", "yes"};
-static int32_t stop[1000], status_of[1000];
-
-static study phd(const char *model, const char *formula)
+/* Rows are taken as independent. */
+static study alone(const char *model, const char *formula)
 {
-    const char *const columns[] = {"gender", "kids", "prestige"};
-    bool counts = !strcmp(model, "linear") || !strcmp(model, "poisson"), ordinal = !strcmp(model, "ordinal");
-    study s = open_file(mlab_test_path("reference/phd.csv"));
-    for (size_t k = 0; k < 3; k++) add_column(&s, columns[k], k == 0 ? "female" : NULL);
-    s.cluster = room(s.n, sizeof *s.cluster);
-    s.category = room(s.n, sizeof *s.category);
-    for (size_t i = 0; i < s.n; i++) {
-        long n = strtol(cell(&s, i, "articles"), NULL, 10);
-        s.category[i] = !ordinal ? n > 0 : n == 0 ? 0 : n == 1 ? 1 : n <= 3 ? 2 : 3;
-        stop[i] = (int32_t)n + 1;
-        status_of[i] = strtol(cell(&s, i, "kids"), NULL, 10) == 0;
-    }
-    if (counts)
-        respond_number(&s, "articles");
-    else
-        respond(&s, ordinal ? 4 : 2, ordinal ? much : yes);
-    ready(&s, formula);
-    s.w.problem.stop = stop;
-    s.w.problem.status = status_of;
+    study s = phd(model, formula);
     s.w.problem.cluster = NULL;
     return s;
 }
@@ -36,16 +16,8 @@ static study phd(const char *model, const char *formula)
 static mlab_fit *profiled(const mlab_fit_problem *problem, const char *model)
 {
     mlab_fit_options options = mlab_fit_defaults();
-    mlab_prepared *prepared;
-    mlab_fit *fit;
-    mlab_error err = {0};
     options.profile = true;
-    options.tolerance = 1e-12;
-    ck_assert_msg(!mlab_prepare(&context, mlab_model_find(model), problem, &options, &prepared, &err), "%s", err.sentence);
-    ck_assert_msg(!mlab_prepared_fit(&context, prepared, &fit, &err), "%s", err.sentence);
-    ck_assert_msg(!mlab_after_make(&context, prepared, fit, &err), "%s", err.sentence);
-    mlab_prepared_free(prepared);
-    return fit;
+    return fit_after(problem, model, options);
 }
 
 START_TEST(intervals_agree_with_r)
@@ -56,7 +28,7 @@ START_TEST(intervals_agree_with_r)
     context = mlab_test_context(NULL, 2);
     ck_assert_uint_gt(table.n_rows, 0);
     for (size_t m = 0; m < 5; m++) {
-        study s = phd(models[m], m == 4 ? "~ gender + prestige" : "~ gender + kids + prestige");
+        study s = alone(models[m], m == 4 ? "~ gender + prestige" : "~ gender + kids + prestige");
         mlab_fit *fit = profiled(&s.w.problem, models[m]);
         size_t k = 0;
         for (size_t row = 0; row < table.n_rows; row++) {
@@ -100,7 +72,7 @@ END_TEST
 START_TEST(models_without_profiles_have_none)
 {
     context = mlab_test_context(NULL, 1);
-    study s = phd("poisson", "~ gender + kids");
+    study s = alone("poisson", "~ gender + kids");
     mlab_fit *fit = profiled(&s.w.problem, "negative_binomial");
     ck_assert_uint_eq(fit->after->n_profiles, 0);
     mlab_fit_free(fit);
@@ -117,7 +89,7 @@ START_TEST(any_allocation_may_fail)
     mlab_fit_options options = mlab_fit_defaults();
     options.profile = true;
     for (int m = 0; m < 2; m++) {
-        study s = phd(models[m], "~ gender");
+        study s = alone(models[m], "~ gender");
         mlab_prepared *prepared;
         mlab_fit *fit;
         ck_assert_int_eq(mlab_prepare(&context, mlab_model_find(models[m]), &s.w.problem, &options, &prepared, NULL), MLAB_OK);

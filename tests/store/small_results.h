@@ -25,6 +25,8 @@ static mlab_term_test term_tests[] = {{"arm", {2, 5.5, 0.064}, {2, 5.25, 0.072},
 static mlab_margin margins[] = {{"arm: structured - none", "voluntary", -0.02, 0.01, -0.04, 0.001}};
 static mlab_profile profiles[] = {{"voluntary:armstructured", -0.5, 0, false, true}};
 static mlab_diagnosis diagnoses[] = {{"collinearity", "", 3.25, -1, false, "No column is nearly a mixture of others."}};
+static mlab_prediction predictions[] = {{"novice", "level", "", "incidence", "voluntary", 4, "quarters", 0.125, 0.02, 0.0625, 0.25},
+                                        {"mentored", "ratio", "novice", "incidence", "voluntary", 4, "quarters", 0.75, 0.25, 0.5, 1.25}};
 static mlab_after what_was_asked = {.tests = term_tests,
                                     .n_tests = 1,
                                     .margins = margins,
@@ -32,7 +34,9 @@ static mlab_after what_was_asked = {.tests = term_tests,
                                     .profiles = profiles,
                                     .n_profiles = 1,
                                     .diagnoses = diagnoses,
-                                    .n_diagnoses = 1};
+                                    .n_diagnoses = 1,
+                                    .predictions = predictions,
+                                    .n_predictions = 2};
 static double fit_lower[] = {-4, -1, -6, 0.25}, fit_upper[] = {HUGE_VAL, 1, -3, 0.5};
 static mlab_fit_prior fit_priors[] = {{.parameter = 1, .mean = 0, .sd = 2, .source = "stated", .data_estimate = 0.1, .data_se = HUGE_VAL},
                                       {.parameter = 3, .mean = 0.5, .sd = 1, .source = "evidence: it", .data_estimate = 0.2, .data_se = 0.3}};

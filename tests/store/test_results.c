@@ -58,6 +58,14 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert(!fit->after->profiles[0].lower_open && fit->after->profiles[0].upper_open);
     ck_assert_double_eq(fit->after->diagnoses[0].statistic, 3.25);
     ck_assert_str_eq(fit->after->diagnoses[0].sentence, diagnoses[0].sentence);
+    ck_assert_uint_eq(fit->after->n_predictions, 2);
+    const mlab_prediction *second = &fit->after->predictions[1];
+    ck_assert_str_eq(second->profile, "mentored");
+    ck_assert_str_eq(second->measure, "ratio");
+    ck_assert_str_eq(second->against, "novice");
+    ck_assert_str_eq(second->of, "voluntary");
+    ck_assert_str_eq(second->unit, "quarters");
+    ck_assert(second->time == 4 && second->value == 0.75 && second->se == 0.25 && second->lower == 0.5 && second->upper == 1.25);
     ck_assert_int_eq(fit->aliased[3], 1);
     ck_assert_uint_eq(fit->n_blocks, 2);
     ck_assert_str_eq(fit->blocks[1], "involuntary");

@@ -18,12 +18,25 @@ static void forget_margins(mlab_after *after)
     after->n_margins = 0;
 }
 
+static void forget_predictions(mlab_after *after)
+{
+    for (size_t k = 0; after->predictions && k < after->n_predictions; k++) {
+        mlab_prediction *p = &after->predictions[k];
+        char *const texts[] = {p->profile, p->measure, p->against, p->scale, p->of, p->unit};
+        for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) mlab_release(after->context, texts[t]);
+    }
+    mlab_release(after->context, after->predictions);
+    after->predictions = NULL;
+    after->n_predictions = 0;
+}
+
 void mlab_after_free(mlab_after *after)
 {
     if (!after) return;
     const mlab_context *context = after->context;
     for (size_t k = 0; after->tests && k < after->n_tests; k++) mlab_release(context, after->tests[k].term);
     forget_margins(after);
+    forget_predictions(after);
     for (size_t k = 0; after->profiles && k < after->n_profiles; k++) mlab_release(context, after->profiles[k].name);
     for (size_t k = 0; after->diagnoses && k < after->n_diagnoses; k++) {
         mlab_release(context, after->diagnoses[k].what);
@@ -36,24 +49,34 @@ void mlab_after_free(mlab_after *after)
     mlab_release(after->context, after);
 }
 
+typedef mlab_status (*making)(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_after *after, mlab_error *err);
+
+/* Thresholds that cross somewhere leave it out, and the fit says so. */
+static mlab_status unless_crossed(making make, void (*forget)(mlab_after *after), const char *what, const mlab_context *context,
+                                  const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    mlab_error failed = {0};
+    mlab_status status = make(context, prepared, fit, fit->after, &failed);
+    if (status == MLAB_ERR_FIT_CROSSED) {
+        forget(fit->after);
+        return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no %s: %s", what, failed.sentence);
+    }
+    if (status && err) *err = failed;
+    return status;
+}
+
 mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_fit_options *options = &prepared->options;
-    if (!options->tests && !options->margins && !options->profile && !options->diagnose) return MLAB_OK;
+    if (!options->tests && !options->margins && !options->profile && !options->diagnose && !options->predict) return MLAB_OK;
     fit->after = mlab_allocate(context, 1, sizeof *fit->after);
     if (!fit->after) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for tests of %s", fit->outcome);
     fit->after->context = context;
+    fit->after->level = options->level;
     mlab_status status = MLAB_OK;
     if (options->tests) status = mlab_after_tests(context, prepared, fit, fit->after, err);
-    if (!status && options->margins) {
-        mlab_error failed = {0};
-        status = mlab_after_margins(context, prepared, fit, fit->after, &failed);
-        if (status == MLAB_ERR_FIT_CROSSED) {
-            forget_margins(fit->after);
-            status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no average effects: %s", failed.sentence);
-        } else if (status && err)
-            *err = failed;
-    }
+    if (!status && options->margins) status = unless_crossed(mlab_after_margins, forget_margins, "average effects", context, prepared, fit, err);
+    if (!status && options->predict) status = unless_crossed(mlab_after_predictions, forget_predictions, "predictions", context, prepared, fit, err);
     if (!status && options->profile) status = mlab_after_profiles(context, prepared, fit, fit->after, err);
     if (!status && options->diagnose) status = mlab_after_diagnose(context, prepared, fit, fit->after, err);
     return status;

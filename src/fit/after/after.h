@@ -14,8 +14,14 @@ MLAB_MUST_USE mlab_status mlab_after_make(const mlab_context *context, const mla
 MLAB_MUST_USE mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
                                            mlab_error *err);
 /* Average effects of every variable on the response scale, into after->margins; nothing for models without one. */
-MLAB_MUST_USE mlab_status mlab_after_margins(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
+MLAB_MUST_USE mlab_status mlab_after_margins(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_after *after,
                                              mlab_error *err);
+/* Predictions that options.predict asks of this outcome, into after->predictions; what has no interval is said in the fit's reason. */
+MLAB_MUST_USE mlab_status mlab_after_predictions(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_after *after,
+                                                 mlab_error *err);
+/* Average effects and predictions of the first fit become those of all, by Rubin's rules (fit/after/pool.c); fits[0] has the pooled covariance
+ * already. They are left out, and said, when the fits have other ones. */
+MLAB_MUST_USE mlab_status mlab_after_pool(mlab_fit *const *fits, size_t n, mlab_error *err);
 /* Profile intervals of the coefficients, into after->profiles; nothing for models that have none. */
 MLAB_MUST_USE mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
                                               mlab_error *err);

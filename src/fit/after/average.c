@@ -11,6 +11,7 @@
 #include "fit/mixed/averaged.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROWS_A_BLOCK ((size_t)512)
@@ -39,12 +40,18 @@ bool mlab_average_start(mlab_average *average)
     return average->width > 0;
 }
 
-const char *mlab_average_name(const mlab_average *average, size_t c)
+const char *mlab_average_name(const mlab_average *average, size_t c, char *into, size_t size)
 {
     const mlab_fit *fit = average->fit;
-    size_t width = average->n_times ? average->width / average->n_times : average->width;
+    size_t width = average->n_times ? average->width / average->n_times : average->width, states = fit->n_levels;
+    c %= width;
     if (width <= 1) return "";
-    return fit->n_levels == width ? fit->levels[c % width] : fit->n_blocks == width ? fit->blocks[c % width] : "";
+    if (states == width) return fit->levels[c];
+    if (states * states == width)
+        snprintf(into, size, "%s to %s", fit->levels[c / states], fit->levels[c % states]);
+    else
+        snprintf(into, size, "%s", fit->n_blocks == width && fit->blocks ? fit->blocks[c] : "");
+    return into;
 }
 
 static rows_room room_of(const mlab_average *a, double *memory)

@@ -35,9 +35,8 @@ MLAB_MUST_USE mlab_status mlab_average_over(const mlab_average *average, const m
 /* mean [n_sets * width]: the means alone, for n_sets vectors of parameters [n_sets * n_parameters]. */
 MLAB_MUST_USE mlab_status mlab_average_at(const mlab_average *average, const mlab_average_rows *rows, const double *parameters, size_t n_sets,
                                           double *mean, mlab_error *err);
-/* "" where there is one number a row, else the name of number c at one time: a level, cause, or state. */
-const char *mlab_average_name(const mlab_average *average, size_t c);
-
+/* Name of number c of a row: a level, cause, or "state to state"; "" where there is one number at a time. */
+const char *mlab_average_name(const mlab_average *average, size_t c, char *into, size_t size);
 /* Standard error of a number with this gradient [n_parameters], by the robust covariance when there is one. */
 double mlab_average_error(const mlab_fit *fit, const double *gradient);
 /* Sums of squared shares in groups [n * n_random] of the problem's rows; *squares NULL when all are 1. Released by the caller. */

@@ -42,6 +42,7 @@ static mlab_status add(variants *v, const char *what, const double *difference, 
     mlab_after *after = v->after;
     double factor = mlab_fit_interval_factor(fit, v->prepared->options.level);
     for (size_t c = 0; c < v->a.width; c++) {
+        char name[200];
         mlab_status status = mlab_grow(v->a.context, &after->margins, after->n_margins, &v->capacity, sizeof *after->margins, err);
         if (status) return status;
         mlab_margin *m = &after->margins[after->n_margins++];
@@ -50,7 +51,7 @@ static mlab_status add(variants *v, const char *what, const double *difference, 
         *m = (mlab_margin){
             .effect = effect, .se = se, .lower = interval ? effect - factor * se : effect, .upper = interval ? effect + factor * se : effect};
         m->what = mlab_copy_text(v->a.context, what);
-        m->of = mlab_copy_text(v->a.context, mlab_average_name(&v->a, c));
+        m->of = mlab_copy_text(v->a.context, mlab_average_name(&v->a, c, name, sizeof name));
         if (!m->what || !m->of) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
     }
     return MLAB_OK;
@@ -145,7 +146,7 @@ static mlab_status all_margins(variants *v, mlab_error *err)
     return status;
 }
 
-mlab_status mlab_after_margins(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after, mlab_error *err)
+mlab_status mlab_after_margins(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_after *after, mlab_error *err)
 {
     const mlab_fit_problem *problem = prepared->problem;
     double *squares = NULL;

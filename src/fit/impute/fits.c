@@ -90,7 +90,7 @@ static mlab_status tell(const work *now, mlab_fit *fit, mlab_error *err)
     if (unaided > 0)
         mlab_text_print(&text, "; in %llu rounds the model of a column could not be fitted and its values were drawn from those there are",
                         (unsigned long long)unaided);
-    if (now->left_out) mlab_text_append(&text, "; tests, effects, profiles and diagnoses are not made of imputed data");
+    if (now->left_out) mlab_text_append(&text, "; tests, profiles and diagnoses are not made of imputed data");
     fit->imputed = text.failed ? NULL : mlab_copy_text(now->context, mlab_text_get(&text));
     mlab_text_free(&text);
     if (!fit->imputed) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
@@ -114,7 +114,7 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
                              mlab_fit **fits, mlab_draws **draws, mlab_error *err)
 {
     mlab_fit_options plain = *options;
-    plain.tests = plain.diagnose = plain.margins = plain.profile = false; /* they would be those of one imputation */
+    plain.tests = plain.diagnose = plain.profile = false; /* they would be those of one imputation; effects and predictions are pooled */
     work now = {.context = context,
                 .data = data,
                 .outcomes = outcomes,
@@ -123,7 +123,7 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
                 .n_outcomes = n_outcomes,
                 .n_draws = n_draws,
                 .m = (size_t)imputation->n_imputations,
-                .left_out = options->tests || options->diagnose || options->margins || options->profile,
+                .left_out = options->tests || options->diagnose || options->profile,
                 .used = used,
                 .seed = seed};
     memset(fits, 0, n_outcomes * sizeof *fits);

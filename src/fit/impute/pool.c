@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "fit/model.h"
+#include "fit/after/after.h"
 
 #include <math.h>
 #include <string.h>
@@ -161,6 +161,7 @@ mlab_status mlab_fit_pool(const mlab_context *context, mlab_fit **fits, size_t n
     if (!(status = make_room(fits[0], err))) {
         mlab_fit *fit = fits[0];
         put_numbers(fits, n, &numbers, fit);
+        status = mlab_after_pool(fits, n, err);
         forget(fit);
         for (size_t k = 1; k < n && !status && fit->trust == MLAB_TRUSTED; k++)
             if (fits[k]->trust != MLAB_TRUSTED) status = mlab_fit_doubt(fit, fits[k]->trust, err, "imputation %zu: %s", k + 1, fits[k]->reason);

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Predictions for stated profiles, and how they differ: columns that a profile names have its values, all others stay as each row has them and
+ * are averaged over (standardisation to the rows; Lane & Nelder 1982, doi:10.2307/2530043). Errors by the delta method (fit/after/average.c), limits
+ * symmetric on a scale without bounds: log-log of survival, logit of other probabilities, logarithm of positive means and of ratios. Or by draws of
+ * the parameters: the quantiles.
+ * Weakness: the covariances of random effects are taken as known; an average over several rows of a model with a baseline hazard (cox) has no
+ * interval.
+ */
+#include "fit/after/after.h"
+#include "fit/after/average.h"
+#include "fit/after/limits.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "data/design_terms.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct predicting {
+    const mlab_context *context;
+    const mlab_prepared *prepared;
+    mlab_fit *fit;
+    mlab_after *after;
+    const mlab_predict_spec *spec;
+    mlab_predict_outcome wish;
+    mlab_average a;
+    mlab_average_rows rows; /* of the fit, or the first of each person */
+    uint32_t *row;
+    double *weight, *squares;
+    size_t n_profiles, n_draws, capacity;
+    mlab_range kind;
+    bool interval; /* the fit has intervals */
+    double factor;
+    double *means, *errors, *drawn; /* [n_profiles * part], [n_profiles * 3 * width] error, lower, upper, [n_profiles * n_draws * width] */
+    bool *alone, *known;            /* [n_profiles] all columns are stated: one row; it has errors and limits of its own */
+    mlab_draws *draws;
+    double *sorted; /* [n_draws] */
+} predicting;
+
+static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation"};
+
+/* --- what, and over which rows ------------------------------------------------------------------------------------- */
+
+/* Whether something is to be predicted at all. */
+static mlab_status choose(predicting *p, bool *any, mlab_error *err)
+{
+    const mlab_predict_spec *spec = p->spec;
+    const mlab_fit *fit = p->fit;
+    static const mlab_scale own[] = {MLAB_SCALE_RESPONSE, MLAB_SCALE_SURVIVAL, MLAB_SCALE_INCIDENCE, MLAB_SCALE_OCCUPATION};
+    p->wish = (mlab_predict_outcome){.scale = -1};
+    *any = spec->n_outcomes == 0;
+    for (size_t k = 0; k < spec->n_outcomes && !*any; k++)
+        if (strcmp(spec->outcomes[k].outcome, fit->outcome) == 0) {
+            p->wish = spec->outcomes[k];
+            *any = true;
+        }
+    for (size_t k = 0; k < 4 && p->wish.scale < 0 && *any; k++)
+        if ((own[k] == MLAB_SCALE_RESPONSE || p->wish.n_times) && mlab_predict_width_at(fit, own[k], p->wish.n_times)) p->wish.scale = (int)own[k];
+    if (!*any) return MLAB_OK;
+    const unsigned open = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT; /* the baseline is not in the parameters */
+    if (!fit->baseline && p->wish.scale != MLAB_SCALE_LINK && p->wish.n_times && (p->prepared->model->marks & open) == open) {
+        *any = false; /* separated */
+        return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "nothing is predicted: the fit has no baseline");
+    }
+    if (p->wish.scale < 0) {
+        *any = false;
+        return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err,
+                              "nothing is predicted: a %s model predicts over time, and predict.outcomes.%s states no times", fit->model,
+                              fit->outcome);
+    }
+    bool over_time = p->wish.scale > MLAB_SCALE_RESPONSE;
+    if (over_time && !p->wish.n_times)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: %s needs times: [...]", fit->outcome,
+                             scales[p->wish.scale]);
+    p->a = (mlab_average){.context = p->context,
+                          .fit = fit,
+                          .scale = (mlab_scale)p->wish.scale,
+                          .times = over_time ? p->wish.times : NULL,
+                          .n_times = over_time ? p->wish.n_times : 0,
+                          .averaged = !p->wish.typical};
+    if (mlab_average_start(&p->a)) return MLAB_OK;
+    return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: a %s model has no %s scale", fit->outcome, fit->model,
+                         scales[p->wish.scale]);
+}
+
+/* The first row of each person, with its weight. */
+static mlab_status first_rows(predicting *p, mlab_error *err)
+{
+    const mlab_fit_problem *problem = p->prepared->problem;
+    size_t n = 0, n_random = problem->n_random;
+    p->row = mlab_allocate(p->context, problem->n, sizeof *p->row);
+    p->weight = problem->weight ? mlab_allocate(p->context, problem->n, sizeof *p->weight) : NULL;
+    if (!p->row || (problem->weight && !p->weight)) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", problem->n);
+    for (size_t i = 0; i < problem->n; i++) {
+        uint32_t row = problem->rows ? problem->rows[i] : (uint32_t)i;
+        if (problem->person && n > 0 && problem->person[row] == problem->person[p->row[n - 1]]) continue;
+        if (p->weight) p->weight[n] = problem->weight[i];
+        if (p->squares) memmove(p->squares + n * n_random, p->squares + i * n_random, n_random * sizeof *p->squares);
+        p->row[n++] = row;
+    }
+    p->rows.row = p->row;
+    p->rows.n = n;
+    p->rows.weight = p->weight;
+    return MLAB_OK;
+}
+
+/* --- profiles ------------------------------------------------------------------------------------------------------- */
+
+static const mlab_design_variable *factor_of(const mlab_design *design, const char *column)
+{
+    size_t n;
+    const mlab_design_variable *variables = design ? mlab_design_variables(design, &n) : NULL;
+    for (size_t k = 0; variables && k < n; k++)
+        if (variables[k].kind == MLAB_VARIABLE_FACTOR && strcmp(variables[k].column, column) == 0) return &variables[k];
+    return NULL;
+}
+
+static bool names_all(const mlab_predict_profile *profile, const mlab_design *design)
+{
+    size_t n_variables, n_inputs;
+    const mlab_design_variable *variables = mlab_design_variables(design, &n_variables);
+    const char *const *inputs = mlab_design_inputs(design, &n_inputs);
+    for (size_t k = 0; k < n_variables + n_inputs; k++) {
+        const char *name = k < n_inputs ? inputs[k] : variables[k - n_inputs].column;
+        bool found = k >= n_inputs && variables[k - n_inputs].kind != MLAB_VARIABLE_FACTOR;
+        for (size_t v = 0; v < profile->n_values && !found; v++) found = strcmp(profile->values[v].column, name) == 0;
+        if (!found) return false;
+    }
+    return true;
+}
+
+static bool is_alone(const predicting *p, const mlab_predict_profile *profile)
+{
+    const mlab_baseline *baseline = p->fit->baseline;
+    bool all = names_all(profile, p->fit->design);
+    for (size_t t = 0; t < p->fit->n_random && all && p->a.averaged; t++) all = names_all(profile, p->fit->random[t].design);
+    for (size_t c = 0; baseline && c < baseline->n_stratum_columns && all; c++) {
+        all = false;
+        for (size_t v = 0; v < profile->n_values; v++) all = all || strcmp(profile->values[v].column, baseline->stratum_column[c]) == 0;
+    }
+    return all;
+}
+
+static mlab_status no_level(const predicting *p, const mlab_predict_profile *profile, const mlab_profile_value *value, char *const *levels, int32_t n,
+                            mlab_error *err)
+{
+    mlab_text known = MLAB_TEXT(p->context);
+    for (int32_t l = 0; l < n; l++) mlab_text_print(&known, "%s%s", l ? ", " : "", levels[l]);
+    mlab_status status = mlab_raise_at(err, MLAB_ERR_DATA_TYPE, &value->place, "profile %s: '%s' is no level of %s in the rows of %s; allowed: %s",
+                                       profile->name, value->text, value->column, p->fit->outcome, mlab_text_get(&known));
+    mlab_text_free(&known);
+    return status;
+}
+
+/* One value for all rows of the variant. Columns that the model does not read stay. */
+static mlab_status put_value(const predicting *p, mlab_variant *variant, const mlab_predict_profile *profile, const mlab_profile_value *value,
+                             mlab_error *err)
+{
+    const mlab_column *from = mlab_table_find(p->prepared->problem->table, value->column);
+    const mlab_design_variable *factor = factor_of(p->fit->design, value->column);
+    for (size_t t = 0; t < p->fit->n_random && !factor; t++) factor = factor_of(p->fit->random[t].design, value->column);
+    if (!from) return mlab_raise_at(err, MLAB_ERR_DATA_COLUMN, &value->place, "profile %s: there is no column '%s'", profile->name, value->column);
+    bool text = from->type == MLAB_COLUMN_TEXT, levels = factor ? !factor->level_values : from->type == MLAB_COLUMN_FACTOR;
+    char **names = factor ? factor->levels : from->levels;
+    int32_t n = factor ? factor->n_levels : from->n_levels, code = 0;
+    if (text && !factor) return MLAB_OK; /* nothing reads it */
+    if (!levels && !value->is_number)
+        return mlab_raise_at(err, MLAB_ERR_DATA_TYPE, &value->place, "profile %s: %s is a number, found '%s'", profile->name, value->column,
+                             value->text);
+    while (levels && code < n && strcmp(names[code], value->text) != 0) code++;
+    bool known = !levels || code < n;
+    for (int32_t l = 0; factor && factor->level_values && l <= n && known; l++) {
+        if (l == n) known = false;
+        if (l < n && factor->level_values[l] == value->number) break;
+    }
+    if (!known) return factor ? no_level(p, profile, value, names, n, err) : MLAB_OK;
+    mlab_column *column;
+    mlab_status status = mlab_variant_column(variant, value->column, levels ? names : NULL, n, &column, err);
+    for (size_t i = 0; i < variant->table.n_rows && !status; i++) {
+        if (levels)
+            column->as.integer[i] = code;
+        else
+            column->as.real[i] = value->number;
+    }
+    return status;
+}
+
+/* Errors and limits of a single row, which models with a baseline have too. */
+static mlab_status of_row(predicting *p, size_t k, const mlab_table *table, mlab_error *err)
+{
+    size_t width = p->a.width;
+    double *se = p->errors + 3 * k * width, *value = p->means + k * p->a.part + 1;
+    mlab_error failed = {0};
+    mlab_prediction_request request = {.table = table,
+                                       .n = 1,
+                                       .averaged = p->a.averaged,
+                                       .scale = p->a.scale,
+                                       .times = p->a.times,
+                                       .n_times = p->a.n_times,
+                                       .level = p->prepared->options.level};
+    mlab_status status = mlab_predict_intervals(p->context, p->fit, &request, value, se, se + width, se + 2 * width, &failed);
+    p->known[k] = status == MLAB_OK;
+    return status && status != MLAB_ERR_DATA_NOT_BUILT ? mlab_raise(err, status, "%s", failed.sentence) : MLAB_OK;
+}
+
+static mlab_status of_profile(predicting *p, size_t k, mlab_error *err)
+{
+    const mlab_table *table = p->prepared->problem->table;
+    const mlab_predict_profile everybody = {.name = NULL}, *profile = p->spec->n_profiles ? &p->spec->profiles[k] : &everybody;
+    mlab_variant variant = {0};
+    mlab_average_rows one = {.n = 1}, *rows = &p->rows;
+    p->alone[k] = is_alone(p, profile);
+    mlab_status status = mlab_variant_make(p->context, table, p->alone[k] ? 1 : table->n_rows, profile->n_values, &variant, err);
+    for (size_t v = 0; v < profile->n_values && !status; v++) status = put_value(p, &variant, profile, &profile->values[v], err);
+    if (p->alone[k]) rows = &one;
+    rows->table = &variant.table;
+    if (!status) status = mlab_average_over(&p->a, rows, p->means + k * p->a.part, err);
+    if (!status && p->draws) status = mlab_average_at(&p->a, rows, p->draws->value, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
+    if (!status && p->alone[k] && p->interval && !p->draws) status = of_row(p, k, &variant.table, err);
+    mlab_variant_free(&variant);
+    return status;
+}
+
+/* --- numbers ------------------------------------------------------------------------------------------------------ */
+
+/* Spread and quantiles of p->sorted. */
+static void by_draws(predicting *p, bool logarithm, mlab_prediction *to)
+{
+    double mean = 0, square = 0, n = (double)p->n_draws, level = p->prepared->options.level;
+    for (size_t d = 0; d < p->n_draws; d++) mean += (logarithm ? log(p->sorted[d]) : p->sorted[d]) / n;
+    for (size_t d = 0; d < p->n_draws; d++) square += pow((logarithm ? log(p->sorted[d]) : p->sorted[d]) - mean, 2) / (n - 1);
+    qsort(p->sorted, p->n_draws, sizeof *p->sorted, mlab_by_size);
+    to->se = sqrt(square);
+    to->lower = mlab_quantile(p->sorted, p->n_draws, (1 - level) / 2);
+    to->upper = mlab_quantile(p->sorted, p->n_draws, (1 + level) / 2);
+}
+
+/* --- lines ---------------------------------------------------------------------------------------------------------- */
+
+static mlab_status add(predicting *p, size_t k, size_t c, const char *measure, const mlab_prediction *numbers, mlab_error *err)
+{
+    const mlab_predict_spec *spec = p->spec;
+    bool level = strcmp(measure, "level") == 0;
+    char name[200];
+    mlab_status status = mlab_grow(p->context, &p->after->predictions, p->after->n_predictions, &p->capacity, sizeof *p->after->predictions, err);
+    if (status) return status;
+    mlab_prediction *to = &p->after->predictions[p->after->n_predictions++];
+    *to = *numbers;
+    to->time = p->a.n_times ? p->a.times[c / (p->a.width / p->a.n_times)] : -1;
+    to->profile = mlab_copy_text(p->context, spec->n_profiles ? spec->profiles[k].name : "everybody");
+    to->measure = mlab_copy_text(p->context, measure);
+    to->against = mlab_copy_text(p->context, level ? "" : spec->profiles[spec->reference].name);
+    to->scale = mlab_copy_text(p->context, scales[p->a.scale]);
+    to->of = mlab_copy_text(p->context, mlab_average_name(&p->a, c, name, sizeof name));
+    to->unit = mlab_copy_text(p->context, p->a.n_times && p->wish.unit ? p->wish.unit : "");
+    return to->profile && to->measure && to->against && to->scale && to->of && to->unit
+               ? MLAB_OK
+               : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a prediction");
+}
+
+static mlab_status add_level(predicting *p, size_t k, size_t c, mlab_error *err)
+{
+    const double *mean = p->means + k * p->a.part;
+    mlab_prediction to = {.value = mean[1 + c]};
+    to.lower = to.upper = to.value;
+    if (p->draws) {
+        for (size_t d = 0; d < p->n_draws; d++) p->sorted[d] = p->drawn[(k * p->n_draws + d) * p->a.width + c];
+        by_draws(p, false, &to);
+    } else if (p->known[k]) {
+        const double *own = p->errors + 3 * k * p->a.width + c;
+        to = (mlab_prediction){.value = to.value, .se = own[0], .lower = own[p->a.width], .upper = own[2 * p->a.width]};
+    } else if (!p->fit->baseline && p->interval) {
+        to.se = mlab_average_error(p->fit, mean + 1 + p->a.width + c * p->fit->n_parameters);
+        mlab_limits(p->kind, to.value, p->factor * to.se, &to.lower, &to.upper);
+    }
+    return add(p, k, c, "level", &to, err);
+}
+
+/* How number c of profile k differs from that of the reference; room [n_parameters]. */
+static mlab_status add_contrast(predicting *p, size_t k, size_t c, bool ratio, double *room, mlab_error *err)
+{
+    size_t np = p->fit->n_parameters, width = p->a.width, reference = p->spec->reference;
+    const double *mean = p->means + k * p->a.part, *base = p->means + reference * p->a.part;
+    double value = mean[1 + c], other = base[1 + c];
+    if (ratio && !(p->kind != MLAB_RANGE_ALL && value > 0 && other > 0)) return MLAB_OK;
+    mlab_prediction to = {.value = ratio ? value / other : value - other};
+    to.lower = to.upper = to.value;
+    if (p->draws) {
+        for (size_t d = 0; d < p->n_draws; d++) {
+            double one = p->drawn[(k * p->n_draws + d) * width + c], two = p->drawn[(reference * p->n_draws + d) * width + c];
+            p->sorted[d] = ratio ? one / two : one - two;
+        }
+        by_draws(p, ratio, &to);
+    } else if (!p->fit->baseline && p->interval) {
+        for (size_t j = 0; j < np; j++) {
+            double a = mean[1 + width + c * np + j], b = base[1 + width + c * np + j];
+            room[j] = ratio ? a / value - b / other : a - b;
+        }
+        to.se = mlab_average_error(p->fit, room);
+        to.lower = ratio ? to.value * exp(-p->factor * to.se) : to.value - p->factor * to.se;
+        to.upper = ratio ? to.value * exp(p->factor * to.se) : to.value + p->factor * to.se;
+    }
+    return add(p, k, c, ratio ? "ratio" : "difference", &to, err);
+}
+
+static mlab_status add_all(predicting *p, mlab_error *err)
+{
+    double *room = mlab_allocate(p->context, p->fit->n_parameters, sizeof *room);
+    mlab_status status = room ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions");
+    for (int pass = 0; pass < 3 && !status; pass++)
+        for (size_t k = 0; k < p->n_profiles && !status; k++)
+            for (size_t c = 0; c < p->a.width && !status; c++) {
+                if (pass && (p->spec->reference >= p->n_profiles || k == p->spec->reference)) continue;
+                status = pass ? add_contrast(p, k, c, pass == 2, room, err) : add_level(p, k, c, err);
+            }
+    mlab_release(p->context, room);
+    return status;
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------------ */
+
+static mlab_status make_draws(predicting *p, mlab_error *err)
+{
+    const mlab_fit *fit = p->fit;
+    mlab_error failed = {0};
+    if (!p->spec->draws) return MLAB_OK;
+    mlab_status status = mlab_draws_make(p->context, &fit, 1, (size_t)p->spec->n_draws, (uint64_t)p->spec->seed, &p->draws, &failed);
+    if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE || status == MLAB_ERR_DATA_NOT_BUILT)
+        return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "intervals of predictions are by the delta method: %s", failed.sentence);
+    if (status) return mlab_raise(err, status, "%s", failed.sentence);
+    p->n_draws = (size_t)p->spec->n_draws;
+    return MLAB_OK;
+}
+
+static mlab_status make_room(predicting *p, mlab_error *err)
+{
+    size_t n = p->n_profiles, width = p->a.width;
+    p->means = mlab_allocate(p->context, n, p->a.part * sizeof *p->means);
+    p->errors = mlab_allocate(p->context, n, 3 * width * sizeof *p->errors);
+    p->known = mlab_allocate(p->context, n, sizeof *p->known);
+    p->alone = mlab_allocate(p->context, n, sizeof *p->alone);
+    p->drawn = p->draws ? mlab_allocate(p->context, n * p->n_draws, width * sizeof *p->drawn) : NULL;
+    p->sorted = p->draws ? mlab_allocate(p->context, p->n_draws, sizeof *p->sorted) : NULL;
+    bool whole = p->means && p->errors && p->alone && p->known && (!p->draws || (p->drawn && p->sorted));
+    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", p->fit->outcome);
+}
+
+/* Says why there are no intervals. */
+static mlab_status tell(predicting *p, mlab_error *err)
+{
+    size_t n_alone = 0, n_known = 0;
+    for (size_t k = 0; k < p->n_profiles; k++) n_alone += p->alone[k], n_known += p->known[k];
+    if (!p->interval || p->draws || !p->fit->baseline) return MLAB_OK; /* the fit's trust says it */
+    if (n_known < n_alone || (n_alone == 0 && strcmp(p->fit->model, "cox") != 0))
+        return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "these predictions of a %s model have no interval", p->fit->model);
+    if (n_alone < p->n_profiles)
+        return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err,
+                              "predictions of a %s model have intervals only for profiles that name every column of the formula", p->fit->model);
+    return MLAB_OK;
+}
+
+static mlab_status predict(predicting *p, mlab_error *err)
+{
+    const mlab_fit_problem *problem = p->prepared->problem;
+    p->factor = mlab_fit_interval_factor(p->fit, p->prepared->options.level);
+    p->interval = isfinite(p->factor) && p->fit->trust != MLAB_NOT_CONVERGED && p->fit->trust != MLAB_SEPARATED;
+    p->kind = mlab_range_of(p->fit, p->a.scale);
+    p->n_profiles = p->spec->n_profiles ? p->spec->n_profiles : 1;
+    p->rows = (mlab_average_rows){.row = problem->rows, .n = problem->n, .weight = problem->weight}; /* whole periods: no offset of a share */
+    mlab_status status = p->a.averaged ? mlab_average_squares(p->context, problem, &p->squares, err) : MLAB_OK;
+    if (!status && p->spec->people) status = first_rows(p, err);
+    p->rows.squares = p->squares;
+    if (!status) status = make_draws(p, err);
+    if (!status) status = make_room(p, err);
+    for (size_t k = 0; k < p->n_profiles && !status; k++) status = of_profile(p, k, err);
+    if (!status) status = tell(p, err);
+    return status ? status : add_all(p, err);
+}
+
+mlab_status mlab_after_predictions(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_after *after, mlab_error *err)
+{
+    predicting p = {.context = context, .prepared = prepared, .fit = fit, .after = after, .spec = prepared->options.predict};
+    bool any;
+    mlab_status status = choose(&p, &any, err);
+    if (!status && any) status = predict(&p, err);
+    void *const memory[] = {p.row, p.weight, p.squares, p.means, p.errors, p.drawn, p.alone, p.known, p.sorted};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
+    mlab_draws_free(p.draws);
+    return status;
+}
