@@ -166,7 +166,7 @@ void mlab_level_columns(mlab_engine *engine)
         }
     for (size_t z = 0; z < e->n_scale; z++) {
         size_t at = mlab_scale_place(e, z), column = e->scale[z];
-        engine->aliased[at] = engine->aliased[e->n_thresholds + column];
+        engine->aliased[at] = tiles->reach[column] == 0; /* a constant is part of the thresholds and coefficients */
         engine->scale[at] = fmax(fabs(tiles->centre[column]) + tiles->reach[column], 1e-300);
     }
 }
@@ -199,7 +199,7 @@ mlab_status mlab_level_doubt_crossing(const mlab_context *context, const mlab_pr
             const double *row = eta + i * width;
             size_t k = 1;
             while (k < fit->n_thresholds && fit->estimate[k] - row[k] > fit->estimate[k - 1] - row[k - 1]) k++;
-            if (k == fit->n_thresholds) continue;
+            if (k == fit->n_thresholds || (problem->weight && problem->weight[at + i] == 0)) continue;
             if (crossed++ > 0) continue;
             first_row = problem->rows ? problem->rows[at + i] : at + i;
             first_level = k;
