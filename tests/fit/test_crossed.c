@@ -9,6 +9,7 @@
 #include "core/random.h"
 #include "fit/mixed/sparse.h"
 #include "fit/reference.h"
+#include "mentorlab/store.h"
 
 typedef struct crossed {
     study s;
@@ -70,9 +71,11 @@ static void close_crossed(crossed *c)
     close_study(&c->s);
 }
 
+static const char *reference = "reference/crossed.csv";
+
 static void agrees(const crossed *c, const char *name, const char *model, const mlab_fit_options *options)
 {
-    csv table = csv_read(mlab_test_path("reference/crossed.csv"));
+    csv table = csv_read(mlab_test_path(reference));
     mlab_fit *fit = world_fit(&c->s.w, &context, model, options);
     bool linear = strcmp(model, "linear") == 0;
     size_t j = 0, seen = 0;
@@ -145,6 +148,87 @@ START_TEST(crossed_effects_of_events_and_counts_agree_with_glmmtmb)
     respond_number(&c.s, "y");
     random_by(&c, "~ lbase + trt", "subject", NULL);
     agrees(&c, "negative_binomial_epil", "negative_binomial", &options);
+    close_crossed(&c);
+}
+END_TEST
+
+/* Written to a results file and read again: what is stored of every grouping. */
+static void comes_back(const mlab_fit *fit)
+{
+    char path[4200];
+    mlab_error err = {0};
+    mlab_results results = {.fits = (const mlab_fit *const[]){fit}, .n_fits = 1};
+    mlab_fit **again;
+    mlab_draws *draws;
+    size_t n;
+    snprintf(path, sizeof path, "%s/crossed.h5", mlab_test_folder("crossed"));
+    ck_assert_msg(!mlab_store_write(&context, path, &results, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &err), "%s",
+                  err.sentence);
+    ck_assert_msg(!mlab_store_read_fits(&context, path, &again, &n, &draws, &err), "%s", err.sentence);
+    ck_assert_uint_eq(again[0]->n_random, fit->n_random);
+    for (size_t t = 0; t < fit->n_random; t++) {
+        const mlab_random_effects *a = &fit->random[t], *b = &again[0]->random[t];
+        ck_assert_str_eq(a->group, b->group);
+        ck_assert(a->n == b->n && a->n_groups == b->n_groups && a->independent == b->independent);
+        for (size_t k = 0; k < a->n; k++) ck_assert_str_eq(a->names[k], b->names[k]);
+        ck_assert_int_eq(memcmp(a->covariance, b->covariance, a->n * a->n * sizeof(double)), 0);
+        ck_assert_int_eq(memcmp(a->sd, b->sd, a->n * sizeof(double)), 0);
+        ck_assert_int_eq(memcmp(a->mode, b->mode, a->n * a->n_groups * sizeof(double)), 0);
+        ck_assert_int_eq(memcmp(a->mode_se, b->mode_se, a->n * a->n_groups * sizeof(double)), 0);
+    }
+    mlab_fit_free(again[0]);
+    mlab_release(&context, again);
+}
+
+START_TEST(crossed_ordered_levels_agree_with_the_likelihood_written_twice_and_come_back_from_a_file)
+{
+    static const char *const levels[] = {"1", "2", "3", "4"};
+    mlab_fit_options options = mlab_fit_defaults();
+    static crossed c;
+    open_crossed(&c, "reference/crossed_ratings.csv", (const char *[]){"x"}, 1);
+    respond_by_text(&c.s, "y", levels, 4);
+    random_by(&c, "~ x", "person", "rater");
+    reference = "reference/crossed_levels.csv";
+    agrees(&c, "ordinal_ratings", "ordinal", &options);
+    reference = "reference/crossed.csv";
+    mlab_fit *fit = world_fit(&c.s.w, &context, "ordinal", &options);
+    comes_back(fit);
+    mlab_fit_free(fit);
+    close_crossed(&c);
+}
+END_TEST
+
+START_TEST(effects_of_a_group_on_two_categories_agree_with_the_likelihood_written_twice)
+{
+    static const char *const categories[] = {"zero", "one", "two"}, *const codes[] = {"0", "1", "2"};
+    mlab_fit_options options = mlab_fit_defaults();
+    static crossed c;
+    csv table = csv_read(mlab_test_path("reference/crossed_levels.csv"));
+    open_crossed(&c, "reference/crossed_teams.csv", (const char *[]){"x"}, 1);
+    respond_by_text(&c.s, "y", codes, 3);
+    random_by(&c, "~ x", "team", NULL);
+    c.s.w.problem.categories = categories;
+    mlab_fit *fit = world_fit(&c.s.w, &context, "multinomial", &options);
+    const mlab_random_effects *r = fit->random;
+    ck_assert_msg(fit->trust == MLAB_TRUSTED, "%s", fit->reason);
+    const double sds[] = {r->sd[0], r->sd[1], r->covariance[1] / (r->sd[0] * r->sd[1])};
+    size_t j = 0, held = 0;
+    for (size_t row = 0; row < table.n_rows; row++) {
+        if (strcmp(csv_text(&table, row, "case"), "multinomial_teams")) continue;
+        double known = csv_number(&table, row, "estimate"), se = csv_number(&table, row, "se");
+        ck_near(fit->log_likelihood, csv_number(&table, row, "loglik"), 0, 1e-5);
+        if (j < fit->n_parameters) {
+            ck_assert_str_eq(fit->names[j], csv_text(&table, row, "name"));
+            ck_near(fit->estimate[j], known, 0, 1e-4 * se);
+            ck_near(mlab_fit_standard_error(fit, j), se, 1e-3, 0);
+            j++;
+        } else
+            ck_near(sds[held++], known, 2e-5, 0); /* 1e-4 of a fifth, about their standard error */
+    }
+    ck_assert(j == 4 && held == 3);
+    comes_back(fit);
+    mlab_fit_free(fit);
+    csv_free(&table);
     close_crossed(&c);
 }
 END_TEST
@@ -281,5 +365,7 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("crossed", the_inverse_on_the_pattern_is_that_of_solutions, crossed_and_nested_linear_models_agree_with_the_dense_likelihood,
-               crossed_effects_of_events_and_counts_agree_with_glmmtmb, the_truth_of_several_memberships_is_found,
+               crossed_effects_of_events_and_counts_agree_with_glmmtmb,
+               crossed_ordered_levels_agree_with_the_likelihood_written_twice_and_come_back_from_a_file,
+               effects_of_a_group_on_two_categories_agree_with_the_likelihood_written_twice, the_truth_of_several_memberships_is_found,
                every_failed_allocation_is_reported_and_nothing_leaks)
