@@ -17,13 +17,16 @@ static void show_rounded(double value, double se, char *into, size_t size)
 
 static void show_random(const mlab_random_effects *random)
 {
-    printf("  between the %zu groups of %s, as standard deviations\n", random->n_groups, random->group);
+    printf("  between the %zu groups of %s, as standard deviations%s\n", random->n_groups, random->group,
+           random->gamma ? " of a frailty of mean 1 (gamma)" : "");
     for (size_t a = 0; a < random->n; a++) {
         char sd[64], error[64];
         show_rounded(random->sd[a], random->sd_se[a], sd, sizeof sd);
         show_rounded(random->sd_se[a], random->sd_se[a], error, sizeof error);
         printf("  %-38s %12s %12s\n", random->names[a], sd, error);
     }
+    if (random->tested && random->deviance > 0)
+        printf("  against no differences between them: chi-square %.2f, p = %.2g (half of one degree of freedom)\n", random->deviance, random->p);
 }
 
 static void show_errors(const mlab_fit *fit)

@@ -18,6 +18,7 @@ typedef enum mlab_model_mark {
     MLAB_MODEL_STATES = 512,      /* reads states at the start and end of every row */
     MLAB_MODEL_PRECISION = 1024,  /* takes precision weights */
     MLAB_MODEL_PENALTY = 2048,    /* takes priors, and Firth's penalty where the family knows its expected information */
+    MLAB_MODEL_FRAILTY = 1 << 16, /* one random intercept, which the model's own fit takes */
     MLAB_MODEL_MIXED = 128        /* random effects may be added: log-concave in the predictors, uses the engine */
 } mlab_model_mark;
 

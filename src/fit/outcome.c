@@ -134,6 +134,12 @@ static mlab_status choose_link(mlab_outcome_problem *made, const mlab_outcome *o
 {
     static const char *const of_hazards[] = {"cloglog", "logit"}, *const of_levels[] = {"logit", "probit", "cloglog"};
     static const char *const of_times[] = {"cloglog", "logit", "probit"};
+    if (outcome->frailty && outcome->frailty[0]) {
+        if (!(made->model->marks & MLAB_MODEL_FRAILTY))
+            return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: model %s has no frailty; that is cox with (1 | group)",
+                                 outcome->name, made->model->name);
+        made->options.frailty = strcmp(outcome->frailty, "gamma") == 0;
+    }
     bool spline = made->model == &mlab_model_spline, hazard = made->model->marks & MLAB_MODEL_SHARE,
          ordinal = made->model->marks & MLAB_MODEL_THRESHOLDS;
     if (!outcome->link || !outcome->link[0]) return MLAB_OK;

@@ -70,9 +70,26 @@ static mlab_status check(const mlab_model *model, const mlab_fit_problem *proble
     return MLAB_OK;
 }
 
+static mlab_status check_frailty(const mlab_fit_problem *problem, const char *name, mlab_error *err)
+{
+    const mlab_random_grouping *random = problem->random;
+    if (problem->n_random > 1 || random->memberships > 1 || random->share || mlab_design_columns(random->design) != 1 ||
+        !mlab_design_has_intercept(random->design))
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: model cox takes one frailty (1 | group); other random effects in it are not built yet",
+                          name);
+    for (size_t i = 0; i < problem->n; i++)
+        if (random->group[i] == UINT32_MAX)
+            return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: row %zu has no %s; a frailty needs a group of every row", name,
+                              (problem->rows ? problem->rows[i] : i) + 1, random->name);
+    if (random->n_groups < 2)
+        return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %s has %zu group; random effects need at least 2", name, random->name, random->n_groups);
+    return MLAB_OK;
+}
+
 static mlab_status check_random(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
 {
     const char *name = problem->outcome ? problem->outcome : "outcome";
+    if (model->marks & MLAB_MODEL_FRAILTY) return check_frailty(problem, name, err);
     if (!(model->marks & MLAB_MODEL_MIXED))
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects in model %s are not built yet", name, model->name);
     size_t predictors = model->marks & MLAB_MODEL_BLOCK_EACH ? problem->n_categories - 1 : 1;
@@ -147,7 +164,7 @@ typedef mlab_status (*fitting)(const mlab_context *context, const mlab_prepared 
 static fitting fit_of(const mlab_prepared *prepared)
 {
     const mlab_fit_problem *problem = prepared->problem;
-    if (!problem->n_random) return prepared->model->fit;
+    if (!problem->n_random || (prepared->model->marks & MLAB_MODEL_FRAILTY)) return prepared->model->fit;
     const mlab_family *family = ((const mlab_engine *)prepared->own)->family;
     bool additive = family->additive, one = problem->n_random == 1 && problem->random->memberships <= 1 && !problem->random->share;
     one = one && prepared->n_blocks == 1 && !family->left_out;
@@ -161,7 +178,8 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     double began = mlab_os_seconds();
     mlab_fit *fit = NULL;
     mlab_status status = mlab_fit_start(context, prepared, &fit, err);
-    const bool additive = prepared->problem->n_random > 0 && ((const mlab_engine *)prepared->own)->family->additive;
+    const bool additive =
+        prepared->problem->n_random > 0 && (prepared->model->marks & MLAB_MODEL_MIXED) && ((const mlab_engine *)prepared->own)->family->additive;
     if (!status && prepared->problem->n_priors > 0)
         status = mlab_priors_fit(context, prepared, fit, err);
     else if (!status && prepared->options.penalty == 1)
@@ -185,7 +203,8 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
 mlab_status mlab_prepared_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                                 double *estimate, mlab_refit_info *info, mlab_error *err)
 {
-    if (prepared->problem->n_random) return mlab_mixed_refit(context, prepared, weights, start, estimate, info, err);
+    if (prepared->problem->n_random && (prepared->model->marks & MLAB_MODEL_MIXED))
+        return mlab_mixed_refit(context, prepared, weights, start, estimate, info, err);
     return prepared->model->refit(context, prepared, weights, start, estimate, info, err);
 }
 

@@ -81,6 +81,11 @@ static void put_random(const mlab_h5_group *all, const mlab_random_effects *rand
     mlab_h5_group group = mlab_h5_group_make(all, name);
     mlab_h5_attribute(&group, "grouped_by", random->group);
     mlab_h5_attribute_integer(&group, "independent", random->independent);
+    mlab_h5_attribute(&group, "distribution", random->gamma ? "gamma" : "normal");
+    if (random->tested) {
+        mlab_h5_put_real(&group, "deviance", random->deviance, "1", "twice the gain in log-likelihood over no differences between groups");
+        mlab_h5_put_real(&group, "p", random->p, "1", "p of it, by half of chi-square(1)");
+    }
     put_design(&group, random->design);
     mlab_h5_dimension_texts(&group, "effect", random->names, random->n, "random effect");
     mlab_h5_dimension_texts(&group, "effect_other", random->names, random->n, "random effect, second axis");
@@ -121,6 +126,12 @@ static void get_random(const mlab_h5_group *all, const char *name, mlab_random_e
     mlab_h5_group group = mlab_h5_group_get(all, name);
     random->group = mlab_h5_attribute_get(&group, "grouped_by");
     random->independent = mlab_h5_attribute_integer_get(&group, "independent") != 0;
+    char *law = mlab_h5_attribute_get(&group, "distribution");
+    random->gamma = law && strcmp(law, "gamma") == 0;
+    mlab_release(group.file->context, law);
+    random->tested = mlab_h5_has(&group, "deviance");
+    if (random->tested) random->deviance = mlab_h5_get_real(&group, "deviance");
+    if (random->tested) random->p = mlab_h5_get_real(&group, "p");
     random->n = mlab_h5_size(&group, "effect");
     random->n_groups = mlab_h5_size(&group, "group");
     random->names = mlab_h5_get_texts(&group, "effect", random->n);

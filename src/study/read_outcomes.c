@@ -93,9 +93,10 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
     const mlab_setting *formula = mlab_settings_find(reading->settings, map, "formula");
     outcome->name = mlab_study_keep_text(reading->study, name);
     if (!outcome->name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
-    const char *link = mlab_study_text_at(reading, map, "link");
+    const char *link = mlab_study_text_at(reading, map, "link"), *frailty = mlab_study_text_at(reading, map, "frailty");
     if ((model && !(outcome->model = mlab_study_keep_text(reading->study, model))) ||
-        (link && !(outcome->link = mlab_study_keep_text(reading->study, link))))
+        (link && !(outcome->link = mlab_study_keep_text(reading->study, link))) ||
+        (frailty && !(outcome->frailty = mlab_study_keep_text(reading->study, frailty))))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to read outcomes");
     if (formula && mlab_setting_kind_of(formula) == MLAB_SETTING_TEXT && *mlab_setting_text(formula)) {
         outcome->formula = mlab_study_keep_text(reading->study, mlab_setting_text(formula));

@@ -110,6 +110,10 @@ static char *effect_names[] = {"(Intercept)"};
 static double effect_covariance[] = {0.25}, effect_sd[] = {0.5}, effect_sd_se[] = {0.125}, effect_mode[] = {0.25, -0.5},
               effect_mode_se[] = {0.1, 0.2};
 static mlab_random_effects small_random[] = {{.group = "team",
+                                              .gamma = true,
+                                              .tested = true,
+                                              .deviance = 5.25,
+                                              .p = 0.011,
                                               .n_groups = 2,
                                               .n = 1,
                                               .names = effect_names,

@@ -100,6 +100,7 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     same_reals(fits[1]->spread, small_spread, 1);
     same_reals(fits[1]->joint_covariance, small_joint, 16);
     same_reals(fits[1]->random->mode, effect_mode, 2);
+    ck_assert(fits[1]->random->gamma && fits[1]->random->tested && fits[1]->random->deviance == 5.25 && fits[1]->random->p == 0.011);
     ck_assert_uint_eq(draws->n_effects, 1);
     const mlab_draws_effects *effects = draws->effects;
     ck_assert_str_eq(effects->group, "team");

@@ -155,7 +155,7 @@ mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared
     size_t n = fit->n_parameters;
     bool cox = prepared->model == &mlab_model_cox;
     bool other = mlab_is_penalised(prepared) || fit->shape > 0 || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED;
-    if (other || (!cox && !mlab_engine_of(prepared))) return MLAB_OK;
+    if (other || (cox && prepared->problem->n_random) || (!cox && !mlab_engine_of(prepared))) return MLAB_OK;
     profile w = {.context = context, .prepared = prepared, .fit = fit, .root = sqrt(gsl_cdf_chisq_Pinv(prepared->options.level, 1))};
     w.fixed = mlab_allocate(context, n, 1);
     w.best = mlab_allocate(context, n, sizeof *w.best);

@@ -232,9 +232,10 @@ mlab_status mlab_diagnose_hazards(mlab_diagnosing *d, mlab_error *err)
     mlab_cox_work work = {0};
     mlab_status status = MLAB_OK;
     if (p == 0 || rows->n_events == 0) return MLAB_OK;
-    if (rows->exact)
+    if (rows->exact || problem->n_random)
         return mlab_diagnose_add(d, false, "proportional hazards", "", 0, -1, err,
-                                 "Proportional hazards are not tested with exact ties; fit: {ties: efron} does.");
+                                 problem->n_random ? "Proportional hazards are not tested with a frailty; the fit without it does."
+                                                   : "Proportional hazards are not tested with exact ties; fit: {ties: efron} does.");
     double *weight = mlab_allocate(d->context, rows->n, sizeof *weight),
            *memory = mlab_allocate(d->context, 3 * p + 3 * p * p + q * q + q, sizeof *memory);
     uint8_t *in = mlab_allocate(d->context, p, 1);

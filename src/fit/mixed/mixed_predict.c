@@ -9,6 +9,7 @@
 #include "fit/mixed/averaged.h"
 #include "fit/mixed/mixed.h"
 
+#include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
 
@@ -98,6 +99,13 @@ mlab_status mlab_effects_root(const mlab_context *context, const mlab_fit *fit, 
     return status;
 }
 
+/* A survival over frailties that are gamma with mean 1 and a variance: (1 + variance * cumulative hazard)^(-1 / variance). */
+static double over_gamma(double survival, double variance)
+{
+    if (!(survival > 0) || !(variance > 0)) return survival;
+    return mlab_exp(-mlab_log1p(-variance * mlab_log(survival)) / variance);
+}
+
 /* Point g of the grid; false past the end. */
 static bool node(size_t blocks, size_t g, double *at)
 {
@@ -117,6 +125,11 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
         return MLAB_OK;
     }
     if (!root) return mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
+    if (fit->n_random == 1 && fit->random->gamma) {
+        mlab_status status = mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
+        for (size_t i = 0; i < n * width && !status; i++) out[i] = over_gamma(out[i], root[i / width] * root[i / width]);
+        return status;
+    }
     memset(out, 0, n * width * sizeof *out);
     for (size_t g = 0; node(blocks, g, at); g++) {
         double square = 0, edge = STEP[blocks - 1] * STEPS[blocks - 1];

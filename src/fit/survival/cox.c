@@ -4,7 +4,7 @@
  * Newton-Raphson on centred and scaled columns; times are whole numbers (days, periods), so ties are ties. The robust covariance
  * is that of Lin & Wei 1989 (sum over clusters of the dfbetas' outer product) times the program's small-sample factor CR1.
  * Weakness: the baseline is a step function that ends with the last event, so nothing can be simulated from this fit. */
-#include "fit/survival/cox.h"
+#include "fit/survival/frailty.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -111,7 +111,10 @@ static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *pre
     }
     if ((status = doubt(fit, &result, err))) goto out;
     if (fit->n_events > 0 && !result.diverged && (status = mlab_cox_baseline(context, prepared, &work, beta, fit, err))) goto out;
-    status = add_robust(context, prepared, &work, beta, fit, err);
+    if (!prepared->problem->n_random)
+        status = add_robust(context, prepared, &work, beta, fit, err);
+    else if (fit->baseline)
+        status = mlab_frailty_fit(context, prepared, &work, beta, fit, err);
 out:
     end(context, weight, beta, &work);
     return status;
@@ -124,6 +127,7 @@ static mlab_status refit_cox(const mlab_context *context, const mlab_prepared *p
     double *weight, *beta;
     mlab_cox_work work;
     mlab_newton_result result = {.converged = true};
+    if (prepared->problem->n_random) return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "refits of a Cox model with a frailty are not built yet");
     if (rows->exact && weights) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "exact ties cannot be refitted with weights; write fit: {ties: efron}");
     mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
     if (status) goto out;
@@ -147,7 +151,7 @@ const mlab_model mlab_model_cox = {
     .summary = "proportional hazards in continuous time; Efron, Breslow or exact ties",
     .kind = MLAB_OUTCOME_EVENT,
     .not_simulated = "a Cox fit has no baseline to simulate from",
-    .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT,
+    .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT | MLAB_MODEL_FRAILTY,
     .prepare = mlab_cox_prepare,
     .release = mlab_cox_release,
     .fit = fit_cox,

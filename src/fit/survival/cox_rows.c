@@ -121,7 +121,7 @@ mlab_status mlab_cox_prepare(const mlab_context *context, mlab_prepared *prepare
     if (status) return status;
     mlab_cox_rows *rows = mlab_allocate(context, 1, sizeof *rows);
     if (!rows) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox model");
-    rows->breslow = prepared->options.ties == 1;
+    rows->breslow = prepared->options.ties == 1 || prepared->problem->n_random > 0; /* as a likelihood with free steps has it */
     rows->exact = prepared->options.ties == 2;
     if (!(status = allocate(context, prepared->problem, prepared->n_columns, rows, err)) && !(status = sort(context, prepared->problem, rows, err)) &&
         !(status = mlab_sorted_fill(context, prepared, rows->row, rows->x, rows->offset, err))) {

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A frailty shared by the rows of a group: the hazard of everybody in group g is z_g times that of the model, z_g gamma with mean 1 or log-normal.
+ * The steps of the baseline hazard are parameters beside the coefficients and the variance of the frailty; together they have one likelihood,
+ *
+ *     sum over events of (log step + predictor) + sum over groups of log E[z^d exp(-z H)],       d events, H cumulative hazard of the group. */
+#ifndef MLAB_FIT_FRAILTY_H
+#define MLAB_FIT_FRAILTY_H
+
+#include "fit/survival/cox.h"
+
+/* log E[z^d exp(-z H)] of one group and its derivatives. */
+typedef struct mlab_frailty_term {
+    double value;
+    double mean, spread;          /* of z given d and H: minus the first, and the second derivative by H */
+    double by, by_by, by_hazard;  /* by the variance: first and second derivative, and the one by it and H */
+    double effect, effect_spread; /* of log z given d and H: mean and standard deviation; gamma: log of the mean of z, spread over mean */
+} mlab_frailty_term;
+
+/* events whole and >= 0, hazard >= 0, variance > 0. */
+typedef mlab_frailty_term (*mlab_frailty_law)(double events, double hazard, double variance);
+/* z gamma with mean 1 and the variance: closed form, exact to the last digits also for small variances. */
+mlab_frailty_term mlab_frailty_gamma(double events, double hazard, double variance);
+/* log z normal with mean 0 and the variance: the trapezoidal rule on the whole line, which misses the integral by less than 1e-12 of it. */
+mlab_frailty_term mlab_frailty_normal(double events, double hazard, double variance);
+
+typedef struct mlab_frailty {
+    const mlab_context *context;
+    const mlab_cox_rows *rows;
+    mlab_cox_work *work; /* risk: weight * exp(predictor) */
+    mlab_frailty_law law;
+    size_t n, p, n_groups, n_steps, n_strata;
+    uint32_t *group;         /* [n] of each place */
+    uint32_t *from, *to;     /* [n] at risk of the steps from .. to - 1 */
+    size_t *first;           /* [n_strata + 1] first step of each stratum */
+    double *events;          /* [n_steps] weight of the events of each step */
+    int32_t *time;           /* [n_steps] */
+    double *group_events;    /* [n_groups] */
+    mlab_frailty_term *term; /* [n_groups] */
+    /* Where it is, and the gradient: coefficients on scaled columns, logarithms of steps, the variance. */
+    double *beta, *log_step, variance;
+    double value;
+    double *step, *sum;        /* [n_steps] exp(log_step); [n_steps + 1] sums before each */
+    double *expected;          /* [n_steps] events expected at each step */
+    double *at_row, *at_group; /* [n], [n_groups * (p + 1)] */
+    double *memory;
+    uint32_t *indices;
+} mlab_frailty;
+
+/* Errors: MLAB_ERR_FIT_MODEL (rows that enter late, weights that are not whole numbers), MLAB_ERR_MEMORY. Ended by mlab_frailty_end, also after a
+ * failure. */
+MLAB_MUST_USE mlab_status mlab_frailty_begin(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, mlab_frailty *f,
+                                             mlab_error *err);
+void mlab_frailty_end(mlab_frailty *f);
+/* value, terms, step, sum, and work->risk at beta, log_step, variance. */
+void mlab_frailty_evaluate(mlab_frailty *f);
+/* The hazards of the groups, before a frailty: Breslow's steps at beta. Sets log_step. */
+void mlab_frailty_breslow(mlab_frailty *f);
+/* out [n_steps]: at each step the sum of value [n] over those at risk. */
+void mlab_frailty_at_risk(const mlab_frailty *f, const double *value, double *out);
+/* out [n_steps] = minus the second derivative by the logarithms of the steps, times v [n_steps]; room [n_steps + 1]. After an evaluation. */
+void mlab_frailty_product(mlab_frailty *f, const double *v, double *room, double *out);
+
+typedef struct mlab_frailty_top {
+    double *covariance; /* [(p + 1)^2] of the scaled coefficients and the variance */
+    double *steps_by;   /* [n_steps * (p + 1)] derivative of the log steps by them, along the maximum over the steps */
+    double gradient;    /* largest score over the root of its information */
+    int iterations;
+    bool converged, boundary;
+} mlab_frailty_top;
+
+/* From beta, log_step and variance to the maximum. Released by the caller. */
+MLAB_MUST_USE mlab_status mlab_frailty_climb(mlab_frailty *f, const uint8_t *fixed, double tolerance, int iterations, mlab_frailty_top *top,
+                                             mlab_error *err);
+
+/* Puts a frailty into a fitted Cox model: everything that the fit without one set is set anew. */
+MLAB_MUST_USE mlab_status mlab_frailty_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta,
+                                           mlab_fit *fit, mlab_error *err);
+
+#endif

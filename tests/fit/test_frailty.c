@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cox's model with a shared frailty: the whole likelihood maximised in R, its terms by brute force, a boundary, late entry, recovery. */
+#include "fit/reference.h"
+#include "fit/survival/frailty.h"
+
+#include "core/random.h"
+
+static mlab_fit_options options;
+
+/* 24-point Gauss-Legendre would do; a plain fine sum is plainer. */
+static double brute(double d, double hazard, double w)
+{
+    double sum = 0, step = sqrt(w) / 500;
+    for (double u = -12 * sqrt(w); u < 12 * sqrt(w); u += step) sum += exp(d * u - hazard * exp(u) - u * u / (2 * w));
+    return log(sum * step / sqrt(2 * acos(-1) * w));
+}
+
+START_TEST(the_normal_term_is_its_integral)
+{
+    static const double cases[][3] = {{0, 0, 0.5}, {0, 5, 2}, {1, 0.3, 0.2}, {5, 3, 1}, {12, 40, 0.7}, {60, 20, 0.3}, {3, 0, 1}, {0, 300, 4}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        ck_near(mlab_frailty_normal(cases[k][0], cases[k][1], cases[k][2]).value, brute(cases[k][0], cases[k][1], cases[k][2]), 1e-11, 1e-12);
+}
+END_TEST
+
+START_TEST(derivatives_of_both_terms_are_those_of_their_values)
+{
+    static const double cases[][3] = {{0, 0.4, 0.5}, {2, 5, 2}, {7, 3, 0.2}, {1, 0.01, 0.3}, {4, 6, 0.004}};
+    static const mlab_frailty_law laws[] = {mlab_frailty_gamma, mlab_frailty_normal};
+    for (size_t l = 0; l < 2; l++)
+        for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+            double d = cases[k][0], hazard = cases[k][1], w = cases[k][2], e = 1e-4 * hazard, ew = 1e-4 * w;
+            mlab_frailty_term t = laws[l](d, hazard, w), up = laws[l](d, hazard + e, w), down = laws[l](d, hazard - e, w);
+            mlab_frailty_term more = laws[l](d, hazard, w + ew), less = laws[l](d, hazard, w - ew);
+            ck_near(-(up.value - down.value) / (2 * e), t.mean, 1e-6, 1e-9);
+            ck_near(-(up.mean - down.mean) / (2 * e), t.spread, 1e-6, 1e-8);
+            ck_near((more.value - less.value) / (2 * ew), t.by, 1e-5, 1e-7);
+            ck_near((more.by - less.by) / (2 * ew), t.by_by, 1e-5, 1e-6);
+            ck_near(-(more.mean - less.mean) / (2 * ew), t.by_hazard, 1e-5, 1e-7);
+        }
+}
+END_TEST
+
+START_TEST(a_vanishing_variance_leaves_the_slope_of_the_score_test)
+{
+    for (double d = 0; d < 4; d++)
+        for (double hazard = 0.5; hazard < 4; hazard += 1) {
+            ck_near(mlab_frailty_gamma(d, hazard, 1e-10).by, 0.5 * ((d - hazard) * (d - hazard) - d), 1e-7, 1e-8);
+            ck_near(mlab_frailty_gamma(d, hazard, 1e-10).value, -hazard, 1e-8, 0);
+        }
+}
+END_TEST
+
+/* --- fits ------------------------------------------------------------------------------------------------------------ */
+
+typedef struct groups {
+    study s;
+    mlab_data data;
+} groups;
+
+static groups open_groups(const char *path, const char *const *columns, size_t n)
+{
+    groups g = {0};
+    context = mlab_test_context(NULL, 1);
+    options = mlab_fit_defaults();
+    options.ties = 1;
+    g.s = open_file(mlab_test_path(path));
+    for (size_t j = 0; j < n; j++) add_column(&g.s, columns[j], NULL);
+    g.data = (mlab_data){.context = &context, .people = g.s.w.table, .person_level = true};
+    return g;
+}
+
+static mlab_status fit_into(const groups *g, const char *formula, const char *frailty, mlab_fit **fit, mlab_error *err)
+{
+    mlab_outcome outcome = {
+        .name = "it", .kind = MLAB_OUTCOME_EVENT, .better = 1, .model = "cox", .frailty = (char *)frailty, .formula = (char *)formula};
+    return mlab_fit_outcome(&context, &g->data, &outcome, &options, fit, err);
+}
+
+static mlab_fit *fit_of(const groups *g, const char *formula, const char *frailty)
+{
+    mlab_fit *fit;
+    mlab_error err = {0};
+    ck_assert_msg(fit_into(g, formula, frailty, &fit, &err) == MLAB_OK, "%s", err.sentence);
+    return fit;
+}
+
+static const char *const kidney_columns[] = {"group", "time", "status", "age", "female"}, *const rats_columns[] = {"group", "time", "status", "rx",
+                                                                                                                   "female"};
+
+static void check(const mlab_fit *fit, const char *name)
+{
+    csv reference = csv_read(mlab_test_path("reference/frailty.csv"));
+    size_t j = 0;
+    for (size_t r = 0; r < reference.n_rows; r++) {
+        if (strcmp(csv_text(&reference, r, "case"), name)) continue;
+        double estimate = csv_number(&reference, r, "estimate"), se = csv_number(&reference, r, "se");
+        if (j == fit->n_parameters) {
+            const mlab_random_effects *of = fit->random;
+            ck_near(2 * log(of->sd[0]), estimate, 0, 1e-8 * fmax(fabs(estimate), se));
+            ck_near(2 * of->sd_se[0] / of->sd[0], se, 1e-8, 0);
+            ck_near(of->deviance, 2 * (csv_number(&reference, r, "loglik") - csv_number(&reference, r, "none")), 0, 1e-9);
+            double hazard = fit->baseline->cumulative_hazard[fit->baseline->first[1] - 1], at = 0;
+            for (size_t k = 0; k < fit->n_parameters; k++) at += fit->baseline->at[k] * fit->estimate[k];
+            ck_near(hazard * exp(-at), csv_number(&reference, r, "hazard"), 1e-7, 0);
+        } else {
+            ck_assert_msg(fabs(fit->estimate[j] - estimate) <= 1e-8 * fmax(fabs(estimate), se), "%s %s: %.15g, expected %.15g", name, fit->names[j],
+                          fit->estimate[j], estimate);
+            ck_near(sqrt(fit->covariance[j * (fit->n_parameters + 1)]), se, 1e-8, 0);
+        }
+        ck_near(fit->log_likelihood, csv_number(&reference, r, "loglik"), 0, 1e-9);
+        j++;
+    }
+    ck_assert_uint_eq(j, fit->n_parameters + 1);
+    ck_assert_msg(fit->trust == MLAB_TRUSTED && fit->gradient < 1e-8, "%s: %s, gradient %g", name, fit->reason, fit->gradient);
+    csv_free(&reference);
+}
+
+START_TEST(fits_are_the_maximum_of_the_whole_likelihood)
+{
+    static const char *const laws[] = {"gamma", "normal"};
+    static const char *const kidney_cases[] = {"kidney_gamma", "kidney_normal"}, *const strata_cases[] = {"strata_gamma", "strata_normal"};
+    groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5), rats = open_groups("reference/rats.csv", rats_columns, 5);
+    for (size_t l = 0; l < 2; l++) {
+        mlab_fit *fit = fit_of(&kidney, "event(time, status) ~ age + female + (1 | group)", laws[l]);
+        check(fit, kidney_cases[l]);
+        ck_assert_uint_eq(fit->random->n_groups, 38);
+        ck_assert(fit->random->gamma == (l == 0) && fit->random->tested);
+        ck_near(fit->random->p, 0.5 * erfc(sqrt(fit->random->deviance / 2)), 1e-10, 0);
+        mlab_fit_free(fit);
+        fit = fit_of(&rats, "event(time, status) ~ rx + strata(female) + (1 | group)", laws[l]);
+        check(fit, strata_cases[l]);
+        mlab_fit_free(fit);
+    }
+    close_study(&kidney.s);
+    close_study(&rats.s);
+}
+END_TEST
+
+/* Patient 21 of kidney has 562 days and an event at 152: a frailty well under 1. */
+START_TEST(effects_of_groups_are_their_means_given_what_happened)
+{
+    groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
+    mlab_fit *fit = fit_of(&kidney, "event(time, status) ~ age + female + (1 | group)", "gamma");
+    const mlab_random_effects *of = fit->random;
+    double mean = 0;
+    for (size_t g = 0; g < of->n_groups; g++) mean += exp(of->mode[g]) / (double)of->n_groups;
+    ck_near(mean, 1, 1e-8, 0); /* the score of the log variance and of the steps together */
+    size_t least = 0;
+    for (size_t g = 0; g < of->n_groups; g++)
+        if (of->mode[g] < of->mode[least]) least = g;
+    ck_assert_str_eq(of->groups[least], "21");
+    /* conditional and averaged survival: the first has the effect, the second is (1 + w H)^(-1 / w) */
+    double times[] = {100}, one, averaged, effect = of->mode[least], conditional;
+    ck_assert_int_eq(mlab_predict_at(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, times, 1, &one, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_predict_conditional(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, &effect, MLAB_SCALE_SURVIVAL, times, 1,
+                                              &conditional, NULL),
+                     MLAB_OK);
+    ck_assert_int_eq(mlab_predict_averaged(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, times, 1, &averaged, NULL),
+                     MLAB_OK);
+    ck_near(log(conditional), log(one) * exp(effect), 1e-12, 0);
+    ck_near(averaged, pow(1 - of->covariance[0] * log(one), -1 / of->covariance[0]), 1e-12, 0);
+    mlab_fit_free(fit);
+    close_study(&kidney.s);
+}
+END_TEST
+
+/* Every group has one event in six among equal rows: fewer differences than chance would make. */
+START_TEST(groups_that_do_not_differ_are_on_the_boundary_and_say_so)
+{
+    enum { N = 60 };
+    double group[N], time[N], status[N], x[N];
+    for (size_t i = 0; i < N; i++) {
+        group[i] = (double)(i / 6);
+        time[i] = (double)(1 + i * 37 % 59);
+        status[i] = i % 6 == 2 || i % 6 == 4;
+        x[i] = (double)(i * 7 % 5);
+    }
+    context = mlab_test_context(NULL, 1);
+    options = mlab_fit_defaults();
+    options.ties = 1;
+    world w = {0};
+    world_real(&w, &context, "group", group, N);
+    world_real(&w, &context, "time", time, N);
+    world_real(&w, &context, "status", status, N);
+    world_real(&w, &context, "x", x, N);
+    groups g = {.data = {.context = &context, .people = w.table, .person_level = true}};
+    for (int l = 0; l < 2; l++) {
+        mlab_fit *alone = fit_of(&g, "event(time, status) ~ x", NULL);
+        mlab_fit *fit = fit_of(&g, "event(time, status) ~ x + (1 | group)", l ? "normal" : "gamma");
+        ck_assert_msg(fit->trust == MLAB_ON_BOUNDARY, "%s", fit->reason);
+        ck_assert_msg(strstr(fit->reason, "the variance between group is 0"), "%s", fit->reason);
+        ck_assert(fit->random->sd[0] == 0 && fit->random->p == 1 && fit->random->deviance == 0);
+        ck_near(fit->estimate[0], alone->estimate[0], 1e-9, 0);
+        ck_near(fit->log_likelihood, alone->log_likelihood, 1e-12, 0);
+        mlab_fit_free(alone);
+        mlab_fit_free(fit);
+    }
+    world_free(&w);
+}
+END_TEST
+
+/* Rows cut in two at a day that is nobody's own tell the same; without their first halves they are late. */
+START_TEST(rows_cut_in_time_tell_the_same_and_late_entry_is_refused)
+{
+    groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
+    mlab_fit *whole = fit_of(&kidney, "event(time, status) ~ age + (1 | group)", "gamma"), *cut;
+    size_t n = kidney.s.n, at = 0;
+    double *column[5];
+    world w = {0};
+    for (size_t c = 0; c < 5; c++) column[c] = calloc(2 * n, sizeof(double));
+    const mlab_column *group = mlab_table_find(kidney.data.people, "group"), *time = mlab_table_find(kidney.data.people, "time");
+    const mlab_column *status = mlab_table_find(kidney.data.people, "status"), *age = mlab_table_find(kidney.data.people, "age");
+    for (size_t i = 0; i < n; i++)
+        for (int half = 0; half < 2; half++) {
+            double stop = time->as.real[i];
+            if (half == 0 && stop <= 50) continue;
+            column[0][at] = group->as.real[i];
+            column[1][at] = half && stop > 50 ? 50 : 0;
+            column[2][at] = half ? stop : 50;
+            column[3][at] = half ? status->as.real[i] : 0;
+            column[4][at++] = age->as.real[i];
+        }
+    static const char *const names[] = {"group", "start", "stop", "status", "age"};
+    for (size_t c = 0; c < 5; c++) world_real(&w, &context, names[c], column[c], at);
+    groups g = {.data = {.context = &context, .people = w.table, .person_level = true}};
+    cut = fit_of(&g, "event(start, stop, status) ~ age + (1 | group)", "gamma");
+    ck_near(cut->estimate[0], whole->estimate[0], 1e-9, 0);
+    ck_near(cut->random->sd[0], whole->random->sd[0], 1e-9, 0);
+    ck_near(cut->log_likelihood, whole->log_likelihood, 1e-11, 0);
+    mlab_column *stop = (mlab_column *)mlab_table_find(w.table, "stop");
+    for (size_t i = 0; i < at; i++)
+        if (stop->as.real[i] == 50) stop->as.real[i] = 49;
+    mlab_fit *late;
+    mlab_error err;
+    ck_assert_int_eq(fit_into(&g, "event(start, stop, status) ~ age + (1 | group)", "gamma", &late, &err), MLAB_ERR_FIT_MODEL);
+    ck_assert_msg(strstr(err.sentence, "somebody enters at 50, not at 0") && strstr(err.sentence, "(1 | group)"), "%s", err.sentence);
+    mlab_fit_free(whole);
+    mlab_fit_free(cut);
+    world_free(&w);
+    for (size_t c = 0; c < 5; c++) free(column[c]);
+    close_study(&kidney.s);
+}
+END_TEST
+
+START_TEST(what_a_frailty_cannot_be_is_refused_in_words)
+{
+    static const struct {
+        const char *formula, *words;
+        int ties;
+    } cases[] = {{"event(time, status) ~ age + (1 + age | group)", "one frailty (1 | group)", 1},
+                 {"event(time, status) ~ age + (1 | group) + (1 | female)", "one frailty (1 | group)", 1},
+                 {"event(time, status) ~ age + (1 | group)", "exact ties have no frailty", 2}};
+    groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        mlab_fit *fit;
+        mlab_error err;
+        options.ties = cases[c].ties;
+        ck_assert_int_ne(fit_into(&kidney, cases[c].formula, NULL, &fit, &err), MLAB_OK);
+        ck_assert_ptr_null(fit);
+        ck_assert_msg(strstr(err.sentence, cases[c].words), "%s", err.sentence);
+    }
+    options.ties = 0;
+    mlab_fit *fit = fit_of(&kidney, "event(time, status) ~ age + (1 | group)", NULL);
+    ck_assert_msg(strstr(fit->reason, "tied times are Breslow's"), "%s", fit->reason);
+    mlab_fit_free(fit);
+    close_study(&kidney.s);
+}
+END_TEST
+
+START_TEST(every_allocation_of_a_frailty_may_fail)
+{
+    groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
+    mlab_test_memory memory = {0};
+    mlab_context failing = mlab_test_context(&memory, 1);
+    mlab_outcome outcome = {.name = "it", .kind = MLAB_OUTCOME_EVENT, .model = "cox", .formula = "event(time, status) ~ age + (1 | group)"};
+    mlab_status status = MLAB_ERR_MEMORY;
+    options.iterations = 2;
+    for (long k = 1; status == MLAB_ERR_MEMORY && k < 2000; k++) {
+        mlab_fit *fit;
+        memory = (mlab_test_memory){.fail_at = k};
+        status = mlab_fit_outcome(&failing, &kidney.data, &outcome, &options, &fit, NULL);
+        mlab_fit_free(fit);
+        ck_assert_int_eq(memory.live, 0);
+    }
+    ck_assert_int_eq(status, MLAB_OK);
+    close_study(&kidney.s);
+}
+END_TEST
+
+MLAB_TEST_MAIN("frailty", the_normal_term_is_its_integral, derivatives_of_both_terms_are_those_of_their_values,
+               a_vanishing_variance_leaves_the_slope_of_the_score_test, fits_are_the_maximum_of_the_whole_likelihood,
+               effects_of_groups_are_their_means_given_what_happened, groups_that_do_not_differ_are_on_the_boundary_and_say_so,
+               rows_cut_in_time_tell_the_same_and_late_entry_is_refused, what_a_frailty_cannot_be_is_refused_in_words,
+               every_allocation_of_a_frailty_may_fail)
