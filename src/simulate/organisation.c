@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The state of an organisation: made once a thread, started for each history, checked between periods by tests. */
-#include "simulate/organisation.h"
+#include "simulate/effects.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -18,10 +18,12 @@ void mlab_organisation_free(mlab_organisation *o)
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) mlab_release(context, owned[k]);
     for (int e = 0; e < MLAB_MAX_EQUATIONS; e++) {
         mlab_release(context, o->base[e]);
+        mlab_release(context, o->tied[e]);
         mlab_release(context, o->eta[e]);
     }
     for (int side = 0; side < 2; side++)
         for (int c = 0; c < MLAB_N_STATE_COLUMNS; c++) mlab_release(context, o->side_state[side][c]);
+    mlab_release(context, o->lean);
     mlab_expression_free(o->mentor_where);
     mlab_expression_free(o->mentee_where);
     mlab_table_free(o->table);
@@ -70,9 +72,11 @@ static bool allocate_state(mlab_organisation *o)
     if (!allocate_all(o->context, needs, sizeof needs / sizeof *needs)) return false;
     for (size_t e = 0; e < o->world->n_equations; e++) {
         const need two[] = {{&o->base[e], n, sizeof(double)}, {&o->eta[e], MLAB_PEOPLE_BLOCK, sizeof(double)}};
-        if (!allocate_all(o->context, two, 2)) return false;
+        const need tied = {&o->tied[e], n, sizeof(double)};
+        if (!allocate_all(o->context, two, 2) || (o->world->has_ties && !allocate_all(o->context, &tied, 1))) return false;
     }
-    return true;
+    const need lean = {&o->lean, o->world->n_leans * n, sizeof(double)};
+    return o->world->n_leans == 0 || allocate_all(o->context, &lean, 1);
 }
 
 static bool allocate_cohorts(mlab_organisation *o)
@@ -162,6 +166,7 @@ void mlab_organisation_seat(mlab_organisation *o, uint32_t p, uint32_t source, u
     o->in_grade[p] = world->in_grade[source];
     o->strength[p] = 1;
     for (size_t e = 0; e < world->n_equations; e++) o->base[e][p] = o->draw->equations[e].fixed[source];
+    if (world->n_effects) mlab_effects_seat(o, p);
 }
 
 void mlab_organisation_start(mlab_organisation *o, const mlab_world_draw *draw, size_t scenario, uint32_t replicate)
@@ -180,6 +185,7 @@ void mlab_organisation_start(mlab_organisation *o, const mlab_world_draw *draw, 
         o->mentor[p] = world->start_mentor[p];
         o->ends[p] = left > 1 ? left : 1;
         o->load[o->mentor[p]]++;
+        if (world->has_ties) mlab_effects_tie(o, p);
     }
 }
 

@@ -34,6 +34,8 @@ typedef struct mlab_organisation {
     double *tenure, *in_grade;
     double *strength; /* share of the arm's effect that acts: 1 but for pairs whose score changes it */
     double *base[MLAB_MAX_EQUATIONS];
+    double *lean;                     /* [n_leans * n] slopes of people */
+    double *tied[MLAB_MAX_EQUATIONS]; /* effects of the mentor one has now; NULL = mentors have none */
     /* chances of the block being worked on, and what happens in it */
     uint16_t *code;                  /* [MLAB_PEOPLE_BLOCK] */
     double *eta[MLAB_MAX_EQUATIONS]; /* [MLAB_PEOPLE_BLOCK] linear predictors, then hazards of events */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One period of an organisation as a recipe of processes. Every chance of the period is that of the state at its start, as the fits
  * have it; promotions are drawn before exits; informal starts act from the next period on. */
-#include "simulate/organisation.h"
+#include "simulate/effects.h"
 
 #include "core/elementary.h"
 
@@ -18,6 +18,7 @@ static void set_codes(mlab_organisation *o, uint32_t first, uint32_t n)
 static void predict(mlab_organisation *o, int e, uint32_t first, uint32_t n)
 {
     mlab_equation_block(&o->draw->equations[e], n, o->base[e] + first, o->code, o->tenure + first, o->in_grade + first, o->source + first, o->eta[e]);
+    if (o->world->n_effects) mlab_effects_add(o, (size_t)e, first, n, o->code, o->eta[e]);
     if (o->draw->score_effect == 0) return;
     const double *table = o->draw->equations[e].table;
     for (uint32_t i = 0; i < n; i++) /* the arm's effect is that of the table: its state against the same in the reference arm */

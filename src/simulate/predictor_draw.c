@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One draw of coefficients put into the compiled predictors, and the inner loop that evaluates blocks of people.
  * Order of sums is fixed and no operation is fused, so every processor gives the same bits. */
-#include "simulate/world.h"
+#include "simulate/effects.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -88,7 +88,7 @@ static size_t memory_of(const mlab_world *world)
         n += world->n_sources + world->n_states + mlab_design_columns(p->design);
         n += 4 * (size_t)(p->clock[0].n_pieces + p->clock[1].n_pieces);
     }
-    return n;
+    return n + world->n_leans * world->n_sources;
 }
 
 static double stated_or(const mlab_world *world, const char *name, double otherwise, uint32_t draw)
@@ -128,6 +128,8 @@ mlab_status mlab_world_draw_make(const mlab_world *world, uint32_t draw, mlab_wo
             fill_cubics(clock, to->coefficients, cubic);
         }
     }
+    (*made)->lean = take(&memory, world->n_leans * world->n_sources);
+    mlab_effects_of_draw(world, *made);
     (*made)->replacement = stated_or(world, "replacement", world->options.replacement, draw);
     (*made)->early_ending = stated_or(world, "early_ending", world->options.early_ending, draw);
     (*made)->score_effect = stated_or(world, "score_effect", world->options.score_effect, draw);

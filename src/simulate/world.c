@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What all draws of a simulation share: made once, checked wholly, then read only. */
-#include "simulate/world.h"
+#include "simulate/effects.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -16,6 +16,7 @@ void mlab_world_free(mlab_world *world)
     for (size_t e = 0; e < MLAB_MAX_EQUATIONS; e++) mlab_release(context, world->equations[e].stated_effect);
     mlab_scorer_free(world->scorer);
     mlab_forbidden_free(context, world->forbidden, world->n_forbidden);
+    mlab_world_effects_free(world);
     mlab_assumptions_free(context, world->assumptions, world->n_assumptions);
     void *owned[] = {world->panel_row, world->people_row, world->person, world->tenure,      world->in_grade,      world->grade,
                      world->role,      world->arm,        world->last,   world->places,      world->start_source,  world->start_mentor,
@@ -63,6 +64,7 @@ mlab_status mlab_world_make(const mlab_context *context, const mlab_simulate_spe
     made->years = made->panel->months_per_period / 12.0;
     if ((status = mlab_world_people(made, err))) goto out;
     if ((status = mlab_world_equations(made, err))) goto out;
+    if ((status = mlab_world_effects(made, err))) goto out;
     if ((status = mlab_world_assumptions(made, err))) goto out;
     status = mlab_world_matching(made, err);
 out:

@@ -74,9 +74,12 @@ typedef struct mlab_equation {
     size_t first_column, n_coefficients;
     size_t first_threshold, n_thresholds; /* satisfaction */
     bool logit;
+    int latent;            /* satisfaction: distribution of the latent value, 0 logistic, 1 normal, 2 of log(-log(1 - u)) (complementary log-log) */
     const char *cause;     /* "voluntary"; the outcome's name when there is one cause */
     size_t *stated_effect; /* [n_arms] assumption that gives the effect of the arm, SIZE_MAX = the fit does */
 } mlab_equation;
+
+typedef struct mlab_world_effect mlab_world_effect; /* simulate/effects.h */
 
 typedef struct mlab_world {
     const mlab_context *context;
@@ -118,6 +121,9 @@ typedef struct mlab_world {
     mlab_scorer *scorer;
     mlab_forbidden *forbidden; /* [n_forbidden] keys of starting positions, generation 0 */
     size_t n_forbidden;
+    mlab_world_effect *effects;   /* [n_effects] groupings of random effects */
+    size_t n_effects, n_leans;    /* slopes on what moves with the state, over all equations */
+    bool has_ties;                /* mentors have effects */
     mlab_assumption *assumptions; /* [n_assumptions] stated ones, then what was assumed for want of data; each named */
     size_t n_assumptions;
 } mlab_world;
@@ -161,6 +167,7 @@ typedef struct mlab_world_draw {
     uint32_t draw;
     mlab_equation_draw equations[MLAB_MAX_EQUATIONS];
     double replacement, early_ending, score_effect;
+    double *lean; /* [n_leans * n_sources] slopes of sources */
     double *memory;
 } mlab_world_draw;
 /* Errors: MLAB_ERR_SIMULATE_PARAMETER (an effect that nothing gives), MLAB_ERR_MEMORY. */

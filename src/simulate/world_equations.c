@@ -92,16 +92,15 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
     size_t first;
     mlab_status status = find_draws(world->spec->draws, fit, &first, err);
     if (status) return status;
-    if (fit->n_random)
-        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: effects of %s are not simulated yet; a simulation needs a fit without (... | %s)",
-                          fit->outcome, fit->random->group, fit->random->group);
     if (fit->n_nominal || fit->n_scale)
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has effects %s; a simulation needs the same effect at every threshold",
                           fit->outcome, fit->n_nominal ? "by threshold (nominal)" : "on the scale (scale)");
-    bool known = strcmp(fit->link, "logit") == 0 || (strcmp(fit->link, "cloglog") == 0 && fit->n_thresholds == 0);
-    if (!known)
+    static const char *const links[] = {"logit", "probit", "cloglog"};
+    int link = 0;
+    while (link < 3 && strcmp(fit->link, links[link])) link++;
+    if (link == 3 || (link == 1 && !fit->n_thresholds))
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has the link %s; a simulation needs %s", fit->outcome, fit->link,
-                          fit->n_thresholds ? "logit" : "cloglog or logit");
+                          fit->n_thresholds ? "logit, probit or cloglog" : "cloglog or logit");
     if (world->n_equations + fit->n_blocks > MLAB_MAX_EQUATIONS)
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "%zu causes of %s, allowed at most %d", fit->n_blocks, fit->outcome, MLAB_MAX_EXITS);
     for (size_t b = 0; b < fit->n_blocks; b++) {
@@ -111,6 +110,7 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
         e->first_column = mlab_fit_first_column(fit);
         e->first_threshold = first + b * fit->block_size;
         e->n_thresholds = fit->n_thresholds;
+        e->latent = link;
         e->first_parameter = e->first_threshold + fit->n_thresholds;
         e->n_coefficients = fit->block_size - fit->n_thresholds;
         if (e->n_thresholds >= MLAB_MAX_LEVELS || e->first_column + e->n_coefficients > mlab_design_columns(fit->design))
@@ -249,6 +249,7 @@ mlab_status mlab_world_assumptions(mlab_world *world, mlab_error *err)
     for (int k = 0; !status && k < 3; k++)
         if (mlab_assumption_find(world, names[k]) == SIZE_MAX) status = add_assumption(world, names[k], values[k], 0, "simulation option", err);
     if (!status) status = add_assumption(world, "survey_every", world->survey_every, 0, o->survey_every ? "stated" : "data", err);
+    if (!status && world->has_ties) status = add_assumption(world, "informal.mentor_effect", 0, 0, "informal mentors are not named", err);
     if (!status && world->donors_are_starters)
         status = add_assumption(world, "hires.look_like_starters", world->n_donors, 0, "fewer than 20 people were hired inside the panel", err);
     if (!status && world->unknown_arm)

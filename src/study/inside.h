@@ -35,7 +35,6 @@ struct mlab_study {
     mlab_compare_spec comparison;
     mlab_match_spec matching;
     bool has_matching, has_simulation, has_forecast;
-    bool has_random;          /* some outcome has random effects */
     mlab_scenario *scenarios; /* [n_scenarios] read when the length of a period is known */
     size_t n_scenarios;
     mlab_forecast_spec forecast;

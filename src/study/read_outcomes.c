@@ -61,7 +61,6 @@ static mlab_status check_formula(const mlab_study_reading *reading, const mlab_o
     mlab_status status = mlab_formula_parse(reading->study->context, outcome->formula, &outcome->formula_place, &formula, &failed);
     size_t n_random = status ? 0 : mlab_formula_random(formula);
     mlab_formula_free(formula);
-    reading->study->has_random = reading->study->has_random || n_random > 0;
     if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_study_stop(reading, status == MLAB_ERR_DATA_NOT_BUILT ? "not_built" : "formula", &failed.place, outcome->formula, err, "%s",
                                failed.sentence);

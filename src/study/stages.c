@@ -30,7 +30,6 @@ static const char *no_simulation(const mlab_study *study)
         if (study->outcomes[k].n_nominal || study->outcomes[k].n_scale)
             return "effects by threshold or on the scale are not simulated yet; outcomes must do without nominal and scale";
     }
-    if (study->has_random) return "random effects are not simulated yet; the formulas of outcomes must do without \"|\"";
     if (!study->data->panel) return "a person-level table has no periods";
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
 }
@@ -113,8 +112,10 @@ static mlab_status draw(mlab_study *study, mlab_error *err)
 static mlab_status work_fit(mlab_study *study, const char *path, const char *key, mlab_error *err)
 {
     mlab_status status = fit_all(study, err);
-    if (!status && !study->draws && !no_simulation(study)) status = draw(study, err);
-    if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE) { /* the fits stand; the simulation says why it cannot */
+    bool drawn = !status && !study->draws && !no_simulation(study);
+    if (drawn) status = draw(study, err);
+    if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE ||
+        (drawn && status == MLAB_ERR_DATA_NOT_BUILT)) { /* the fits stand; the simulation says why it cannot */
         if (err) snprintf(study->no_draws, sizeof study->no_draws, "%s", err->sentence);
         status = MLAB_OK;
     }

@@ -92,7 +92,7 @@ static bool is_single(const mlab_web *web, const mlab_random_grouping *g)
 
 static mlab_status set_terms(mlab_web *web, mlab_error *err)
 {
-    size_t most = 0;
+    size_t most = 0, several = 0; /* effects of the largest term of single groups; of terms of several memberships */
     mlab_status status = MLAB_OK;
     for (size_t t = 0; t < web->problem->n_random; t++) {
         const mlab_random_grouping *g = &web->problem->random[t];
@@ -105,11 +105,13 @@ static mlab_status set_terms(mlab_web *web, mlab_error *err)
         term->group = g->group;
         if (!is_single(web, g)) {
             if ((status = own_memberships(web, term, err))) return status;
+            several += q * g->n_groups;
         } else if (q * g->n_groups > most) {
             most = q * g->n_groups;
             web->leaf = t;
         }
     }
+    if (most < several) most = 0; /* eliminating a few groups first would tie all mentors to each other */
     if (most == 0) web->leaf = web->n_terms;
     web->n_of_leaves = most;
     size_t next = most;

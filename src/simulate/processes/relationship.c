@@ -5,7 +5,7 @@
  * treat). A cohort draws its mentees by lot among those who may, have no mentor and are still in the reference arm; the policy fills
  * the places that mentors still offer. It starts on the first day of the period, so the arm acts in this period.
  * Weakness: informal mentors are not named, take no place and end nothing when they leave. */
-#include "simulate/organisation.h"
+#include "simulate/effects.h"
 
 #include "core/random.h"
 
@@ -38,6 +38,7 @@ void mlab_process_end_relationships(mlab_organisation *o)
         if (o->there[m]) o->load[m]--;
         o->mentor[p] = -1;
         o->program[p] = 0;
+        if (o->world->has_ties) mlab_effects_tie(o, p);
     }
 }
 
@@ -158,6 +159,7 @@ static void start_relationship(mlab_organisation *o, uint32_t mentee, uint32_t m
     o->load[mentor]++;
     o->program[mentee] = 1;
     o->arm[mentee] = (uint8_t)o->scenario_arm;
+    if (o->world->has_ties) mlab_effects_tie(o, mentee);
     o->strength[mentee] = 1 + o->draw->score_effect * (score - 50) / 10;
     mlab_count(o, MLAB_METRIC_relationships_started, o->grade[mentee], 1);
     mlab_count(o, MLAB_METRIC_mean_score, o->grade[mentee], score); /* a sum until the end of the period */

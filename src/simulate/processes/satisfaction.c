@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Satisfaction: everybody answers each survey by the cumulative logit, given the state at the start of the period; the answer is the
+/* Satisfaction: everybody answers each survey by the cumulative model, given the state at the start of the period; the answer is the
  * "last answer" from the next period on. Whoever was never asked gets a first answer at once, so that a formula with the last
- * answer has one. Latent form: Y > k when x'b + logit(u) > threshold k. */
-#include "simulate/organisation.h"
+ * answer has one. Latent form: Y > k when x'b + e > threshold k, e logistic, normal, or log(-log(1 - u)), by the link of the fit. */
+#include "simulate/effects.h"
 
 #include "core/elementary.h"
 #include "core/random.h"
@@ -13,6 +13,20 @@ static uint8_t level_of(const double *threshold, size_t n, double latent)
     uint32_t level = 1;
     for (size_t k = 0; k < n; k++) level += latent > threshold[k];
     return (uint8_t)level;
+}
+
+/* u [n] becomes the latent e of each. */
+static void latents(const mlab_context *context, int latent, double *u, size_t n)
+{
+    if (latent == 1) {
+        mlab_normal_quantile_array(context, u, u, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) u[i] = latent ? 1 - u[i] : u[i] / (1 - u[i]);
+    mlab_log_array(context, u, u, n);
+    if (latent == 0) return;
+    for (size_t i = 0; i < n; i++) u[i] = -u[i];
+    mlab_log_array(context, u, u, n);
 }
 
 /* Few people a period: predicted one by one. Their state code is set anew. */
@@ -31,9 +45,11 @@ void mlab_process_first_answers(mlab_organisation *o, uint32_t first, uint32_t n
         if (o->last[p] || !o->there[p]) continue;
         double eta;
         mlab_equation_block(equation, 1, &o->base[world->satisfaction][p], &o->code[i], &o->tenure[p], &o->in_grade[p], &o->source[p], &eta);
+        if (world->n_effects) mlab_effects_add(o, (size_t)world->satisfaction, p, 1, &o->code[i], &eta);
         address.entity = o->entity[p];
         double u = mlab_random_uniform(&address, 0);
-        o->last[p] = level_of(equation->threshold, equation->equation->n_thresholds, eta + mlab_log(u / (1 - u)));
+        latents(o->context, equation->equation->latent, &u, 1);
+        o->last[p] = level_of(equation->threshold, equation->equation->n_thresholds, eta + u);
         o->code[i] = (uint16_t)mlab_state_code(world, o->arm[p], o->grade[p], o->load[p] > 0, o->last[p]);
     }
 }
@@ -52,8 +68,7 @@ void mlab_process_satisfaction(mlab_organisation *o, uint32_t first, uint32_t n)
     uint8_t *last = o->last + first;
     double *u = o->uniform;
     mlab_random_fill(o->context, &address, o->entity + first, n, 1, u);
-    for (uint32_t i = 0; i < n; i++) u[i] = u[i] / (1 - u[i]);
-    mlab_log_array(o->context, u, u, n);
+    latents(o->context, equation->equation->latent, u, n);
     for (uint32_t i = 0; i < n; i++) {
         uint8_t level = level_of(equation->threshold, equation->equation->n_thresholds, eta[i] + u[i]);
         last[i] = there[i] ? level : last[i];
