@@ -52,6 +52,22 @@ static void make_base(input *in)
     }
 }
 
+/* Moves of a small ladder: rows are low or high by turns, up where `four` is 2 (low ones) and gone where it is 3. */
+static const char *const state_names[] = {"low", "high", "gone"}, *const moves[] = {"none", "low>high", "low>gone", "high>gone"};
+static const int32_t moves_from[] = {0, 0, 1}, moves_to[] = {1, 2, 2};
+static int32_t move[MOST], origin[MOST];
+static mlab_states states = {.n = 3, .names = state_names, .origin = origin, .from = moves_from, .to = moves_to};
+
+static void build_moves(world *w, const input *in)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        origin[i] = (int32_t)(i / 3 % 2);
+        move[i] = in->four[i] == 3 ? 2 + origin[i] : in->four[i] == 2 && origin[i] == 0;
+    }
+    world_categories(w, move, 4, moves);
+    w->problem.states = &states;
+}
+
 static void build(world *w, const input *in, const mlab_model *model)
 {
     *w = (world){0};
@@ -65,7 +81,9 @@ static void build(world *w, const input *in, const mlab_model *model)
     world_formula(w, &context, in->formula);
     mlab_fit_problem *p = &w->problem;
     bool positive = !strcmp(model->name, "gamma") || !strcmp(model->name, "lognormal");
-    if (model->marks & MLAB_MODEL_TIMES) {
+    if (model->marks & MLAB_MODEL_STATES) {
+        build_moves(w, in);
+    } else if (model->marks & MLAB_MODEL_TIMES) {
         p->stop = in->stop;
         p->status = in->event;
     } else if (model->marks & MLAB_MODEL_NUMBER) {
