@@ -30,6 +30,22 @@ brant <- function(term, j) { D <- do.call(rbind, lapply(2:3, function(k) { D <- 
   D[cbind(seq_along(j), (k - 1) * p + j)] <- 1; D }))
   q <- drop(t(D %*% B) %*% solve(D %*% V %*% t(D), D %*% B)); data.frame(case = "brant", term = term, statistic = number(q), df = nrow(D), p = number(pchisq(q, nrow(D), lower.tail = FALSE))) }
 out <- rbind(out, brant("GLOBAL", 2:p))
+# Scores of a made risk of Rossi's men, who are watched up to week 10 + (37 row mod 45) at most: concordance() with both weights; Graf's Brier score and the
+# weighted AUC in plain R; censoring after the events of its time.
+rossi$watched <- 10 + (37 * rossi$row) %% 45
+rossi$time <- pmin(rossi$week, rossi$watched); rossi$event <- ifelse(rossi$watched < rossi$week, 0, rossi$arrest)
+rossi$risk <- plogis((rossi$prio - rossi$age / 5) / 4); tau <- 40
+curve <- function(happened, there, t) prod(vapply(sort(unique(rossi$time[happened & rossi$time <= t])), function(v) 1 - sum(happened & rossi$time == v) / there(v), 0))
+G <- function(t) curve(rossi$event == 0, function(v) sum(rossi$time >= v) - sum(rossi$event == 1 & rossi$time == v), t)
+share <- 1 - curve(rossi$event == 1, function(v) sum(rossi$time >= v), tau)
+w <- with(rossi, ifelse(event == 1 & time <= tau, 1 / sapply(time - 0.5, G), ifelse(time > tau, 1 / G(tau), 0)))
+happened <- with(rossi, event == 1 & time <= tau); later <- rossi$time > tau
+better <- outer(rossi$risk[happened], rossi$risk[later], function(a, b) (a > b) + (a == b) / 2)
+scores <- c(harrell = concordance(Surv(time, event) ~ risk, rossi, reverse = TRUE)$concordance,
+            uno = concordance(Surv(time, event) ~ risk, rossi, reverse = TRUE, timewt = "n/G2", ymax = tau)$concordance,
+            auc = sum(w[happened] * rowMeans(better)) / sum(w[happened]), brier = mean(w * (happened - rossi$risk)^2),
+            alike = mean(w * (happened - share)^2), share = share)
+out <- rbind(out, data.frame(case = "scores", term = names(scores), statistic = number(scores), df = 1, p = -1))
 path <- file.path(into, "diagnose.csv")
 writeLines(paste0("# diagnoses of fits to rossi.csv and phd.csv, ", R.version.string, ", survival ", packageVersion("survival"), ", car ", packageVersion("car"),
                   ", made by scripts/reference/diagnose.R; tolerance 1e-8"), path)

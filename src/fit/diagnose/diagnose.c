@@ -159,7 +159,7 @@ mlab_status mlab_after_diagnose(const mlab_context *context, const mlab_prepared
 {
     static mlab_status (*const looks[])(mlab_diagnosing *, mlab_error *) = {
         mlab_diagnose_collinearity, mlab_diagnose_influence, mlab_diagnose_hazards, mlab_diagnose_odds,
-        mlab_diagnose_residuals,    mlab_diagnose_folds,     mlab_diagnose_score};
+        mlab_diagnose_residuals,    mlab_diagnose_folds,     mlab_diagnose_score,   mlab_diagnose_times};
     mlab_diagnosing d = {.context = context, .prepared = prepared, .fit = fit, .after = after};
     mlab_status status = convergence(&d, err);
     bool usable = fit->trust != MLAB_NOT_CONVERGED && fit->trust != MLAB_SEPARATED && fit->trust != MLAB_INDEFINITE;

@@ -29,5 +29,10 @@ MLAB_MUST_USE mlab_status mlab_diagnose_residuals(mlab_diagnosing *d, mlab_error
 MLAB_MUST_USE mlab_status mlab_diagnose_score(mlab_diagnosing *d, mlab_error *err);
 /* Calibration and discrimination on people that the fit has not seen. */
 MLAB_MUST_USE mlab_status mlab_diagnose_folds(mlab_diagnosing *d, mlab_error *err);
+/* The same of models of times, and residuals. */
+MLAB_MUST_USE mlab_status mlab_diagnose_times(mlab_diagnosing *d, mlab_error *err);
+/* P(Kolmogorov's distance >= d) of n uniform numbers, for large n; numbers in rising order. */
+double mlab_kolmogorov(double d, double n);
+void mlab_sort_numbers(double *numbers, size_t n);
 
 #endif

@@ -28,8 +28,13 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+void mlab_sort_numbers(double *numbers, size_t n)
+{
+    qsort(numbers, n, sizeof *numbers, by_size);
+}
+
 /* P(sqrt(n) D > x) for large n. */
-static double kolmogorov(double d, double n)
+double mlab_kolmogorov(double d, double n)
 {
     double root = sqrt(n), x = d * (root + 0.12 + 0.11 / root), sum = 0;
     if (x < 0.2) return 1;
@@ -57,9 +62,9 @@ mlab_status mlab_diagnose_residuals(mlab_diagnosing *d, mlab_error *err)
         u[i] = below + mlab_random_uniform(&address, 0) * (up_to - below);
     }
     if (!status) {
-        qsort(u, n, sizeof *u, by_size);
+        mlab_sort_numbers(u, n);
         for (size_t i = 0; i < n; i++) distance = fmax(distance, fmax(u[i] - (double)i / (double)n, (double)(i + 1) / (double)n - u[i]));
-        double p = kolmogorov(distance, (double)n);
+        double p = mlab_kolmogorov(distance, (double)n);
         bool doubt = p < SURPRISING && distance > NOTABLE;
         status = mlab_diagnose_add(
             d, doubt, "residuals", "", distance, p, err,
