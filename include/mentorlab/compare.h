@@ -3,7 +3,7 @@
 #ifndef MENTORLAB_COMPARE_H
 #define MENTORLAB_COMPARE_H
 
-#include "mentorlab/fit.h"
+#include "mentorlab/impute.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,6 +55,10 @@ typedef struct mlab_contrast {
     double years_arm, years_reference;                         /* person-years */
     double overlap;                                            /* share of people with comparable others, 0 .. 1 */
     uint64_t bootstrap_done, bootstrap_failed;
+    double df;                  /* degrees of freedom of the interval, 0 = none; over imputations those of Barnard & Rubin */
+    double log_ratio_se;        /* of the logarithm of risk_ratio, 0 = none; not in results files */
+    double missing_information; /* share of what the data would say of the estimate that is missing, 0 .. 1; 0 without imputations */
+    uint64_t imputations;       /* pooled; 0 = people with missing values were left out */
     /* How far people of unknown arm could move the estimate (docs/compare.md, "Unknown groups"): the same estimator with their time in. */
     uint64_t unknown_people;            /* people of whom for some of the time nothing says the arm; 0 = nobody, and no bounds */
     uint64_t unknown_events;            /* those of them with the event (answers: an answer) in such time */
@@ -120,6 +124,18 @@ MLAB_API mlab_compare_options mlab_compare_defaults(void);
  * MLAB_ERR_DATA_TYPE, MLAB_ERR_DATA_EMPTY; weak results are `trust`. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_compare(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
                                                 const mlab_compare_options *options, mlab_comparison **comparison, mlab_error *err);
+
+/* Imputes what is missing in the columns that the comparison is adjusted for, where they are attributes of people, by mlab_impute; a column that
+ * changes over time is not imputed. *imputation NULL = nothing is missing. Errors: those of mlab_impute. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_compare_impute(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
+                                                       int n_imputations, int n_rounds, uint64_t seed, mlab_imputation **imputation, mlab_error *err);
+/* The comparison on every completed data set, pooled by Rubin's rules: contrasts with the degrees of freedom of Barnard & Rubin (1999,
+ * doi:10.1093/biomet/86.4.948) and ratios by their logarithm; balance and standardised curves are means; what is observed is of the data as they
+ * are. With a bootstrap each completed data set has its own samples, which estimate the variance within. Trust is the least of all. Errors: those
+ * of mlab_compare; MLAB_ERR_COMPARE_ARM when an imputation has other contrasts than the first. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_compare_imputed(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
+                                                        const mlab_compare_options *options, const mlab_imputation *imputation,
+                                                        mlab_comparison **comparison, mlab_error *err);
 
 #ifdef __cplusplus
 }

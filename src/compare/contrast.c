@@ -131,7 +131,7 @@ static void set_trust(const pair *p, mlab_contrast *c, mlab_text *reason)
     if (c->bootstrap_failed > 0 && (double)c->bootstrap_failed > most_failed * (double)(c->bootstrap_done + c->bootstrap_failed))
         doubt(c, reason, MLAB_BOOTSTRAP_FAILED, "More than a tenth of the bootstrap refits failed.");
     if (people < LEAST_PEOPLE) {
-        c->se = 0;
+        c->se = c->df = 0;
         c->lower = c->upper = c->estimate;
     }
 }
@@ -145,11 +145,12 @@ static const char *measure_of(const mlab_task *task, size_t stat)
 
 /* Student's t of the interval: people - 1 degrees of freedom; a standard error from B bootstrap samples is itself uncertain and has
  * B - 1 of its own (Satterthwaite 1946, doi:10.2307/3002019). 0 = no interval. */
-static double interval_t(double level, size_t people, uint64_t samples)
+static double interval_t(double level, size_t people, uint64_t samples, double *df)
 {
+    *df = 0;
     if (people < 2) return 0;
-    double inverse = 1 / ((double)people - 1) + (samples > 1 ? 1 / ((double)samples - 1) : 0);
-    return gsl_cdf_tdist_Pinv(0.5 + level / 2, 1 / inverse);
+    *df = 1 / (1 / ((double)people - 1) + (samples > 1 ? 1 / ((double)samples - 1) : 0));
+    return gsl_cdf_tdist_Pinv(0.5 + level / 2, *df);
 }
 
 static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_error *err)
@@ -182,9 +183,10 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     c->years_arm = task->years[p->arm];
     c->years_reference = task->years[reference];
     set_errors(p, c, &log_ratio_se);
-    double t = interval_t(c->level, mlab_cohort_units(cohort), c->bootstrap_done);
+    double t = interval_t(c->level, mlab_cohort_units(cohort), c->bootstrap_done, &c->df);
     c->lower = c->estimate - t * c->se;
     c->upper = c->estimate + t * c->se;
+    c->log_ratio_se = log_ratio_se;
     if (c->measure) {
         set_trust(p, c, &reason);
         set_ratio(p, c, t, log_ratio_se);

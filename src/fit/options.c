@@ -36,7 +36,7 @@ const mlab_option mlab_fit_option_rows[] = {
     {"fit.spline_df", NULL, NULL, MLAB_OPTION_INTEGER, AT(spline_df), "3", 1, 10, NULL, "", "spline of time: degrees of freedom", DECIDES},
     {"fit.variances", NULL, NULL, MLAB_OPTION_CHOICE, AT(restricted), "reml", 0, 0, "reml|ml", "",
      "linear models with random effects: restricted maximum likelihood or maximum likelihood", DECIDES},
-    {"fit.imputations", "imputations", "fit run", MLAB_OPTION_INTEGER, AT(imputations), "0", 0, 200, NULL, "",
+    {"fit.imputations", "imputations", "fit compare run", MLAB_OPTION_INTEGER, AT(imputations), "0", 0, 200, NULL, "",
      "completed data sets that missing attributes are imputed in; 0 = complete cases alone", DECIDES},
     {"fit.imputation_rounds", NULL, NULL, MLAB_OPTION_INTEGER, AT(imputation_rounds), "10", 1, 100, NULL, "", "rounds of every chain of imputations",
      DECIDES},

@@ -152,7 +152,18 @@ static const char *no_comparison(const mlab_study *study)
 
 static mlab_status work_compare(mlab_study *study, const char *path, const char *key, mlab_error *err)
 {
-    mlab_status status = mlab_compare(study->context, study->data, &study->comparison, &study->compare_options, &study->comparison_result, err);
+    mlab_imputation *imputation = NULL;
+    const mlab_fit_options *fit = &study->fit_options;
+    mlab_status status = MLAB_OK;
+    if (fit->imputations > 0)
+        status = mlab_compare_impute(study->context, study->data, &study->comparison, (int)fit->imputations, (int)fit->imputation_rounds,
+                                     (uint64_t)study->simulate_options.seed, &imputation, err);
+    if (!status && imputation)
+        status = mlab_compare_imputed(study->context, study->data, &study->comparison, &study->compare_options, imputation, &study->comparison_result,
+                                      err);
+    else if (!status)
+        status = mlab_compare(study->context, study->data, &study->comparison, &study->compare_options, &study->comparison_result, err);
+    mlab_imputation_free(imputation);
     if (status) return status;
     return mlab_store_write(study->context, path, &(mlab_results){.comparison = study->comparison_result}, key, err);
 }
@@ -307,7 +318,8 @@ const mlab_stage_row mlab_stage_rows[MLAB_N_STAGES] = {
     [MLAB_STAGE_CHECK] = {.name = "check", .prefixes = DATA_KEYS},
     [MLAB_STAGE_FIT] = {"fit", BIT(CHECK), DATA_KEYS "outcomes fit predict evidence simulation.draws simulation.seed", no_fit, work_fit, load_fit,
                         tell_fit},
-    [MLAB_STAGE_COMPARE] = {"compare", BIT(CHECK), DATA_KEYS "outcomes fit comparison", no_comparison, work_compare, load_compare, tell_compare},
+    [MLAB_STAGE_COMPARE] = {"compare", BIT(CHECK), DATA_KEYS "outcomes fit comparison simulation.seed", no_comparison, work_compare, load_compare,
+                            tell_compare},
     [MLAB_STAGE_MATCH] = {"match", BIT(CHECK), DATA_KEYS "matching", no_matching, work_match, load_match, tell_match},
     [MLAB_STAGE_SIMULATE] = {"simulate", BIT(CHECK) | BIT(FIT),
                              DATA_KEYS "outcomes fit.imputations fit.imputation_rounds matching simulation scenarios evidence", cannot_simulate,

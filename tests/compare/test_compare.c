@@ -199,36 +199,6 @@ START_TEST(e_values_are_those_in_print)
 }
 END_TEST
 
-/* People of a panel with starts that hang on x and g. */
-static world *starters(uint32_t people, int32_t n_arms)
-{
-    world *w = world_start(n_arms, 2);
-    uint32_t state = 12345;
-    for (uint32_t i = 0; i < people; i++) {
-        int arm = 0;
-        double x = (double)(i % 11) / 5 - 1;
-        int g = (int)(i % 3);
-        for (int t = 0; t < 6; t++) {
-            uint32_t draw[4];
-            for (int k = 0; k < 4; k++) draw[k] = (state = state * 1664525 + 1013904223) >> 16;
-            int exit = draw[0] % 100 < (arm ? 5u : 8u) + (g == 2 ? 3 : 0) ? 1 + (draw[1] % 3 == 0) : 0, level = t % 2 ? (int)(draw[2] % 5) : -1;
-            world_add(w, (world_row){.person = i,
-                                     .since = t,
-                                     .arm = arm,
-                                     .share = t == 0 ? 0.5 : 1,
-                                     .exit = exit,
-                                     .promoted = g == 2 && x > 0.5 ? -1 : draw[3] % 100 < 6,
-                                     .level = level,
-                                     .x = x,
-                                     .g = g});
-            if (exit) break;
-            if (arm == 0 && draw[1] % 100 < (x > 0 ? 20u : 10u)) arm = 1 + (int)(draw[2] % (uint32_t)(n_arms - 1));
-        }
-    }
-    world_finish(w);
-    return w;
-}
-
 static bool same(const mlab_comparison *a, const mlab_comparison *b)
 {
     if (a->n_contrasts != b->n_contrasts) return false;
@@ -241,7 +211,7 @@ static bool same(const mlab_comparison *a, const mlab_comparison *b)
 
 START_TEST(the_same_bytes_come_from_one_two_and_seven_threads)
 {
-    world *w = starters(200, 3);
+    world *w = world_starters(200, 3);
     double horizons[] = {6, 12};
     char *by[] = {"g"};
     mlab_compare_spec spec = world_spec(horizons, 2, 2);
@@ -270,7 +240,7 @@ END_TEST
 
 START_TEST(bootstrap_and_influence_agree_about_the_error)
 {
-    world *w = starters(400, 2);
+    world *w = world_starters(400, 2);
     double horizons[] = {12};
     mlab_compare_spec spec = world_spec(horizons, 1, 2);
     mlab_compare_options options = mlab_compare_defaults();
@@ -292,7 +262,7 @@ END_TEST
 
 START_TEST(weighting_brings_the_covariates_together)
 {
-    world *w = starters(900, 2);
+    world *w = world_starters(900, 2);
     double horizons[] = {12};
     mlab_compare_spec spec = world_spec(horizons, 1, 2);
     mlab_compare_options options = mlab_compare_defaults();
@@ -313,7 +283,7 @@ END_TEST
 
 START_TEST(prevalent_people_and_unknown_time_are_left_out_and_counted)
 {
-    world *w = starters(200, 2);
+    world *w = world_starters(200, 2);
     for (size_t i = 0; i < w->n; i++) {
         if (w->row[i].person < 5) w->prevalent[i] = 1;
         if (w->row[i].person == 10 && w->row[i].since > 0) w->arm[i] = -1;
@@ -395,7 +365,7 @@ static void refused(world *w, const mlab_compare_spec *spec, mlab_status expecte
 
 START_TEST(what_cannot_be_compared_is_refused_with_a_sentence)
 {
-    world *w = starters(60, 2);
+    world *w = world_starters(60, 2);
     double horizons[] = {12}, beyond[] = {60}, crooked[] = {4};
     mlab_compare_spec spec = world_spec(horizons, 1, 2), other = spec;
     other.reference = "nobody";
@@ -490,7 +460,7 @@ END_TEST
 
 START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 {
-    world *w = starters(45, 3);
+    world *w = world_starters(45, 3);
     double horizons[] = {6};
     char *by[] = {"g"};
     mlab_compare_spec spec = world_spec(horizons, 1, 2);

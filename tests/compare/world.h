@@ -119,6 +119,36 @@ static inline void world_end(world *w)
     free(w);
 }
 
+/* People of a panel with starts that hang on x and g. */
+static inline world *world_starters(uint32_t people, int32_t n_arms)
+{
+    world *w = world_start(n_arms, 2);
+    uint32_t state = 12345;
+    for (uint32_t i = 0; i < people; i++) {
+        int arm = 0;
+        double x = (double)(i % 11) / 5 - 1;
+        int g = (int)(i % 3);
+        for (int t = 0; t < 6; t++) {
+            uint32_t draw[4];
+            for (int k = 0; k < 4; k++) draw[k] = (state = state * 1664525 + 1013904223) >> 16;
+            int exit = draw[0] % 100 < (arm ? 5u : 8u) + (g == 2 ? 3 : 0) ? 1 + (draw[1] % 3 == 0) : 0, level = t % 2 ? (int)(draw[2] % 5) : -1;
+            world_add(w, (world_row){.person = i,
+                                     .since = t,
+                                     .arm = arm,
+                                     .share = t == 0 ? 0.5 : 1,
+                                     .exit = exit,
+                                     .promoted = g == 2 && x > 0.5 ? -1 : draw[3] % 100 < 6,
+                                     .level = level,
+                                     .x = x,
+                                     .g = g});
+            if (exit) break;
+            if (arm == 0 && draw[1] % 100 < (x > 0 ? 20u : 10u)) arm = 1 + (int)(draw[2] % (uint32_t)(n_arms - 1));
+        }
+    }
+    world_finish(w);
+    return w;
+}
+
 static char *world_adjust[] = {"x", "g"};
 
 /* What to compare: everything, at the given horizons in months. */
