@@ -47,6 +47,18 @@ put("cox_rossi.csv", "coxph on rossi.csv", rbind(
   rows("exact_heavy", coxph(control = tight, Surv(ceiling(week / 13), arrest) ~ fin + age + prio, r, ties = "exact")),
   rows("split_efron", coxph(control = tight, Surv(start, week, arrest) ~ fin + age + prio + finlate, s, cluster = row)),
   rows("split_breslow", coxph(control = tight, Surv(start, week, arrest) ~ fin + age + prio + finlate, s, cluster = row, ties = "breslow"))))
+# Robust kinds: score residuals times the covariance, summed by row, by one cluster, or by two less their intersection, with the factors of docs/fit.md.
+robust <- function(name, fit, a, b) {
+  each <- residuals(fit, "dfbeta", weighted = TRUE); n <- nrow(each); p <- ncol(each)
+  of <- function(g, factor) { s <- rowsum(each, g); m <- nrow(s); crossprod(s) * (if (factor) m / (m - 1) * (n - 1) / (n - p) else 1) }
+  kinds <- list(CR0 = of(a, FALSE), CR1 = of(a, TRUE), HC0 = crossprod(each), HC1 = crossprod(each) * n / (n - p),
+                two = of(a, TRUE) + of(b, TRUE) - of(paste(a, b), TRUE))
+  do.call(rbind, lapply(names(kinds), function(k) data.frame(fit = name, kind = k, term = colnames(model.matrix(fit)), se = number(sqrt(diag(kinds[[k]]))))))
+}
+r$block <- r$row %% 17
+put("cox_robust.csv", "robust covariances of coxph on rossi.csv; block = row modulo 17", rbind(
+  robust("efron", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio, r), r$educ, r$block),
+  robust("strata_weights", coxph(control = tight, Surv(week, arrest) ~ fin + age + prio + strata(race), r, weights = weight), r$educ, r$block)))
 if (length(args) > 1) {
   path <- file.path(args[2], "turnover.csv")
   d <- read.csv(path, fileEncoding = "latin1", strip.white = TRUE)

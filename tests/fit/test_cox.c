@@ -286,6 +286,57 @@ START_TEST(exact_ties_that_are_too_many_are_refused_with_the_remedy)
 }
 END_TEST
 
+START_TEST(robust_kinds_are_sums_of_score_residuals)
+{
+    static const struct {
+        const char *name;
+        mlab_robust robust;
+        bool two;
+    } kinds[] = {{"CR0", MLAB_ROBUST_CR0, false},
+                 {"CR1", MLAB_ROBUST_CR1, false},
+                 {"HC0", MLAB_ROBUST_HC0, false},
+                 {"HC1", MLAB_ROBUST_HC1, false},
+                 {"two", MLAB_ROBUST_CR1, true}};
+    csv data = csv_read(mlab_test_path("reference/rossi.csv")), reference = csv_read(mlab_test_path("reference/cox_robust.csv"));
+    uint32_t block[ROWS];
+    for (int weighted = 0; weighted < 2; weighted++) {
+        world *w = rossi(&data, false);
+        set(w, "event(week, arrest) ~ fin + age + prio", NULL, &data, weighted ? "race" : NULL, "educ", weighted);
+        close_gaps(w);
+        w->problem.weights_sampling = true; /* rows are observations */
+        for (size_t i = 0; i < w->n; i++) block[i] = (uint32_t)((size_t)csv_number(&data, i, "row") % 17);
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            mlab_fit_options options = mlab_fit_defaults();
+            mlab_fit *fit;
+            size_t j = 0;
+            options.robust = kinds[k].robust;
+            w->problem.cluster_other = kinds[k].two ? block : NULL;
+            w->problem.n_clusters_other = 17;
+            w->problem.cluster_other_name = "block";
+            ck_assert_int_eq(mlab_fit_problem_fit(&w->context, &mlab_model_cox, &w->problem, &options, &fit, NULL), MLAB_OK);
+            for (size_t r = 0; r < reference.n_rows; r++) {
+                if (strcmp(csv_text(&reference, r, "fit"), weighted ? "strata_weights" : "efron")) continue;
+                if (strcmp(csv_text(&reference, r, "kind"), kinds[k].name)) continue;
+                ck_near(mlab_fit_standard_error(fit, j++), csv_number(&reference, r, "se"), 1e-8, 0);
+            }
+            ck_assert_uint_eq(j, 3);
+            ck_assert_str_eq(fit->robust_kind, kinds[k].two ? "CR1" : kinds[k].name);
+            mlab_fit_free(fit);
+        }
+        mlab_fit_options leverages = mlab_fit_defaults();
+        mlab_fit *fit;
+        leverages.robust = MLAB_ROBUST_CR2;
+        w->problem.cluster_other = NULL;
+        ck_assert_int_eq(mlab_fit_problem_fit(&w->context, &mlab_model_cox, &w->problem, &leverages, &fit, NULL), MLAB_OK);
+        ck_assert_msg(strstr(fit->reason, "CR2 is not there for cox; its errors are CR1"), "%s", fit->reason);
+        mlab_fit_free(fit);
+        end(w);
+    }
+    csv_free(&data);
+    csv_free(&reference);
+}
+END_TEST
+
 static double late_aid(const world *w, const csv *data, size_t row)
 {
     return w->start[row] >= 26 && !strcmp(csv_text(data, w->source[row], "fin"), "yes");
@@ -501,7 +552,7 @@ END_TEST
 
 MLAB_TEST_MAIN("cox", three_people_give_the_coefficient_by_hand, fits_of_rossi_are_those_of_coxph, exact_ties_of_many_events_are_those_of_coxph,
                two_tied_events_of_four_are_one_pair_of_six, exact_ties_that_are_too_many_are_refused_with_the_remedy,
-               a_covariate_that_changes_in_time_is_fitted_on_start_stop_rows, an_offset_counts_and_its_level_does_not,
-               fits_of_the_turnover_data_are_those_of_coxph, a_likelihood_without_a_maximum_is_separation_and_names_the_column,
-               a_refit_with_cluster_counts_is_the_fit_of_the_repeated_rows, a_row_that_starts_at_its_stop_is_an_error_that_names_it,
-               every_failed_allocation_is_reported_and_nothing_leaks)
+               robust_kinds_are_sums_of_score_residuals, a_covariate_that_changes_in_time_is_fitted_on_start_stop_rows,
+               an_offset_counts_and_its_level_does_not, fits_of_the_turnover_data_are_those_of_coxph,
+               a_likelihood_without_a_maximum_is_separation_and_names_the_column, a_refit_with_cluster_counts_is_the_fit_of_the_repeated_rows,
+               a_row_that_starts_at_its_stop_is_an_error_that_names_it, every_failed_allocation_is_reported_and_nothing_leaks)

@@ -2,6 +2,7 @@
 /* Robust covariances: of rows (HC0 to HC3; White 1980, doi:10.2307/1912934; MacKinnon & White 1985, doi:10.1016/0304-4076(85)90158-7), of clusters
  * (CR0 to CR3) and of two-way clusters, which are the sum of both less that of their intersection (Cameron, Gelbach & Miller 2011,
  * doi:10.1198/jbes.2010.07136); negative eigenvalues of that difference become 0, and the fit says so.
+ * Those of cox, without leverages, sum the score residuals of its rows.
  * Weakness: two-way clusters keep no influence, so that draws of several outcomes take such a fit apart.
  */
 #include "fit/after/adjusted.h"
@@ -10,6 +11,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "fit/small.h"
+#include "fit/survival/cox.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -98,15 +100,41 @@ typedef struct making {
     mlab_robust robust;
     const kind *kind;
     mlab_row_parts parts;
+    double *each; /* [n * p] influence of every row (cox), or NULL: from the parts */
     mlab_fit *fit;
     double *influence, *product, *df; /* of the last grouping: [n_groups * p], [p * p] */
     size_t saturated, n_groups;
 } making;
 
+/* m->product becomes the sum over groups of the outer product of their influence, times the factor. */
+static void multiply(making *m)
+{
+    size_t p = m->fit->n_parameters, used = 0;
+    for (size_t j = 0; j < p; j++) used += !m->fit->aliased[j];
+    double factor = factor_of(m->robust, (double)m->n_groups, observations(m->problem), (double)used);
+    mlab_influence_product(m->influence, m->influence, m->n_groups, p, p, factor, m->product);
+}
+
+/* The influence of groups as the sum of that of their rows. */
+static mlab_status sum_groups(making *m, const uint32_t *group, size_t n_groups, double sign, mlab_error *err)
+{
+    size_t p = m->fit->n_parameters, n = m->problem->n;
+    m->n_groups = group ? n_groups : n;
+    mlab_release(m->context, m->influence);
+    m->influence = mlab_allocate(m->context, m->n_groups, (p ? p : 1) * sizeof *m->influence);
+    if (!m->influence) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the influence of %zu groups", m->n_groups);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p; j++) m->influence[(group ? group[i] : i) * p + j] += m->each[i * p + j];
+    multiply(m);
+    for (size_t k = 0; k < p * p; k++) m->fit->robust[k] += sign * m->product[k];
+    return MLAB_OK;
+}
+
 /* Adds sign times the covariance by the groups to fit->robust. */
 static mlab_status add_groups(making *m, const uint32_t *group, size_t n_groups, double sign, mlab_error *err)
 {
     size_t p = m->fit->n_parameters, saturated = 0;
+    if (m->each) return sum_groups(m, group, n_groups, sign, err);
     mlab_row_groups groups = {0};
     mlab_status status = mlab_row_groups_make(m->context, group, m->problem->n, n_groups, &groups, err);
     if (status) return status;
@@ -118,8 +146,7 @@ static mlab_status add_groups(making *m, const uint32_t *group, size_t n_groups,
     mlab_row_groups_free(&groups);
     if (status) return status;
     m->saturated += saturated;
-    double factor = factor_of(m->robust, (double)m->n_groups, observations(m->problem), (double)m->parts.q);
-    mlab_influence_product(m->influence, m->influence, m->n_groups, p, p, factor, m->product);
+    multiply(m);
     for (size_t k = 0; k < p * p; k++) m->fit->robust[k] += sign * m->product[k];
     return MLAB_OK;
 }
@@ -200,7 +227,11 @@ static mlab_status make(making *m, const mlab_prepared *prepared, mlab_error *er
     const mlab_fit_problem *problem = m->problem;
     size_t p = fit->n_parameters;
     bool two = problem->cluster && problem->cluster_other && !m->kind->of_rows;
-    mlab_status status = mlab_row_parts_make(m->context, prepared, fit->estimate, fit->aliased, fit->shape, &m->parts, err);
+    mlab_status status;
+    if (prepared->model == &mlab_model_cox)
+        status = mlab_cox_influence(m->context, prepared, fit, &m->each, err);
+    else
+        status = mlab_row_parts_make(m->context, prepared, fit->estimate, fit->aliased, fit->shape, &m->parts, err);
     if (status) return status;
     if (!fit->robust) fit->robust = mlab_allocate(m->context, p, p * sizeof *fit->robust);
     m->product = mlab_allocate(m->context, p, p * sizeof *m->product);
@@ -220,7 +251,8 @@ mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepar
     bool two = problem->cluster && problem->cluster_other;
     if (robust == MLAB_ROBUST_CR1 && !two) return MLAB_OK;
     if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED) return MLAB_OK; /* there is no covariance to speak of */
-    if (!mlab_engine_of(prepared) || mlab_is_penalised(prepared))
+    bool cox = prepared->model == &mlab_model_cox && kinds[robust].adjustment == MLAB_ADJUST_NONE && prepared->options.ties != 2 && !problem->random;
+    if ((!mlab_engine_of(prepared) && !cox) || mlab_is_penalised(prepared))
         return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "%s%s not there for %s; its errors are %s", two ? "two-way clusters are" : kinds[robust].name,
                               two ? "" : " is",
                               problem->random               ? "models with random effects"
@@ -234,6 +266,7 @@ mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepar
     if (groups < 2 || n <= used || (two && problem->n_clusters_other < 2)) return MLAB_OK; /* said already, or all that can be said */
     mlab_status status = make(&m, prepared, err);
     mlab_row_parts_free(&m.parts);
+    mlab_release(context, m.each);
     mlab_release(context, m.influence);
     mlab_release(context, m.product);
     mlab_release(context, m.df);

@@ -84,6 +84,20 @@ static mlab_status add_robust(const mlab_context *context, const mlab_prepared *
     return mlab_fit_robust(context, prepared, fit, scores, (double)problem->n, err);
 }
 
+static mlab_status climb(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, double *beta, mlab_fit *fit,
+                         mlab_newton_result *result, mlab_error *err)
+{
+    mlab_newton_spec spec = newton_of(prepared, work);
+    mlab_penalty penalty;
+    set_start(prepared->own, prepared->problem->warm, beta);
+    mlab_status status = mlab_cox_penalise(context, prepared, fit, &spec, &penalty, err);
+    if (!status) status = mlab_newton(context, &spec, beta, fit->covariance, NULL, result, err);
+    fit->log_likelihood = result->log_likelihood;
+    if (!status && penalty.context) status = mlab_cox_penalised(prepared, &penalty, beta, fit, err);
+    mlab_penalty_end(&penalty);
+    return status;
+}
+
 static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_cox_rows *rows = prepared->own;
@@ -95,12 +109,7 @@ static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *pre
     if (status) goto out;
     if ((status = mlab_cox_evaluate(&work, beta, &fit->null_log_likelihood, NULL, NULL, err))) goto out;
     fit->log_likelihood = fit->null_log_likelihood;
-    if (p > 0) {
-        mlab_newton_spec spec = newton_of(prepared, &work);
-        set_start(rows, prepared->problem->warm, beta);
-        if ((status = mlab_newton(context, &spec, beta, fit->covariance, NULL, &result, err))) goto out;
-        fit->log_likelihood = result.log_likelihood;
-    }
+    if (p > 0 && (status = climb(context, prepared, &work, beta, fit, &result, err))) goto out;
     fit->iterations = result.iterations;
     fit->gradient = result.gradient;
     set_estimates(rows, beta, fit->estimate);
@@ -127,12 +136,14 @@ static mlab_status refit_cox(const mlab_context *context, const mlab_prepared *p
     double *weight, *beta;
     mlab_cox_work work;
     mlab_newton_result result = {.converged = true};
+    mlab_penalty penalty = {0};
     if (prepared->problem->n_random) return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "refits of a Cox model with a frailty are not built yet");
     if (rows->exact && weights) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "exact ties cannot be refitted with weights; write fit: {ties: efron}");
     mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
     if (status) goto out;
     set_start(rows, start, beta);
     mlab_newton_spec spec = newton_of(prepared, &work);
+    if ((status = mlab_cox_penalise(context, prepared, NULL, &spec, &penalty, err))) goto out;
     if (rows->p > 0 && (status = mlab_newton(context, &spec, beta, NULL, NULL, &result, err))) goto out;
     set_estimates(rows, beta, estimate);
     *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
@@ -142,6 +153,7 @@ static mlab_status refit_cox(const mlab_context *context, const mlab_prepared *p
                               .iterations = result.iterations,
                               .log_likelihood = result.log_likelihood};
 out:
+    mlab_penalty_end(&penalty);
     end(context, weight, beta, &work);
     return status;
 }
@@ -151,7 +163,7 @@ const mlab_model mlab_model_cox = {
     .summary = "proportional hazards in continuous time; Efron, Breslow or exact ties",
     .kind = MLAB_OUTCOME_EVENT,
     .not_simulated = "a Cox fit has no baseline to simulate from",
-    .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT | MLAB_MODEL_FRAILTY,
+    .marks = MLAB_MODEL_TIMES | MLAB_MODEL_NO_INTERCEPT | MLAB_MODEL_FRAILTY | MLAB_MODEL_PENALTY,
     .prepare = mlab_cox_prepare,
     .release = mlab_cox_release,
     .fit = fit_cox,

@@ -4,6 +4,7 @@
 #define MLAB_FIT_COX_H
 
 #include "fit/model.h"
+#include "fit/penalty/penalty.h"
 
 /* Rows in the order stratum ascending, stop descending, events first. Columns are centred on their mean and divided by their
  * standard deviation. Read only after it is made. */
@@ -49,6 +50,17 @@ MLAB_MUST_USE mlab_status mlab_cox_exact_check(const mlab_context *context, cons
 /* Adds weight * score residual of each row to scores[cluster_of(row) * p], at beta, on the scaled columns; cluster NULL = row. */
 mlab_status mlab_cox_scores(const mlab_context *context, mlab_cox_work *work, const double *beta, const uint32_t *cluster, double *scores,
                             mlab_error *err);
+/* Puts Firth's penalty or the priors between Newton and the partial likelihood (spec->evaluate and work); without them penalty->context stays NULL.
+ * fit NULL = a refit. Ended by mlab_penalty_end, also after a failure. */
+MLAB_MUST_USE mlab_status mlab_cox_penalise(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_newton_spec *spec,
+                                            mlab_penalty *penalty, mlab_error *err);
+/* Puts into the fit what the penalty makes of it at its maximum beta (scaled columns). */
+MLAB_MUST_USE mlab_status mlab_cox_penalised(const mlab_prepared *prepared, mlab_penalty *penalty, const double *beta, mlab_fit *fit,
+                                             mlab_error *err);
+/* *each [n * p], in the order of the problem: what each row, with its weight, adds to the estimates: score residual times covariance. Released by the
+ * caller. */
+MLAB_MUST_USE mlab_status mlab_cox_influence(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, double **each,
+                                             mlab_error *err);
 /* fit->baseline: the cumulative hazard of every stratum at beta (scaled columns), for somebody at the means of the rows. */
 MLAB_MUST_USE mlab_status mlab_cox_baseline(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta,
                                             mlab_fit *fit, mlab_error *err);

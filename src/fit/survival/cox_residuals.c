@@ -167,3 +167,26 @@ out:
     free_times(context, &times);
     return status;
 }
+
+mlab_status mlab_cox_influence(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, double **each, mlab_error *err)
+{
+    const mlab_cox_rows *rows = prepared->own;
+    size_t n = rows->n, p = rows->p;
+    mlab_cox_work work = {0};
+    double *weight = mlab_allocate(context, n, sizeof *weight), *beta = mlab_allocate(context, p, sizeof *beta);
+    *each = mlab_allocate(context, n, (p ? p : 1) * sizeof **each);
+    mlab_status status = weight && beta && *each ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the influence of %zu rows", n);
+    if (status) goto out;
+    for (size_t k = 0; k < n; k++) weight[k] = mlab_refit_weight(prepared->problem, NULL, rows->row[k]);
+    for (size_t j = 0; j < p; j++) beta[j] = rows->aliased[j] ? 0 : fit->estimate[j] * rows->scale[j];
+    if ((status = mlab_cox_work_make(context, rows, weight, &work, err))) goto out;
+    if ((status = mlab_cox_scores(context, &work, beta, NULL, *each, err))) goto out;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p; j++) (*each)[i * p + j] *= rows->aliased[j] ? 0 : rows->scale[j];
+    status = mlab_influence(context, fit->covariance, p, *each, n, err);
+out:
+    mlab_cox_work_free(context, &work);
+    mlab_release(context, weight);
+    mlab_release(context, beta);
+    return status;
+}
