@@ -14,6 +14,7 @@
 
 enum { QUASI_STEPS = 200, NEWTON_STEPS = 12, HALVINGS = 40 };
 static const double NEAR = 1e-9;     /* squared decrement at which Newton takes over */
+static const double QUICK = 1e-10;   /* squared decrement at which a quick climb ends */
 static const double SETTLED = 1e-14; /* squared decrement at the end: 1e-7 standard errors */
 static const double APART = 5e-3;    /* of a standard error: the step of differences */
 static const double MOVED = 1e-3;    /* standard errors after which the Hessian is made again */
@@ -95,8 +96,14 @@ static mlab_status quasi_newton(mlab_climb *c, mlab_error *err)
     for (int k = 0; k < QUASI_STEPS && !status; k++, c->iterations++) {
         bool moved;
         find_step(c);
-        if (product(c->step, c->gradient, c->n) < NEAR) break;
-        if ((status = go(c, &moved, err)) || !moved) break;
+        double decrement = product(c->step, c->gradient, c->n);
+        c->converged = decrement < (c->quick ? QUICK : NEAR);
+        if (c->converged) break;
+        if ((status = go(c, &moved, err))) break;
+        if (!moved) {
+            c->converged = decrement < 1e-8; /* as near as the likelihood's digits let it */
+            break;
+        }
         update(c);
     }
     return status;
@@ -153,5 +160,10 @@ static mlab_status newton(mlab_climb *c, mlab_error *err)
 mlab_status mlab_climb_up(mlab_climb *c, mlab_error *err)
 {
     mlab_status status = quasi_newton(c, err);
-    return status ? status : newton(c, err);
+    if (status || c->quick) {
+        c->definite = true;
+        return status;
+    }
+    c->converged = false;
+    return newton(c, err);
 }

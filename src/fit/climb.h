@@ -20,6 +20,7 @@ typedef struct mlab_climb {
     uint8_t *out;
     double value;
     int iterations;
+    bool quick;               /* no Hessian: the climb ends at 1e-5 standard errors of the guess of inverse */
     bool converged, definite; /* definite: the curvature at the end has an inverse */
 } mlab_climb;
 

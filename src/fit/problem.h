@@ -79,10 +79,11 @@ typedef struct mlab_fit_problem {
     size_t n_nominal, n_scale;
     const mlab_place *effects_place; /* where they are stated, for sentences; NULL = nowhere */
 
-    const char *outcome; /* name, for sentences */
-    const char *formula; /* its text */
-    const double *warm;  /* start values in the order of mlab_fit.estimate, or NULL */
-    uint64_t n_people;   /* 0 = as many as clusters, or rows without clusters */
+    const char *outcome;        /* name, for sentences */
+    const char *formula;        /* its text */
+    const double *warm;         /* start values in the order of mlab_fit.estimate, or NULL */
+    const mlab_fit *warm_mixed; /* a fit of the same model to other rows: random effects are fitted from there, without standard errors; or NULL */
+    uint64_t n_people;          /* 0 = as many as clusters, or rows without clusters */
     uint64_t n_dropped_missing, n_dropped_stubs, n_dropped_weightless;
     size_t keep_bytes; /* of design kept in memory; 0 = MLAB_PREPARED_BYTES, 1 = none: made anew at every pass */
 } mlab_fit_problem;

@@ -10,6 +10,17 @@ bool mlab_spread_near_zero(const mlab_random_effects *random, size_t a)
     return !(random->sd[a] > 2 * random->sd_se[a]);
 }
 
+bool mlab_spread_entry_near_zero(const mlab_fit *fit, size_t k)
+{
+    size_t at = 0;
+    for (size_t t = 0; t < fit->n_random; t++)
+        for (size_t a = 0; a < fit->random[t].n; a++) {
+            at += fit->random[t].independent ? 1 : a + 1;
+            if (k < at) return mlab_spread_near_zero(&fit->random[t], a);
+        }
+    return false;
+}
+
 typedef void (*row_function)(const double *lambda, const double *sign, size_t a, double *v);
 
 /* lambda, v: row a of Lambda and of what is changed, entries 0 .. a; sign: of the diagonals, which are made positive. */

@@ -5,9 +5,12 @@
  * Person j of draw d is the one at floor(n u), u at the address (seed, draw d, entity j, period = attempt, replicate = clustering, purpose
  * BOOTSTRAP): the same samples as in compare, whatever the threads. Outcomes that are clustered alike share the sample. Every refit is a fit of its
  * own, started from the estimate. Weakness: samples that separate a coefficient are drawn again, so that its draws lack those tails; they are
- * counted. Two-way clusters are drawn by the first. The parametric bootstrap takes rows as independent. */
+ * counted. Two-way clusters are drawn by the first. The parametric bootstrap takes rows as independent given the effects of their groups, which it
+ * draws anew for every sample. Then the effects of the groups in the data are drawn given the refit's parameters and the data (fit/draws_effects.c).
+ */
 #include "fit/after/simulated.h"
 #include "fit/draws.h"
+#include "fit/mixed/mixed.h"
 #include "fit/outcome.h"
 #include "fit/refits.h"
 
@@ -34,7 +37,7 @@ typedef struct one_outcome {
     mlab_prepared *prepared;
     mlab_refits *refits; /* of samples of people */
     mlab_expected expected;
-    size_t population;
+    size_t population, first_spread;
 } one_outcome;
 
 typedef struct boot {
@@ -46,6 +49,8 @@ typedef struct boot {
     size_t most_clusters, batch; /* of any outcome; draws side by side */
     mlab_draws *draws;
     bool parametric;
+    double *spread; /* [n_draws * stride] of mixed outcomes, in their order */
+    size_t stride;
     uint8_t *attempts;              /* [n_draws] that failed */
     uint32_t (*reasons)[N_REASONS]; /* [n_draws] */
 } boot;
@@ -120,19 +125,22 @@ static bool is_good(const boot *b, size_t d, const mlab_refit_info *info)
 }
 
 static mlab_status refit(const boot *b, const mlab_context *context, size_t k, const mlab_address *address, const double *const *counts,
-                         double *weight, mlab_simulated *simulated, double *value, mlab_refit_info *info, mlab_error *err)
+                         double *weight, mlab_simulated *simulated, double *value, double *spread, mlab_refit_info *info, mlab_error *err)
 {
     const one_outcome *outcome = &b->outcome[k];
-    const double *start = b->fits[k]->estimate;
+    const mlab_fit *fit = b->fits[k];
+    mlab_refit_weights weights = {.cluster = weight};
     if (simulated) {
         mlab_address at = *address;
         at.replicate = (uint32_t)k;
-        mlab_simulated_draw(simulated, &outcome->expected, &at);
-        return mlab_prepared_refit(context, &simulated->prepared, NULL, start, value, info, err);
+        mlab_status status = mlab_simulated_draw(simulated, &outcome->expected, &at, err);
+        if (status) return status;
+        if (fit->n_random) return mlab_mixed_refit_from(context, &simulated->prepared, NULL, fit, fit->estimate, value, spread, info, err);
+        return mlab_prepared_refit(context, &simulated->prepared, NULL, fit->estimate, value, info, err);
     }
-    mlab_refit_weights weights = {.cluster = weight};
     weigh_clusters(b, k, counts[outcome->population], weight);
-    return mlab_prepared_refit(context, outcome->prepared, &weights, start, value, info, err);
+    if (fit->n_random) return mlab_mixed_refit_from(context, outcome->prepared, &weights, fit, fit->estimate, value, spread, info, err);
+    return mlab_prepared_refit(context, outcome->prepared, &weights, fit->estimate, value, info, err);
 }
 
 static mlab_status try_all(const boot *b, const mlab_context *context, size_t d, uint16_t attempt, double *const *counts, double *weight,
@@ -145,7 +153,7 @@ static mlab_status try_all(const boot *b, const mlab_context *context, size_t d,
     for (size_t k = 0; k < b->n; k++) {
         mlab_refit_info info = {0};
         mlab_status status = refit(b, context, k, &address, (const double *const *)counts, weight, simulated ? &simulated[k] : NULL,
-                                   value + b->draws->first[k], &info, err);
+                                   value + b->draws->first[k], b->spread + d * b->stride + b->outcome[k].first_spread, &info, err);
         if (status) return status;
         if (!is_good(b, d, &info)) return MLAB_OK;
     }
@@ -221,9 +229,10 @@ static mlab_status draw_block(void *work, size_t block, void *scratch, mlab_erro
     mlab_status status = MLAB_OK;
     size_t first = block * b->batch, n = b->draws->n_draws - first < b->batch ? b->draws->n_draws - first : b->batch;
     own.threads = 1;
-    if (!b->parametric) status = draw_together(b, &own, first, n, good, err);
+    bool together = !b->parametric && b->stride == 0; /* mixed models are refitted one by one */
+    if (together) status = draw_together(b, &own, first, n, good, err);
     for (size_t i = 0; i < n && !status; i++)
-        if (!good[i]) status = draw_one(b, &own, first + i, !b->parametric, err);
+        if (!good[i]) status = draw_one(b, &own, first + i, together, err);
     return status;
 }
 
@@ -260,14 +269,11 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
 {
     one_outcome *one = &b->outcome[k];
     mlab_status status = mlab_draws_check(b->fits[k], true, err);
-    if (!status && b->fits[k]->n_random)
-        status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of a mixed model are not built yet; use fit.draws: normal",
-                            b->fits[k]->outcome);
     if (!status) status = mlab_outcome_problem_make(b->context, data, outcome, options, &one->made, err);
     if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->prepared, err);
     if (!status && one->prepared->n_parameters != b->fits[k]->n_parameters)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", b->fits[k]->outcome);
-    if (!status && !b->parametric) status = mlab_refits_make(b->context, one->prepared, b->fits[k]->estimate, &one->refits, err);
+    if (!status && !b->parametric && b->stride == 0) status = mlab_refits_make(b->context, one->prepared, b->fits[k]->estimate, &one->refits, err);
     if (!status && b->parametric) status = mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
     return status;
 }
@@ -281,7 +287,7 @@ static void boot_free(boot *b)
         mlab_outcome_problem_free(b->outcome[k].made);
     }
     for (size_t s = 0; s < b->n_populations; s++) mlab_release(b->context, b->population[s].at);
-    void *const memory[] = {b->outcome, b->population, b->attempts, b->reasons};
+    void *const memory[] = {b->outcome, b->population, b->attempts, b->reasons, b->spread};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(b->context, memory[k]);
 }
 
@@ -299,16 +305,20 @@ mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *d
     b.population = mlab_allocate(context, n_fits, sizeof *b.population);
     b.attempts = mlab_allocate(context, n_draws, 1);
     b.reasons = mlab_allocate(context, n_draws, sizeof *b.reasons);
-    if (!b.outcome || !b.population || !b.attempts || !b.reasons) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
+    for (size_t k = 0; b.outcome && k < n_fits; b.stride += fits[k++]->n_spread) b.outcome[k].first_spread = b.stride;
+    b.spread = mlab_allocate(context, n_draws, b.stride * sizeof *b.spread);
+    if (!b.outcome || !b.population || !b.attempts || !b.reasons || !b.spread)
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
     for (size_t k = 0; k < n_fits && !status; k++) status = prepare_outcome(&b, k, data, outcomes[k], options, err);
     if (!status) status = make_populations(&b, err);
     for (size_t k = 0; k < n_fits && !status; k++) {
         size_t clusters = clusters_of(&b.outcome[k].made->problem);
         if (clusters > b.most_clusters) b.most_clusters = clusters;
     }
-    b.batch = parametric || b.most_clusters > MOST_TOGETHER ? 1 : MLAB_REFITS_BATCH;
+    b.batch = parametric || b.stride || b.most_clusters > MOST_TOGETHER ? 1 : MLAB_REFITS_BATCH;
     if (!status) status = mlab_parallel_blocks(context, "draws", (n_draws + b.batch - 1) / b.batch, 0, draw_block, &b, err);
     if (!status) status = count_failures(&b, err);
+    if (!status) status = mlab_draws_add_effects(context, data, outcomes, options, fits, b.spread, b.draws, err);
     boot_free(&b);
     if (status) {
         mlab_draws_free(b.draws);

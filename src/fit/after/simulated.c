@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Responses drawn from a fit by inversion of its distribution function, one addressed uniform a row.
  *
- * Weakness: rows are independent given their covariates; what rows of one person share beyond them is not drawn.
+ * Weakness: rows are independent given their covariates and, of a mixed model, the effects of their groups; what rows of one person share beyond them
+ * is not drawn.
  */
 #include "fit/after/simulated.h"
 
@@ -15,7 +16,11 @@
 
 void mlab_expected_free(mlab_expected *expected)
 {
-    if (expected->context) mlab_release(expected->context, expected->value);
+    if (!expected->context) return;
+    mlab_release(expected->context, expected->value);
+    mlab_release(expected->context, expected->eta);
+    for (size_t t = 0; expected->columns && t < expected->fit->n_random; t++) mlab_release(expected->context, expected->columns[t]);
+    mlab_release(expected->context, expected->columns);
     *expected = (mlab_expected){0};
 }
 
@@ -30,23 +35,56 @@ static mlab_status predictors(const mlab_context *context, const mlab_prepared *
     return status;
 }
 
+/* The columns that the effects of every grouping are multiplied by. */
+static mlab_status keep_columns(const mlab_context *context, const mlab_fit_problem *problem, mlab_expected *made, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    if (!(made->columns = mlab_allocate(context, problem->n_random, sizeof *made->columns)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for random effects");
+    double *offsets = mlab_allocate(context, problem->n, sizeof *offsets);
+    for (size_t t = 0; t < problem->n_random && !status; t++) {
+        const mlab_design *design = problem->random[t].design;
+        made->columns[t] = mlab_allocate(context, problem->n, mlab_design_columns(design) * sizeof **made->columns);
+        status = made->columns[t] && offsets ? mlab_design_fill(design, problem->table, problem->rows, 0, problem->n, made->columns[t], offsets, err)
+                                             : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the random effects of %zu rows", problem->n);
+    }
+    mlab_release(context, offsets);
+    return status;
+}
+
+/* Expectations from predictors; of a model of numbers the predictor itself. */
+static mlab_status expect(const mlab_context *context, const mlab_expected *expected, const double *eta, double *value, mlab_error *err)
+{
+    const mlab_fit *fit = expected->fit;
+    size_t n = expected->prepared->problem->n;
+    if (expected->width)
+        return expected->prepared->model->predict(context, fit, MLAB_SCALE_RESPONSE, fit->estimate, n, eta, NULL, NULL, 0, value, err);
+    memcpy(value, eta, n * sizeof *value);
+    return MLAB_OK;
+}
+
 mlab_status mlab_expected_make(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_expected *made, mlab_error *err)
 {
     const mlab_model *model = prepared->model;
     size_t n = prepared->problem->n;
     *made = (mlab_expected){.context = context, .prepared = prepared, .fit = fit};
-    if (!mlab_engine_of(prepared) || !model->predict)
+    if ((!mlab_engine_of(prepared) && !prepared->problem->n_random) || !model->predict)
         return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: no responses can be drawn from a %s fit", fit->outcome, fit->model);
     bool numbers = model->marks & MLAB_MODEL_NUMBER;
     made->width = numbers ? 0 : model->width(fit, MLAB_SCALE_RESPONSE, 0);
     made->from_one = fit->n_levels == 0;
     made->value = mlab_allocate(context, n, (numbers ? 1 : made->width) * sizeof *made->value);
-    double *eta = numbers ? made->value : mlab_allocate(context, n, mlab_fit_predictors(fit) * sizeof *eta);
-    mlab_status status = made->value && eta ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the expectations of %zu rows", n);
-    if (!status) status = predictors(context, prepared, fit, eta, err);
-    if (!status && !numbers) status = model->predict(context, fit, MLAB_SCALE_RESPONSE, fit->estimate, n, eta, NULL, NULL, 0, made->value, err);
-    if (!numbers) mlab_release(context, eta);
-    if (status) mlab_expected_free(made);
+    made->eta = mlab_allocate(context, n, mlab_fit_predictors(fit) * sizeof *made->eta);
+    mlab_status status = made->value && made->eta ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the expectations of %zu rows", n);
+    if (!status) status = predictors(context, prepared, fit, made->eta, err);
+    if (!status) status = expect(context, made, made->eta, made->value, err);
+    if (!status && fit->n_random) status = keep_columns(context, prepared->problem, made, err);
+    if (status)
+        mlab_expected_free(made);
+    else if (!fit->n_random) {
+        mlab_release(context, made->eta);
+        made->eta = NULL;
+    }
     return status;
 }
 
@@ -141,6 +179,10 @@ void mlab_simulated_free(mlab_simulated *simulated)
     mlab_release(simulated->context, simulated->category);
     mlab_release(simulated->context, simulated->number);
     mlab_release(simulated->context, simulated->response);
+    mlab_release(simulated->context, simulated->eta);
+    mlab_release(simulated->context, simulated->value);
+    for (size_t t = 0; simulated->effect && t < simulated->problem.n_random; t++) mlab_release(simulated->context, simulated->effect[t]);
+    mlab_release(simulated->context, simulated->effect);
     *simulated = (mlab_simulated){0};
 }
 
@@ -159,22 +201,89 @@ mlab_status mlab_simulated_make(const mlab_context *context, const mlab_expected
         made->response = mlab_allocate(context, n, sizeof *made->response);
         whole = made->number && made->response;
     }
+    const mlab_fit *fit = expected->fit;
+    if (fit->n_random) {
+        made->eta = mlab_allocate(context, n, fit->n_blocks * sizeof *made->eta);
+        made->value = mlab_allocate(context, n, (expected->width ? expected->width : 1) * sizeof *made->value);
+        made->effect = mlab_allocate(context, fit->n_random, sizeof *made->effect);
+        whole = whole && made->eta && made->value && made->effect;
+        for (size_t t = 0; whole && t < fit->n_random; t++)
+            whole = (made->effect[t] = mlab_allocate(context, fit->random[t].n_groups, fit->random[t].n * sizeof **made->effect)) != NULL;
+    }
     if (whole) return MLAB_OK;
     mlab_simulated_free(made);
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the responses of %zu rows", n);
 }
 
-void mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address)
+/* New effects of every group of a grouping. */
+static void draw_effects(const mlab_fit *fit, size_t t, const mlab_address *address, double *effect)
+{
+    const mlab_random_effects *r = &fit->random[t];
+    double factor[64 * 64], z[64];
+    mlab_address at = *address;
+    at.block = (uint8_t)(64 + 8 * t);
+    memcpy(factor, r->covariance, r->n * r->n * sizeof *factor);
+    for (size_t j = 0; j < r->n; j++) /* lower Cholesky factor of what may have rows of 0 */
+        for (size_t i = j; i < r->n; i++) {
+            double sum = factor[i * r->n + j];
+            for (size_t k = 0; k < j; k++) sum -= factor[i * r->n + k] * factor[j * r->n + k];
+            double pivot = i == j ? sqrt(fmax(sum, 0)) : factor[j * r->n + j];
+            factor[i * r->n + j] = i == j ? pivot : pivot > 1e-150 ? sum / pivot : 0;
+        }
+    for (size_t g = 0; g < r->n_groups; g++) {
+        at.entity = (uint32_t)g;
+        for (size_t a = 0; a < r->n; a++) z[a] = mlab_random_normal(&at, (uint32_t)a);
+        for (size_t a = 0; a < r->n; a++) {
+            double sum = 0;
+            for (size_t b = 0; b <= a; b++) sum += factor[a * r->n + b] * z[b];
+            effect[g * r->n + a] = sum;
+        }
+    }
+}
+
+/* eta of all rows += the effects of one grouping. */
+static void add_effects(const mlab_expected *expected, size_t t, const double *effect, double *eta)
+{
+    const mlab_fit_problem *problem = expected->prepared->problem;
+    const mlab_random_grouping *g = &problem->random[t];
+    size_t m = g->memberships ? g->memberships : 1, blocks = expected->fit->n_blocks, columns = expected->fit->random[t].n / blocks;
+    for (size_t i = 0; i < problem->n; i++) {
+        const double *z = expected->columns[t] + i * columns;
+        size_t known = 0;
+        for (size_t k = 0; k < m; k++) known += g->group[i * m + k] != UINT32_MAX;
+        for (size_t k = 0; k < m; k++) {
+            uint32_t which = g->group[i * m + k];
+            if (which == UINT32_MAX) continue;
+            double share = g->share ? g->share[i * m + k] : 1 / (double)known;
+            for (size_t b = 0; b < blocks; b++)
+                for (size_t a = 0; a < columns; a++) eta[i * blocks + b] += share * z[a] * effect[(which * blocks + b) * columns + a];
+        }
+    }
+}
+
+mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address, mlab_error *err)
 {
     mlab_address at = *address;
+    mlab_expected now = *expected;
+    const mlab_fit *fit = expected->fit;
+    if (fit->n_random) {
+        memcpy(simulated->eta, expected->eta, simulated->problem.n * fit->n_blocks * sizeof *simulated->eta);
+        for (size_t t = 0; t < fit->n_random; t++) {
+            draw_effects(fit, t, address, simulated->effect[t]);
+            add_effects(expected, t, simulated->effect[t], simulated->eta);
+        }
+        mlab_status status = expect(simulated->context, expected, simulated->eta, simulated->value, err);
+        if (status) return status;
+        now.value = simulated->value;
+    }
     for (size_t i = 0; i < simulated->problem.n; i++) {
         at.entity = (uint32_t)i;
         double u = mlab_random_uniform(&at, 0);
         if (expected->width) {
-            simulated->category[i] = mlab_expected_category(expected, i, u);
+            simulated->category[i] = mlab_expected_category(&now, i, u);
             continue;
         }
-        double y = simulated->response[i] = mlab_expected_number(expected, i, u);
+        double y = simulated->response[i] = mlab_expected_number(&now, i, u);
         simulated->number[i] = (simulated->engine.family->log_number ? mlab_log(y) : y) - simulated->engine.shift;
     }
     if (expected->width)
@@ -185,4 +294,5 @@ void mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expecte
     }
     simulated->engine.problem = simulated->prepared.problem = &simulated->problem;
     simulated->prepared.own = &simulated->engine;
+    return MLAB_OK;
 }

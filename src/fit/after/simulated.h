@@ -13,7 +13,9 @@ typedef struct mlab_expected {
     const mlab_fit *fit;
     size_t width;  /* probabilities a row; 0 = a model of numbers */
     bool from_one; /* probabilities begin with category 1 */
-    double *value; /* [n * width], or [n] the predictor */
+    double *value; /* [n * width], or [n] the predictor; of rows whose groups have effects of 0 */
+    /* With random effects: predictors [n * n_blocks] without them, and the columns [n * columns] of each grouping. */
+    double *eta, **columns; /* [n_random] */
 } mlab_expected;
 
 /* Errors: MLAB_ERR_FIT_DRAWS for models without the engine. */
@@ -33,11 +35,12 @@ typedef struct mlab_simulated {
     mlab_engine engine;
     mlab_prepared prepared;
     int32_t *category;
-    double *number, *response; /* as the engine has it, and as the problem has it */
+    double *number, *response;     /* as the engine has it, and as the problem has it */
+    double *eta, *value, **effect; /* with random effects: predictors [n * n_blocks], expectations, effects of each grouping */
 } mlab_simulated;
 MLAB_MUST_USE mlab_status mlab_simulated_make(const mlab_context *context, const mlab_expected *expected, mlab_simulated *made, mlab_error *err);
 void mlab_simulated_free(mlab_simulated *simulated); /* zeroed is fine */
-/* New responses: row i by uniform 0 of the address with entity i. */
-void mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address);
+/* New responses: row i by uniform 0 of the address with entity i; new effects of all groups by its blocks from 64 on, entity = group. */
+MLAB_MUST_USE mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address, mlab_error *err);
 
 #endif

@@ -94,9 +94,9 @@ static mlab_status sum_scores(mlab_diagnosing *d, const mlab_expected *expected,
     if (d->fit->shape > 0) simulated->engine.shape = d->fit->shape;
     for (uint32_t r = 0; r < SCORES; r++) {
         mlab_address address = {.seed = 1, .draw = r + 1, .purpose = MLAB_PURPOSE_DIAGNOSE};
-        mlab_simulated_draw(simulated, expected, &address);
         mlab_pass pass = {d->context, &simulated->engine, NULL, 1, false};
-        mlab_status status = mlab_pass_evaluate(&pass, b, &value, score, information, err);
+        mlab_status status = mlab_simulated_draw(simulated, expected, &address, err);
+        if (!status) status = mlab_pass_evaluate(&pass, b, &value, score, information, err);
         if (status) return status;
         for (size_t k = 0; k < n + n * n; k++) sums[k] += score[k];
     }

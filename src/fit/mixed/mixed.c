@@ -92,6 +92,7 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
         goto out;
     }
     climb_from(&c, prepared, fit);
+    mlab_mixed_warm(&c, prepared, mixed->n_thresholds + mixed->p);
     if ((status = mlab_climb_up(&c, err)) || (status = mlab_mixed_laplace(mixed, c.psi, &c.value, NULL, err)) ||
         (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
         goto out;
@@ -106,7 +107,7 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
     if (!status && prepared->options.quadrature > 1 && !nodes)
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "fitted by the Laplace approximation: a quadrature takes up to %zu effects of a group",
                                 MLAB_MOST_QUADRATURE);
-    if (!status && !nodes) status = compare_quadrature(&c, mixed, fit, err);
+    if (!status && !nodes && !c.quick) status = compare_quadrature(&c, mixed, fit, err);
 out:
     mlab_mixed_free(mixed);
     mlab_climb_end(&c);

@@ -51,6 +51,10 @@ MLAB_MUST_USE mlab_status mlab_mixed_effects_make(const mlab_context *context, c
                                                   mlab_fit *fit, mlab_error *err);
 /* Standard deviations and modes. base: place of Lambda in psi; log_scale: place of the logarithm of what everything is a multiple of, or SIZE_MAX. */
 void mlab_mixed_effects_place(const mlab_climb *climb, const mlab_mixed *mixed, size_t base, size_t log_scale, mlab_random_effects *random);
+/* The start of a refit from problem->warm_mixed, its curvature as the guess: the parameters of the climb, coefficients [fixed] (0 = it has none) and
+ * the spread; standard deviations near 0 stay where they are. The climb is then a quick one. Nothing without such a fit, or when it left out other
+ * columns. */
+void mlab_mixed_warm(mlab_climb *climb, const mlab_prepared *prepared, size_t fixed);
 /* fit->spread and the joint covariance, when estimate, aliased and covariance are placed: the parameters of the climb from `fixed` on; fixed = 0
  * where the climb has no coefficients, which then stand beside them without covariance. Errors: MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_mixed_keep_spread(const mlab_context *context, const mlab_climb *climb, size_t fixed, mlab_fit *fit, mlab_error *err);
@@ -67,5 +71,10 @@ MLAB_MUST_USE mlab_status mlab_mixed_fit(const mlab_context *context, const mlab
 /* A refit to a sample of clusters: what mlab_model.refit is to one without random effects. */
 MLAB_MUST_USE mlab_status mlab_mixed_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                            const double *start, double *estimate, mlab_refit_info *info, mlab_error *err);
+
+/* The same from a fit: warm, to 1e-5 standard errors, without errors of its own. spread [n_spread], NULL = not wanted. */
+MLAB_MUST_USE mlab_status mlab_mixed_refit_from(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
+                                                const mlab_fit *from, const double *start, double *estimate, double *spread, mlab_refit_info *info,
+                                                mlab_error *err);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comes out of a mixed model besides its coefficients: standard deviations between groups, modes of the groups, and doubts. */
-#include "fit/climb.h"
 #include "fit/mixed/mixed.h"
+
+#include "fit/climb.h"
+#include "fit/spread.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -101,6 +103,30 @@ void mlab_mixed_effects_place(const mlab_climb *c, const mlab_mixed *m, size_t b
         r->sd_se[a] = r->sd[a] > 0 ? error_of(c, m, base, log_scale, lambda, a, r->sd[a], scale) : 0;
     }
     for (size_t g = 0; g < m->n_groups; g++) place_group(m, lambda, scale, g, r);
+}
+
+void mlab_mixed_warm(mlab_climb *c, const mlab_prepared *prepared, size_t fixed)
+{
+    const mlab_fit *from = prepared->problem->warm_mixed;
+    const mlab_engine *engine = prepared->own;
+    if (!from || from->n_parameters != engine->n_parameters || from->n_spread != c->n - fixed) return;
+    size_t place[2] = {0, 0}, n = c->n, p = from->n_parameters, all = p + from->n_spread;
+    for (size_t j = 0; j < p; j++)
+        if (engine->aliased[j] != from->aliased[j]) return;
+    for (size_t j = fixed ? 0 : p; j < all; j++) {
+        if (j < p && from->aliased[j]) continue;
+        bool moves = j < p || !mlab_spread_entry_near_zero(from, j - p);
+        if (moves) c->psi[place[0]] = j < p ? from->estimate[j] : from->spread[j - p];
+        place[1] = 0;
+        for (size_t k = fixed ? 0 : p; k < all; k++) {
+            if (k < p && from->aliased[k]) continue;
+            bool other = moves && (k < p || !mlab_spread_entry_near_zero(from, k - p));
+            if (other || place[0] != place[1]) c->inverse[place[0] * n + place[1]] = other ? from->joint_covariance[j * all + k] : 0;
+            place[1]++;
+        }
+        place[0]++;
+    }
+    c->quick = true;
 }
 
 mlab_status mlab_mixed_keep_spread(const mlab_context *context, const mlab_climb *c, size_t fixed, mlab_fit *fit, mlab_error *err)

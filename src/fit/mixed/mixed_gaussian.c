@@ -278,6 +278,7 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
         goto out;
     read_rows(&w);
     start(&c, mixed, fit->residual_variance > 0 ? fit->residual_variance : 1);
+    mlab_mixed_warm(&c, prepared, 0);
     double gradient[MOST * MOST + 1]; /* leaves the modes of the end behind */
     if ((status = mlab_climb_up(&c, err)) || (status = evaluate(&w, c.psi, &value, gradient, err)) ||
         (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))

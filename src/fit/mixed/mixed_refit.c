@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Refits of mixed models to a bootstrap sample of whole clusters: the sample's rows are fitted anew. A group that lies in one cluster is a group
  * of its own in each copy of it (Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x); one that spans clusters stays one group.
- * Weakness: every refit copies its rows.
+ * Weakness: every refit to a sample copies its rows.
  */
 #include "fit/mixed/mixed.h"
 
@@ -135,24 +135,55 @@ static mlab_status make(sample *s, const mlab_refit_weights *weights, mlab_error
     return status;
 }
 
-mlab_status mlab_mixed_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
-                             double *estimate, mlab_refit_info *info, mlab_error *err)
+/* What is told of a refit. */
+static void tell(const mlab_prepared *prepared, const mlab_fit *fit, double *estimate, double *spread, mlab_refit_info *info)
+{
+    const mlab_engine *engine = prepared->own;
+    memcpy(estimate, fit->estimate, fit->n_parameters * sizeof *estimate);
+    if (spread) memcpy(spread, fit->spread, fit->n_spread * sizeof *spread);
+    for (size_t j = 0; j < fit->n_parameters; j++) info->n_aliased += fit->aliased[j] && !engine->aliased[j];
+    bool failed = fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED;
+    info->trust = failed ? fit->trust : MLAB_TRUSTED; /* a standard deviation of 0 in a sample is a result */
+    info->iterations = fit->iterations;
+    info->log_likelihood = fit->log_likelihood;
+}
+
+/* The rows as they are. */
+static mlab_status refit_all(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *from, const double *start, mlab_fit **fit,
+                             mlab_error *err)
+{
+    mlab_fit_problem problem = *prepared->problem;
+    mlab_engine engine = *(const mlab_engine *)prepared->own;
+    mlab_prepared own = *prepared;
+    problem.warm = start;
+    problem.warm_mixed = from;
+    engine.problem = own.problem = &problem;
+    own.own = &engine;
+    return mlab_prepared_fit(context, &own, fit, err);
+}
+
+mlab_status mlab_mixed_refit_from(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *from,
+                                  const double *start, double *estimate, double *spread, mlab_refit_info *info, mlab_error *err)
 {
     sample s = {.context = context, .from = prepared->problem};
     mlab_fit *fit = NULL;
+    mlab_status status = MLAB_OK;
     *info = (mlab_refit_info){0};
-    mlab_status status = make(&s, weights, err);
-    s.problem.warm = start;
-    if (!status) status = mlab_fit_problem_fit(context, prepared->model, &s.problem, &prepared->options, &fit, err);
-    if (!status) {
-        memcpy(estimate, fit->estimate, fit->n_parameters * sizeof *estimate);
-        for (size_t j = 0; j < fit->n_parameters; j++) info->n_aliased += fit->aliased[j];
-        bool failed = fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED;
-        info->trust = failed ? fit->trust : MLAB_TRUSTED; /* a standard deviation of 0 in a sample is a result */
-        info->iterations = fit->iterations;
-        info->log_likelihood = fit->log_likelihood;
-    }
+    if (weights) {
+        status = make(&s, weights, err);
+        s.problem.warm = start;
+        s.problem.warm_mixed = from;
+        if (!status) status = mlab_fit_problem_fit(context, prepared->model, &s.problem, &prepared->options, &fit, err);
+    } else
+        status = refit_all(context, prepared, from, start, &fit, err);
+    if (!status) tell(prepared, fit, estimate, spread, info);
     mlab_fit_free(fit);
     while (s.n_owned) mlab_release(context, s.owned[--s.n_owned]);
     return status;
+}
+
+mlab_status mlab_mixed_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
+                             double *estimate, mlab_refit_info *info, mlab_error *err)
+{
+    return mlab_mixed_refit_from(context, prepared, weights, NULL, start, estimate, NULL, info, err);
 }

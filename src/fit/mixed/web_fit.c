@@ -59,6 +59,7 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     if (!status) status = mlab_climb_start(context, rows.n_parameters, mlab_web_laplace, &rows, &c, err);
     if (status) goto out;
     climb_from(&c, &rows, prepared, fit);
+    mlab_mixed_warm(&c, prepared, web->n_thresholds + web->n_eta * web->p);
     if ((status = mlab_climb_up(&c, err)) || (status = mlab_web_laplace(&rows, c.psi, &c.value, c.next_gradient, err)) ||
         (status = mlab_web_effects_make(context, web, fit, err)))
         goto out;

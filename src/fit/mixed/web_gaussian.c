@@ -329,6 +329,7 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     mlab_web_start_lambda(&c, web, 0, 0.7);
     c.psi[web->n_lambda] = 0.5 * log(fit->residual_variance > 0 ? fit->residual_variance : 1);
     c.inverse[c.n * c.n - 1] = 0.5 / (double)web->n;
+    mlab_mixed_warm(&c, prepared, 0);
     if (!(gradient = mlab_allocate(context, c.n, sizeof *gradient))) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a gradient");
     if (!status) status = mlab_climb_up(&c, err);
     if (!status) status = mlab_web_linear_evaluate(&w, c.psi, &value, gradient, err); /* leaves the modes of the end behind */
