@@ -12,9 +12,11 @@ MLAB_MUST_USE mlab_status mlab_draws_frame(const mlab_context *context, mlab_dra
 /* MLAB_ERR_FIT_DRAWS with the reason when nothing can be simulated from a fit; uncertain: its covariance is wanted too. */
 MLAB_MUST_USE mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err);
 
-/* mlab_draws_make_mixed without effects: *spread [n_draws * sum of n_spread], outcome by outcome, released by the caller. */
+struct mlab_spread_profile;
+/* mlab_draws_make_mixed without effects: *spread [n_draws * sum of n_spread], outcome by outcome, released by the caller. profiles [sum of n_spread]
+ * of entries near 0, NULL = none. */
 MLAB_MUST_USE mlab_status mlab_draws_normal(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws, uint64_t seed,
-                                            mlab_draws **draws, double **spread, mlab_error *err);
+                                            const struct mlab_spread_profile *profiles, mlab_draws **draws, double **spread, mlab_error *err);
 /* The effects of all groups of the mixed fits among them, given the parameters and spread [n_draws * sum of n_spread] of each draw. */
 MLAB_MUST_USE mlab_status mlab_draws_add_effects(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                                  const mlab_fit_options *options, const mlab_fit *const *fits, const double *spread,

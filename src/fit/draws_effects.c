@@ -6,8 +6,13 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "fit/mixed/web_draw.h"
 #include "fit/outcome.h"
+#include "fit/spread.h"
+#include "fit/spread_profile.h"
+
+#include <math.h>
 
 static mlab_status no_memory(const mlab_fit *fit, mlab_error *err)
 {
@@ -112,14 +117,73 @@ mlab_status mlab_draws_add_effects(const mlab_context *context, const mlab_data 
     return status;
 }
 
+/* What is said of standard deviations near 0. */
+static mlab_status say_near_zero(const mlab_fit *const *fits, const mlab_spread_profile *profiles, mlab_draws *draws, mlab_error *err)
+{
+    mlab_text text = MLAB_TEXT(draws->context);
+    for (size_t k = 0, first = 0; k < draws->n_outcomes; first += fits[k++]->n_spread)
+        for (size_t t = 0, s = 0; t < fits[k]->n_random; t++) {
+            const mlab_random_effects *r = &fits[k]->random[t];
+            for (size_t a = 0; a < r->n; s += r->independent ? 1 : a + 1, a++) {
+                if (!mlab_spread_near_zero(r, a)) continue;
+                const mlab_spread_profile *p = &profiles[first + s];
+                mlab_text_print(&text, "%s%s: the standard deviation of %s between %s is within two standard errors of 0: it is drawn ",
+                                mlab_text_get(&text)[0] ? "; " : "", fits[k]->outcome, r->names[a], r->group);
+                if (p->n > 1)
+                    mlab_text_print(&text, "by its profile likelihood, as 0 with chance %.2f", 0.5 * erfc(-p->root[0] / sqrt(2)));
+                else
+                    mlab_text_print(&text, "as normal; fit.draws: parametric would be better");
+            }
+        }
+    if (!text.failed && !mlab_text_get(&text)[0]) {
+        mlab_text_free(&text);
+        return MLAB_OK;
+    }
+    draws->note = text.failed ? NULL : mlab_copy_text(draws->context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    return draws->note ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
+}
+
+static mlab_status profiles_of(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                               const mlab_fit *fit, mlab_spread_profile *profiles, mlab_error *err)
+{
+    mlab_outcome_problem *made = NULL;
+    mlab_prepared *prepared = NULL;
+    bool any = false;
+    for (size_t t = 0; t < fit->n_random; t++)
+        for (size_t a = 0; a < fit->random[t].n; a++) any = any || mlab_spread_near_zero(&fit->random[t], a);
+    if (!any || !fit->n_spread) return MLAB_OK;
+    mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
+    if (!status && made->problem.n_random != fit->n_random)
+        status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is of another formula", fit->outcome);
+    if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
+    if (!status && prepared->n_parameters != fit->n_parameters)
+        status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", fit->outcome);
+    if (!status) status = mlab_spread_profiles_make(context, prepared, fit, profiles, err);
+    mlab_prepared_free(prepared);
+    mlab_outcome_problem_free(made);
+    return status;
+}
+
 mlab_status mlab_draws_make_mixed(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                   const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, size_t n_draws, uint64_t seed,
                                   mlab_draws **draws, mlab_error *err)
 {
-    double *spread;
-    mlab_status status = mlab_draws_normal(context, fits, n_fits, n_draws, seed, draws, &spread, err);
+    double *spread = NULL;
+    size_t n = 0, first = 0;
+    mlab_status status = MLAB_OK;
+    *draws = NULL;
+    for (size_t k = 0; k < n_fits; k++) n += fits[k]->n_spread;
+    mlab_spread_profile *profiles = mlab_allocate(context, n, sizeof *profiles);
+    if (!profiles) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for draws");
+    for (size_t k = 0; k < n_fits && !status; first += fits[k++]->n_spread)
+        if (!(status = mlab_draws_check(fits[k], true, err)))
+            status = profiles_of(context, data, outcomes[k], options, fits[k], profiles + first, err);
+    if (!status) status = mlab_draws_normal(context, fits, n_fits, n_draws, seed, profiles, draws, &spread, err);
     if (!status) status = mlab_draws_add_effects(context, data, outcomes, options, fits, spread, *draws, err);
+    if (!status) status = say_near_zero(fits, profiles, *draws, err);
     mlab_release(context, spread);
+    mlab_release(context, profiles);
     if (status) {
         mlab_draws_free(*draws);
         *draws = NULL;

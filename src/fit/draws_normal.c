@@ -14,6 +14,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "fit/spread.h"
+#include "fit/spread_profile.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,7 +23,8 @@
 typedef struct normal {
     mlab_draws *draws;
     const mlab_fit *const *fits;
-    size_t n, *at, *first_spread; /* [n_outcomes + 1] */
+    size_t n, *at, *first_spread;        /* [n_outcomes + 1] */
+    const mlab_spread_profile *profiles; /* of all spreads, or NULL */
 } normal;
 
 /* --- the unbounded scale ---------------------------------------------------------------------------------- */
@@ -137,6 +139,21 @@ static bool share_clusters(const mlab_fit *a, const mlab_fit *b)
     return a->influence && b->influence && strcmp(a->cluster, b->cluster) == 0;
 }
 
+static bool has_profile(const normal *w, size_t k, size_t s)
+{
+    return w->profiles && w->profiles[w->first_spread[k] + s].n > 1;
+}
+
+/* Entries that are drawn by their profile: a normal number each, by itself. */
+static void stand_apart(const normal *w, size_t k, double *covariance)
+{
+    for (size_t s = 0; s < w->fits[k]->n_spread; s++) {
+        size_t j = w->at[k] + w->fits[k]->n_parameters + s;
+        if (!has_profile(w, k, s)) continue;
+        for (size_t i = 0; i < w->n; i++) covariance[i * w->n + j] = covariance[j * w->n + i] = i == j;
+    }
+}
+
 static mlab_status joint_covariance(const normal *w, double *covariance, mlab_error *err)
 {
     const mlab_context *context = w->draws->context;
@@ -153,6 +170,7 @@ static mlab_status joint_covariance(const normal *w, double *covariance, mlab_er
     for (size_t k = 0; k < outcomes; k++) {
         double *into = covariance + w->at[k] * n;
         if (has_own_block(fits[k]) && (status = own_block(context, fits[k], into + w->at[k], n, err))) goto out;
+        stand_apart(w, k, covariance);
         for (size_t l = 0; l <= k; l++)
             if (share_clusters(fits[k], fits[l]) && !(k == l && has_own_block(fits[k])))
                 add_shared(fits[k], influence[k], fits[l], influence[l], into + w->at[l], n);
@@ -212,6 +230,8 @@ static void draw_all(const normal *w, const uint8_t *aliased, const double *l, d
             memcpy(all + w->at[k], fit->estimate, fit->n_parameters * sizeof *all);
             if (fit->n_spread) memcpy(all + w->at[k] + fit->n_parameters, fit->spread, fit->n_spread * sizeof *all);
             unbound(fit, all + w->at[k]);
+            for (size_t s = 0; s < fit->n_spread; s++)
+                if (has_profile(w, k, s)) all[w->at[k] + fit->n_parameters + s] = 0;
         }
         for (size_t k = 0; k < draws->n_outcomes; k++)
             for (size_t j = w->at[k]; j < w->at[k + 1]; j++) {
@@ -224,6 +244,9 @@ static void draw_all(const normal *w, const uint8_t *aliased, const double *l, d
         for (size_t k = 0; k < draws->n_outcomes; k++) {
             size_t own = w->fits[k]->n_parameters;
             bound(w->fits[k], all + w->at[k]);
+            for (size_t s = 0; s < w->fits[k]->n_spread; s++)
+                if (has_profile(w, k, s))
+                    all[w->at[k] + own + s] = mlab_spread_profile_at(&w->profiles[w->first_spread[k] + s], all[w->at[k] + own + s]);
             memcpy(draws->value + d * p + draws->first[k], all + w->at[k], own * sizeof *all);
             memcpy(spread + d * n_spread + w->first_spread[k], all + w->at[k] + own, w->fits[k]->n_spread * sizeof *all);
         }
@@ -253,9 +276,9 @@ out:
 }
 
 mlab_status mlab_draws_normal(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws, uint64_t seed,
-                              mlab_draws **out, double **spread, mlab_error *err)
+                              const mlab_spread_profile *profiles, mlab_draws **out, double **spread, mlab_error *err)
 {
-    normal w = {.fits = fits};
+    normal w = {.fits = fits, .profiles = profiles};
     mlab_status status = MLAB_OK;
     *out = NULL;
     *spread = NULL;
@@ -291,7 +314,7 @@ mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *
     *out = NULL;
     for (size_t k = 0; k < n_fits; k++)
         if (fits[k]->n_random) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: draws of a mixed model need its data", fits[k]->outcome);
-    mlab_status status = mlab_draws_normal(context, fits, n_fits, n_draws, seed, out, &spread, err);
+    mlab_status status = mlab_draws_normal(context, fits, n_fits, n_draws, seed, NULL, out, &spread, err);
     mlab_release(context, spread);
     return status;
 }

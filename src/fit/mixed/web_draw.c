@@ -103,6 +103,17 @@ out:
     return status;
 }
 
+mlab_status mlab_web_draw_evaluate(void *work, const double *psi, double *value, double *gradient, mlab_error *err)
+{
+    mlab_web_draw *d = work;
+    return d->additive ? mlab_web_linear_evaluate(&d->linear, psi, value, gradient, err) : mlab_web_laplace(&d->rows, psi, value, gradient, err);
+}
+
+bool mlab_web_draw_is_linear(const mlab_web_draw *d)
+{
+    return d->additive;
+}
+
 static double scale_of(const mlab_web_draw *d, const double *spread)
 {
     return d->additive ? exp(spread[d->web->n_lambda]) : 1;

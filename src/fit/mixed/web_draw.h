@@ -4,6 +4,7 @@
 #define MLAB_FIT_WEB_DRAW_H
 
 #include "core/random.h"
+#include "fit/climb.h"
 #include "fit/model.h"
 
 typedef struct mlab_web_draw mlab_web_draw;
@@ -17,6 +18,10 @@ void mlab_web_draw_free(mlab_web_draw *draw); /* NULL is fine */
  * false where there are no most likely effects at these parameters. */
 MLAB_MUST_USE mlab_status mlab_web_draw_effects(mlab_web_draw *draw, const double *estimate, const double *spread, const mlab_address *address,
                                                 double *const *value, bool *possible, mlab_error *err);
+/* An mlab_climb_evaluate of the model itself: work is an mlab_web_draw; psi: coefficients but aliased ones (none in linear models), then the spread.
+ */
+MLAB_MUST_USE mlab_status mlab_web_draw_evaluate(void *work, const double *psi, double *value, double *gradient, mlab_error *err);
+bool mlab_web_draw_is_linear(const mlab_web_draw *draw);
 /* The lower factor [n * n] of the covariance between groups of grouping t at spread. */
 void mlab_web_draw_factor(const mlab_web_draw *draw, const double *spread, size_t t, double *factor);
 
