@@ -120,6 +120,8 @@ int mlab_command_fit(mlab_cli *cli)
         code = mlab_session_show_json(&session);
     else if (!code && results && !cli->quiet)
         for (size_t k = 0; k < results->n_fits; k++) show_fit(results->fits[k]);
+    if (!code && !cli->json && results && !cli->quiet && results->draws && results->draws->note && results->draws->note[0])
+        printf("\ndraws of parameters for the simulation: %s\n", results->draws->note);
     if (!code) code = mlab_session_exit(&session);
     mlab_session_end(&session);
     return code;

@@ -284,6 +284,62 @@ START_TEST(a_draw_depends_on_its_number_alone_and_threads_change_no_byte)
 }
 END_TEST
 
+/* --- near 0 ---------------------------------------------------------------------------------------------------------------- */
+
+/* Groups that do not differ: every tenth row one group, so that a standard deviation of 0 is what is found. Half the draws of it are 0 (within 4.5
+ * standard errors of 1,000 draws; the seed is fixed), the others those of the profile, known in closed form for balanced groups: twice the fall of
+ * the log-likelihood at the drawn value is the square of a half normal number. */
+START_TEST(a_standard_deviation_on_its_boundary_is_zero_in_half_the_draws)
+{
+    enum { D = 1000 };
+    mlab_fit_options options = mlab_fit_defaults();
+    options.restricted = 1;
+    mlab_table *table = table_of(2);
+    mlab_column *column = mlab_table_find(table, "team"), *number_column = mlab_table_find(table, "number");
+    for (uint32_t i = 0; i < N; i++) {
+        mlab_address row = {.seed = 8, .entity = i, .purpose = MLAB_PURPOSE_TEST};
+        column->as.integer[i] = (int32_t)(i % 10);
+        number_column->as.real[i] = mlab_random_normal(&row, 0);
+    }
+    double mean[10] = {0};
+    for (uint32_t i = 0; i < N; i++) mean[i % 10] += number_column->as.real[i] / (N / 10.0);
+    for (uint32_t i = 0; i < N; i++) number_column->as.real[i] -= 0.9 * mean[i % 10]; /* groups differ less than by chance */
+    const mlab_data data = {.people = table};
+    mlab_outcome outcome = linear_outcome;
+    outcome.formula = "number ~ 1 + (1 | team)";
+    mlab_fit *fit = fit_of(&data, &outcome, &options);
+    ck_assert_int_eq(fit->trust, MLAB_ON_BOUNDARY);
+    const mlab_outcome *outcomes[] = {&outcome};
+    const mlab_fit *fits[] = {fit};
+    mlab_draws *draws;
+    mlab_error err = {0};
+    ck_assert_msg(mlab_draws_make_mixed(&context, &data, outcomes, &options, fits, 1, D, 3, &draws, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_msg(strstr(draws->note, "the standard deviation of (Intercept) between team is within two standard errors of 0: it is drawn by its "
+                                      "profile likelihood, as 0 with chance 0.50") != NULL,
+                  "%s", draws->note);
+    double zero = 0, square = 0, n = N / 10.0;
+    for (size_t d = 0; d < D; d++) {
+        double ratio = draws->effects->factor[d] / exp(0.5 * log(fit->residual_variance)), fallen = 0;
+        zero += ratio == 0;
+        /* balanced groups: -2 log L = N log(W + B / (1 + n ratio^2)) + 10 log(1 + n ratio^2), W within, B between */
+        double within = 0, between = 0, now[10] = {0};
+        for (uint32_t i = 0; i < N; i++) now[i % 10] += number_column->as.real[i] / n;
+        for (uint32_t i = 0; i < N; i++) within += pow(number_column->as.real[i] - now[i % 10], 2);
+        double all = 0;
+        for (int g = 0; g < 10; g++) all += now[g] / 10;
+        for (int g = 0; g < 10; g++) between += n * pow(now[g] - all, 2);
+        double scale = draws->effects->factor[d] == 0 ? 0 : ratio;
+        fallen = N * log((within + between / (1 + n * scale * scale)) / (within + between)) + 10 * log(1 + n * scale * scale);
+        square += fallen;
+    }
+    ck_near(zero / D, 0.5, 0, 4.5 * 0.5 / sqrt(D));
+    ck_near(square / (D - zero), 1, 0.25, 0); /* the mean of a squared half normal number; the scale of the draw is drawn too */
+    mlab_draws_free(draws);
+    mlab_fit_free(fit);
+    mlab_table_free(table);
+}
+END_TEST
+
 /* --- refits -------------------------------------------------------------------------------------------------------------- */
 
 /* From the fit of everybody to a sample of people: where a fit from nothing ends, to 1e-4 standard errors. */
@@ -451,6 +507,7 @@ END_TEST
 
 MLAB_TEST_MAIN("mixed_draws", effects_at_given_parameters_have_the_modes_and_the_exact_covariance, effects_follow_the_parameters_of_the_draw,
                spread_goes_to_its_scale_and_back_and_its_derivative_is_right, standard_deviations_are_drawn_as_logarithms_beside_the_coefficients,
-               a_draw_depends_on_its_number_alone_and_threads_change_no_byte, a_warm_refit_ends_where_a_cold_one_does,
-               refits_to_new_effects_and_responses_spread_as_the_errors_say, refits_to_samples_of_people_keep_the_effects_and_threads_change_no_byte,
-               mixed_draws_without_data_or_with_other_data_are_refused, every_failed_allocation_of_mixed_draws_is_reported)
+               a_draw_depends_on_its_number_alone_and_threads_change_no_byte, a_standard_deviation_on_its_boundary_is_zero_in_half_the_draws,
+               a_warm_refit_ends_where_a_cold_one_does, refits_to_new_effects_and_responses_spread_as_the_errors_say,
+               refits_to_samples_of_people_keep_the_effects_and_threads_change_no_byte, mixed_draws_without_data_or_with_other_data_are_refused,
+               every_failed_allocation_of_mixed_draws_is_reported)
