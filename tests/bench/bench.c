@@ -53,6 +53,41 @@ void mlab_bench_memory(const char *what)
     mlab_bench_figure(what, 1, (double)mlab_os_peak_memory() / 1e6, "MB");
 }
 
+_Noreturn void mlab_bench_stop(const char *what, const mlab_error *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->sentence);
+    exit(EXIT_FAILURE);
+}
+
+void *mlab_bench_room(size_t n, size_t size)
+{
+    void *memory = calloc(n ? n : 1, size);
+    if (!memory) exit(EXIT_FAILURE);
+    return memory;
+}
+
+mlab_bench_times mlab_bench_time(size_t repeats, void (*body)(void *work), void *work)
+{
+    double clocks[64], processor[64];
+    if (repeats < 1 || repeats > 64) exit(EXIT_FAILURE);
+    for (size_t run = 0; run < repeats; run++) {
+        double began = mlab_os_seconds(), used = processor_seconds();
+        body(work);
+        clocks[run] = mlab_os_seconds() - began;
+        processor[run] = processor_seconds() - used;
+    }
+    qsort(clocks, repeats, sizeof *clocks, ascending);
+    qsort(processor, repeats, sizeof *processor, ascending);
+    return (mlab_bench_times){clocks[repeats / 2], processor[repeats / 2]};
+}
+
+void mlab_bench_line(const char *what, size_t rows, int threads, mlab_bench_times times)
+{
+    printf("mentorlab %s: rows %zu, threads %d: median %.5g s, processor %.5g s, peak %.0f MB\n", what, rows, threads, times.clock, times.processor,
+           (double)mlab_os_peak_memory() / 1e6);
+    fflush(stdout);
+}
+
 mlab_context mlab_bench_context(int threads)
 {
     mlab_context context;

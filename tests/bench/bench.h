@@ -13,6 +13,18 @@ void mlab_bench_rate_of_processor(const char *what, int runs, double count, cons
 void mlab_bench_figure(const char *what, int threads, double value, const char *unit);
 /* Prints the process's peak memory so far. */
 void mlab_bench_memory(const char *what);
+/* Says what failed and why, and ends the program. */
+_Noreturn void mlab_bench_stop(const char *what, const mlab_error *err);
+/* Zeroed memory; ends the program when there is none. */
+void *mlab_bench_room(size_t n, size_t size);
+/* Seconds of one run of several: medians of the clock and of the processor (all threads together). */
+typedef struct mlab_bench_times {
+    double clock, processor;
+} mlab_bench_times;
+/* Runs body(work) `repeats` (1 to 64) times. */
+mlab_bench_times mlab_bench_time(size_t repeats, void (*body)(void *work), void *work);
+/* Prints "mentorlab WHAT: rows N, threads T: median X s, processor Y s, peak Z MB", which tests/bench/table reads; the peers print the same. */
+void mlab_bench_line(const char *what, size_t rows, int threads, mlab_bench_times times);
 /* A context with `threads` threads; ends the program when there is none. */
 mlab_context mlab_bench_context(int threads);
 

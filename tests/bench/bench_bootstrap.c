@@ -8,7 +8,6 @@
  */
 #include "bench/bench.h"
 #include "core/elementary.h"
-#include "core/os.h"
 #include "core/parallel.h"
 #include "core/random.h"
 #include "fit/model.h"
@@ -18,19 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void stop(const char *what, const mlab_error *err)
-{
-    fprintf(stderr, "%s: %s\n", what, err->sentence);
-    exit(EXIT_FAILURE);
-}
-
-static void *room(size_t n, size_t size)
-{
-    void *memory = calloc(n ? n : 1, size);
-    if (!memory) exit(EXIT_FAILURE);
-    return memory;
-}
 
 typedef struct people {
     size_t n, samples;
@@ -50,14 +36,14 @@ static people generate(const mlab_context *context, size_t n)
     people p = {.n = n, .context = context};
     mlab_error err;
     mlab_column *columns[3];
-    if (mlab_table_make(context, n, &p.table, &err)) stop("table", &err);
+    if (mlab_table_make(context, n, &p.table, &err)) mlab_bench_stop("table", &err);
     for (int k = 0; k < 3; k++)
-        if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &columns[k], &err)) stop("column", &err);
+        if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &columns[k], &err)) mlab_bench_stop("column", &err);
     for (int k = 0; k < 3; k++) p.x[k] = mlab_table_find(p.table, names[k])->as.real;
-    p.in_arm = room(n, sizeof *p.in_arm);
-    p.had = room(n, sizeof *p.had);
-    p.arm = room(n, sizeof *p.arm);
-    p.outcome = room(n, sizeof *p.outcome);
+    p.in_arm = mlab_bench_room(n, sizeof *p.in_arm);
+    p.had = mlab_bench_room(n, sizeof *p.had);
+    p.arm = mlab_bench_room(n, sizeof *p.arm);
+    p.outcome = mlab_bench_room(n, sizeof *p.outcome);
     for (size_t i = 0; i < n; i++) {
         mlab_address at = {.seed = 20240517, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_TEST};
         double x[4] = {1};
@@ -127,8 +113,9 @@ static void all_samples(void *work)
     people *p = work;
     mlab_error err;
     size_t blocks = (p->samples + MLAB_REFITS_BATCH - 1) / MLAB_REFITS_BATCH;
-    if (mlab_refits_make(p->context, p->prepared, p->fit->estimate, &p->refits, &err)) stop("refits", &err);
-    if (mlab_parallel_blocks(p->context, NULL, blocks, MLAB_REFITS_BATCH * p->n * sizeof(double), some_samples, p, &err)) stop("bootstrap", &err);
+    if (mlab_refits_make(p->context, p->prepared, p->fit->estimate, &p->refits, &err)) mlab_bench_stop("refits", &err);
+    if (mlab_parallel_blocks(p->context, NULL, blocks, MLAB_REFITS_BATCH * p->n * sizeof(double), some_samples, p, &err))
+        mlab_bench_stop("bootstrap", &err);
     mlab_refits_free(p->refits);
 }
 
@@ -154,19 +141,15 @@ static void bench(size_t n, size_t samples, int threads, const char *csv)
         write_people(&p, csv);
         return;
     }
-    if (mlab_formula_parse(&context, "~ female + grade + tenure", NULL, &formula, &err)) stop("formula", &err);
-    if (mlab_design_make(formula, p.table, NULL, &design, &err)) stop("design", &err);
+    if (mlab_formula_parse(&context, "~ female + grade + tenure", NULL, &formula, &err)) mlab_bench_stop("formula", &err);
+    if (mlab_design_make(formula, p.table, NULL, &design, &err)) mlab_bench_stop("design", &err);
     mlab_fit_problem problem = {.table = p.table, .n = n, .design = design, .category = p.arm, .n_categories = 2, .categories = no_yes};
     mlab_fit_options options = mlab_fit_defaults();
-    if (mlab_prepare(&context, mlab_model_find("logit"), &problem, &options, &p.prepared, &err)) stop("prepare", &err);
-    if (mlab_prepared_fit(&context, p.prepared, &p.fit, &err)) stop("fit", &err);
+    if (mlab_prepare(&context, mlab_model_find("logit"), &problem, &options, &p.prepared, &err)) mlab_bench_stop("prepare", &err);
+    if (mlab_prepared_fit(&context, p.prepared, &p.fit, &err)) mlab_bench_stop("fit", &err);
     p.samples = samples;
-    p.difference = room(samples, sizeof *p.difference);
-    snprintf(what, sizeof what, "%zu bootstraps of a weighted estimate, %zu people", samples, n);
-    if (threads == 1)
-        mlab_bench_rate_of_processor(what, 3, (double)samples, "samples/s", all_samples, &p);
-    else
-        mlab_bench_rate(what, threads, 3, (double)samples, "samples/s", all_samples, &p);
+    p.difference = mlab_bench_room(samples, sizeof *p.difference);
+    mlab_bench_line(samples == 1000 ? "bootstrap" : "some_bootstraps", n, threads, mlab_bench_time(3, all_samples, &p));
     double mean = 0, square = 0;
     for (size_t b = 0; b < samples; b++) mean += p.difference[b] / (double)samples;
     for (size_t b = 0; b < samples; b++) square += (p.difference[b] - mean) * (p.difference[b] - mean) / (double)(samples - 1);
@@ -174,7 +157,6 @@ static void bench(size_t n, size_t samples, int threads, const char *csv)
     mlab_bench_figure(what, threads, weighted_difference(&p, p.fit->estimate, NULL), "");
     snprintf(what, sizeof what, "  its bootstrap error");
     mlab_bench_figure(what, threads, sqrt(square), "");
-    mlab_bench_memory("  peak memory");
     mlab_fit_free(p.fit);
     mlab_prepared_free(p.prepared);
     mlab_design_free(design);

@@ -8,7 +8,6 @@
  * CSV: the data are written there for the peer and nothing is timed.
  */
 #include "bench/bench.h"
-#include "core/os.h"
 #include "core/random.h"
 #include "fit/model.h"
 
@@ -26,21 +25,14 @@ typedef struct people {
     size_t n;
 } people;
 
-static void stop(const char *what, const mlab_error *err)
-{
-    fprintf(stderr, "%s: %s\n", what, err->sentence);
-    exit(EXIT_FAILURE);
-}
-
 static people generate(const mlab_context *context, size_t n)
 {
-    people p = {.n = n, .stop = calloc(n, sizeof *p.stop), .status = calloc(n, sizeof *p.status)};
+    people p = {.n = n, .stop = mlab_bench_room(n, sizeof *p.stop), .status = mlab_bench_room(n, sizeof *p.status)};
     mlab_error err;
-    if (!p.stop || !p.status) exit(EXIT_FAILURE);
-    if (mlab_table_make(context, n, &p.table, &err)) stop("table", &err);
+    if (mlab_table_make(context, n, &p.table, &err)) mlab_bench_stop("table", &err);
     for (int k = 0; k < COLUMNS; k++) {
         mlab_column *column;
-        if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &column, &err)) stop("column", &err);
+        if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &column, &err)) mlab_bench_stop("column", &err);
     }
     for (int k = 0; k < COLUMNS; k++) p.x[k] = mlab_table_find(p.table, names[k])->as.real;
     for (size_t i = 0; i < n; i++) {
@@ -80,41 +72,29 @@ static void write_csv(const people *p, const char *path)
     fclose(file);
 }
 
-static mlab_fit *fit_once(const mlab_context *context, const people *p, double *seconds)
+typedef struct job {
+    const mlab_context *context;
+    const people *p;
+    mlab_fit *fit;
+} job;
+
+static void fit_once(void *work)
 {
+    job *j = work;
+    const mlab_context *context = j->context;
+    const people *p = j->p;
     mlab_error err;
     mlab_formula *formula;
     mlab_design *design;
-    mlab_fit *fit;
     mlab_fit_options options = mlab_fit_defaults();
-    double began = mlab_os_seconds();
-    if (mlab_formula_parse(context, "~ informal + structured + female + grade + tenure", NULL, &formula, &err)) stop("formula", &err);
-    if (mlab_design_make(formula, p->table, NULL, &design, &err)) stop("design", &err);
+    mlab_fit_free(j->fit);
+    j->fit = NULL;
+    if (mlab_formula_parse(context, "~ informal + structured + female + grade + tenure", NULL, &formula, &err)) mlab_bench_stop("formula", &err);
+    if (mlab_design_make(formula, p->table, NULL, &design, &err)) mlab_bench_stop("design", &err);
     mlab_fit_problem problem = {.table = p->table, .n = p->n, .design = design, .stop = p->stop, .status = p->status, .outcome = "it"};
-    if (mlab_fit_problem_fit(context, mlab_model_find("fine_gray"), &problem, &options, &fit, &err)) stop("fit", &err);
-    *seconds = mlab_os_seconds() - began;
+    if (mlab_fit_problem_fit(context, mlab_model_find("fine_gray"), &problem, &options, &j->fit, &err)) mlab_bench_stop("fit", &err);
     mlab_design_free(design);
     mlab_formula_free(formula);
-    return fit;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static mlab_fit *timed(const mlab_context *context, const people *p, int repeats, double *median)
-{
-    double seconds[64];
-    mlab_fit *fit = NULL;
-    for (int r = 0; r < repeats && r < 64; r++) {
-        mlab_fit_free(fit);
-        fit = fit_once(context, p, &seconds[r]);
-    }
-    qsort(seconds, (size_t)repeats, sizeof *seconds, by_size);
-    *median = seconds[repeats / 2];
-    return fit;
 }
 
 static void figures(void)
@@ -124,10 +104,11 @@ static void figures(void)
             mlab_context context = mlab_bench_context(threads);
             people p = generate(&context, n);
             char what[100];
-            double median;
-            mlab_fit_free(timed(&context, &p, n > 100000 ? 3 : 7, &median));
+            job j = {.context = &context, .p = &p};
+            mlab_bench_times times = mlab_bench_time(n > 100000 ? 3 : 7, fit_once, &j);
+            mlab_fit_free(j.fit);
             snprintf(what, sizeof what, "subdistribution hazard, 5 covariates, %zu people", n);
-            mlab_bench_figure(what, threads, median, "s");
+            mlab_bench_figure(what, threads, times.clock, "s");
             release(&p);
         }
     mlab_bench_memory("peak memory, data included");
@@ -148,13 +129,12 @@ int main(int argc, char **argv)
     if (argc > 4) {
         write_csv(&p, argv[4]);
     } else {
-        double median;
-        int repeats = (int)strtol(argv[3], NULL, 10);
-        mlab_fit *fit = timed(&context, &p, repeats < 1 ? 1 : repeats > 64 ? 64 : repeats, &median);
-        printf("mentorlab fine_gray: people %zu, threads %d: median %.4f s, peak %.0f MB, %d steps\n", p.n, context.threads, median,
-               (double)mlab_os_peak_memory() / 1e6, fit->iterations);
-        for (size_t j = 0; j < fit->n_parameters; j++)
-            printf("  %-12s %.12g %.12g\n", fit->names[j], fit->estimate[j], mlab_fit_standard_error(fit, j));
+        job j = {.context = &context, .p = &p};
+        mlab_bench_times times = mlab_bench_time(strtoull(argv[3], NULL, 10), fit_once, &j);
+        mlab_fit *fit = j.fit;
+        mlab_bench_line("fine_gray", p.n, context.threads, times);
+        for (size_t k = 0; k < fit->n_parameters; k++)
+            printf("  %-12s %.12g %.12g\n", fit->names[k], fit->estimate[k], mlab_fit_standard_error(fit, k));
         printf("  logLik %.8f\n", fit->log_likelihood);
         mlab_fit_free(fit);
     }

@@ -2,14 +2,14 @@
 /* Times a discrete hazard on person-periods, from the typed table in memory to estimates, errors and status.
  *
  *   bench_fit                                                      the figures of 1 million rows
- *   bench_fit ROWS plain|hard THREADS REPEATS [none|person] [CSV]  one of them; tests/bench/fit_peers runs it beside R
+ *   bench_fit ROWS plain|hard THREADS REPEATS none|person cloglog|logit|ordinal [CSV]  one of them; tests/bench/fit_peers runs it beside R
  *
  * plain: arm (3), female, grade 1 to 6, tenure and quarter on a grid. hard: tenure and a score are continuous, no two rows alike.
- * none: model-based errors, as glm of R gives; person: cluster-robust errors and influence as well. CSV: the data are written there
- * for the peer and nothing is timed. Prints seconds (median, lowest), peak memory, estimates.
+ * cloglog, logit: the hazard of the event; ordinal: cumulative logit of five levels. none: model-based errors, as glm of R gives; person:
+ * cluster-robust errors and influence as well. CSV: the data are written there for the peer and nothing is timed. Prints seconds (median, lowest),
+ * peak memory, estimates.
  */
 #include "bench/bench.h"
-#include "core/os.h"
 #include "core/random.h"
 #include "fit/model.h"
 
@@ -18,28 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void stop(const char *what, const mlab_error *err)
-{
-    fprintf(stderr, "%s: %s\n", what, err->sentence);
-    exit(EXIT_FAILURE);
-}
-
 typedef struct panel {
     mlab_table *table;
-    int32_t *event;
+    int32_t *event, *level;
     double *offset;
     uint32_t *person;
     size_t n, n_people;
 } panel;
 
 static const char *const arms[] = {"none", "informal", "structured"};
-
-static void *room(size_t n, size_t size)
-{
-    void *memory = calloc(n ? n : 1, size);
-    if (!memory) exit(EXIT_FAILURE);
-    return memory;
-}
 
 /* People of up to 20 quarters each, until there are n rows. */
 static void generate(const mlab_context *context, panel *p, bool hard)
@@ -49,9 +36,9 @@ static void generate(const mlab_context *context, panel *p, bool hard)
     const char *const names[] = {"arm", "female", "grade", "tenure", "quarter", "score"};
     const mlab_column_type types[] = {MLAB_COLUMN_FACTOR, MLAB_COLUMN_INTEGER, MLAB_COLUMN_INTEGER,
                                       MLAB_COLUMN_REAL,   MLAB_COLUMN_INTEGER, MLAB_COLUMN_REAL};
-    if (mlab_table_make(context, p->n, &p->table, &err)) stop("table", &err);
+    if (mlab_table_make(context, p->n, &p->table, &err)) mlab_bench_stop("table", &err);
     for (int k = 0; k < 6; k++)
-        if (mlab_table_add(p->table, names[k], types[k], k == 0 ? arms : NULL, k == 0 ? 3 : 0, &column, &err)) stop("column", &err);
+        if (mlab_table_add(p->table, names[k], types[k], k == 0 ? arms : NULL, k == 0 ? 3 : 0, &column, &err)) mlab_bench_stop("column", &err);
     int32_t *arm = mlab_table_find(p->table, "arm")->as.integer, *female = mlab_table_find(p->table, "female")->as.integer;
     int32_t *grade = mlab_table_find(p->table, "grade")->as.integer, *quarter = mlab_table_find(p->table, "quarter")->as.integer;
     double *tenure = mlab_table_find(p->table, "tenure")->as.real, *score = mlab_table_find(p->table, "score")->as.real;
@@ -75,6 +62,8 @@ static void generate(const mlab_context *context, panel *p, bool hard)
             p->offset[i] = log(share);
             p->person[i] = (uint32_t)p->n_people;
             p->event[i] = mlab_random_uniform(&now, 1) < -expm1(-share * exp(eta));
+            double u = mlab_random_uniform(&now, 4), latent = log(u / (1 - u)) + 0.3 * (a > 0) - 0.05 * f - 0.01 * tenure[i] + 0.05 * score[i];
+            p->level[i] = (latent > -1.8) + (latent > -0.7) + (latent > 0.5) + (latent > 1.9);
             if (p->event[i]) {
                 i++;
                 break;
@@ -88,61 +77,68 @@ static void write_csv(const panel *p, const char *path)
 {
     FILE *file = fopen(path, "w");
     if (!file) exit(EXIT_FAILURE);
-    fputs("event,offset,person,arm,female,grade,tenure,quarter,score\n", file);
+    fputs("event,level,offset,person,arm,female,grade,tenure,quarter,score\n", file);
     for (size_t i = 0; i < p->n; i++)
-        fprintf(file, "%d,%.17g,%u,%s,%d,%d,%.17g,%d,%.17g\n", p->event[i], p->offset[i], p->person[i],
+        fprintf(file, "%d,%d,%.17g,%u,%s,%d,%d,%.17g,%d,%.17g\n", p->event[i], p->level[i] + 1, p->offset[i], p->person[i],
                 arms[mlab_table_find(p->table, "arm")->as.integer[i]], mlab_table_find(p->table, "female")->as.integer[i],
                 mlab_table_find(p->table, "grade")->as.integer[i], mlab_table_find(p->table, "tenure")->as.real[i],
                 mlab_table_find(p->table, "quarter")->as.integer[i], mlab_table_find(p->table, "score")->as.real[i]);
     fclose(file);
 }
 
-static double fit_once(const mlab_context *context, const panel *p, bool hard, bool clustered, mlab_fit **fit)
+typedef struct job {
+    const mlab_context *context;
+    const panel *p;
+    bool hard, clustered;
+    const char *what; /* cloglog, logit, ordinal */
+    mlab_fit *fit;
+} job;
+
+static void fit_once(void *work)
 {
-    static const char *const names[] = {"none", "exit"};
+    job *j = work;
+    const mlab_context *context = j->context;
+    const panel *p = j->p;
+    static const char *const names[] = {"none", "exit"}, *const levels[] = {"1", "2", "3", "4", "5"};
+    const bool hard = j->hard, ordinal = !strcmp(j->what, "ordinal");
     mlab_error err;
     mlab_formula *formula;
     mlab_design *design;
     mlab_fit_options options = mlab_fit_defaults();
-    options.link = getenv("MLAB_BENCH_LOGIT") ? 1 : 0;
-    double began = mlab_os_seconds();
+    options.link = !strcmp(j->what, "logit");
+    mlab_fit_free(j->fit);
+    j->fit = NULL;
     if (mlab_formula_parse(context, hard ? "~ arm + female + score + tenure + quarter" : "~ arm + female + grade + tenure + quarter", NULL, &formula,
                            &err))
-        stop("formula", &err);
-    if (mlab_design_make(formula, p->table, NULL, &design, &err)) stop("design", &err);
+        mlab_bench_stop("formula", &err);
+    if (mlab_design_make(formula, p->table, NULL, &design, &err)) mlab_bench_stop("design", &err);
     mlab_fit_problem problem = {.table = p->table,
                                 .n = p->n,
                                 .design = design,
-                                .category = p->event,
-                                .n_categories = 2,
-                                .categories = names,
-                                .offset = p->offset,
+                                .category = ordinal ? p->level : p->event,
+                                .n_categories = ordinal ? 5 : 2,
+                                .categories = ordinal ? levels : names,
+                                .offset = ordinal ? NULL : p->offset,
                                 .outcome = "exit"};
-    if (clustered) {
+    if (j->clustered) {
         problem.cluster = p->person;
         problem.n_clusters = p->n_people;
         problem.cluster_name = "person";
     }
-    if (mlab_fit_problem_fit(context, mlab_model_find("hazard"), &problem, &options, fit, &err)) stop("fit", &err);
-    double seconds = mlab_os_seconds() - began;
+    if (mlab_fit_problem_fit(context, mlab_model_find(ordinal ? "ordinal" : "hazard"), &problem, &options, &j->fit, &err))
+        mlab_bench_stop("fit", &err);
     mlab_design_free(design);
     mlab_formula_free(formula);
-    return seconds;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
 }
 
 /* Makes p.n rows in memory. */
 static panel make_panel(const mlab_context *context, size_t n, bool hard)
 {
     panel p = {.n = n};
-    p.event = room(n, sizeof *p.event);
-    p.offset = room(n, sizeof *p.offset);
-    p.person = room(n, sizeof *p.person);
+    p.event = mlab_bench_room(n, sizeof *p.event);
+    p.level = mlab_bench_room(n, sizeof *p.level);
+    p.offset = mlab_bench_room(n, sizeof *p.offset);
+    p.person = mlab_bench_room(n, sizeof *p.person);
     generate(context, &p, hard);
     return p;
 }
@@ -151,23 +147,9 @@ static void free_panel(panel *p)
 {
     mlab_table_free(p->table);
     free(p->event);
+    free(p->level);
     free(p->offset);
     free(p->person);
-}
-
-static double median_of(const mlab_context *context, const panel *p, bool hard, bool clustered, size_t repeats, double *lowest, mlab_fit **fit)
-{
-    double *seconds = room(repeats, sizeof *seconds);
-    *fit = NULL;
-    for (size_t r = 0; r < repeats; r++) {
-        mlab_fit_free(*fit);
-        seconds[r] = fit_once(context, p, hard, clustered, fit);
-    }
-    qsort(seconds, repeats, sizeof *seconds, by_size);
-    double median = seconds[repeats / 2];
-    *lowest = seconds[0];
-    free(seconds);
-    return median;
 }
 
 static void figures(void)
@@ -179,12 +161,12 @@ static void figures(void)
         for (int clustered = 0; clustered < 2; clustered++)
             for (context.threads = 1; context.threads <= 2; context.threads++) {
                 char what[100];
-                mlab_fit *fit;
-                double lowest, median = median_of(&context, &p, hard, clustered, REPEATS, &lowest, &fit);
+                job j = {.context = &context, .p = &p, .hard = hard, .clustered = clustered, .what = "cloglog"};
+                mlab_bench_times times = mlab_bench_time(REPEATS, fit_once, &j);
                 snprintf(what, sizeof what, "hazard, 1 M person-periods, 7 coefficients, %s%s", hard ? "continuous" : "on a grid",
                          clustered ? ", clusters" : "");
-                mlab_bench_figure(what, context.threads, median, "s");
-                mlab_fit_free(fit);
+                mlab_bench_figure(what, context.threads, times.clock, "s");
+                mlab_fit_free(j.fit);
             }
         free_panel(&p);
     }
@@ -197,26 +179,27 @@ int main(int argc, char **argv)
         figures();
         return EXIT_SUCCESS;
     }
-    if (argc < 5) {
-        fputs("bench_fit ROWS plain|hard THREADS REPEATS [none|person] [CSV]\n", stderr);
+    if (argc < 7) {
+        fputs("bench_fit ROWS plain|hard THREADS REPEATS none|person cloglog|logit|ordinal [CSV]\n", stderr);
         return EXIT_FAILURE;
     }
     mlab_context context = mlab_bench_context(atoi(argv[3]));
-    bool hard = strcmp(argv[2], "hard") == 0, clustered = argc > 5 && strcmp(argv[5], "person") == 0;
-    panel p = make_panel(&context, strtoul(argv[1], NULL, 10), hard);
-    if (argc > 6) {
-        write_csv(&p, argv[6]);
+    job j = {.context = &context, .hard = !strcmp(argv[2], "hard"), .clustered = !strcmp(argv[5], "person"), .what = argv[6]};
+    panel p = make_panel(&context, strtoul(argv[1], NULL, 10), j.hard);
+    j.p = &p;
+    if (argc > 7) {
+        write_csv(&p, argv[7]);
         free_panel(&p);
         return EXIT_SUCCESS;
     }
-    mlab_fit *fit;
-    double lowest, median = median_of(&context, &p, hard, clustered, strtoul(argv[4], NULL, 10), &lowest, &fit);
-    printf("mentorlab %s %s: rows %zu people %zu events %llu threads %d: median %.4f s, lowest %.4f s, peak %.0f MB, %d steps, %s\n", argv[2],
-           clustered ? "person" : "none", p.n, p.n_people, (unsigned long long)fit->n_events, context.threads, median, lowest,
-           (double)mlab_os_peak_memory() / 1e6, fit->iterations, mlab_trust_name(fit->trust));
-    for (size_t j = 0; j < fit->n_parameters; j++) printf("  %-16s %.15g %.15g\n", fit->names[j], fit->estimate[j], mlab_fit_standard_error(fit, j));
+    mlab_bench_times times = mlab_bench_time(strtoul(argv[4], NULL, 10), fit_once, &j);
+    const mlab_fit *fit = j.fit;
+    mlab_bench_line(j.what, p.n, context.threads, times);
+    printf("  %s, people %zu, events %llu, %d steps, %s\n", argv[2], p.n_people, (unsigned long long)fit->n_events, fit->iterations,
+           mlab_trust_name(fit->trust));
+    for (size_t k = 0; k < fit->n_parameters; k++) printf("  %-16s %.15g %.15g\n", fit->names[k], fit->estimate[k], mlab_fit_standard_error(fit, k));
     printf("  logLik %.10f\n", fit->log_likelihood);
-    mlab_fit_free(fit);
+    mlab_fit_free(j.fit);
     free_panel(&p);
     return EXIT_SUCCESS;
 }

@@ -8,7 +8,6 @@
  * CSV: the data are written there for the peer and nothing is timed.
  */
 #include "bench/bench.h"
-#include "core/os.h"
 #include "core/random.h"
 #include "fit/model.h"
 
@@ -16,19 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void stop(const char *what, const mlab_error *err)
-{
-    fprintf(stderr, "%s: %s\n", what, err->sentence);
-    exit(EXIT_FAILURE);
-}
-
-static void *room(size_t n, size_t size)
-{
-    void *memory = calloc(n ? n : 1, size);
-    if (!memory) exit(EXIT_FAILURE);
-    return memory;
-}
 
 typedef struct panel {
     mlab_table *table;
@@ -51,15 +37,15 @@ static panel generate(const mlab_context *context, size_t n, size_t departments,
     panel p = {.n = n, .n_departments = departments};
     mlab_error err;
     mlab_column *columns[5];
-    if (mlab_table_make(context, n, &p.table, &err)) stop("table", &err);
+    if (mlab_table_make(context, n, &p.table, &err)) mlab_bench_stop("table", &err);
     for (int k = 0; k < 5; k++)
-        if (mlab_table_add(p.table, names[k], types[k], k == 0 ? arms : NULL, k == 0 ? 3 : 0, &columns[k], &err)) stop("column", &err);
+        if (mlab_table_add(p.table, names[k], types[k], k == 0 ? arms : NULL, k == 0 ? 3 : 0, &columns[k], &err)) mlab_bench_stop("column", &err);
     for (int k = 0; k < 5; k++) columns[k] = mlab_table_find(p.table, names[k]);
-    p.event = room(n, sizeof *p.event);
-    p.level = room(n, sizeof *p.level);
-    p.department = room(n, sizeof *p.department);
-    p.person = room(n, sizeof *p.person);
-    p.score = room(n, sizeof *p.score);
+    p.event = mlab_bench_room(n, sizeof *p.event);
+    p.level = mlab_bench_room(n, sizeof *p.level);
+    p.department = mlab_bench_room(n, sizeof *p.department);
+    p.person = mlab_bench_room(n, sizeof *p.person);
+    p.score = mlab_bench_room(n, sizeof *p.score);
     p.n_people = (n + 9) / 10;
     const bool nested = what >= PEOPLE;
     for (size_t i = 0; i < n; i++) {
@@ -101,17 +87,30 @@ static void write_csv(const panel *p, const char *path)
     fclose(file);
 }
 
-static double fit_once(const mlab_context *context, const panel *p, kind what, mlab_fit **fit)
+typedef struct job {
+    const mlab_context *context;
+    const panel *p;
+    kind what;
+    mlab_fit *fit;
+} job;
+
+static void fit_once(void *work)
 {
+    job *j = work;
+    const mlab_context *context = j->context;
+    const panel *p = j->p;
+    const kind what = j->what;
     mlab_error err;
     mlab_formula *formula, *terms;
     mlab_design *design, *random;
     mlab_fit_options options = mlab_fit_defaults();
-    double began = mlab_os_seconds();
+    mlab_fit_free(j->fit);
+    j->fit = NULL;
     if (mlab_formula_parse(context, "~ arm + female + grade + tenure + quarter", NULL, &formula, &err) ||
         mlab_formula_parse(context, "~ 1", NULL, &terms, &err))
-        stop("formula", &err);
-    if (mlab_design_make(formula, p->table, NULL, &design, &err) || mlab_design_make(terms, p->table, NULL, &random, &err)) stop("design", &err);
+        mlab_bench_stop("formula", &err);
+    if (mlab_design_make(formula, p->table, NULL, &design, &err) || mlab_design_make(terms, p->table, NULL, &random, &err))
+        mlab_bench_stop("design", &err);
     const bool linear = what == LINEAR || what == PEOPLE, ordinal = what == ORDINAL;
     const mlab_random_grouping groupings[] = {{.design = random, .group = p->department, .n_groups = p->n_departments, .name = "department"},
                                               {.design = random, .group = p->person, .n_groups = p->n_people, .name = "person"}};
@@ -132,34 +131,11 @@ static double fit_once(const mlab_context *context, const panel *p, kind what, m
                                 .n_random = what >= PEOPLE ? 2 : 1,
                                 .outcome = "it"};
     const char *model = linear ? "linear" : ordinal ? "ordinal" : "logit";
-    if (mlab_fit_problem_fit(context, mlab_model_find(model), &problem, &options, fit, &err)) stop("fit", &err);
-    double seconds = mlab_os_seconds() - began;
+    if (mlab_fit_problem_fit(context, mlab_model_find(model), &problem, &options, &j->fit, &err)) mlab_bench_stop("fit", &err);
     mlab_design_free(design);
     mlab_design_free(random);
     mlab_formula_free(formula);
     mlab_formula_free(terms);
-    return seconds;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median_of(const mlab_context *context, const panel *p, kind what, size_t repeats, double *lowest, mlab_fit **fit)
-{
-    double *seconds = room(repeats, sizeof *seconds);
-    *fit = NULL;
-    for (size_t r = 0; r < repeats; r++) {
-        mlab_fit_free(*fit);
-        seconds[r] = fit_once(context, p, what, fit);
-    }
-    qsort(seconds, repeats, sizeof *seconds, by_size);
-    double median = seconds[repeats / 2];
-    *lowest = seconds[0];
-    free(seconds);
-    return median;
 }
 
 static void free_panel(panel *p)
@@ -179,11 +155,11 @@ static void figures(void)
     for (int ordinal = 0; ordinal < 2; ordinal++)
         for (context.threads = 1; context.threads <= 2; context.threads++) {
             char what[100];
-            mlab_fit *fit;
-            double lowest, median = median_of(&context, &p, ordinal ? ORDINAL : LOGIT, 3, &lowest, &fit);
+            job j = {.context = &context, .p = &p, .what = ordinal ? ORDINAL : LOGIT};
+            mlab_bench_times times = mlab_bench_time(3, fit_once, &j);
             snprintf(what, sizeof what, "%s with random intercepts, 100,000 rows, 200 groups", ordinal ? "ordinal" : "logit");
-            mlab_bench_figure(what, context.threads, median, "s");
-            mlab_fit_free(fit);
+            mlab_bench_figure(what, context.threads, times.clock, "s");
+            mlab_fit_free(j.fit);
         }
     free_panel(&p);
     mlab_bench_memory("peak memory, data included");
@@ -207,12 +183,15 @@ int main(int argc, char **argv)
     if (argc > 6) {
         write_csv(&p, argv[6]);
     } else {
-        mlab_fit *fit;
-        double lowest, median = median_of(&context, &p, what, strtoull(argv[5], NULL, 10), &lowest, &fit);
-        printf("mentorlab %s: rows %zu, groups %zu, threads %d: median %.3f s, lowest %.3f s, peak %.0f MB, %d steps, %s\n", argv[3], p.n,
-               p.n_departments, context.threads, median, lowest, (double)mlab_os_peak_memory() / 1e6, fit->iterations, mlab_trust_name(fit->trust));
-        for (size_t j = 0; j < fit->n_parameters; j++)
-            printf("  %-16s %.10g %.10g\n", fit->names[j], fit->estimate[j], mlab_fit_standard_error(fit, j));
+        job j = {.context = &context, .p = &p, .what = what};
+        mlab_bench_times times = mlab_bench_time(strtoull(argv[5], NULL, 10), fit_once, &j);
+        mlab_fit *fit = j.fit;
+        char name[40];
+        snprintf(name, sizeof name, "mixed_%s", argv[3]);
+        mlab_bench_line(name, p.n, context.threads, times);
+        printf("  %zu groups, %d steps, %s\n", p.n_departments, fit->iterations, mlab_trust_name(fit->trust));
+        for (size_t k = 0; k < fit->n_parameters; k++)
+            printf("  %-16s %.10g %.10g\n", fit->names[k], fit->estimate[k], mlab_fit_standard_error(fit, k));
         for (size_t t = 0; t < fit->n_random; t++)
             printf("  %-16s %.10g %.10g\n", "log sd", log(fit->random[t].sd[0]), fit->random[t].sd_se[0] / fit->random[t].sd[0]);
         printf("  logLik %.8f\n", fit->log_likelihood);

@@ -8,7 +8,6 @@
  * median of the clock and of the processor's time, peak memory, estimates. CSV: the data are written there and nothing is timed.
  */
 #include "bench/bench.h"
-#include "core/os.h"
 #include "core/random.h"
 #include "fit/model.h"
 
@@ -16,20 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static void stop(const char *what, const mlab_error *err)
-{
-    fprintf(stderr, "%s: %s\n", what, err->sentence);
-    exit(EXIT_FAILURE);
-}
-
-static void *room(size_t n, size_t size)
-{
-    void *memory = calloc(n ? n : 1, size);
-    if (!memory) exit(EXIT_FAILURE);
-    return memory;
-}
 
 typedef struct people {
     mlab_table *table;
@@ -47,14 +32,14 @@ static people generate(const mlab_context *context, size_t n, bool days)
     people p = {.n = n};
     mlab_error err;
     mlab_column *columns[4];
-    if (mlab_table_make(context, n, &p.table, &err)) stop("table", &err);
+    if (mlab_table_make(context, n, &p.table, &err)) mlab_bench_stop("table", &err);
     for (int k = 0; k < 4; k++)
-        if (mlab_table_add(p.table, names[k], types[k], k == 0 ? arms : NULL, k == 0 ? 3 : 0, &columns[k], &err)) stop("column", &err);
+        if (mlab_table_add(p.table, names[k], types[k], k == 0 ? arms : NULL, k == 0 ? 3 : 0, &columns[k], &err)) mlab_bench_stop("column", &err);
     for (int k = 0; k < 4; k++) columns[k] = mlab_table_find(p.table, names[k]);
-    p.stop = room(n, sizeof *p.stop);
-    p.left = room(n, sizeof *p.left);
-    p.cause = room(n, sizeof *p.cause);
-    p.time = room(n, sizeof *p.time);
+    p.stop = mlab_bench_room(n, sizeof *p.stop);
+    p.left = mlab_bench_room(n, sizeof *p.left);
+    p.cause = mlab_bench_room(n, sizeof *p.cause);
+    p.time = mlab_bench_room(n, sizeof *p.time);
     for (size_t i = 0; i < n; i++) {
         mlab_address row = {.seed = 20240517, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_TEST};
         int32_t a = (int32_t)(3 * mlab_random_uniform(&row, 0)), f = mlab_random_uniform(&row, 1) < 0.45;
@@ -95,10 +80,10 @@ static mlab_fit *fit_cox(const mlab_context *context, const people *p)
     mlab_design *design;
     mlab_fit *fit;
     mlab_fit_options options = mlab_fit_defaults();
-    if (mlab_formula_parse(context, "~ arm + female + grade + tenure", NULL, &formula, &err)) stop("formula", &err);
-    if (mlab_design_make(formula, p->table, NULL, &design, &err)) stop("design", &err);
+    if (mlab_formula_parse(context, "~ arm + female + grade + tenure", NULL, &formula, &err)) mlab_bench_stop("formula", &err);
+    if (mlab_design_make(formula, p->table, NULL, &design, &err)) mlab_bench_stop("design", &err);
     mlab_fit_problem problem = {.table = p->table, .n = p->n, .design = design, .stop = p->stop, .status = p->left, .outcome = "it"};
-    if (mlab_fit_problem_fit(context, mlab_model_find("cox"), &problem, &options, &fit, &err)) stop("fit", &err);
+    if (mlab_fit_problem_fit(context, mlab_model_find("cox"), &problem, &options, &fit, &err)) mlab_bench_stop("fit", &err);
     mlab_design_free(design);
     mlab_formula_free(formula);
     return fit;
@@ -119,42 +104,35 @@ static void tell_curves(const mlab_curve *curves, size_t n)
     }
 }
 
-static int by_size(const void *a, const void *b)
+typedef struct job {
+    const mlab_context *context;
+    const people *p;
+    const char *task;
+    mlab_fit *fit;
+    mlab_curve *curves;
+} job;
+
+static void forget(job *j)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
+    mlab_fit_free(j->fit);
+    mlab_curves_free(j->curves, 3);
+    j->fit = NULL;
+    j->curves = NULL;
 }
 
-/* Medians of the clock and of the processor. */
-static void time_task(const mlab_context *context, const people *p, const char *task, size_t repeats, bool tell, double *clock_seconds,
-                      double *processor)
+static void run(void *work)
 {
+    job *j = work;
+    const people *p = j->p;
     const int32_t *arm = mlab_table_find(p->table, "arm")->as.integer;
     mlab_fit_options options = mlab_fit_defaults();
     mlab_error err;
-    double *seconds = room(2 * repeats, sizeof *seconds);
-    for (size_t r = 0; r < repeats; r++) {
-        double began = mlab_os_seconds();
-        clock_t used = clock();
-        bool cox = !strcmp(task, "cox"), km = !strcmp(task, "km");
-        mlab_fit *fit = NULL;
-        mlab_curve *curves = NULL;
-        if (cox)
-            fit = fit_cox(context, p);
-        else if (mlab_curve_fit(context, p->n, NULL, p->time, km ? p->left : p->cause, km ? 1 : 2, arm, 3, NULL, &options, &curves, &err))
-            stop(task, &err);
-        seconds[r] = mlab_os_seconds() - began;
-        seconds[repeats + r] = (double)(clock() - used) / CLOCKS_PER_SEC;
-        if (tell && r + 1 == repeats && fit) tell_fit(fit);
-        if (tell && r + 1 == repeats && curves) tell_curves(curves, 3);
-        mlab_fit_free(fit);
-        mlab_curves_free(curves, 3);
-    }
-    qsort(seconds, repeats, sizeof *seconds, by_size);
-    qsort(seconds + repeats, repeats, sizeof *seconds, by_size);
-    *clock_seconds = seconds[repeats / 2];
-    *processor = seconds[repeats + repeats / 2];
-    free(seconds);
+    bool km = !strcmp(j->task, "km");
+    forget(j);
+    if (!strcmp(j->task, "cox"))
+        j->fit = fit_cox(j->context, p);
+    else if (mlab_curve_fit(j->context, p->n, NULL, p->time, km ? p->left : p->cause, km ? 1 : 2, arm, 3, NULL, &options, &j->curves, &err))
+        mlab_bench_stop(j->task, &err);
 }
 
 static void free_people(people *p)
@@ -175,10 +153,11 @@ static void figures(void)
         for (int k = 0; k < 3; k++)
             for (context.threads = 1; context.threads <= 2; context.threads++) {
                 char what[100];
-                double wall, processor;
-                time_task(&context, &p, tasks[k], 3, false, &wall, &processor);
+                job j = {.context = &context, .p = &p, .task = tasks[k]};
+                mlab_bench_times times = mlab_bench_time(3, run, &j);
+                forget(&j);
                 snprintf(what, sizeof what, "%s, 1,000,000 people, %s", tasks[k], days ? "days" : "quarters");
-                mlab_bench_figure(what, context.threads, wall, "s");
+                mlab_bench_figure(what, context.threads, times.clock, "s");
             }
         free_people(&p);
     }
@@ -200,10 +179,12 @@ int main(int argc, char **argv)
     if (argc > 6) {
         write_csv(&p, argv[6]);
     } else {
-        double wall, processor, before = (double)mlab_os_peak_memory() / 1e6;
-        time_task(&context, &p, argv[3], strtoull(argv[5], NULL, 10), true, &wall, &processor);
-        printf("mentorlab %s: %zu people, %s, threads %d: median %.4f s, processor %.4f s, peak %.0f MB (data %.0f MB)\n", argv[3], p.n, argv[2],
-               context.threads, wall, processor, (double)mlab_os_peak_memory() / 1e6, before);
+        job j = {.context = &context, .p = &p, .task = argv[3]};
+        mlab_bench_times times = mlab_bench_time(strtoull(argv[5], NULL, 10), run, &j);
+        if (j.fit) tell_fit(j.fit);
+        if (j.curves) tell_curves(j.curves, 3);
+        forget(&j);
+        mlab_bench_line(argv[3], p.n, context.threads, times);
     }
     free_people(&p);
     return EXIT_SUCCESS;

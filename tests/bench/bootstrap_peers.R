@@ -11,6 +11,7 @@ point <- function(i) {
 }
 set.seed(1)
 time <- system.time(all <- replicate(samples, point(sample.int(nrow(d), replace = TRUE))))
-peak <- as.numeric(gsub("[^0-9]", "", grep("VmHWM", readLines("/proc/self/status"), value = TRUE))) / 1024
-cat(sprintf("R glm.fit, %d samples, %d people: %.2f s of the processor, %.0f samples/s; estimate %.6f, error %.6f, %.0f MB\n", samples, nrow(d),
-            time[["user.self"]], samples / time[["user.self"]], point(seq_len(nrow(d))), sd(all), peak))
+peak <- as.numeric(gsub("[^0-9]", "", grep("VmHWM", readLines("/proc/self/status"), value = TRUE))) / 1000
+cat(sprintf("R %s: rows %d, threads 1: median %.4f s, processor %.4f s, peak %.0f MB\n", if (samples == 1000) "bootstrap" else "some_bootstraps", nrow(d),
+            time[["elapsed"]], time[["user.self"]] + time[["sys.self"]], peak))
+cat(sprintf("  %d samples, estimate %.6f, error %.6f\n", samples, point(seq_len(nrow(d))), sd(all)))

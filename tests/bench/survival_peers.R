@@ -14,4 +14,4 @@ if (args[2] == "cox") {
   for (j in seq_len(nrow(s))) cat(sprintf("  %-16s %.12g %.12g\n", rownames(s)[j], s[j, 1], s[j, 3]))
   cat(sprintf("  logLik %.10g\n", f$loglik[2]))
 }
-cat(sprintf("R survival %s: %d people: median %.4f s, processor %.4f s, peak %.0f MB\n", args[2], nrow(d), median(used[1, ]), median(used[2, ]), peak))
+cat(sprintf("R %s: rows %d, threads 1: median %.4f s, processor %.4f s, peak %.0f MB\n", args[2], nrow(d), median(used[1, ]), median(used[2, ]), peak))
