@@ -136,6 +136,10 @@ MLAB_MUST_USE mlab_status mlab_engine_make_exact(const mlab_context *context, co
 double mlab_engine_log_mean(const mlab_pass *pass);
 /* eta [n]: the first predictor of every row, offset included. */
 MLAB_MUST_USE mlab_status mlab_pass_predictors(const mlab_pass *pass, const double *parameters, double *eta, mlab_error *err);
+/* Adds what a tile gives to the scores of its thresholds and to their information, by each other and by the p columns of x; information
+ * [n * n], its upper triangle (fit/pass_thresholds.c). */
+void mlab_pass_thresholds(const mlab_kernels *kernels, const mlab_family_tile *tile, const double *x, size_t p, size_t n, double *score,
+                          double *information);
 /* counts [n_categories]: sum of weights by category. */
 void mlab_pass_counts(const mlab_pass *pass, double *counts);
 

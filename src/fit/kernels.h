@@ -11,6 +11,17 @@
 #define MLAB_TILE ((size_t)512)
 #define MLAB_LANES ((size_t)8)
 
+/* A level of an ordered response: the thresholds around it (-+1e300 at the ends), and of the gap between them the log of 1 - exp(-gap),
+ * 1 / (exp(gap) - 1) and exp(gap) / (exp(gap) - 1)^2 (0 at the ends). */
+typedef struct mlab_ordinal_level {
+    double low, high, log_share, slope, bend;
+} mlab_ordinal_level;
+
+/* Derivatives of the log-likelihood of each row by its upper and lower threshold and by eta; second ones with the sign changed. */
+typedef struct mlab_ordinal_derivatives {
+    double *upper, *lower, *score, *upper_upper, *lower_lower, *upper_lower, *curvature;
+} mlab_ordinal_derivatives;
+
 typedef struct mlab_kernels {
     /* out[i] += sum over j of b[j] x[j][i] */
     void (*predict)(const double *x, size_t p, const double *b, size_t n, double *out);
@@ -27,7 +38,13 @@ typedef struct mlab_kernels {
     /* A logit of two categories, any n: below[i] = 1 + exp(-|eta|), ahead[i] such that the log-likelihood is ahead - log(below); score and
      * curvature by eta, or both NULL. ahead NULL: neither it nor below is wanted. */
     void (*logit)(const double *eta, const int32_t *category, size_t n, double *below, double *ahead, double *score, double *curvature);
-    /* Sum of log a[i] for 1 <= a[i] <= 2 and n <= MLAB_TILE, by eight logarithms; any n. */
+    /* A cumulative logit, any n: below[i] and ahead[i] as of logit; category y lies between table[y].low and table[y].high. into NULL: no
+     * derivatives. scratch [2 * MLAB_TILE]. */
+    void (*ordinal)(const double *eta, const int32_t *category, size_t n, const mlab_ordinal_level *table, double *scratch, double *below,
+                    double *ahead, const mlab_ordinal_derivatives *into);
+    /* out[i] = a[i] where category[i] is t, b[i] where it is t + 1, else 0; any n. */
+    void (*pick)(const int32_t *category, int32_t t, const double *a, const double *b, size_t n, double *out);
+    /* Sum of log a[i] for 1 <= a[i] <= 4 and n <= MLAB_TILE, by eight logarithms; any n. */
     double (*log_product)(const double *a, size_t n);
     /* A hazard without an event, any n: rate[i] = exp(eta), its log-likelihood and score -rate. */
     void (*no_event)(const double *eta, size_t n, double *rate, double *log_likelihood, double *score);

@@ -116,6 +116,50 @@ static void logit(const double *restrict eta, const int32_t *restrict category, 
     }
 }
 
+static void ordinal_derive(const double *restrict eta, const int32_t *restrict category, size_t n, const mlab_ordinal_level *restrict table,
+                           const double *restrict ta, const double *restrict tb, const mlab_ordinal_derivatives *into)
+{
+    double *restrict upper = into->upper, *restrict lower = into->lower, *restrict score = into->score, *restrict upper_upper = into->upper_upper;
+    double *restrict lower_lower = into->lower_lower, *restrict upper_lower = into->upper_lower, *restrict curvature = into->curvature;
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        const mlab_ordinal_level *y = table + category[i];
+        double a = y->high - eta[i], b = y->low - eta[i], qa = 1 / (1 + ta[i]), qb = 1 / (1 + tb[i]), sa = ta[i] * qa, sb = tb[i] * qb;
+        double above = a > 0 ? sa : qa, below = b > 0 ? qb : sb; /* P(Y > y), P(Y < y) but for the gap */
+        upper[i] = above + y->slope;
+        lower[i] = -below - y->slope;
+        score[i] = below - above;
+        upper_upper[i] = qa * sa + y->bend;
+        lower_lower[i] = qb * sb + y->bend;
+        upper_lower[i] = -y->bend;
+        curvature[i] = qa * sa + qb * sb;
+    }
+}
+
+static void ordinal(const double *restrict eta, const int32_t *restrict category, size_t n, const mlab_ordinal_level *restrict table,
+                    double *restrict scratch, double *restrict below, double *restrict ahead, const mlab_ordinal_derivatives *into)
+{
+    double *restrict ta = scratch, *restrict tb = scratch + MLAB_TILE;
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) ta[i] = mlab_kernel_exp(-fabs(table[category[i]].high - eta[i]));
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) tb[i] = mlab_kernel_exp(-fabs(table[category[i]].low - eta[i]));
+    if (into) ordinal_derive(eta, category, n, table, ta, tb, into);
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        double a = table[category[i]].high - eta[i], b = table[category[i]].low - eta[i];
+        ahead[i] = (a < 0 ? a : 0) - (b > 0 ? b : 0) + table[category[i]].log_share;
+        below[i] = (1 + ta[i]) * (1 + tb[i]);
+    }
+}
+
+static void pick(const int32_t *restrict category, int32_t t, const double *restrict a, const double *restrict b, size_t n, double *restrict out)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        double next = category[i] == t + 1 ? b[i] : 0;
+        out[i] = category[i] == t ? a[i] : next;
+    }
+}
+
 static double log_product(const double *restrict a, size_t n)
 {
     double s[MLAB_LANES] = {1, 1, 1, 1, 1, 1, 1, 1}, all = 0;
@@ -138,4 +182,4 @@ static void no_event(const double *restrict eta, size_t n, double *restrict rate
     }
 }
 
-const mlab_kernels MLAB_KERNELS = {predict, project, cross, dot, sum, weigh, logit, log_product, no_event};
+const mlab_kernels MLAB_KERNELS = {predict, project, cross, dot, sum, weigh, logit, ordinal, pick, log_product, no_event};

@@ -139,35 +139,6 @@ static void add_cross(const pass_work *work, pass_room *room, const double *x, c
         }
 }
 
-/* Scores and information that the thresholds have part in; information by predictor: minus that of the two thresholds. */
-static void add_thresholds(const pass_work *work, const pass_room *room, const double *x, double *score, double *information)
-{
-    const mlab_family_tile *tile = &room->tile;
-    size_t t = tile->n_thresholds, n = work->n_parameters;
-    for (size_t i = 0; i < tile->rows; i++) {
-        size_t y = (size_t)tile->category[i];
-        if (y < t) {
-            score[y] += tile->upper[i];
-            information[y * n + y] += tile->upper_upper[i];
-        }
-        if (y > 0) {
-            score[y - 1] += tile->lower[i];
-            information[(y - 1) * n + y - 1] += tile->lower_lower[i];
-            if (y < t) information[(y - 1) * n + y] += tile->upper_lower[i];
-        }
-    }
-    if (work->pass->null_model) return;
-    for (size_t j = 0; j < work->p; j++) {
-        const double *column = x + j * MLAB_TILE;
-        double *into = information + t + j;
-        for (size_t i = 0; i < tile->rows; i++) {
-            size_t y = (size_t)tile->category[i];
-            if (y < t) into[y * n] -= (tile->upper_upper[i] + tile->upper_lower[i]) * column[i];
-            if (y > 0) into[(y - 1) * n] -= (tile->lower_lower[i] + tile->upper_lower[i]) * column[i];
-        }
-    }
-}
-
 static mlab_status evaluate_chunk(void *arg, size_t chunk, void *scratch, mlab_error *err)
 {
     pass_work *work = arg;
@@ -195,7 +166,8 @@ static mlab_status evaluate_chunk(void *arg, size_t chunk, void *scratch, mlab_e
             for (size_t l = k; l < engine->n_eta; l++, pair++)
                 add_cross(work, &room, x, room.tile.curvature + pair * MLAB_TILE, rows, information + at * n + engine->n_thresholds + l * work->p);
         }
-        if (engine->n_thresholds) add_thresholds(work, &room, x, score, information);
+        if (engine->n_thresholds)
+            mlab_pass_thresholds(work->kernels, &room.tile, x, work->pass->null_model ? 0 : work->p, work->n_parameters, score, information);
     }
     return MLAB_OK;
 }
