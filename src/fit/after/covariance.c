@@ -249,6 +249,10 @@ mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepar
     mlab_robust robust = (mlab_robust)prepared->options.robust;
     const mlab_fit_problem *problem = prepared->problem;
     bool two = problem->cluster && problem->cluster_other;
+    if (fit->trust == MLAB_SEPARATED && !fit->penalised) { /* the scores of what runs away are 0: a sandwich would call it certain */
+        mlab_release(fit->context, fit->robust);
+        fit->robust = NULL;
+    }
     if (robust == MLAB_ROBUST_CR1 && !two) return MLAB_OK;
     if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED) return MLAB_OK; /* there is no covariance to speak of */
     bool cox = prepared->model == &mlab_model_cox && kinds[robust].adjustment == MLAB_ADJUST_NONE && prepared->options.ties != 2 && !problem->random;
