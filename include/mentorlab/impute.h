@@ -35,7 +35,7 @@ typedef struct mlab_imputation {
  * from the other columns (of a panel: their value in the person's first row), from the share of time in each arm, and from what happened: for
  * every event and cause whether it came and the Nelson-Aalen cumulative hazard to the end of the person's time (White & Royston 2009,
  * doi:10.1002/sim.3618), and the mean of every measure with whether there is one. What cannot exist is not imputed: responses, states that
- * change over time, values after an exit. n_imputations 2 .. 200, n_rounds 1 .. 100.
+ * change over time, values after an exit. n_imputations 1 .. 200 (pooling needs 2), n_rounds 1 .. 100.
  * Numbers come from people with near predictions, categories from their model's probabilities, each with parameters drawn from their
  * distribution (van Buuren & Groothuis-Oudshoorn 2011, doi:10.18637/jss.v045.i03). The same values for any number of threads and any order
  * of the rows. Errors: MLAB_ERR_ARGUMENT; MLAB_ERR_FIT_RESPONSE (a column without any value, one that changes over time); MLAB_ERR_MEMORY. */
@@ -66,6 +66,14 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_fit_imputed(const mlab_context *context,
                                                     size_t n_outcomes, const mlab_fit_options *options, const mlab_imputation *imputation,
                                                     size_t n_draws, const uint8_t *used, uint64_t seed, mlab_fit **fits, mlab_draws **draws,
                                                     mlab_error *err);
+/* Draws by the bootstrap with imputations redrawn inside: in every sample of people all missing values are imputed anew (n_rounds rounds), then
+ * every outcome is refitted to it; outcomes[k] is what fits[k], pooled, was fitted to, `all` [n_all] those whose formulas say what is imputed. A
+ * sample that cannot be fitted is drawn again, up to four times, and counted. Errors: MLAB_ERR_FIT_DRAWS when that fails or more than a fifth
+ * failed; MLAB_ERR_DATA_NOT_BUILT for clusters other than people. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *data, const mlab_outcome *all, size_t n_all,
+                                                      const mlab_outcome *const *outcomes, const mlab_fit_options *options,
+                                                      const mlab_fit *const *fits, size_t n_fits, int n_rounds, size_t n_draws, uint64_t seed,
+                                                      mlab_draws **draws, mlab_error *err);
 /* Pools one number: estimate and squared standard error of n imputations; df_complete as with nothing missing, HUGE_VAL = very many.
  * Any result pointer may be NULL. */
 MLAB_API void mlab_rubin(const double *estimate, const double *variance, size_t n, double df_complete, double *mean, double *total, double *df,

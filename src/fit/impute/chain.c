@@ -206,8 +206,8 @@ mlab_status mlab_impute(const mlab_context *context, const mlab_data *data, cons
                         int n_rounds, uint64_t seed, mlab_imputation **out, mlab_error *err)
 {
     *out = NULL;
-    if (n_imputations < 2 || n_imputations > 200 || n_rounds < 1 || n_rounds > 100)
-        return mlab_raise(err, MLAB_ERR_ARGUMENT, "%d imputations of %d rounds; allowed 2 to 200 of 1 to 100", n_imputations, n_rounds);
+    if (n_imputations < 1 || n_imputations > 200 || n_rounds < 1 || n_rounds > 100)
+        return mlab_raise(err, MLAB_ERR_ARGUMENT, "%d imputations of %d rounds; allowed 1 to 200 of 1 to 100", n_imputations, n_rounds);
     mlab_impute_units *units;
     mlab_status status = mlab_impute_units_make(context, data, outcomes, n_outcomes, &units, err);
     if (status) return status;

@@ -109,6 +109,24 @@ static void put_estimates(const work *now, mlab_fit *const *fits)
     }
 }
 
+/* Draws by samples of people in which everything is imputed anew; why there are none stands in draws_failed. */
+static void redraw(work *now, mlab_fit *const *fits, size_t n_draws)
+{
+    const mlab_outcome **outcomes = mlab_allocate(now->context, now->n_outcomes, sizeof *outcomes);
+    size_t n = 0;
+    for (size_t o = 0; outcomes && o < now->n_outcomes; o++) {
+        if (now->used && !now->used[o]) continue;
+        now->drawn[n] = fits[o];
+        outcomes[n++] = &now->outcomes[o];
+    }
+    if (!outcomes)
+        now->draws_failed.status = mlab_raise(&now->draws_failed, MLAB_ERR_MEMORY, "no memory for draws");
+    else
+        now->draws_failed.status = mlab_draws_redrawn(now->context, now->data, now->outcomes, now->n_outcomes, outcomes, now->options, now->drawn, n,
+                                                      now->imputation->n_rounds, n_draws, now->seed, &now->draws, &now->draws_failed);
+    mlab_release(now->context, outcomes);
+}
+
 mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes,
                              const mlab_fit_options *options, const mlab_imputation *imputation, size_t n_draws, const uint8_t *used, uint64_t seed,
                              mlab_fit **fits, mlab_draws **draws, mlab_error *err)
@@ -128,15 +146,20 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
                 .seed = seed};
     memset(fits, 0, n_outcomes * sizeof *fits);
     if (draws) *draws = NULL;
-    if (n_draws > 0 && options->draws)
+    if (n_draws > 0 && options->draws == 2)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
-                          "fit.draws: bootstrap with fit.imputations is not built: imputations are not redrawn inside it; state one of the two");
+                          "fit.draws: parametric with fit.imputations is not built: responses are drawn, not what is missing; bootstrap redraws it");
+    const bool redrawn = n_draws > 0 && options->draws == 1;
+    if (redrawn) now.n_draws = 0;
     now.all = mlab_allocate(context, n_outcomes, now.m * sizeof(mlab_fit *));
     now.drawn = mlab_allocate(context, n_outcomes, sizeof *now.drawn);
     mlab_status status = now.all && now.drawn ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", n_outcomes * now.m);
     for (size_t k = 0; k < now.m && !status; k++) status = fit_one(&now, k, err);
     for (size_t o = 0; o < n_outcomes && !status; o++) status = mlab_fit_pool(context, now.all + o * now.m, now.m, &fits[o], err);
     for (size_t o = 0; o < n_outcomes && !status; o++) status = tell(&now, fits[o], err);
+    if (!status && redrawn && draws) redraw(&now, fits, n_draws);
+    if (now.draws_failed.status == MLAB_ERR_MEMORY || now.draws_failed.status == MLAB_ERR_CANCELLED)
+        status = mlab_raise(err, now.draws_failed.status, "%s", now.draws_failed.sentence);
     if (!status && now.draws && !now.draws_failed.status && draws) {
         put_estimates(&now, fits);
         *draws = now.draws;
