@@ -239,15 +239,16 @@ MLAB_API double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, doubl
 MLAB_API double mlab_t_quantile(double p, double df);
 
 typedef enum mlab_scale {
-    MLAB_SCALE_LINK,      /* linear predictors, offset() terms and log(share) included */
-    MLAB_SCALE_RESPONSE,  /* probabilities; means of numbers */
-    MLAB_SCALE_SURVIVAL,  /* probability of no event up to each time */
-    MLAB_SCALE_INCIDENCE, /* probability of each cause up to each time, the others competing */
-    MLAB_SCALE_OCCUPATION /* probability of each state at each time */
+    MLAB_SCALE_LINK,       /* linear predictors, offset() terms and log(share) included */
+    MLAB_SCALE_RESPONSE,   /* probabilities; means of numbers */
+    MLAB_SCALE_SURVIVAL,   /* probability of no event up to each time */
+    MLAB_SCALE_INCIDENCE,  /* probability of each cause up to each time, the others competing */
+    MLAB_SCALE_OCCUPATION, /* probability of each state at each time */
+    MLAB_SCALE_RESTRICTED  /* mean time without the event up to each time: the area under survival, in the unit of the times */
 } mlab_scale;
 /* Numbers a row: link: n_blocks; response: 1 for logit, cloglog, probit and models of numbers (the mean); the probability of each cause for hazards;
- * of each level for ordinal and multinomial. Over n_times times: survival n_times; incidence n_times * n_blocks; occupation n_times * states.
- * 0 = the model has no such scale (cox: no response). mlab_predict_width is that of no times. */
+ * of each level for ordinal and multinomial. Over n_times times: survival and restricted n_times; incidence n_times * n_blocks; occupation n_times *
+ * states. 0 = the model has no such scale (cox: no response). mlab_predict_width is that of no times. */
 MLAB_API size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale);
 MLAB_API size_t mlab_predict_width_at(const mlab_fit *fit, mlab_scale scale, size_t n_times);
 /* out[i * width + k] for the n rows `rows[i]` of table (NULL: first, first + 1, ...), which must be complete for the design.

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation"};
+static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 
 static mlab_status check_level(mlab_study *study, const mlab_column *column, const mlab_profile_value *value, mlab_findings *findings,
                                mlab_error *err)
@@ -93,9 +93,14 @@ static mlab_status check_scale(const mlab_outcome *outcome, const mlab_model *mo
 {
     bool states = model->marks & MLAB_MODEL_STATES, times = !states && (model->marks & MLAB_MODEL_TIMES);
     bool share = model->marks & MLAB_MODEL_SHARE, subdistribution = model->marks & MLAB_MODEL_COMPETING;
-    const bool has[] = {true, !states && !times, share || (times && !subdistribution), (share && !states) || subdistribution, states};
-    char list[120] = "";
-    for (size_t s = 0; s < 5; s++)
+    const bool has[] = {true,
+                        !states && !times,
+                        share || (times && !subdistribution),
+                        (share && !states) || subdistribution,
+                        states,
+                        share || (times && !subdistribution)};
+    char list[160] = "";
+    for (size_t s = 0; s < 6; s++)
         if (has[s]) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "", scales[s]);
     if (wish->scale >= 0 && !has[wish->scale])
         return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_scale", &wish->place, scales[wish->scale], NULL, err,

@@ -98,6 +98,35 @@ START_TEST(survival_of_a_weibull_fit_has_the_errors_of_derivatives_by_hand)
     study s = rossi(&data);
     mlab_fit *fit = fit_of(&data, MLAB_OUTCOME_EVENT, "weibull", "event(week, arrest) ~ fin + age + prio");
     check_case(fit, data.people, "weibull", MLAB_SCALE_SURVIVAL, times, 3);
+    check_case(fit, data.people, "weibull_area", MLAB_SCALE_RESTRICTED, times, 3);
+    mlab_fit_free(fit);
+    close_study(&s);
+}
+END_TEST
+
+/* S = (1 - h)^t of a discrete hazard and exp(-H t): the area is (1 - S(t)) / H; of a Cox fit the sum of its steps. */
+START_TEST(restricted_means_are_areas_under_survival)
+{
+    const double times[] = {0, 0.5, 40};
+    double area[3], survival[52], every[52];
+    mlab_data data;
+    study s = rossi(&data);
+    mlab_fit *fit = fit_of(&data, MLAB_OUTCOME_EVENT, "exponential", "event(week, arrest) ~ fin + age");
+    ck_assert_int_eq(mlab_predict_at(&context, fit, data.people, NULL, 7, 1, NULL, NULL, MLAB_SCALE_RESTRICTED, times, 3, area, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_predict_at(&context, fit, data.people, NULL, 7, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, times, 3, survival, NULL), MLAB_OK);
+    ck_near(area[0], 0, 0, 0);
+    for (int t = 1; t < 3; t++) ck_near(area[t], (1 - survival[t]) * times[t] / -log(survival[t]), 1e-12, 0);
+    mlab_fit_free(fit);
+    fit = fit_of(&data, MLAB_OUTCOME_EVENT, "cox", "event(week, arrest) ~ fin + age + strata(race)");
+    double by_hand = 1;
+    for (int w = 0; w < 52; w++) every[w] = w + 1;
+    ck_assert_int_eq(mlab_predict_at(&context, fit, data.people, NULL, 7, 1, NULL, NULL, MLAB_SCALE_RESTRICTED, times, 3, area, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_predict_at(&context, fit, data.people, NULL, 7, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, every, 39, survival, NULL), MLAB_OK);
+    for (int w = 0; w < 39; w++) by_hand += survival[w];
+    ck_near(area[1], 0.5, 1e-15, 0);
+    ck_near(area[2], by_hand, 1e-12, 0);
+    mlab_prediction_request request = {.table = data.people, .n = 1, .scale = MLAB_SCALE_RESTRICTED, .times = times, .n_times = 3, .level = 0.95};
+    ck_assert_int_eq(mlab_predict_intervals(&context, fit, &request, area, NULL, NULL, NULL, NULL), MLAB_ERR_DATA_NOT_BUILT);
     mlab_fit_free(fit);
     close_study(&s);
 }
@@ -361,8 +390,9 @@ START_TEST(any_allocation_of_an_interval_may_fail)
 END_TEST
 
 MLAB_TEST_MAIN("intervals", errors_and_limits_of_generalised_linear_models_are_those_of_predict_glm,
-               survival_of_a_weibull_fit_has_the_errors_of_derivatives_by_hand, probabilities_of_levels_have_the_intervals_of_clm,
-               effects_by_threshold_and_on_the_scale_are_in_the_errors, errors_of_curves_of_competing_hazards_are_those_that_small_changes_give,
+               survival_of_a_weibull_fit_has_the_errors_of_derivatives_by_hand, restricted_means_are_areas_under_survival,
+               probabilities_of_levels_have_the_intervals_of_clm, effects_by_threshold_and_on_the_scale_are_in_the_errors,
+               errors_of_curves_of_competing_hazards_are_those_that_small_changes_give,
                a_mean_over_rows_has_the_error_of_the_mean_of_their_derivatives, draws_of_the_parameters_give_nearly_the_same_errors_and_limits,
                cox_survival_has_the_errors_that_its_baseline_tells, a_separated_fit_has_no_interval_but_the_whole_scale,
                any_allocation_of_an_interval_may_fail)

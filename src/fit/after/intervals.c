@@ -18,7 +18,7 @@
 static bool is_probability(const mlab_fit *fit, mlab_scale scale)
 {
     const mlab_model *model = mlab_model_find(fit->model);
-    if (scale == MLAB_SCALE_LINK) return false;
+    if (scale == MLAB_SCALE_LINK || scale == MLAB_SCALE_RESTRICTED) return false;
     return scale != MLAB_SCALE_RESPONSE || !model || !(model->marks & MLAB_MODEL_NUMBER);
 }
 
@@ -29,10 +29,15 @@ static void ends_of_scale(const mlab_fit *fit, mlab_scale scale, double *lower, 
     *upper = probability ? 1 : HUGE_VAL;
 }
 
-static void limits(const mlab_fit *fit, const mlab_prediction_request *r, double value, double se, double factor, double *lower, double *upper)
+/* c: place of the number in its row. */
+static void limits(const mlab_fit *fit, const mlab_prediction_request *r, size_t c, double value, double se, double factor, double *lower,
+                   double *upper)
 {
     double turned[2];
-    if (!isfinite(factor)) {
+    if (r->scale == MLAB_SCALE_RESTRICTED) {
+        *lower = isfinite(factor) ? fmax(value - factor * se, 0) : 0;
+        *upper = isfinite(factor) ? fmin(value + factor * se, r->times[c]) : r->times[c];
+    } else if (!isfinite(factor)) {
         ends_of_scale(fit, r->scale, lower, upper);
     } else if (r->scale == MLAB_SCALE_SURVIVAL) {
         mlab_curve_interval(0, factor, value, se, lower, upper);
@@ -112,7 +117,7 @@ static mlab_status delta_block(mlab_slopes *s, delta_room *room, size_t at, size
                                 s->slope[(b * MLAB_SLOPE_ROWS) * s->width + i * s->width + c];
             size_t to = (at + i) * s->width + c;
             double value = s->value[i * s->width + c], error = sqrt(fmax(variance, 0)), low, high;
-            limits(s->fit, r, value, error, factor, &low, &high);
+            limits(s->fit, r, c, value, error, factor, &low, &high);
             if (estimate) estimate[to] = value;
             if (se) se[to] = error;
             if (lower) lower[to] = low;
@@ -139,7 +144,7 @@ static mlab_status told_block(mlab_slopes *s, size_t at, size_t n, double *estim
     double factor = mlab_prediction_factor(s->fit, r->level);
     for (size_t c = 0; c < n * s->width && !status; c++) {
         double error = sqrt(fmax(s->moved[c], 0)), low, high;
-        limits(s->fit, r, s->value[c], error, factor, &low, &high);
+        limits(s->fit, r, c % s->width, s->value[c], error, factor, &low, &high);
         size_t to = at * s->width + c;
         if (estimate) estimate[to] = s->value[c];
         if (se) se[to] = error;

@@ -16,6 +16,7 @@
 
 size_t mlab_predict_width_at(const mlab_fit *fit, mlab_scale scale, size_t n_times)
 {
+    if (scale == MLAB_SCALE_RESTRICTED) scale = MLAB_SCALE_SURVIVAL;
     if (scale == MLAB_SCALE_LINK) return mlab_fit_predictors(fit);
     const mlab_model *model = mlab_model_find(fit->model);
     return model && model->width ? model->width(fit, scale, n_times) : 0;
@@ -55,7 +56,7 @@ static mlab_status predict_block(const prediction *work, size_t at, size_t n, do
                               work->share ? work->share + at : NULL, work->scale, work->times, work->n_times, out, err);
 }
 
-static const char *const scale_names[] = {"link", "response", "survival", "incidence", "occupation"};
+static const char *const scale_names[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 
 static mlab_status check(const mlab_fit *fit, mlab_scale scale, const double *times, size_t n_times, mlab_error *err)
 {

@@ -40,7 +40,7 @@ typedef struct predicting {
     double *sorted; /* [n_draws] */
 } predicting;
 
-static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation"};
+static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 
 /* --- what, and over which rows ------------------------------------------------------------------------------------- */
 
@@ -275,6 +275,7 @@ static mlab_status add_level(predicting *p, size_t k, size_t c, mlab_error *err)
     } else if (!p->fit->baseline && p->interval) {
         to.se = mlab_average_error(p->fit, mean + 1 + p->a.width + c * p->fit->n_parameters);
         mlab_limits(p->kind, to.value, p->factor * to.se, &to.lower, &to.upper);
+        if (p->a.scale == MLAB_SCALE_RESTRICTED) to.upper = fmin(to.upper, p->a.times[c]);
     }
     return add(p, k, c, "level", &to, err);
 }
