@@ -244,6 +244,7 @@ typedef struct mlab_data {
     mlab_table *people;     /* one row a person; for a person-level study one row a row of the file */
     mlab_table *promotions; /* NULL when not given */
     mlab_table *surveys;
+    mlab_table *ratings; /* one by one, sorted: person, rater (TEXT), role, skill (FACTOR) where there are such, date, score (REAL); NULL = none */
     mlab_relationship *relationships; /* [n_relationships] sorted by start, mentor, mentee */
     size_t n_relationships;
     mlab_survey *survey; /* how scores were made, and the waves; NULL without scores */

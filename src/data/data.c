@@ -29,6 +29,7 @@ void mlab_data_free(mlab_data *data)
     mlab_table_free(data->people);
     mlab_table_free(data->promotions);
     mlab_table_free(data->surveys);
+    mlab_table_free(data->ratings);
     mlab_release(context, data->relationships);
     mlab_release(context, data->arm_exposure);
     mlab_release(context, data->arm_column);

@@ -307,7 +307,7 @@ static mlab_status load_ratings(mlab_loading *l, mlab_error *err)
                                            {"rater", MLAB_READ_ID, true, false},
                                            {"role", MLAB_READ_FACTOR, true, false},
                                            {"skill", MLAB_READ_FACTOR, true, false}};
-    static const char *const names[] = {"rating", "rating_last"};
+    static const char *const names[] = {"raters", "rating", "rating_last"};
     extra x = {.l = l, .block = "data.ratings"};
     if (!mlab_settings_find(l->settings, NULL, x.block)) return MLAB_OK;
     mlab_status status = read_extra(&x, columns, 5, "people with ratings", err);
@@ -318,8 +318,9 @@ static mlab_status load_ratings(mlab_loading *l, mlab_error *err)
     if (!status && x.table) status = filter_rows(&x, use, err);
     if (!status && x.table) status = mean_of_days(&x, use, items, &n, err);
     if (!status && n) status = join_ratings(l, items, n, err);
+    if (!status && n) status = mlab_keep_ratings(l, x.table, x.rank, use, err);
     bool outcomes = mlab_settings_find(l->settings, NULL, "outcomes"); /* without the block every measure is an outcome */
-    if (!status && x.table && outcomes) status = say_unused(l, x.block, x.table->file, names, 2, err);
+    if (!status && x.table && outcomes) status = say_unused(l, x.block, x.table->file, names, 3, err);
     mlab_release(l->context, use);
     mlab_release(l->context, items);
     extra_free(&x);

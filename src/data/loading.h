@@ -180,6 +180,8 @@ MLAB_MUST_USE mlab_status mlab_load_surveys(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_relationships(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_meetings(mlab_loading *l, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_load_extras(mlab_loading *l, mlab_error *err); /* ratings, training, goals; meetings a month */
+/* Ratings one by one as mlab_data.ratings: rows of linked people with a day and a score where use[i]; rank NULL = people could not be read. */
+MLAB_MUST_USE mlab_status mlab_keep_ratings(mlab_loading *l, const mlab_table *from, const uint32_t *rank, const uint8_t *use, mlab_error *err);
 void mlab_extras_free(mlab_loading *l);
 /* Nothing after as_of has happened; from here on as_of is known. */
 MLAB_MUST_USE mlab_status mlab_load_as_of(mlab_loading *l, mlab_error *err);

@@ -3,6 +3,7 @@
 #include "fit/families/ordinal_effects.h"
 #include "mentorlab/after.h"
 #include "mentorlab/joint.h"
+#include "mentorlab/raters.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -28,7 +29,7 @@ static void free_effects(const mlab_context *context, mlab_random_effects *rando
     free_texts(context, random->names, random->n);
     free_texts(context, random->groups, random->n_groups);
     mlab_design_free(random->design);
-    void *const memory[] = {random->group, random->covariance, random->sd, random->sd_se, random->mode, random->mode_se};
+    void *const memory[] = {random->group, random->covariance, random->sd, random->sd_se, random->mode, random->mode_se, random->mode_error};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
 }
 
@@ -59,6 +60,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_design_free(fit->design);
     mlab_after_free(fit->after);
     mlab_joint_free(fit->joint);
+    mlab_raters_free(fit->raters);
     for (size_t t = 0; fit->random && t < fit->n_random; t++) free_effects(context, &fit->random[t]);
     mlab_release(context, fit->random);
     mlab_release(context, fit->spread);

@@ -19,6 +19,7 @@ typedef enum mlab_model_mark {
     MLAB_MODEL_PRECISION = 1024,  /* takes precision weights */
     MLAB_MODEL_PENALTY = 2048,    /* takes priors, and Firth's penalty where the family knows its expected information */
     MLAB_MODEL_FRAILTY = 1 << 16, /* one random intercept, which the model's own fit takes */
+    MLAB_MODEL_RATINGS = 1 << 20, /* reads the ratings of a study, and becomes a model of their levels or numbers */
     MLAB_MODEL_MIXED = 128        /* random effects may be added: log-concave in the predictors, uses the engine */
 } mlab_model_mark;
 
@@ -69,6 +70,7 @@ struct mlab_prepared {
     void *own;         /* the model's */
 };
 
+extern const mlab_model mlab_model_raters;
 extern const mlab_model mlab_model_logit, mlab_model_cloglog, mlab_model_hazard, mlab_model_multinomial, mlab_model_ordinal, mlab_model_linear;
 extern const mlab_model mlab_model_cox, mlab_model_fine_gray, mlab_model_multistate, mlab_model_probit, mlab_model_poisson,
     mlab_model_negative_binomial, mlab_model_gamma, mlab_model_lognormal;

@@ -10,6 +10,7 @@ static const mlab_model *const models[] = {
     &mlab_model_fine_gray,
     &mlab_model_multistate,
     &mlab_model_ordinal,
+    &mlab_model_raters,
     &mlab_model_logit,
     &mlab_model_cloglog,
     &mlab_model_probit,

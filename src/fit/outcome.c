@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/os.h"
 #include "fit/after/after.h"
+#include "fit/raters/raters.h"
 
 #include <string.h>
 
@@ -141,7 +142,7 @@ static mlab_status choose_link(mlab_outcome_problem *made, const mlab_outcome *o
         made->options.frailty = strcmp(outcome->frailty, "gamma") == 0;
     }
     bool spline = made->model == &mlab_model_spline, hazard = made->model->marks & MLAB_MODEL_SHARE,
-         ordinal = made->model->marks & MLAB_MODEL_THRESHOLDS;
+         ordinal = made->model->marks & (MLAB_MODEL_THRESHOLDS | MLAB_MODEL_RATINGS);
     if (!outcome->link || !outcome->link[0]) return MLAB_OK;
     for (int k = 0; hazard && k < 2; k++)
         if (strcmp(outcome->link, of_hazards[k]) == 0) return made->options.link = k, MLAB_OK;
@@ -160,8 +161,12 @@ static mlab_status choose_link(mlab_outcome_problem *made, const mlab_outcome *o
 static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, const mlab_outcome *outcome, mlab_error *err)
 {
     made->data = data;
-    made->panel = data->panel;
-    made->table = data->panel ? data->panel->rows : data->people;
+    bool raters = mlab_outcome_is_raters(outcome);
+    made->panel = raters ? NULL : data->panel;
+    made->table = raters ? data->ratings : data->panel ? data->panel->rows : data->people;
+    if (raters && (!made->table || made->table->n_rows == 0))
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
+                             "%s: model raters needs ratings of people: data: {ratings: {file: ...}}", outcome->name);
     if (!made->table) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: there are no rows to fit", outcome->name);
     made->problem.table = made->table;
     made->problem.person = made->panel ? made->panel->person : NULL;
@@ -182,6 +187,14 @@ static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, cons
     return made->keep ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", made->table->n_rows);
 }
 
+/* Ratings after the day of the export have not happened. */
+static void keep_seen(const mlab_outcome_problem *made)
+{
+    const mlab_column *date = mlab_table_find(made->table, "date");
+    for (size_t i = 0; date && made->data->as_of != INT32_MIN && i < made->table->n_rows; i++)
+        if (date->as.integer[i] > made->data->as_of) made->keep[i] = 0;
+}
+
 mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
                                       const mlab_fit_options *options, mlab_outcome_problem **out, mlab_error *err)
 {
@@ -193,9 +206,11 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
     mlab_status status = start(made, data, outcome, err);
     if (!status) status = choose_link(made, outcome, err);
     if (!status) status = mlab_outcome_keep(made, outcome, &made->options, err);
+    if (!status && mlab_outcome_is_raters(outcome)) keep_seen(made);
     if (!status) status = mlab_outcome_keep_weighted(made, outcome, err);
     if (!status) status = drop_incomplete(made, err);
     if (!status) status = mlab_outcome_initial(made, outcome, err);
+    if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_respond(made, outcome, err);
     if (!status) status = mlab_design_make(made->formula, made->table, made->keep, &made->design, err);
     if (!status) status = mlab_outcome_respond(made, outcome, &made->options, err);
     if (!status) status = mlab_outcome_weigh(made, outcome, err);
@@ -231,6 +246,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
     if (!status) status = mlab_prepared_fit(context, prepared, fit, err);
     if (!status) status = doubt_lag(made, outcome, *fit, err);
+    if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_make(made, options->scores, *fit, err);
     if (!status) {
         (*fit)->seconds = mlab_os_seconds() - began;
         (*fit)->rows_digest = mlab_rows_digest(&made->problem);

@@ -5,6 +5,7 @@
  * clock. One row a person: the arm alone. Weakness: a default cannot know the confounders; `compare` adjusts by its own list.
  */
 #include "fit/outcome.h"
+#include "fit/raters/raters.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -130,10 +131,15 @@ mlab_status mlab_outcome_default_formula(const mlab_context *context, const mlab
     mlab_text text = MLAB_TEXT(context);
     mlab_status status = MLAB_OK;
     *out = NULL;
-    if (!write_formula(&text, data, outcome))
+    if (mlab_outcome_is_raters(outcome) && data->ratings)
+        status = mlab_raters_formula(context, data->ratings, &text, err);
+    else if (mlab_outcome_is_raters(outcome))
+        status = mlab_raise_at(err, MLAB_ERR_DATA_FORMULA, &outcome->formula_place,
+                               "%s: model raters needs ratings of people: data: {ratings: {file: ...}}", outcome->name);
+    else if (!write_formula(&text, data, outcome))
         status = mlab_raise_at(err, MLAB_ERR_DATA_FORMULA, &outcome->formula_place,
                                "%s: the data have no response of that name; state a formula, for example \"y ~ arm\"", outcome->name);
-    else if (text.failed || !(*out = mlab_copy_text(context, mlab_text_get(&text))))
+    if (!status && (text.failed || !(*out = mlab_copy_text(context, mlab_text_get(&text)))))
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a formula");
     mlab_text_free(&text);
     return status;

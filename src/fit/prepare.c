@@ -167,7 +167,7 @@ static fitting fit_of(const mlab_prepared *prepared)
     if (!problem->n_random || (prepared->model->marks & MLAB_MODEL_FRAILTY)) return prepared->model->fit;
     const mlab_family *family = ((const mlab_engine *)prepared->own)->family;
     bool additive = family->additive, one = problem->n_random == 1 && problem->random->memberships <= 1 && !problem->random->share;
-    one = one && prepared->n_blocks == 1 && !family->left_out;
+    one = one && prepared->n_blocks == 1 && !family->left_out && !problem->mode_errors;
     for (size_t i = 0; one && i < problem->n; i++) one = problem->random->group[i] != UINT32_MAX;
     if (one) return additive ? mlab_mixed_gaussian_fit : mlab_mixed_fit;
     return additive ? mlab_web_gaussian_fit : mlab_web_fit;

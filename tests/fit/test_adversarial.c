@@ -530,8 +530,8 @@ START_TEST(hard_inputs_end_in_a_right_answer_or_a_clear_status)
     mlab_fit_options options = mlab_fit_defaults();
     mlab_fit *standard = NULL;
     mlab_error err = {0};
-    if (model->marks & MLAB_MODEL_STATES) return;  /* states have worlds of their own */
-    if (strcmp(model->name, "joint") == 0) return; /* its rows are those of its parts */
+    if (model->marks & (MLAB_MODEL_STATES | MLAB_MODEL_RATINGS)) return; /* states and ratings have worlds of their own */
+    if (strcmp(model->name, "joint") == 0) return;                       /* its rows are those of its parts */
     context = mlab_test_context(NULL, 1);
     make_base(&base);
     ck_assert_msg(fit_input(&base, model, &options, &standard, &err) == MLAB_OK, "%s: %s", model->name, err.sentence);

@@ -47,6 +47,16 @@ static void place_estimates(const mlab_climb *c, const mlab_web_rows *r, const m
     fit->shape_se = fit->shape * sqrt(fmax(c->inverse[c->n * c->n - 1], 0));
 }
 
+static mlab_status modes_at(void *work, const double *psi, double *u, bool *fine, mlab_error *err)
+{
+    mlab_web_rows *rows = work;
+    double value;
+    mlab_status status = mlab_web_laplace(rows, psi, &value, NULL, err);
+    *fine = value > -HUGE_VAL;
+    if (!status && *fine) mlab_web_by_lambda(rows->web, false, rows->web->v, u);
+    return status;
+}
+
 mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     mlab_web *web = NULL;
@@ -71,6 +81,7 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     fit->gradient = 0;
     for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
     status = mlab_web_doubt(&c, web, BOUNDARY, fit, err);
+    if (!status && prepared->problem->mode_errors) status = mlab_web_mode_errors(&c, web, modes_at, &rows, NULL, fit, err);
     if (!status && prepared->options.quadrature > 1)
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "fitted by the Laplace approximation: a quadrature takes one grouping and one cause");
 out:
