@@ -14,6 +14,7 @@
 #include "mentorlab/joint.h"
 #include "mentorlab/match.h"
 #include "mentorlab/policy.h"
+#include "mentorlab/raters.h"
 #include "mentorlab/report.h"
 #include "mentorlab/simulate.h"
 #include "mentorlab/store.h"

@@ -215,12 +215,12 @@ typedef struct mlab_fit {
     int iterations;
     double gradient; /* largest |score| / sqrt(information) at the end */
     double seconds;
-    mlab_design *design;      /* recipe for prediction; mlab_fit_first_column says where the fit's coefficients begin in it */
-    bool restricted;          /* the log-likelihood is the restricted one */
-    uint64_t rows_digest;     /* of the rows used, their response and weights: fits with the same one may be compared; 0 = not known */
-    struct mlab_joint *joint; /* parts and associations of a joint model (mentorlab/joint.h); NULL = another model */
+    mlab_design *design;        /* recipe for prediction; mlab_fit_first_column says where the fit's coefficients begin in it */
+    bool restricted;            /* the log-likelihood is the restricted one */
+    uint64_t rows_digest;       /* of the rows used, their response and weights: fits with the same one may be compared; 0 = not known */
+    struct mlab_joint *joint;   /* parts and associations of a joint model (mentorlab/joint.h); NULL = another model */
     struct mlab_raters *raters; /* what ratings by several raters say (mentorlab/raters.h); NULL = another model */
-    struct mlab_after *after; /* tests and the like that were asked for (mentorlab/after.h); NULL = none */
+    struct mlab_after *after;   /* tests and the like that were asked for (mentorlab/after.h); NULL = none */
     /* Influence of each cluster on the estimates, robust = factor * influence' influence (not with two-way clusters); for stacked draws. */
     uint32_t *influence_id; /* [n_clusters] person rank of the cluster, ascending */
     double *influence;      /* [n_clusters * n_parameters] or NULL */
@@ -238,6 +238,13 @@ MLAB_API double mlab_fit_standard_error(const mlab_fit *fit, size_t j);
 MLAB_API double mlab_fit_interval_factor(const mlab_fit *fit, double level);
 /* The same for parameter j, which may have degrees of freedom of its own (CR2). Two-way clusters: those of the fewer clusters. */
 MLAB_API double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, double level);
+/* Interval of a standard deviation between groups, normal for its logarithm; false, and both the estimate, where there is none (on the boundary). */
+MLAB_API bool mlab_random_interval(const mlab_random_effects *random, size_t effect, double level, double *lower, double *upper);
+/* Variance of a single row on the scale of the model; -1 = the model has none (several causes, counts). */
+MLAB_API double mlab_fit_residual(const mlab_fit *fit);
+/* Share of the variance that lies between the groups of a grouping, 0 .. 1, the effects of all other groupings and single rows beside it; -1 = not
+ * told (slopes, several causes, counts). */
+MLAB_API double mlab_random_share(const mlab_fit *fit, size_t grouping);
 /* Quantile of Student's t with df > 0 degrees of freedom, 0 < p < 1. */
 MLAB_API double mlab_t_quantile(double p, double df);
 

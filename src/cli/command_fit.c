@@ -15,15 +15,27 @@ static void show_rounded(double value, double se, char *into, size_t size)
     mlab_number_for_people(value, decimals < 0 ? 0 : decimals > 8 ? 8 : decimals, into, size);
 }
 
-static void show_random(const mlab_random_effects *random)
+static void show_random(const mlab_fit *fit, size_t t)
 {
-    printf("  between the %zu groups of %s, as standard deviations%s\n", random->n_groups, random->group,
+    const mlab_random_effects *random = &fit->random[t];
+    double share = mlab_random_share(fit, t);
+    printf("  between the %zu groups of %s, as standard deviations%s", random->n_groups, random->group,
            random->gamma ? " of a frailty of mean 1 (gamma)" : "");
+    if (share >= 0) printf("; %.0f %% of the variance", 100 * share);
+    printf("\n");
     for (size_t a = 0; a < random->n; a++) {
-        char sd[64], error[64];
+        char sd[64], error[64], from[64], to[64];
+        double lower, upper;
+        bool interval = mlab_random_interval(random, a, 0.95, &lower, &upper);
         show_rounded(random->sd[a], random->sd_se[a], sd, sizeof sd);
         show_rounded(random->sd_se[a], random->sd_se[a], error, sizeof error);
-        printf("  %-38s %12s %12s\n", random->names[a], sd, error);
+        show_rounded(lower, random->sd_se[a], from, sizeof from);
+        show_rounded(upper, random->sd_se[a], to, sizeof to);
+        printf("  %-38s %12s %12s", random->names[a], sd, interval ? error : "");
+        if (interval)
+            printf("  (%s to %s)\n", from, to);
+        else
+            printf("  on its boundary, no interval\n");
     }
     if (random->tested && random->deviance > 0)
         printf("  against no differences between them: chi-square %.2f, p = %.2g (half of one degree of freedom)\n", random->deviance, random->p);
@@ -104,11 +116,23 @@ static void show_fit(const mlab_fit *fit)
         show_rounded(se, se, error, sizeof error);
         printf("  %-38s %12s %12s\n", fit->names[j], estimate, error);
     }
-    for (size_t t = 0; t < fit->n_random; t++) show_random(&fit->random[t]);
+    for (size_t t = 0; t < fit->n_random; t++) show_random(fit, t);
     mlab_show_joint(fit);
+    mlab_show_raters(fit);
     show_limits(fit);
     show_priors(fit);
     mlab_show_after(fit);
+}
+
+/* --scores: rows about people, in a file of their own. */
+static int show_scores(mlab_cli *cli, const mlab_session *session)
+{
+    size_t n = 0;
+    mlab_error err = {0};
+    if (!session->study) return 0;
+    if (mlab_study_scores(session->study, mlab_flag_value(cli, "names") != NULL, &n, &err)) return mlab_show_error(cli, &err);
+    if (n && !cli->quiet && !cli->json) printf("\nscores.csv: the scores of %zu people (rows about people: mode 0600)\n", n);
+    return 0;
 }
 
 int mlab_command_fit(mlab_cli *cli)
@@ -122,6 +146,7 @@ int mlab_command_fit(mlab_cli *cli)
         for (size_t k = 0; k < results->n_fits; k++) show_fit(results->fits[k]);
     if (!code && !cli->json && results && !cli->quiet && results->draws && results->draws->note && results->draws->note[0])
         printf("\ndraws of parameters for the simulation: %s\n", results->draws->note);
+    if (!code) code = show_scores(cli, &session);
     if (!code) code = mlab_session_exit(&session);
     mlab_session_end(&session);
     return code;

@@ -10,7 +10,9 @@
 
 bool mlab_page_is_about_people(const mlab_page *page)
 {
-    return !strncmp(page->path, "/matching/", strlen("/matching/"));
+    const size_t n = strlen(page->path), m = strlen("/raters/scores");
+    const bool scores = strstr(page->path, "/raters/scores/") || (n >= m && !strcmp(page->path + n - m, "/raters/scores"));
+    return scores || !strncmp(page->path, "/matching/", strlen("/matching/"));
 }
 
 /* "contrasts" of "/comparison/contrasts": signs that no sheet's name takes do not stand in names of variables but may in outcomes. */

@@ -22,4 +22,8 @@ void mlab_tell_after(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
 /* Associations of a joint model, in a table and in words; nothing for another. */
 void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit);
 
+/* Random effects; roles and reliability of several raters, roles of fewer people than the minimum left out. Nothing where there are none. */
+void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit);
+void mlab_tell_raters(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, uint64_t minimum);
+
 #endif

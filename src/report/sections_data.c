@@ -319,6 +319,8 @@ void mlab_tell_fits(mlab_doc *doc, const mlab_story *story)
     for (size_t k = 0; k < r->n_fits; k++) {
         tell_coefficients(doc, story, r->fits[k]);
         mlab_tell_joint(doc, story, r->fits[k]);
+        mlab_tell_random(doc, story, r->fits[k]);
+        mlab_tell_raters(doc, story, r->fits[k], minimum);
         mlab_tell_after(doc, story, r->fits[k]);
     }
 }

@@ -107,7 +107,7 @@ static void put_all_random(const mlab_h5_group *group, const mlab_fit *fit)
     mlab_h5_group all = mlab_h5_group_make(group, "random_effects");
     for (size_t t = 0; t < fit->n_random; t++) {
         mlab_random_effects random = fit->random[t];
-        if (fit->joint) random.mode = random.mode_se = NULL;
+        if (fit->joint || fit->raters) random.mode = random.mode_se = NULL; /* those of single people */
         put_random(&all, &random, t + 1);
     }
     mlab_h5_group_close(&all);
@@ -183,6 +183,7 @@ void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     put_matrices(&group, fit);
     mlab_store_put_after(&group, fit->after);
     put_all_random(&group, fit);
+    mlab_store_put_raters(&group, fit->raters);
     mlab_store_put_penalty(&group, fit);
     mlab_store_put_baseline(&group, fit->baseline);
     mlab_store_put_missing(&group, fit);
@@ -271,6 +272,7 @@ void mlab_store_get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->rows_digest = (uint64_t)mlab_h5_attribute_integer_get(group, "rows_digest");
     fit->iterations = (int)mlab_h5_get_integer(group, "iterations");
     fit->trust = get_trust(group);
+    fit->raters = mlab_store_get_raters(group);
 #define GET(field, unit, long_name) fit->field = (size_t)mlab_h5_get_integer(group, #field);
     FIT_COUNTS(GET)
 #undef GET

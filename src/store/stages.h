@@ -15,6 +15,9 @@ void mlab_store_put_level_effects(const mlab_h5_group *fit_group, const mlab_fit
 void mlab_store_get_level_effects(const mlab_h5_group *fit_group, mlab_fit *fit); /* after its counts */
 void mlab_store_put_penalty(const mlab_h5_group *fit_group, const mlab_fit *fit);
 void mlab_store_get_penalty(const mlab_h5_group *fit_group, mlab_fit *fit);
+/* What ratings by several raters say; nothing for NULL, NULL when there is nothing. Scores must be under pseudonyms. */
+void mlab_store_put_raters(const mlab_h5_group *fit, const struct mlab_raters *raters);
+struct mlab_raters *mlab_store_get_raters(const mlab_h5_group *fit);
 void mlab_store_put_missing(const mlab_h5_group *group, const mlab_fit *fit);
 void mlab_store_get_missing(const mlab_h5_group *group, mlab_fit *fit);
 /* The baseline hazard of a fit, steps of few events joined; nothing for NULL, NULL when there is none. */

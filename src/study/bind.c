@@ -307,7 +307,9 @@ static mlab_status check_weights(mlab_study *study, const mlab_outcome *outcome,
 static mlab_status bind_outcome(mlab_study *study, mlab_outcome *outcome, mlab_findings *findings, mlab_error *err)
 {
     mlab_status status = default_model(study, outcome, err);
-    if (!status && !outcome->formula) status = default_formula(study, outcome, findings, err);
+    bool raters = outcome->model && !strcmp(outcome->model, "raters");
+    if (!status && !outcome->formula && !(raters && !study->data->ratings)) status = default_formula(study, outcome, findings, err);
+    if (!status && raters) return mlab_study_bind_raters(study, outcome, findings, err);
     if (status || !outcome->formula) return status;
     status = check_formula(study, outcome, findings, err);
     if (!status && outcome->weight) status = check_weights(study, outcome, findings, err);

@@ -132,6 +132,10 @@ mlab_status mlab_study_key(mlab_study *study, mlab_stage stage, mlab_error *err)
 mlab_status mlab_study_provenance(mlab_study *study, char **json, mlab_error *err);
 /* JSON of the run; at most MLAB_RUN_SIZE bytes. */
 mlab_status mlab_study_run_attribute(const mlab_study *study, char **json, mlab_error *err);
+/* The columns of a formula of model raters; its ids (study/bind_raters.c). */
+MLAB_MUST_USE mlab_status mlab_study_bind_raters(mlab_study *study, const mlab_outcome *outcome, mlab_findings *findings, mlab_error *err);
+/* Pseudonyms in the place of ids in the scores of all fits, sorted by them (study/scores.c). */
+MLAB_MUST_USE mlab_status mlab_study_mask_scores(mlab_study *study, mlab_error *err);
 /* The secret of the pseudonyms: read, or made once with mode 0600. */
 mlab_status mlab_study_secret(mlab_study *study, mlab_error *err);
 

@@ -62,7 +62,7 @@ static mlab_status write_script(const mlab_study *study, const char *file, mlab_
     if (!models) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu models", study->n_outcomes);
     for (size_t k = 0; k < study->n_outcomes; k++) {
         const mlab_outcome *outcome = &study->outcomes[k];
-        if (!outcome->formula || !outcome->model) continue;
+        if (!outcome->formula || !outcome->model || !strcmp(outcome->model, "raters")) continue; /* not of the panel */
         models[n++] = (mlab_panel_model){.outcome = outcome->name,
                                          .model = outcome->model,
                                          .formula = outcome->formula,

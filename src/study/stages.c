@@ -57,6 +57,11 @@ static mlab_status fit_imputed(mlab_study *study, const mlab_imputation *imputat
                                           used, (uint64_t)study->simulate_options.seed, study->fits, &study->draws, err);
     mlab_release(study->context, used);
     if (study->fits[0]) study->n_fits = study->n_outcomes;
+    for (size_t k = 0; k < study->n_fits && !status; k++) { /* ratings have no attributes of people that could be imputed */
+        if (strcmp(study->outcomes[k].model, "raters") != 0) continue;
+        mlab_fit_free(study->fits[k]);
+        status = mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &study->fit_options, &study->fits[k], err);
+    }
     return status ? status : fit_joints(study, err);
 }
 
@@ -119,6 +124,7 @@ static mlab_status work_fit(mlab_study *study, const char *path, const char *key
         if (err) snprintf(study->no_draws, sizeof study->no_draws, "%s", err->sentence);
         status = MLAB_OK;
     }
+    if (!status) status = mlab_study_mask_scores(study, err);
     if (status) return status;
     mlab_results results = {.fits = (const mlab_fit *const *)study->fits, .n_fits = study->n_fits, .draws = study->draws};
     return mlab_store_write(study->context, path, &results, key, err);

@@ -87,6 +87,45 @@ START_TEST(ratings_are_a_measure_by_the_mean_of_a_day)
 }
 END_TEST
 
+static void has_row(const mlab_table *table, size_t row, const char *person, const char *rater, const char *role, double score)
+{
+    ck_assert_str_eq(mlab_column_text(mlab_table_find(table, "person"), row), person);
+    ck_assert_str_eq(mlab_column_text(mlab_table_find(table, "rater"), row), rater);
+    ck_assert_str_eq(mlab_column_text(mlab_table_find(table, "role"), row), role);
+    ck_assert_double_eq(mlab_table_find(table, "score")->as.real[row], score);
+}
+
+START_TEST(ratings_are_kept_one_by_one_sorted_and_raters_are_linked)
+{
+    study_world w;
+    put_firm("  ratings: {file: ratings.csv}\n");
+    world_load(&w, 0);
+    has_loaded(&w);
+    const mlab_table *table = w.data->ratings;
+    ck_assert_uint_eq(table->n_rows, 3);
+    has_row(table, 0, "p1", "p2", "manager", 3);
+    has_row(table, 1, "p1", "x9", "peer", 5);
+    has_row(table, 2, "p1", "p2", "manager", 2);
+    ck_assert_str_eq(mlab_table_find(table, "skill")->levels[1], "talk");
+    ck_assert_ptr_null(finding_of(&w, "raters_not_named"));
+    world_close(&w);
+    put_firm("  ratings: {file: ratings.csv}\n"); /* another order, and one who is not named */
+    put("ratings.csv", "id,rater,role,skill,date,score\np1,p2,manager,talk,2022-02-10,3\np1,,peer,lead,2022-02-10,5\n"
+                       "p1,p2,manager,lead,2022-07-01,2\n");
+    world_load(&w, 0);
+    has_loaded(&w);
+    has_row(w.data->ratings, 0, "p1", "\x01\x31", "peer", 5);
+    has_row(w.data->ratings, 1, "p1", "p2", "manager", 3);
+    has_finding(&w, "raters_not_named", MLAB_SEVERITY_NOTE, 1, NULL);
+    world_close(&w);
+    put_firm("  ratings: {file: ratings.csv, where: \"role == 'peer'\"}\n");
+    world_load(&w, 0);
+    has_loaded(&w);
+    ck_assert_uint_eq(w.data->ratings->n_rows, 1);
+    world_close(&w);
+}
+END_TEST
+
 START_TEST(ratings_stand_beside_the_answers_of_a_survey)
 {
     study_world w;
@@ -169,6 +208,6 @@ START_TEST(every_allocation_may_fail_while_further_tables_are_read)
 END_TEST
 
 MLAB_TEST_MAIN("data/extras", a_further_table_without_the_heading_of_ids_is_one_finding, what_is_recorded_adds_up_until_a_period_begins,
-               ratings_are_a_measure_by_the_mean_of_a_day, ratings_stand_beside_the_answers_of_a_survey,
-               a_mentor_from_outside_needs_no_row_only_when_the_study_says_so, what_is_wrong_with_a_further_table_is_said,
-               every_allocation_may_fail_while_further_tables_are_read)
+               ratings_are_a_measure_by_the_mean_of_a_day, ratings_are_kept_one_by_one_sorted_and_raters_are_linked,
+               ratings_stand_beside_the_answers_of_a_survey, a_mentor_from_outside_needs_no_row_only_when_the_study_says_so,
+               what_is_wrong_with_a_further_table_is_said, every_allocation_may_fail_while_further_tables_are_read)

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double PI = 3.14159265358979323846;
-
 void mlab_raters_free(mlab_raters *raters)
 {
     if (!raters) return;
@@ -79,12 +77,6 @@ static mlab_status read_rows(mlab_raters_work *w, mlab_error *err)
 
 /* --- sources --------------------------------------------------------------------------------------------------------- */
 
-static double residual_of(const mlab_fit *fit)
-{
-    if (!fit->n_thresholds) return fit->residual_variance;
-    return strcmp(fit->link, "probit") == 0 ? 1 : strcmp(fit->link, "cloglog") == 0 ? PI * PI / 6 : PI * PI / 3;
-}
-
 static bool is_pair(const char *const *columns, size_t n, const char *a, const char *b)
 {
     return n == 2 && ((!strcmp(columns[0], a) && !strcmp(columns[1], b)) || (!strcmp(columns[0], b) && !strcmp(columns[1], a)));
@@ -93,7 +85,7 @@ static bool is_pair(const char *const *columns, size_t n, const char *a, const c
 static mlab_status find_sources(mlab_raters_work *w, mlab_raters *raters, mlab_error *err)
 {
     const mlab_fit *fit = w->fit;
-    double sum = w->residual = residual_of(fit);
+    double sum = w->residual = mlab_fit_residual(fit);
     raters->reliability_known = fit->n_random <= sizeof w->variance / sizeof *w->variance;
     raters->sources = mlab_allocate(raters->context, fit->n_random + 1, sizeof *raters->sources);
     if (!raters->sources) return no_memory(err);
@@ -293,7 +285,8 @@ static mlab_status note(const mlab_raters_work *w, mlab_raters *raters, mlab_err
                         (unsigned long long)raters->n_islands);
     if (raters->n_roles == 1 && raters->roles[0].name[0])
         mlab_text_print(&text, "All ratings are of one role, %s: how severe roles are cannot be told. ", raters->roles[0].name);
-    if (raters->n_roles == 1 && !raters->roles[0].name[0]) mlab_text_append(&text, "The ratings have no roles: how severe roles are cannot be told. ");
+    if (raters->n_roles == 1 && !raters->roles[0].name[0])
+        mlab_text_append(&text, "The ratings have no roles: how severe roles are cannot be told. ");
     if (raters->n_roles > 1 && !raters->roles[0].severity_known)
         mlab_text_append(&text, "The formula has no role: how severe roles are is not told. ");
     if (!raters->reliability_known)
