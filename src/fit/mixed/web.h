@@ -126,8 +126,8 @@ void mlab_web_effects_place(const mlab_climb *climb, const mlab_web *web, size_t
 MLAB_MUST_USE mlab_status mlab_web_doubt(const mlab_climb *climb, const mlab_web *web, double boundary, mlab_fit *fit, mlab_error *err);
 /* The effects u = Lambda v [n_effects] at their modes for other parameters; *fine = false where there are none. */
 typedef mlab_status (*mlab_web_modes)(void *work, const double *psi, double *u, bool *fine, mlab_error *err);
-/* mode_error of all effects (fit/mixed/web_errors.c); NULL stays where the curvature has no inverse. known [n_effects]: variances that `modes` does not
- * see, NULL = none. */
+/* mode_error of all effects (fit/mixed/web_errors.c); NULL stays where the curvature has no inverse. known [n_effects]: variances that `modes` does
+ * not see, NULL = none. */
 MLAB_MUST_USE mlab_status mlab_web_mode_errors(const mlab_climb *climb, const mlab_web *web, mlab_web_modes modes, void *work, const double *known,
                                                mlab_fit *fit, mlab_error *err);
 /* The fits: linear models, and all others. */

@@ -8,7 +8,7 @@
  * difference over a hundredth of a standard error each way; modes are found to rounding.
  * Weakness: to first order in the parameters; not given where the standard deviations are on their boundary.
  */
-#include "fit/mixed/web.h"
+#include "fit/mixed/web_gaussian.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -67,5 +67,41 @@ mlab_status mlab_web_mode_errors(const mlab_climb *c, const mlab_web *web, mlab_
                 sqrt(random->mode_se[i] * random->mode_se[i] + (known ? known[first + i] : 0) + added(c, slope, web->n_effects, first + i));
     }
     mlab_release(web->context, slope);
+    return status;
+}
+
+/* --- linear models ------------------------------------------------------------------------------------------------------ */
+
+/* Modes: what the residuals give, b solved for. */
+static mlab_status modes_at(void *work, const double *psi, double *u, bool *fine, mlab_error *err)
+{
+    mlab_web_linear *w = work;
+    size_t e = w->web->n_effects;
+    double value, *v = w->web->v;
+    mlab_status status = mlab_web_linear_evaluate(w, psi, &value, NULL, err);
+    *fine = value > -HUGE_VAL;
+    if (status || !*fine) return status;
+    memcpy(v, w->solved + w->p * e, e * sizeof *v);
+    for (size_t j = 0; j < w->p; j++)
+        for (size_t i = 0; i < e; i++) v[i] -= w->beta[j] * w->solved[j * e + i];
+    mlab_web_by_lambda(w->web, false, v, u);
+    return MLAB_OK;
+}
+
+/* Variances of the modes that come of the coefficients: s^2 L (X'V^-1X)^-1 L', L = Lambda H^-1 Lambda'Z'X. */
+mlab_status mlab_web_linear_errors(const mlab_climb *c, mlab_web_linear *w, mlab_fit *fit, mlab_error *err)
+{
+    size_t p = w->p, e = w->web->n_effects;
+    bool fine;
+    double *known = mlab_allocate(w->web->context, e, sizeof *known), variance = fit->residual_variance;
+    mlab_status status = known ? modes_at(w, c->psi, known, &fine, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the errors of effects");
+    for (size_t j = 0; j < p && !status; j++) mlab_web_by_lambda(w->web, false, w->solved + j * e, w->other + j * e);
+    for (size_t i = 0; i < e && !status; i++) {
+        known[i] = 0;
+        for (size_t j = 0; j < p; j++)
+            for (size_t k = 0; k < p; k++) known[i] += variance * w->other[j * e + i] * w->inverse[j * p + k] * w->other[k * e + i];
+    }
+    if (!status) status = mlab_web_mode_errors(c, w->web, modes_at, w, known, fit, err);
+    mlab_release(w->web->context, known);
     return status;
 }

@@ -29,5 +29,7 @@ MLAB_MUST_USE mlab_status mlab_web_linear_read(mlab_web_linear *linear, mlab_err
 /* An mlab_climb_evaluate: work is an mlab_web_linear, psi the entries of Lambda and log s. Leaves beta and inverse (of X'V^-1X) there, the factor of
  * H, and in solved H^-1 Lambda'Z'X and H^-1 Lambda'Z'y (with a gradient: of the residuals, as in web->v). */
 MLAB_MUST_USE mlab_status mlab_web_linear_evaluate(void *work, const double *psi, double *value, double *gradient, mlab_error *err);
+/* mode_error of all effects (fit/mixed/web_errors.c), after the fit is placed. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_web_linear_errors(const mlab_climb *climb, mlab_web_linear *linear, mlab_fit *fit, mlab_error *err);
 
 #endif
