@@ -98,7 +98,7 @@ typedef struct mlab_fit_options {
     bool tests;                /* of every term: mentorlab/after.h */
     bool margins;              /* average effects on the response scale: mentorlab/after.h */
     bool profile;              /* intervals of coefficients by the profile likelihood: mentorlab/after.h */
-    bool scores;               /* raters: the score of each person is kept */
+    int scores;                /* raters: the score of each person is kept: 0 no, 1 yes, 2 and written with ids */
     bool diagnose;             /* look for what may be wrong: mentorlab/after.h */
     int draws;                 /* of parameters: 0 normal, 1 bootstrap of people, 2 parametric bootstrap */
     int robust;                /* mlab_robust; CR1 makes one only where rows are clustered or weights are sampling weights, the others always */
@@ -124,7 +124,7 @@ typedef struct mlab_random_effects {
     bool gamma;         /* exp(effect) is gamma with mean 1 and variance sd^2; else effects are normal */
     bool tested;        /* the variance against 0, by the likelihood ratio */
     double deviance, p; /* twice the gain in log-likelihood; its p by half of chi-square(1), 1 on the boundary */
-    double *mode_error;  /* [n_groups * n] standard error of it, uncertainty of the parameters included; NULL = was not asked for, or is not known */
+    double *mode_error; /* [n_groups * n] standard error of it, uncertainty of the parameters included; NULL = was not asked for, or is not known */
 } mlab_random_effects;
 
 /* Cumulative baseline hazard of a model of times, a step function of the time since 0: that of the event (cox), or of the subdistribution

@@ -21,12 +21,12 @@ typedef struct mlab_rater_role {
     char *name; /* "" = the ratings have no roles */
     uint64_t n_ratings, n_raters, n_people;
     bool severity_known;
-    double severity, severity_se;  /* how much lower the role rates the same person than the mean of the roles does, on the scale of the model */
-    double lower, upper;           /* its interval at fit.level */
-    double raters_each;            /* raters of a person whom the role rates, mean; ratings where raters are not known */
-    double one;                    /* reliability of one rater of the role */
-    double alone;                  /* of all raters of the role that a person has, mean over its people */
-    double needed;                 /* raters of the role for a reliability of 0.8; HUGE_VAL = no number is enough */
+    double severity, severity_se; /* how much lower the role rates the same person than the mean of the roles does, on the scale of the model */
+    double lower, upper;          /* its interval at fit.level */
+    double raters_each;           /* raters of a person whom the role rates, mean; ratings where raters are not known */
+    double one;                   /* reliability of one rater of the role */
+    double alone;                 /* of all raters of the role that a person has, mean over its people */
+    double needed;                /* raters of the role for a reliability of 0.8; HUGE_VAL = no number is enough */
 } mlab_rater_role;
 
 /* One person's score: how far from the average person, on the scale of the model. */
@@ -40,14 +40,14 @@ typedef struct mlab_person_score {
 
 typedef struct mlab_raters {
     const mlab_context *context;
-    bool ordinal;          /* ratings are levels; else numbers */
-    bool errors_whole;     /* errors of scores hold the uncertainty of the parameters */
-    bool reliability_known; /* all random effects are intercepts, and the people differ */
+    bool ordinal;                /* ratings are levels; else numbers */
+    bool errors_whole;           /* errors of scores hold the uncertainty of the parameters */
+    bool reliability_known;      /* all random effects are intercepts, and the people differ */
     uint64_t n_people, n_raters; /* n_raters 0 = not known */
-    uint64_t n_islands;    /* groups of people and raters that share nobody with each other; 0 = raters are not known */
+    uint64_t n_islands;          /* groups of people and raters that share nobody with each other; 0 = raters are not known */
     double person_sd;
-    double all;            /* reliability of all ratings of a person together, roles weighed by how much they tell; mean over people */
-    double of_score;       /* 1 - mean squared error of the scores / variance of people */
+    double all;                  /* reliability of all ratings of a person together, roles weighed by how much they tell; mean over people */
+    double of_score;             /* 1 - mean squared error of the scores / variance of people */
     mlab_rating_source *sources; /* [n_sources] */
     size_t n_sources;
     mlab_rater_role *roles; /* [n_roles] in the order of levels */

@@ -52,9 +52,9 @@ MLAB_API const mlab_data *mlab_study_data(const mlab_study *study); /* NULL befo
  * (NULL too) comes with codebook.md and a check.R that refits them in base R, "panel.xlsx" has the codebook as a sheet. Errors: MLAB_ERR_STUDY_STAGE
  * (a person-level study has no panel), MLAB_ERR_WRITE. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_panel(mlab_study *study, bool names, const char *file, mlab_error *err);
-/* Writes scores.csv into the study's folder, mode 0600, after a run with fit.scores: the scores of people by several raters, pseudonyms unless
- * `names`. *n = rows; none, and no file, when no model gives scores. Errors: MLAB_ERR_WRITE, MLAB_ERR_MEMORY. */
-MLAB_API MLAB_MUST_USE mlab_status mlab_study_scores(mlab_study *study, bool names, size_t *n, mlab_error *err);
+/* Writes scores.csv into the study's folder, mode 0600, after a run with fit.scores: the scores of people by several raters, with ids when it is
+ * names, else with pseudonyms. *n = rows; none, and no file, when no model gives scores. Errors: MLAB_ERR_WRITE, MLAB_ERR_MEMORY. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_scores(mlab_study *study, size_t *n, mlab_error *err);
 /* What the study can answer: per outcome and group the people, events, person-years, share linked or answered, and the smallest difference
  * likely to be seen. A table for the screen, or a JSON list; released with mlab_study_text_free. Counts under report.minimum_cell, and
  * what would give them away, are not told (null in JSON). */

@@ -124,13 +124,13 @@ static void show_fit(const mlab_fit *fit)
     mlab_show_after(fit);
 }
 
-/* --scores: rows about people, in a file of their own. */
+/* fit.scores: rows about people, in a file of their own. */
 static int show_scores(mlab_cli *cli, const mlab_session *session)
 {
     size_t n = 0;
     mlab_error err = {0};
     if (!session->study) return 0;
-    if (mlab_study_scores(session->study, mlab_flag_value(cli, "names") != NULL, &n, &err)) return mlab_show_error(cli, &err);
+    if (mlab_study_scores(session->study, &n, &err)) return mlab_show_error(cli, &err);
     if (n && !cli->quiet && !cli->json) printf("\nscores.csv: the scores of %zu people (rows about people: mode 0600)\n", n);
     return 0;
 }

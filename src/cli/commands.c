@@ -36,11 +36,6 @@ static const mlab_flag panel_flags[] = {
     {"names", NULL, "the ids of the files instead of pseudonyms"},
     {"set", "KEY=VALUE", "any key of the study file"},
 };
-static const mlab_flag fit_flags[] = {
-    {"force", NULL, "do the work again, even where it is up to date"},
-    {"names", NULL, "with --scores: the ids of the files instead of pseudonyms"},
-    {"set", "KEY=VALUE", "any key of the study file"},
-};
 static const mlab_flag check_flags[] = {
     {"table", "FILE", "every finding with its place as a .csv or .xlsx file (mode 0600), for whoever owns the data"},
     {"set", "KEY=VALUE", "any key of the study file"},
@@ -70,7 +65,7 @@ static const mlab_command commands[] = {
      FLAGS(new_flags), false, mlab_command_new},
     {"check", "STUDY.yaml", 1, 1, "Say what is wrong with the files, and what the study can answer.", "mentorlab check study.yaml",
      FLAGS(check_flags), true, mlab_command_check},
-    {"fit", "STUDY.yaml", 1, 1, "Fit the outcome models.", "mentorlab fit study.yaml --link logit", FLAGS(fit_flags), true, mlab_command_fit},
+    {"fit", "STUDY.yaml", 1, 1, "Fit the outcome models.", "mentorlab fit study.yaml --link logit", FLAGS(run_flags), true, mlab_command_fit},
     {"compare", "STUDY.yaml", 1, 1, "Did it work: the groups against each other.", "mentorlab compare study.yaml --bootstrap 500", FLAGS(run_flags),
      true, mlab_command_compare},
     {"match", "STUDY.yaml | --people FILE", 0, 1, "Who with whom, and why.", "mentorlab match --people signup.xlsx --pairs pairs.xlsx",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ratings one by one, for models of several raters: of whom, by whom, in which role, of what, when, how high. The means of days, which are an outcome of
- * the panel, are made beside (load_extras.c).
+/* Ratings one by one, for models of several raters: of whom, by whom, in which role, of what, when, how high. The means of days, which are an outcome
+ * of the panel, are made beside (load_extras.c).
  *
  * Rows are sorted, so that the order of the file does not matter. A rater's id is written as ids of people are, so that somebody who rates
  * themself, or rates and is rated, is one. Who rated and is not named is somebody of their own in every row.

@@ -56,8 +56,8 @@ const mlab_option mlab_fit_option_rows[] = {
      DECIDES},
     {"fit.profile", "profile", "fit", MLAB_OPTION_FLAG, AT(profile), "no", 0, 0, NULL, "", "intervals of coefficients by the profile likelihood",
      DECIDES},
-    {"fit.scores", "scores", "fit", MLAB_OPTION_FLAG, AT(scores), "no", 0, 0, NULL, "", "model raters: a score of each person, in scores.csv too",
-     DECIDES},
+    {"fit.scores", "scores", "fit", MLAB_OPTION_CHOICE, AT(scores), "no", 0, 0, "no|yes|names", "",
+     "model raters: a score of each person, in scores.csv too, under pseudonyms or ids", DECIDES},
     {"fit.diagnose", "diagnose", "fit", MLAB_OPTION_FLAG, AT(diagnose), "no", 0, 0, NULL, "",
      "look for what may be wrong with each fit, in sentences", DECIDES},
     {"predict", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "what the fits predict for stated profiles", APART},
@@ -92,7 +92,8 @@ const mlab_option mlab_fit_option_rows[] = {
     {"outcomes.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "one outcome", APART},
     {"outcomes.*.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "event|ordinal|number|count|yes_no", "", "what the outcome is", APART},
     {"outcomes.*.model", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0,
-     "hazard|cox|fine_gray|multistate|exponential|weibull|gompertz|survival_lognormal|loglogistic|generalised_gamma|spline|ordinal|raters|logit|cloglog|"
+     "hazard|cox|fine_gray|multistate|exponential|weibull|gompertz|survival_lognormal|loglogistic|generalised_gamma|spline|ordinal|raters|logit|"
+     "cloglog|"
      "probit|multinomial|linear|lognormal|poisson|negative_binomial|gamma|joint",
      "", "the model fitted; chosen by the kind and the data when absent", APART},
     {"outcomes.*.link", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "cloglog|logit|probit", "",

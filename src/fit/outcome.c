@@ -246,7 +246,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
     if (!status) status = mlab_prepared_fit(context, prepared, fit, err);
     if (!status) status = doubt_lag(made, outcome, *fit, err);
-    if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_make(made, options->scores, *fit, err);
+    if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_make(made, options->scores > 0, *fit, err);
     if (!status) {
         (*fit)->seconds = mlab_os_seconds() - began;
         (*fit)->rows_digest = mlab_rows_digest(&made->problem);

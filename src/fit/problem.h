@@ -73,7 +73,7 @@ typedef struct mlab_fit_problem {
     size_t n_random;                    /* 0 = no random effects */
     /* People [rows of the table], those of one person side by side; NULL = every row is a person. */
     const uint32_t *person;
-    bool mode_errors;                   /* mlab_random_effects.mode_error is wanted */
+    bool mode_errors; /* mlab_random_effects.mode_error is wanted */
 
     /* Ordinal models: labels of terms whose effect differs by threshold, and of those that act on the scale too. */
     const char *const *nominal, *const *scale; /* [n_nominal], [n_scale] */

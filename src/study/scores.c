@@ -78,10 +78,11 @@ static void write_rows(const mlab_study *study, const mlab_fit *fit, const known
     }
 }
 
-mlab_status mlab_study_scores(mlab_study *study, bool names, size_t *n, mlab_error *err)
+mlab_status mlab_study_scores(mlab_study *study, size_t *n, mlab_error *err)
 {
     known *people = NULL;
     mlab_text text = MLAB_TEXT(study->context);
+    bool names = study->fit_options.scores == 2;
     mlab_status status = names && study->data && study->data->panel ? know_people(study, &people, err) : MLAB_OK;
     char *path = NULL;
     *n = 0;

@@ -77,7 +77,7 @@ static inline void make_data(mlab_test_memory *memory, bool with_rater, bool wit
     mlab_column *role, *score;
     context = mlab_test_context(memory, 1);
     options = mlab_fit_defaults();
-    options.scores = true;
+    options.scores = 1;
     data = (mlab_data){.context = &context, .as_of = INT32_MIN};
     ck_assert_int_eq(mlab_table_make(&context, n_ratings, &data.ratings, NULL), MLAB_OK);
     ck_assert_int_eq(mlab_table_add(data.ratings, "person", MLAB_COLUMN_TEXT, NULL, 0, NULL, NULL), MLAB_OK);
@@ -86,7 +86,8 @@ static inline void make_data(mlab_test_memory *memory, bool with_rater, bool wit
         const rating *r = &ratings[i];
         ck_assert_int_eq(mlab_column_set_text(data.ratings, mlab_table_find(data.ratings, "person"), i, r->person, strlen(r->person), NULL), MLAB_OK);
         if (with_rater)
-            ck_assert_int_eq(mlab_column_set_text(data.ratings, mlab_table_find(data.ratings, "rater"), i, r->rater, strlen(r->rater), NULL), MLAB_OK);
+            ck_assert_int_eq(mlab_column_set_text(data.ratings, mlab_table_find(data.ratings, "rater"), i, r->rater, strlen(r->rater), NULL),
+                             MLAB_OK);
     }
     if (with_role) {
         ck_assert_int_eq(mlab_table_add(data.ratings, "role", MLAB_COLUMN_FACTOR, roles, 4, &role, NULL), MLAB_OK);

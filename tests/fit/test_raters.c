@@ -258,7 +258,7 @@ START_TEST(scores_are_kept_only_when_asked_for)
 {
     make_ratings(13, 40, 15, false);
     make_data(NULL, true, true);
-    options.scores = false;
+    options.scores = 0;
     mlab_fit *fit = fit_of(NULL);
     ck_assert_ptr_null(fit->raters->scores);
     close_data(fit);

@@ -20,18 +20,18 @@ static total recover(bool levels)
         t.squared += squared / FIRMS;
         t.covered += covered / FIRMS;
         t.expected += fit->raters->of_score / FIRMS;
-        for (size_t r = 0; r < 4; r++)
-            t.z[r] += (fit->raters->roles[r].severity - severity[r]) / fit->raters->roles[r].severity_se / sqrt(FIRMS);
+        for (size_t r = 0; r < 4; r++) t.z[r] += (fit->raters->roles[r].severity - severity[r]) / fit->raters->roles[r].severity_se / sqrt(FIRMS);
         for (size_t k = 0; k < 2; k++) t.sd[k] += fit->random[k].sd[0] / FIRMS;
         close_data(fit);
     }
-    printf("%s: squared correlation %.4f, said %.4f; intervals hold %.4f; standard deviations %.3f (%.1f), %.3f (%.1f); severity %.2f %.2f %.2f %.2f\n",
-           levels ? "levels" : "numbers", t.squared, t.expected, t.covered, t.sd[0], PERSON_SD, t.sd[1], RATER_SD, t.z[0], t.z[1], t.z[2], t.z[3]);
+    printf(
+        "%s: squared correlation %.4f, said %.4f; intervals hold %.4f; standard deviations %.3f (%.1f), %.3f (%.1f); severity %.2f %.2f %.2f %.2f\n",
+        levels ? "levels" : "numbers", t.squared, t.expected, t.covered, t.sd[0], PERSON_SD, t.sd[1], RATER_SD, t.z[0], t.z[1], t.z[2], t.z[3]);
     return t;
 }
 
-/* 7,200 intervals of 30 firms: the share that holds the truth has a standard error of about 0.005, squared correlations one of 0.005; 4 are allowed, and 3.5 of
- * each severity: a false alarm in 500 runs, were seeds not fixed. */
+/* 7,200 intervals of 30 firms: the share that holds the truth has a standard error of about 0.005, squared correlations one of 0.005; 4 are allowed,
+ * and 3.5 of each severity: a false alarm in 500 runs, were seeds not fixed. */
 static void check(total t, double bias)
 {
     ck_near(t.squared, t.expected, 0, 0.02 + bias);

@@ -12,10 +12,10 @@ typedef struct mlab_raters_work {
     uint32_t *person, *rater, *role; /* [n] codes; rater NULL = not known */
     uint32_t *order;                 /* [n] rows by person, role, rater */
     size_t n_people, n_raters, n_roles;
-    size_t person_term;                      /* the grouping (... | person) */
-    double variance[8];                      /* of each grouping's intercept */
-    bool role_view[8];                       /* the grouping is person:role */
-    double person_variance, residual;        /* residual: of one rating, on the scale of the model */
+    size_t person_term;               /* the grouping (... | person) */
+    double variance[8];               /* of each grouping's intercept */
+    bool role_view[8];                /* the grouping is person:role */
+    double person_variance, residual; /* residual: of one rating, on the scale of the model */
 } mlab_raters_work;
 
 /* one, alone, needed, raters_each of the roles, and all. Errors: MLAB_ERR_MEMORY. */

@@ -157,7 +157,8 @@ static mlab_status check(const mlab_outcome_problem *made, const mlab_outcome *o
                              outcome->name, made->problem.n, value);
     if (n_people == made->problem.n)
         return mlab_raise_at(err, MLAB_ERR_FIT_RANK, &outcome->formula_place,
-                             "%s: each of %zu people has one rating: what is the person's and what the rater's cannot be told", outcome->name, n_people);
+                             "%s: each of %zu people has one rating: what is the person's and what the rater's cannot be told", outcome->name,
+                             n_people);
     return MLAB_OK;
 }
 
@@ -167,8 +168,8 @@ mlab_status mlab_raters_respond(mlab_outcome_problem *made, const mlab_outcome *
     const mlab_column *score = name ? mlab_table_find(made->table, name) : NULL;
     size_t n = made->problem.n, n_values = 0;
     if (!score || score->type != MLAB_COLUMN_REAL)
-        return mlab_raise_at(err, MLAB_ERR_DATA_COLUMN, &outcome->formula_place, "%s: the response of model raters is the column score of the ratings",
-                             outcome->name);
+        return mlab_raise_at(err, MLAB_ERR_DATA_COLUMN, &outcome->formula_place,
+                             "%s: the response of model raters is the column score of the ratings", outcome->name);
     double *values = mlab_allocate(made->context, n, sizeof *values);
     if (!values) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu ratings", n);
     for (size_t i = 0; i < n; i++) values[i] = score->as.real[made->rows[i]];

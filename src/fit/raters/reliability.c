@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How much of a mean rating is the person's own. With variances s_c of the random effects and s_e of a single rating, the mean of the ratings i of one
- * person has the error
+/* How much of a mean rating is the person's own. With variances s_c of the random effects and s_e of a single rating, the mean of the ratings i of
+ * one person has the error
  *
  *     v = sum over c of s_c sum over the groups g of c of (n_g / n)^2 + s_e / n,         reliability = s_person / (s_person + v)
  *
- * (generalizability theory: Brennan 2001, Generalizability Theory, Springer; for raters alone it is the Spearman-Brown formula). Roles together are weighed
- * by 1 / v. On the scale of the model: s_e is pi^2 / 3, 1 or pi^2 / 6 for levels.
- * Weakness: raters who rate many people are taken as known no better for it, so all is a little low; v is the same for one rater of any role.
+ * (generalizability theory: Brennan 2001, Generalizability Theory, Springer; for raters alone it is the Spearman-Brown formula). Roles together are
+ * weighed by 1 / v. On the scale of the model: s_e is pi^2 / 3, 1 or pi^2 / 6 for levels. Weakness: raters who rate many people are taken as known no
+ * better for it, so all is a little low; v is the same for one rater of any role.
  */
 #include "fit/raters/made.h"
 
