@@ -84,9 +84,12 @@ static mlab_status unknown_part(const mlab_study_reading *reading, const mlab_jo
         if (strcmp(study->joints[k].name, joint->of[part]) == 0)
             return mlab_study_stop(reading, "joint", &joint->of_places[part], joint->of[part], err,
                                    "%s cannot be a part of %s: it is a joint model itself; name its parts", joint->of[part], joint->name);
+    if (near)
+        return mlab_study_stop(reading, "joint", &joint->of_places[part], joint->of[part], err,
+                               "%s has a part '%s' that is no outcome of the study: did you mean '%s'?", joint->name, joint->of[part], near);
     return mlab_study_stop(reading, "joint", &joint->of_places[part], joint->of[part], err,
-                           "%s has a part '%s' that is no outcome of the study%s%s%s; add it under outcomes: %s: {}", joint->name, joint->of[part],
-                           near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "", joint->of[part]);
+                           "%s has a part '%s' that is no outcome of the study; add it under outcomes, %s: {}", joint->name, joint->of[part],
+                           joint->of[part]);
 }
 
 mlab_status mlab_study_check_joints(const mlab_study_reading *reading, mlab_error *err)

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A joint model from the study file: fitted, stored, read back, told; and parts that cannot be tied, each refused where it stands. */
+#include "support/support.h"
+
+#include "study/firm.h"
+
+#include "core/memory.h"
+
+static mlab_context context;
+
+static mlab_study *run(const char *joint, mlab_stage last, mlab_findings *findings, mlab_status *status, mlab_error *err)
+{
+    mlab_study *study = NULL;
+    char with[600];
+    snprintf(with, sizeof with, "  satisfaction: {formula: \"satisfaction ~ arm + grade\"}\n  %s\n", joint);
+    firm_write_with(&context, "  satisfaction: {formula: \"satisfaction ~ arm + grade\"}\n", with);
+    mlab_findings_start(findings, &context);
+    *status = mlab_study_open(&context, firm_path, NULL, 0, firm_folder, findings, &study, err);
+    if (!*status) *status = mlab_study_run(study, last, false, NULL, NULL, findings, err);
+    return study;
+}
+
+static void same_numbers(const double *a, const double *b, size_t n)
+{
+    ck_assert_int_eq(memcmp(a, b, n * sizeof *a), 0);
+}
+
+/* The fit as it was stored: without what it says of single people. */
+static void compare_read(const mlab_fit *fit, const mlab_fit *read)
+{
+    const mlab_joint *a = fit->joint, *b = read->joint;
+    ck_assert_str_eq(read->model, "joint");
+    ck_assert_str_eq(read->formula, "satisfaction, retention");
+    same_numbers(fit->estimate, read->estimate, fit->n_parameters);
+    same_numbers(fit->random->covariance, read->random->covariance, fit->random->n * fit->random->n);
+    ck_assert_ptr_nonnull(fit->random->mode);
+    ck_assert_ptr_null(read->random->mode);
+    ck_assert_ptr_nonnull(b);
+    ck_assert(a->effects == b->effects && a->n_nodes == b->n_nodes && a->level == b->level);
+    ck_assert_uint_eq(b->n_associations, a->n_associations);
+    for (size_t k = 0; k < a->n_associations; k++) {
+        char *one, *other;
+        ck_assert_str_eq(a->associations[k].block, b->associations[k].block);
+        ck_assert(a->associations[k].per_sd == b->associations[k].per_sd && b->associations[k].absence);
+        ck_assert_int_eq(mlab_joint_sentence(fit, k, &one, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_joint_sentence(read, k, &other, NULL), MLAB_OK);
+        ck_assert_str_eq(one, other);
+        ck_assert_ptr_nonnull(strstr(one, "that retention ends"));
+        mlab_joint_text_free(fit, one);
+        mlab_joint_text_free(read, other);
+    }
+    ck_assert_uint_eq(b->n_parts, 2);
+    for (size_t r = 0; r < 2; r++) {
+        ck_assert_str_eq(a->parts[r]->outcome, b->parts[r]->outcome);
+        same_numbers(a->parts[r]->estimate, b->parts[r]->estimate, a->parts[r]->n_parameters);
+        ck_assert_ptr_null(b->parts[r]->random->mode);
+    }
+}
+
+static void compare_predictions(const mlab_data *data, const mlab_fit *fit, const mlab_fit *read)
+{
+    double one[20], other[20];
+    for (size_t r = 0; r < 2; r++) {
+        const mlab_fit *a = fit->joint->parts[r], *b = read->joint->parts[r];
+        ck_assert_int_eq(mlab_predict(&context, a, data->panel->rows, NULL, 0, 3, NULL, NULL, MLAB_SCALE_RESPONSE, one, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_predict(&context, b, data->panel->rows, NULL, 0, 3, NULL, NULL, MLAB_SCALE_RESPONSE, other, NULL), MLAB_OK);
+        same_numbers(one, other, 3 * mlab_predict_width(a, MLAB_SCALE_RESPONSE));
+        ck_assert_int_eq(mlab_predict_averaged(&context, b, data->panel->rows, NULL, 0, 3, NULL, NULL, MLAB_SCALE_RESPONSE, NULL, 0, other, NULL),
+                         MLAB_OK);
+    }
+}
+
+START_TEST(a_joint_model_is_fitted_stored_and_told)
+{
+    mlab_findings findings;
+    mlab_error err = {0};
+    mlab_status status;
+    char path[4400], *page;
+    context = mlab_test_context(NULL, 2);
+    firm_make(&context);
+    mlab_study *study = run("wellbeing: {model: joint, of: [satisfaction, retention]}", MLAB_STAGE_FIT, &findings, &status, &err);
+    ck_assert_msg(status == MLAB_OK, "%s", err.sentence);
+    const mlab_results *results = mlab_study_results(study);
+    ck_assert_uint_eq(results->n_fits, 4);
+    const mlab_fit *fit = results->fits[3];
+    ck_assert_str_eq(fit->outcome, "wellbeing");
+    ck_assert_uint_eq(fit->joint->n_associations, 2);
+    mlab_fit **fits;
+    size_t n;
+    snprintf(path, sizeof path, "%s/results.h5", firm_folder);
+    ck_assert_msg(mlab_store_read_fits(&context, path, &fits, &n, NULL, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_uint_eq(n, 4);
+    compare_read(fit, fits[3]);
+    compare_predictions(mlab_study_data(study), fit, fits[3]);
+    for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(&context, fits);
+    mlab_report_options options = mlab_report_defaults();
+    ck_assert_int_eq(mlab_report_page(&context, mlab_study_report(study), &options, &page, &err), MLAB_OK);
+    ck_assert_ptr_nonnull(strstr(page, "What goes together in people of wellbeing"));
+    ck_assert_ptr_nonnull(strstr(page, "stands one standard deviation above what their covariates say"));
+    mlab_report_text_free(&context, page);
+    mlab_study_free(study);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
+/* Line 15 of the study file is that of the joint model. */
+static const struct {
+    const char *joint;
+    uint32_t column;
+    const char *says;
+} wrong[] = {
+    {"wellbeing: {model: joint, of: [satisfaction, retenton]}", 48, "did you mean 'retention'?"},
+    {"wellbeing: {model: joint, of: [satisfaction, satisfaction]}", 48, "stands twice"},
+    {"wellbeing: {model: joint, of: [satisfaction]}", 3, "write 2 to 8 outcomes"},
+    {"wellbeing: {model: joint}", 3, "has 0 parts"},
+    {"wellbeing: {model: joint, of: [satisfaction, wellbeing]}", 48, "joint model itself"},
+    {"wellbeing: {model: joint, of: [satisfaction, retention], formula: \"satisfaction ~ arm\"}", 69, "belongs to its parts"},
+    {"wellbeing: {model: joint, of: [satisfaction, retention], effects: his}", 69, "shared"},
+    {"mood: {model: ordinal, formula: \"satisfaction ~ arm + (1 | department)\"}\n  wellbeing: {model: joint, of: [mood, retention]}", 34,
+     "random effects of other groups than people"},
+    {"gone: {model: hazard, formula: \"exit ~ arm + (1 | person)\"}\n  wellbeing: {model: joint, of: [satisfaction, gone]}", 48, "effects: own"},
+    {"gone: {model: cox, formula: \"exit ~ arm\"}\n  wellbeing: {model: joint, of: [satisfaction, gone]}", 48, "has model cox"},
+    {"gone: {model: hazard, formula: \"exit ~ arm\", priors: {armstructured: {mean: 0, sd: 1}}}\n  wellbeing: {model: joint, of: [satisfaction, "
+     "gone]}",
+     48, "not built yet"},
+};
+
+START_TEST(parts_that_cannot_be_tied_are_refused_where_they_stand)
+{
+    context = mlab_test_context(NULL, 1);
+    firm_make(&context);
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        mlab_findings findings;
+        mlab_error err = {0};
+        mlab_status status;
+        mlab_study *study = run(wrong[k].joint, MLAB_STAGE_FIT, &findings, &status, &err);
+        uint64_t line = strchr(wrong[k].joint, '\n') ? 16 : 15;
+        bool seen = false;
+        char found[600] = "";
+        ck_assert_int_eq(status, MLAB_ERR_STUDY_REJECTED);
+        for (size_t f = 0; f < findings.n; f++) {
+            const mlab_finding *finding = &findings.items[f];
+            if (finding->severity != MLAB_SEVERITY_STOP) continue;
+            const mlab_place *place = &finding->occurrences[0].place;
+            snprintf(found, sizeof found, "%d:%d %s", (int)place->line, (int)place->column, finding->sentence);
+            seen = seen || (place->line == line && place->column == wrong[k].column && strstr(finding->sentence, wrong[k].says));
+        }
+        ck_assert_msg(seen, "%s: %s", wrong[k].joint, found);
+        mlab_study_free(study);
+        mlab_findings_free(&findings);
+    }
+}
+END_TEST
+
+MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, parts_that_cannot_be_tied_are_refused_where_they_stand)
