@@ -4,8 +4,8 @@
 #
 # Data: pbcseq of R's survival (LGPL >= 2), written beside as joint_visits.csv (visits: log bilirubin, histologic stage, year) and joint_years.csv (one row
 # a person and year at risk: age, whether a transplant or death ended it). The integral over the effects of each person is a trapezoidal sum on a grid
-# of 1/4 (two effects: 1/2) posterior standard deviations out to 10 (7) of them, placed once, near the maximum, and not moved: for smooth bell-shaped
-# functions its error is far below 1e-10 (Trefethen & Weideman 2014). Maximised by Newton steps on Richardson differences until the gradient is below
+# of 1/4 (two effects: 3/4) posterior standard deviations out to 11 (6.75) of them, placed once, near the maximum, and not moved: for bell-shaped
+# functions its error is about exp(-2 (pi / step)^2), below 1e-14 (Trefethen & Weideman 2014, SIAM Review 56, 385-458). Maximised by Newton steps on Richardson differences until the gradient is below
 # 1e-7 of a standard error. Rows: case, name, estimate, se, loglik. se: observed information.
 suppressMessages(library(survival))
 into <- commandArgs(TRUE)[1]
@@ -56,7 +56,7 @@ cases <- list(
   gaussian_slope_death = list(q = 2, names = c("satisfaction:(Intercept)", "satisfaction:year", "satisfaction:log(residual sd)", "retention:(Intercept)", "retention:age",
     "retention:year", "person(satisfaction)", "satisfaction:year ~ satisfaction", "person(satisfaction:year)", "retention ~ satisfaction",
     "retention ~ satisfaction:year"),
-    start = c(0.5, 0.15, log(0.35), -5, 0.4, 0, 1, 0.02, 0.15, 0.8, 0.5),
+    start = c(0.5, 0.18, -1.1, -6.5, 0.5, 0.1, 1.05, 0.05, 0.17, 1.3, 0.5),
     l = function(t, v) gaussian(t[1:3], t[7] * v[[1]][vi, ] + visits$year * (t[8] * v[[1]][vi, ] + t[9] * v[[2]][vi, ])) +
       died(t[4:6], t[10] * v[[1]][yi, ] + t[11] * v[[2]][yi, ])),
   gaussian_death_own = list(q = 2, names = c("satisfaction:(Intercept)", "satisfaction:year", "satisfaction:log(residual sd)", "retention:(Intercept)", "retention:age",
@@ -90,25 +90,30 @@ likelihood <- function(case, g) function(t) {
 gradient <- function(L, t, scale) sapply(seq_along(t), function(j) {
   d <- sapply(0:2, function(k) { u <- replace(numeric(length(t)), j, 0.2 * scale[j] / 2^k); (L(t + u) - L(t - u)) / (0.4 * scale[j] / 2^k) })
   d <- (4 * d[-1] - d[-3]) / 3; (16 * d[2] - d[1]) / 15 })
-hessian <- function(L, t, scale) {
-  H <- sapply(seq_along(t), function(j) { d <- function(h) { u <- replace(numeric(length(t)), j, h * scale[j]); (gradient(L, t + u, scale) - gradient(L, t - u, scale)) / (2 * h * scale[j]) }
-    (4 * d(0.05) - d(0.1)) / 3 }); (H + t(H)) / 2 }
+plain <- function(L, t, scale) sapply(seq_along(t), function(j) { u <- replace(numeric(length(t)), j, 0.05 * scale[j]); (L(t + u) - L(t - u)) / (0.1 * scale[j]) })
+hessian <- function(L, t, scale, of = gradient) {
+  H <- sapply(seq_along(t), function(j) { u <- replace(numeric(length(t)), j, 0.05 * scale[j]); (of(L, t + u, scale) - of(L, t - u, scale)) / (0.1 * scale[j]) })
+  (H + t(H)) / 2 }
 run <- function(case) {
-  wide <- if (case$q == 1) c(10, 0.25) else c(7, 0.5); t <- case$start; q <- case$q
-  for (k in 1:3) { # coarse: settle, then place the grid near the maximum
-    g <- grid(place(case, t, 6, if (q == 1) 0.5 else 1), q, 6, if (q == 1) 0.5 else 1)
-    t <- optim(t, likelihood(case, g), method = "BFGS", control = list(fnscale = -1, maxit = 500, reltol = 1e-12))$par
+  wide <- if (case$q == 1) c(11, 0.25) else c(6.75, 0.75); t <- case$start; q <- case$q
+  for (k in 1:2) { # coarse: settle, then place the grid near the maximum
+    g <- grid(place(case, t, 5, if (q == 1) 0.5 else 1), q, 5, 1)
+    t <- optim(t, likelihood(case, g), method = "BFGS", control = list(fnscale = -1, maxit = 200, reltol = 1e-9))$par
   }
-  L <- likelihood(case, grid(place(case, t, 6, if (q == 1) 0.5 else 1), q, wide[1], wide[2]))
+  L <- likelihood(case, grid(place(case, t, 5, if (q == 1) 0.5 else 1), q, wide[1], wide[2]))
   scale <- rep(0.05, length(t))
-  for (k in 1:3) { H <- hessian(L, t, scale); scale <- sqrt(diag(solve(-H))); t <- t - drop(solve(H, gradient(L, t, scale))) }
-  H <- hessian(L, t, scale); V <- solve(-H)
-  for (k in 1:3) { s <- drop(V %*% gradient(L, t, scale)); t <- t + s }
+  for (k in 1:2) { H <- hessian(L, t, scale, plain); scale <- sqrt(diag(solve(-H))); t <- t - drop(solve(H, gradient(L, t, scale))) }
+  for (k in 1:4) t <- t - drop(solve(H, gradient(L, t, scale)))
+  V <- solve(-hessian(L, t, scale))
   left <- max(abs(drop(V %*% gradient(L, t, scale))) / sqrt(diag(V)))
   cat(case$names[length(t)], "last step in standard errors", left, "\n"); stopifnot(left < 1e-7)
   data.frame(name = case$names, estimate = number(t), se = number(sqrt(diag(V))), loglik = number(L(t)))
 }
-all <- do.call(rbind, lapply(names(cases), function(k) cbind(case = k, run(cases[[k]]))))
 con <- file(file.path(into, "joint.csv"), "w")
-writeLines(sprintf("# scripts/reference/joint.R; R %s, survival %s; tolerance 1e-4 standard errors", getRversion(), packageVersion("survival")), con)
-write.csv(all, con, row.names = FALSE, quote = FALSE); close(con)
+writeLines(c(sprintf("# scripts/reference/joint.R; R %s, survival %s; tolerance 1e-4 standard errors", getRversion(), packageVersion("survival")),
+  "case,name,estimate,se,loglik"), con)
+for (k in names(cases)) {
+  write.table(cbind(case = k, run(cases[[k]])), con, sep = ",", row.names = FALSE, col.names = FALSE, quote = FALSE)
+  flush(con)
+}
+close(con)

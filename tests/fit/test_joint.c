@@ -117,14 +117,14 @@ static void expect(const mlab_fit *fit, const char *name, double truth)
                   mlab_fit_standard_error(fit, j), truth);
 }
 
-/* 4 standard errors: with another seed one of the 28 claims below would fail in 0.2 % of the runs. */
+/* 4 standard errors: with another seed one of the 22 claims below would fail in 0.2 % of the runs; slopes are in tests/statistical. */
 START_TEST(a_truth_is_found_again)
 {
     context = mlab_test_context(NULL, 2);
     mlab_fit_options options = mlab_fit_defaults();
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 3; k++) {
         joint_truth t = plain;
-        t.people = 1200, t.gaussian = k > 1, t.two_causes = k == 1 || k == 2, t.gain_other = 0.4, t.slope = k == 3 ? 0.15 : 0;
+        t.people = 700, t.gaussian = k > 1, t.two_causes = k == 1 || k == 2, t.gain_other = 0.4;
         joint_world w = joint_world_make(&context, &t);
         joint_prepare(&w, &context, &t, &options);
         mlab_fit *fit = joint_world_fit(&w, &context, MLAB_JOINT_SHARED, &options);
@@ -137,7 +137,6 @@ START_TEST(a_truth_is_found_again)
         expect(fit, t.two_causes ? "retention:voluntary:(Intercept)" : "retention:(Intercept)", -2.3);
         if (t.two_causes) expect(fit, "retention:involuntary ~ satisfaction", 0.4);
         if (t.gaussian) expect(fit, "satisfaction:log(residual sd)", log(0.8));
-        if (k == 3) expect(fit, "person(satisfaction:time)", 0.15), expect(fit, "retention ~ satisfaction:time", -0.18);
         mlab_fit_free(fit);
         joint_world_free(&w);
     }

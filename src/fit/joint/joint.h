@@ -10,7 +10,7 @@
 
 #define MLAB_JOINT_EFFECTS ((size_t)16) /* effects of a person at most */
 #define MLAB_JOINT_NORMALS ((size_t)4)  /* standard normal numbers of a person at most */
-#define MLAB_JOINT_NODES ((size_t)25)   /* of the quadrature in each of them */
+#define MLAB_JOINT_NODES ((size_t)61)   /* of the quadrature in each of them */
 
 typedef struct mlab_joint_rows {
     const mlab_prepared *prepared;
@@ -45,6 +45,8 @@ typedef struct mlab_joint_model {
     size_t *most_rows;       /* [n_parts] of a chunk, whole tiles */
     double *mode;            /* [n_people * q] v at the maximum */
     double *factor;          /* [n_people * q * q] Cholesky factor of the curvature at it */
+    double *shift;           /* [n_people * q] mean of v less its mode, in Cholesky units: L' (mean - mode), as of the last evaluation */
+    double *spread;          /* [n_people * q * q] Cholesky factor of the covariance of L' v */
     double *scores;          /* [n_people * n_parameters] of each person at the last evaluation; NULL = not wanted */
 } mlab_joint_model;
 
@@ -95,6 +97,7 @@ typedef struct mlab_joint_part_room {
 
 typedef struct mlab_joint_search {
     double v[MLAB_JOINT_NORMALS], step[MLAB_JOINT_NORMALS], value, part;
+    double mean[MLAB_JOINT_NORMALS], square[MLAB_JOINT_NORMALS * MLAB_JOINT_NORMALS]; /* of step over the nodes */
     bool moving;
 } mlab_joint_search;
 

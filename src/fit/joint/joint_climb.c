@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* To the maximum of the likelihood of a joint model by Newton steps with the observed information; where that is not positive definite, a part of
  * what the effects hide is added back, up to the whole information of the data with known effects, whose step is that of an EM gradient algorithm
- * and always leads up (Lange 1995, doi:10.1111/j.2517-6161.1995.tb02037.x).
+ * and always leads up (Lange 1995, J. R. Statist. Soc. B 57, 425-437).
  * Weakness: a maximum nearby, not the highest of several.
  */
 #include "fit/joint/joint.h"
@@ -15,6 +15,7 @@
 enum { HALVINGS = 30 };
 static const double SETTLED = 1e-14; /* squared decrement: 1e-7 standard errors */
 static const double NOISE = 1e-11;   /* of a log-likelihood: what the rule itself is off between points */
+static const double CLOSE = 1;       /* squared decrement below which the score counts for more than the likelihood */
 static const double SHARES[] = {0, 0.05, 0.25, 1};
 
 mlab_status mlab_joint_climb_start(const mlab_joint_model *model, mlab_joint_climb *c, mlab_error *err)
@@ -67,17 +68,28 @@ static double find_step(const mlab_joint_model *model, mlab_joint_climb *c)
     return decrement;
 }
 
-/* Along the step, halved until the likelihood rises. */
+static mlab_status try_part(mlab_joint_model *model, mlab_joint_climb *c, double part, double *value, mlab_error *err)
+{
+    for (size_t i = 0; i < model->n_parameters; i++) c->next[i] = c->psi[i] + part * c->step[i];
+    return mlab_joint_evaluate(model, c->next, value, c->next_gradient, c->complete, c->information, err);
+}
+
+/* Along the step, halved until the likelihood rises. Close to the end a rule of few nodes tells the score better than the likelihood, whose nodes
+ * move: then the whole step is taken. */
 static mlab_status go(mlab_joint_model *model, mlab_joint_climb *c, bool *moved, mlab_error *err)
 {
     size_t n = model->n_parameters;
-    double part = 1, value = -HUGE_VAL;
+    double part = 1, value = -HUGE_VAL, noise = NOISE * (fabs(c->value) + 1);
+    const bool close = c->definite && c->decrement < CLOSE;
     mlab_status status = MLAB_OK;
     *moved = false;
-    for (int h = 0; h < HALVINGS && !*moved; h++, part /= 2) {
-        for (size_t i = 0; i < n; i++) c->next[i] = c->psi[i] + part * c->step[i];
-        if ((status = mlab_joint_evaluate(model, c->next, &value, c->next_gradient, c->complete, c->information, err))) return status;
-        *moved = value > -HUGE_VAL && value >= c->value + 1e-4 * part * c->decrement - NOISE * (fabs(c->value) + 1);
+    for (int h = 0; h < HALVINGS && !*moved && !(close && h > 1); h++, part /= 2) {
+        if ((status = try_part(model, c, part, &value, err))) return status;
+        *moved = value > -HUGE_VAL && value >= c->value + 1e-4 * part * c->decrement - noise;
+    }
+    if (!*moved && close) {
+        if ((status = try_part(model, c, 1, &value, err))) return status;
+        *moved = value > -HUGE_VAL;
     }
     if (!*moved) return mlab_joint_evaluate(model, c->psi, &c->value, c->gradient, c->complete, c->information, err);
     c->value = value;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fits a joint model (Henderson, Diggle & Dobson 2000, doi:10.1093/biostatistics/1.4.465; Tsiatis & Davidian 2004; Rizopoulos 2012): the parts
+/* Fits a joint model (Henderson, Diggle & Dobson 2000, doi:10.1093/biostatistics/1.4.465; Tsiatis & Davidian 2004, Statistica
+ * Sinica 14, 809-834; Rizopoulos 2012, Joint Models for Longitudinal and Time-to-Event Data): the parts
  * alone first, then all of them together from there. */
 #include "fit/joint/joint_parts.h"
 
@@ -72,10 +73,12 @@ static void turn(const mlab_joint_model *model, mlab_joint_climb *c)
             for (size_t g = 0; model->scores && g < model->n_people; g++) model->scores[g * n + entry] = -model->scores[g * n + entry];
         }
         for (size_t g = 0; g < model->n_people; g++) {
-            double *factor = model->factor + g * q * q;
+            double *const lower[] = {model->factor + g * q * q, model->spread + g * q * q};
             model->mode[g * q + a] = -model->mode[g * q + a];
-            for (size_t b = 0; b < q; b++) /* D L D, D the change of sign */
-                if (b != a) factor[a * q + b] = -factor[a * q + b], factor[b * q + a] = -factor[b * q + a];
+            model->shift[g * q + a] = -model->shift[g * q + a];
+            for (size_t k = 0; k < 2; k++)
+                for (size_t b = 0; b < q; b++) /* D L D, D the change of sign */
+                    if (b != a) lower[k][a * q + b] = -lower[k][a * q + b], lower[k][b * q + a] = -lower[k][b * q + a];
         }
     }
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The integral over the effects of each person, by adaptive Gauss-Hermite quadrature (Pinheiro & Bates 1995, doi:10.1080/10618600.1995.10474663),
  * with first and second derivatives from one pass over its nodes. With f(v) the log-likelihood of a person's rows at v less v'v / 2, w its maximum,
- * L L' its curvature there, nodes v_j = w + L'^-1 x_j of the normal rule with weights p_j,
+ * L L' its curvature there, nodes v_j = w + L'^-1 (d + C x_j) of the normal rule with weights p_j,
  *
- *     log-likelihood = log sum_j e_j + f(w) - log|L|,    e_j = p_j exp(f(v_j) - f(w) + x_j'x_j / 2),
+ *     log-likelihood = log sum_j e_j + f(w) + log|C| - log|L|,    e_j = p_j exp(f(v_j) - f(w) + x_j'x_j / 2),
  *
- * and means over the shares e_j / sum e give the score E s(v_j) (Fisher's identity) and the observed information E(-s') - Var s (Louis 1982,
- * doi:10.1111/j.2517-6161.1982.tb01203.x). Score and information are those of the integral, each as exact as the rule.
+ * d and C C' the mean and covariance of L' (v - w) that the evaluation before found (0 and 1 at first; Naylor & Smith 1982, Appl. Statist. 31,
+ * 214-225): where answers end at the best level the integrand is skewed, and nodes by its curvature alone miss its long side. The
+ * means over the shares e_j / sum e give the score E s(v_j) (Fisher's identity) and the observed information E(-s') - Var s (Louis 1982,
+ * J. R. Statist. Soc. B 44, 226-233). Score and information are those of the integral, each as exact as the rule.
  * Weakness: nodes to the power of the independent effects.
  */
 #include "fit/joint/joint.h"
@@ -20,6 +22,8 @@
 #include <string.h>
 
 #define BLOCKS ((size_t)64)
+/* What the standard deviations of L' v may be: beyond, the nodes have not met the integrand and stay where they are. */
+static const double NARROW = 0.3, WIDE = 5;
 
 /* Scores of person g by every parameter, where the rows are. */
 static void own_score(const mlab_joint_work *w, const mlab_joint_room *room, size_t chunk, size_t g, double *s)
@@ -78,19 +82,38 @@ static void add_moments(const mlab_joint_work *w, const mlab_joint_room *room, s
     }
 }
 
-/* Node number `at` of the product rule for person g; the sum of the log weights and of x^2 / 2. */
-static double go_to(const mlab_joint_model *m, size_t person, size_t at, double *v)
+/* Node number `at` of the product rule for a person: v, and L' (v - w) in step; the sum of the log weights and of x^2 / 2. */
+static double go_to(const mlab_joint_model *m, size_t person, size_t at, mlab_joint_search *s)
 {
     size_t q = m->q;
-    const double *l = m->factor + person * q * q;
-    double sum = 0, step[MLAB_JOINT_NORMALS];
+    const double *spread = m->spread + person * q * q;
+    double sum = 0, x[MLAB_JOINT_NORMALS];
     for (size_t a = 0; a < q; a++, at /= m->n_nodes) {
-        step[a] = m->node[at % m->n_nodes];
-        sum += m->log_weight[at % m->n_nodes] + 0.5 * step[a] * step[a];
+        x[a] = m->node[at % m->n_nodes];
+        sum += m->log_weight[at % m->n_nodes] + 0.5 * x[a] * x[a];
     }
-    mlab_small_solve_upper(l, q, step);
-    for (size_t a = 0; a < q; a++) v[a] = m->mode[person * q + a] + step[a];
+    for (size_t a = 0; a < q; a++) {
+        s->step[a] = m->shift[person * q + a];
+        for (size_t b = 0; b <= a; b++) s->step[a] += spread[a * q + b] * x[b];
+        x[a] = s->step[a];
+    }
+    mlab_small_solve_upper(m->factor + person * q * q, q, x);
+    for (size_t a = 0; a < q; a++) s->v[a] = m->mode[person * q + a] + x[a];
     return sum;
+}
+
+/* The next evaluation places its nodes by the mean and covariance that this one found; as they were where those have none. */
+static void adapt(mlab_joint_model *m, size_t person, const mlab_joint_search *s, double total)
+{
+    size_t q = m->q;
+    double factor[MLAB_JOINT_NORMALS * MLAB_JOINT_NORMALS];
+    for (size_t a = 0; a < q; a++)
+        for (size_t b = 0; b < q; b++) factor[a * q + b] = s->square[a * q + b] / total - s->mean[a] / total * (s->mean[b] / total);
+    if (!mlab_small_factor(factor, q)) return;
+    for (size_t a = 0; a < q; a++)
+        if (!(factor[a * q + a] > NARROW && factor[a * q + a] < WIDE)) return;
+    for (size_t a = 0; a < q; a++) m->shift[person * q + a] = s->mean[a] / total;
+    memcpy(m->spread + person * q * q, factor, q * q * sizeof *factor);
 }
 
 static bool add_nodes(const mlab_joint_work *w, const mlab_joint_room *room, size_t chunk)
@@ -99,10 +122,10 @@ static bool add_nodes(const mlab_joint_work *w, const mlab_joint_room *room, siz
     size_t people = m->chunk[chunk + 1] - m->chunk[chunk], n = m->n_parameters, nodes = 1;
     for (size_t a = 0; a < m->q; a++) nodes *= m->n_nodes;
     for (size_t at = 0; at < nodes; at++) {
-        for (size_t g = 0; g < people; g++) room->searches[g].part = go_to(m, m->chunk[chunk] + g, at, room->searches[g].v);
+        for (size_t g = 0; g < people; g++) room->searches[g].part = go_to(m, m->chunk[chunk] + g, at, &room->searches[g]);
         if (!mlab_joint_at(w, room, chunk)) return false;
         for (size_t g = 0; g < people; g++) {
-            const mlab_joint_search *s = &room->searches[g];
+            mlab_joint_search *s = &room->searches[g];
             double value = mlab_joint_value(w, room, chunk, g) + s->part - s->value;
             for (size_t a = 0; a < m->q; a++) value -= 0.5 * s->v[a] * s->v[a];
             double e = exp(value), *own = room->own, *sum = room->score_sum + g * n, *square = room->square_sum + g * (n * (n + 1) / 2);
@@ -116,6 +139,10 @@ static bool add_nodes(const mlab_joint_work *w, const mlab_joint_room *room, siz
                 for (size_t j = 0; j <= i; j++) *square++ += part * own[j];
             }
             add_moments(w, room, chunk, g, e);
+            for (size_t a = 0; a < m->q; a++) {
+                s->mean[a] += e * s->step[a];
+                for (size_t b = 0; b < m->q; b++) s->square[a * m->q + b] += e * s->step[a] * s->step[b];
+            }
         }
     }
     return true;
@@ -125,6 +152,10 @@ static void clear(const mlab_joint_work *w, const mlab_joint_room *room, size_t 
 {
     const mlab_joint_model *m = w->model;
     size_t people = m->chunk[chunk + 1] - m->chunk[chunk], n = m->n_parameters;
+    for (size_t g = 0; g < people; g++) {
+        memset(room->searches[g].mean, 0, sizeof room->searches[g].mean);
+        memset(room->searches[g].square, 0, sizeof room->searches[g].square);
+    }
     memset(room->sum, 0, people * sizeof(double));
     memset(room->score_sum, 0, people * n * sizeof(double));
     memset(room->square_sum, 0, people * (n * (n + 1) / 2) * sizeof(double));
@@ -143,7 +174,8 @@ bool mlab_joint_integrate(const mlab_joint_work *w, const mlab_joint_room *room,
         double total = room->sum[g], *mean = room->score_sum + g * n, *square = room->square_sum + g * (n * (n + 1) / 2);
         if (!(total > 0)) return false;
         sums[0] += room->searches[g].value + log(total);
-        for (size_t a = 0; a < q; a++) sums[0] -= log(m->factor[(person * q + a) * q + a]);
+        for (size_t a = 0; a < q; a++) sums[0] += log(m->spread[(person * q + a) * q + a] / m->factor[(person * q + a) * q + a]);
+        adapt(m, person, &room->searches[g], total);
         for (size_t i = 0; i < n; i++) gradient[i] += mean[i] /= total;
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j <= i; j++) variance[i * n + j] += *square++ / total - mean[i] * mean[j];
