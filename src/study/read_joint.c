@@ -21,7 +21,7 @@ static mlab_status no_memory(mlab_error *err)
 /* Keys that belong to the parts. */
 static mlab_status check_keys(const mlab_study_reading *reading, const char *name, const mlab_setting *map, mlab_error *err)
 {
-    static const char *const keys[] = {"formula", "causes", "weights", "priors", "link", "from", "kind", "satisfied", "initial"};
+    static const char *const keys[] = {"formula", "causes", "weights", "priors", "link", "from", "kind", "satisfied", "initial", "nominal", "scale"};
     mlab_status status = MLAB_OK;
     for (size_t k = 0; k < sizeof keys / sizeof *keys && !status; k++) {
         const mlab_setting *found = mlab_settings_find(reading->settings, map, keys[k]);
@@ -151,7 +151,8 @@ static mlab_status bind_part(mlab_study *study, const mlab_joint_outcome *joint,
             "part %s of %s has model %s; a joint model takes hazard, ordinal, linear, lognormal, logit, cloglog, probit, multinomial "
             "and poisson",
             outcome->name, joint->name, outcome->model);
-    if (outcome->weight || outcome->n_priors || study->fit_options.penalty)
+    const bool several = outcome->n_nominal || outcome->n_scale;
+    if (outcome->weight || outcome->n_priors || study->fit_options.penalty || several)
         return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "not_built", place, outcome->name, NULL, err,
                                  "%s of part %s in the joint model %s are not built yet",
                                  outcome->weight     ? "weights"

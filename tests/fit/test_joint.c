@@ -8,7 +8,7 @@
 #include "fit/mixed/mixed.h"
 #include "fit/reference.h"
 
-static const joint_truth plain = {.people = 600, .periods = 8, .seed = 5, .sd = 1, .gain = -0.6, .base = -2.3};
+static const joint_truth plain = {.people = 400, .periods = 8, .seed = 5, .sd = 1, .gain = -0.6, .base = -2.3};
 
 /* Score by differences of the likelihood, information by differences of the score. */
 static void check_derivatives(const joint_truth *truth, mlab_joint_effects effects, size_t nodes)
@@ -42,7 +42,7 @@ static void check_derivatives(const joint_truth *truth, mlab_joint_effects effec
         ck_assert_int_eq(mlab_joint_evaluate(m, psi, &low, down, other, junk, NULL), MLAB_OK);
         psi[j] += h;
         ck_near(gradient[j], (high - low) / (2 * h), 1e-5, 1e-3);
-        for (size_t i = 0; i < n; i++) ck_near(information[i * n + j], (down[i] - up[i]) / (2 * h), 1e-4, 0.02);
+        for (size_t i = 0; i < n; i++) ck_near(information[i * n + j], (down[i] - up[i]) / (2 * h), 1e-3, 0.02);
     }
     free(memory);
     mlab_joint_model_free(m);
@@ -53,13 +53,13 @@ START_TEST(scores_and_information_are_those_of_the_likelihood)
 {
     context = mlab_test_context(NULL, 2);
     joint_truth t = plain;
-    t.people = 150;
+    t.people = 40;
     check_derivatives(&t, MLAB_JOINT_SHARED, 15);
     t.two_causes = true;
     check_derivatives(&t, MLAB_JOINT_SHARED, 15);
     t.gaussian = true;
     check_derivatives(&t, MLAB_JOINT_SHARED, 15);
-    t.people = 60;
+    t.people = 20;
     check_derivatives(&t, MLAB_JOINT_CORRELATED, 9);
     t.slope = 0.1;
     t.two_causes = false;
@@ -97,8 +97,8 @@ START_TEST(without_loadings_a_joint_model_is_its_parts)
     mlab_engine_inward(m->parts[1].engine, psi + k);
     psi[m->lambda_at] = answers->random->sd[0];
     ck_assert_int_eq(mlab_joint_evaluate(m, psi, &value, gradient, gradient + n, gradient + n + n * n, NULL), MLAB_OK);
-    ck_near(value, answers->log_likelihood + exits->log_likelihood, 0, 1e-7);
-    for (size_t j = 0; j + 1 < n; j++) ck_near(gradient[j], 0, 0, 1e-3);
+    ck_near(value, answers->log_likelihood + exits->log_likelihood, 0, 1e-4); /* two rules */
+    for (size_t j = 0; j + 1 < n; j++) ck_near(gradient[j], 0, 0, 2e-2);
     ck_assert_double_gt(fabs(gradient[n - 1]), 10); /* but they do go together */
     free(psi);
     mlab_joint_model_free(m);
@@ -124,7 +124,7 @@ START_TEST(a_truth_is_found_again)
     mlab_fit_options options = mlab_fit_defaults();
     for (int k = 0; k < 3; k++) {
         joint_truth t = plain;
-        t.people = 700, t.gaussian = k > 1, t.two_causes = k == 1 || k == 2, t.gain_other = 0.4;
+        t.people = 500, t.gaussian = k > 1, t.two_causes = k == 1 || k == 2, t.gain_other = 0.4;
         joint_world w = joint_world_make(&context, &t);
         joint_prepare(&w, &context, &t, &options);
         mlab_fit *fit = joint_world_fit(&w, &context, MLAB_JOINT_SHARED, &options);
@@ -148,7 +148,7 @@ START_TEST(two_stages_miss_what_one_likelihood_finds)
 {
     context = mlab_test_context(NULL, 2);
     mlab_fit_options options = mlab_fit_defaults();
-    joint_truth t = {.people = 3000, .periods = 4, .seed = 8, .sd = 1, .gain = -0.7, .base = -1.8};
+    joint_truth t = {.people = 1500, .periods = 4, .seed = 8, .sd = 1, .gain = -0.7, .base = -1.8};
     joint_world w = joint_world_make(&context, &t);
     joint_prepare(&w, &context, &t, &options);
     mlab_fit *fit = joint_world_fit(&w, &context, MLAB_JOINT_SHARED, &options);
@@ -259,7 +259,7 @@ START_TEST(every_failed_allocation_is_answered)
     context = mlab_test_context(&memory, 1);
     mlab_fit_options options = mlab_fit_defaults();
     joint_truth t = plain;
-    t.people = 40, t.slope = 0.3, t.two_causes = true;
+    t.people = 60, t.gaussian = true, options.quadrature = 5;
     joint_world w = joint_world_make(&context, &t);
     joint_prepare(&w, &context, &t, &options);
     const mlab_joint_part_problem parts[] = {{w.prepared[0], NULL}, {w.prepared[1], NULL}};
@@ -291,14 +291,14 @@ typedef struct hard {
 } hard;
 
 static const hard hards[] = {
-    {"nobody leaves", {.people = 200, .periods = 5, .seed = 1, .sd = 1, .gain = -0.5, .base = -2}, .no_events = true},
-    {"all leave at once", {.people = 200, .periods = 5, .seed = 2, .sd = 1, .gain = -0.5, .base = -2}, .all_leave = true},
-    {"one visit each", {.people = 300, .periods = 6, .seed = 3, .sd = 1, .gain = -0.5, .base = -2}, .one_visit = true},
-    {"one visit each, a number", {.people = 300, .periods = 6, .seed = 3, .sd = 1, .gain = -0.5, .base = -2, .gaussian = true}, .one_visit = true},
-    {"everybody answers the same", {.people = 200, .periods = 5, .seed = 4, .sd = 1, .gain = -0.5, .base = -2, .gaussian = true}, .one_answer = true},
-    {"people do not differ", {.people = 300, .periods = 6, .seed = 5, .sd = 0, .gain = 0, .base = -2}, .no_events = false},
+    {"nobody leaves", {.people = 80, .periods = 5, .seed = 1, .sd = 1, .gain = -0.5, .base = -2}, .no_events = true},
+    {"all leave at once", {.people = 80, .periods = 5, .seed = 2, .sd = 1, .gain = -0.5, .base = -2}, .all_leave = true},
+    {"one visit each", {.people = 100, .periods = 6, .seed = 3, .sd = 1, .gain = -0.5, .base = -2}, .one_visit = true},
+    {"one visit each, a number", {.people = 100, .periods = 6, .seed = 3, .sd = 1, .gain = -0.5, .base = -2, .gaussian = true}, .one_visit = true},
+    {"everybody answers the same", {.people = 80, .periods = 5, .seed = 4, .sd = 1, .gain = -0.5, .base = -2, .gaussian = true}, .one_answer = true},
+    {"people do not differ", {.people = 100, .periods = 6, .seed = 5, .sd = 0, .gain = 0, .base = -2}, .no_events = false},
     {"three people", {.people = 3, .periods = 6, .seed = 6, .sd = 1, .gain = -0.5, .base = -2}, .no_events = false},
-    {"huge differences", {.people = 200, .periods = 6, .seed = 7, .sd = 30, .gain = -0.05, .base = -2}, .no_events = false},
+    {"huge differences", {.people = 80, .periods = 6, .seed = 7, .sd = 30, .gain = -0.05, .base = -2}, .no_events = false},
 };
 
 static void try_hard(const hard *h, bool doubted)

@@ -173,10 +173,12 @@ static mlab_status describe_part(mlab_joint_model *model, const mlab_joint_part_
                           "%s: model %s cannot be part of a joint model; allowed: hazard, ordinal, linear, lognormal, logit, cloglog, probit, "
                           "multinomial, poisson",
                           name, prepared->model->name);
-    if (!problem->cluster || problem->weight || problem->n_priors || prepared->options.penalty)
+    const bool several = problem->n_nominal || problem->n_scale;
+    if (!problem->cluster || problem->weight || problem->n_priors || prepared->options.penalty || several)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: %s in a joint model are not built yet", name,
                           problem->weight     ? "weights"
                           : problem->n_priors ? "priors"
+                          : several           ? "effects that differ by threshold or act on the scale"
                           : problem->cluster  ? "penalties"
                                               : "rows without a person");
     const mlab_engine *engine = prepared->own;
