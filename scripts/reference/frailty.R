@@ -55,10 +55,11 @@ frailty <- function(name, d, X, term, stratum = rep(1, nrow(d))) {
   }
   V <- solve(-hessian(par)); none <- start$loglik[2]
   constant <- sum(n_k * log(n_k)) - sum(n_k)
+  own <- p + seq_along(times[[1]]); step <- exp(par[own])
   data.frame(case = name, term = c(colnames(X), "log_variance"), estimate = format(par[c(1:p, n)], digits = 17),
              se = format(sqrt(diag(V))[c(1:p, n)], digits = 17), loglik = format(loglik(par) - constant, digits = 17),
              none = format(none, digits = 17), gradient = format(max(abs(gradient(par))), digits = 3),
-             hazard = format(sum(exp(par[p + seq_along(times[[1]])])), digits = 17))
+             hazard = format(sum(step), digits = 17), hazard_se = format(sqrt(c(step %*% V[own, own] %*% step)), digits = 17))
 }
 k <- data.frame(group = kidney$id, time = kidney$time, status = kidney$status, age = kidney$age, female = kidney$sex - 1)
 r <- data.frame(group = rats$litter, time = rats$time, status = rats$status, rx = rats$rx, female = as.integer(rats$sex == "f"))

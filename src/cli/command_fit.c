@@ -38,7 +38,8 @@ static void show_random(const mlab_fit *fit, size_t t)
             printf("  on its boundary, no interval\n");
     }
     if (random->tested && random->deviance > 0)
-        printf("  against no differences between them: chi-square %.2f, p = %.2g (half of one degree of freedom)\n", random->deviance, random->p);
+        printf("  against no differences between them: chi-square %.2f, p %s %.2g (half of one degree of freedom)\n", random->deviance,
+               random->p < 1e-12 ? "<" : "=", fmax(random->p, 1e-12));
 }
 
 static void show_errors(const mlab_fit *fit)

@@ -66,5 +66,5 @@ const char *mlab_model_not_simulated(const char *name)
 bool mlab_model_mixed(const char *name)
 {
     const mlab_model *model = mlab_model_find(name);
-    return model && (model->marks & MLAB_MODEL_MIXED);
+    return model && (model->marks & (MLAB_MODEL_MIXED | MLAB_MODEL_FRAILTY));
 }

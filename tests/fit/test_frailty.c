@@ -88,6 +88,19 @@ static mlab_fit *fit_of(const groups *g, const char *formula, const char *frailt
 static const char *const kidney_columns[] = {"group", "time", "status", "age", "female"}, *const rats_columns[] = {"group", "time", "status", "rx",
                                                                                                                    "female"};
 
+/* Of the first stratum's cumulative hazard at its last event, for columns that are all 0; times exp(at'b). */
+static double error_at_zero(const mlab_fit *fit)
+{
+    const mlab_baseline *b = fit->baseline;
+    size_t p = fit->n_parameters, last = b->first[1] - 1;
+    double sum = b->variance[last];
+    for (size_t j = 0; j < p; j++)
+        for (size_t k = 0; k < p; k++)
+            sum += (-b->at[j] * b->cumulative_hazard[last] - b->mean[last * p + j]) * fit->covariance[j * p + k] *
+                   (-b->at[k] * b->cumulative_hazard[last] - b->mean[last * p + k]);
+    return sqrt(sum);
+}
+
 static void check(const mlab_fit *fit, const char *name)
 {
     csv reference = csv_read(mlab_test_path("reference/frailty.csv"));
@@ -103,6 +116,7 @@ static void check(const mlab_fit *fit, const char *name)
             double hazard = fit->baseline->cumulative_hazard[fit->baseline->first[1] - 1], at = 0;
             for (size_t k = 0; k < fit->n_parameters; k++) at += fit->baseline->at[k] * fit->estimate[k];
             ck_near(hazard * exp(-at), csv_number(&reference, r, "hazard"), 1e-7, 0);
+            ck_near(exp(-at) * error_at_zero(fit), csv_number(&reference, r, "hazard_se"), 1e-7, 0);
         } else {
             ck_assert_msg(fabs(fit->estimate[j] - estimate) <= 1e-8 * fmax(fabs(estimate), se), "%s %s: %.15g, expected %.15g", name, fit->names[j],
                           fit->estimate[j], estimate);
@@ -125,6 +139,7 @@ START_TEST(fits_are_the_maximum_of_the_whole_likelihood)
         mlab_fit *fit = fit_of(&kidney, "event(time, status) ~ age + female + (1 | group)", laws[l]);
         check(fit, kidney_cases[l]);
         ck_assert_uint_eq(fit->random->n_groups, 38);
+        ck_assert(mlab_model_mixed("cox"));
         ck_assert(fit->random->gamma == (l == 0) && fit->random->tested);
         ck_near(fit->random->p, 0.5 * erfc(sqrt(fit->random->deviance / 2)), 1e-10, 0);
         mlab_fit_free(fit);

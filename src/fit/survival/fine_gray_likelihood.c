@@ -91,15 +91,13 @@ static void add(size_t p, bool derivatives, double risk, const double *x, double
 
 static mlab_status sum_block(void *data, size_t block, void *scratch, mlab_error *err)
 {
-    (void)scratch;
     (void)err;
     const evaluation *now = data;
     mlab_fine_gray_work *work = now->work;
     const mlab_fine_gray_rows *rows = work->rows;
     size_t p = rows->p, first = rows->first[block], last = rows->first[block + 1];
-    double *at_risk = work->at_risk + block * now->width, *competing = work->competing + block * now->width;
-    memset(at_risk, 0, now->width * sizeof *at_risk);
-    memset(competing, 0, now->width * sizeof *competing);
+    double *at_risk = scratch, *competing = at_risk + now->width; /* sums of other blocks lie in the same cache lines */
+    memset(at_risk, 0, 2 * now->width * sizeof *at_risk);
     for (size_t i = first; i < last; i++) {
         const double *x = rows->x + i * p;
         double eta = rows->offset[i];
@@ -112,6 +110,8 @@ static mlab_status sum_block(void *data, size_t block, void *scratch, mlab_error
         add(p, now->derivatives, risk, rows->x + i * p, at_risk);
         if (rows->status[i] == 2 && risk > 0) add(p, now->derivatives, risk / work->uncensored[i], rows->x + i * p, competing);
     }
+    memcpy(work->at_risk + block * now->width, at_risk, now->width * sizeof *at_risk);
+    memcpy(work->competing + block * now->width, competing, now->width * sizeof *competing);
     return MLAB_OK;
 }
 
@@ -179,7 +179,7 @@ static mlab_status terms_block(void *data, size_t block, void *scratch, mlab_err
     mlab_fine_gray_work *work = now->work;
     const mlab_fine_gray_rows *rows = work->rows;
     size_t p = rows->p, width = now->width, time = rows->first_time[block];
-    double *sums = scratch, *gone = sums + width, *times = gone + width, *part = work->part + block * part_width(rows);
+    double *part = scratch, *sums = part + part_width(rows), *gone = sums + width, *times = gone + width;
     memset(part, 0, part_width(rows) * sizeof *part);
     sum_at_times(now, block, sums, times);
     memcpy(gone, work->competing + block * width, width * sizeof *gone);
@@ -203,6 +203,7 @@ static mlab_status terms_block(void *data, size_t block, void *scratch, mlab_err
         for (size_t k = i; k < next; k++)
             if (rows->status[k] == 2 && work->risk[k] > 0) add(p, now->derivatives, work->risk[k] / work->uncensored[k], rows->x + k * p, gone);
     }
+    memcpy(work->part + block * part_width(rows), part, part_width(rows) * sizeof *part);
     return MLAB_OK;
 }
 
@@ -216,10 +217,11 @@ mlab_status mlab_fine_gray_evaluate(void *data, const double *beta, double *log_
         size_t times = rows->first_time[b + 1] - rows->first_time[b];
         if (times > most) most = times;
     }
-    mlab_status status = mlab_parallel_blocks(work->context, NULL, rows->n_blocks, 0, sum_block, &now, err);
+    mlab_status status = mlab_parallel_blocks(work->context, NULL, rows->n_blocks, 2 * now.width * sizeof(double), sum_block, &now, err);
     if (status) return status;
     chain(&now);
-    status = mlab_parallel_blocks(work->context, NULL, rows->n_blocks, (most + 2) * now.width * sizeof(double), terms_block, &now, err);
+    size_t room = part_width(rows) + (most + 2) * now.width;
+    status = mlab_parallel_blocks(work->context, NULL, rows->n_blocks, room * sizeof(double), terms_block, &now, err);
     if (status) return status;
     size_t wide = part_width(rows);
     for (size_t k = 0; k < wide; k++) {

@@ -19,6 +19,7 @@
 #include <string.h>
 
 static const double STARTS[] = {0.3, 0.03, 2};
+#define MOST_FOR_ERRORS 2e7 /* steps times rows; beyond, the baseline has no errors */
 
 /* The slope of the likelihood in the variance at 0, where the frailty is 1: half the sum of (d - H)^2 - d. */
 static double slope_at_zero(const mlab_frailty *f)
@@ -93,21 +94,49 @@ static void put_estimates(const mlab_frailty *f, const mlab_frailty_top *top, ml
     }
 }
 
-/* The baseline of a frailty of 1. Its mean at risk is what moves the steps with the coefficients; its variance is not known here. */
-static void put_baseline(const mlab_frailty *f, const mlab_frailty_top *top, mlab_baseline *b)
+/* c [p] = inverse of the coefficients' covariance times that with the variance; returns what of the variance's own is left. room [2 p^2 + p]. */
+static double regress(const mlab_frailty *f, const mlab_frailty_top *top, double *c, double *room)
 {
     size_t p = f->p, q = p + 1;
-    for (size_t s = 0; s < f->n_strata; s++)
+    double left = top->covariance[p * q + p], *inverse = room, *work = room + p * p;
+    uint8_t *out = (uint8_t *)(room + 2 * p * p);
+    for (size_t j = 0; j < p; j++)
+        for (size_t k = 0; k < p; k++) inverse[j * p + k] = top->covariance[j * q + k];
+    mlab_symmetric_invert(inverse, p, f->rows->aliased, out, work);
+    for (size_t j = 0; j < p; j++) {
+        c[j] = 0;
+        for (size_t k = 0; k < p; k++) c[j] += inverse[j * p + k] * top->covariance[p * q + k];
+        left -= c[j] * top->covariance[p * q + j];
+    }
+    return fmax(left, 0);
+}
+
+/* The baseline of a frailty of 1. Steps follow the coefficients, and the variance as far as these tell it (mean); what is left of the variance and of
+ * the steps themselves is in the baseline's own. */
+static mlab_status put_baseline(const mlab_frailty *f, const mlab_frailty_top *top, mlab_baseline *b, mlab_error *err)
+{
+    size_t p = f->p, q = p + 1;
+    double *c = mlab_allocate(f->context, 2 * p * p + 2 * p + 1, sizeof *c);
+    if (!c) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the baseline of %zu steps", f->n_steps);
+    double left = regress(f, top, c, c + p);
+    for (size_t s = 0; s < f->n_strata; s++) {
+        double by_variance = 0;
         for (size_t k = f->first[s]; k < f->first[s + 1]; k++) {
             bool begins = k == f->first[s];
             b->cumulative_hazard[k] = (begins ? 0 : b->cumulative_hazard[k - 1]) + f->step[k];
+            by_variance += f->step[k] * top->steps_by[k * q + p];
             for (size_t j = 0; j < p; j++) {
-                double by = top->steps_by[k * q + j]; /* and with the variance as the coefficient says */
+                double by = top->steps_by[k * q + j] + top->steps_by[k * q + p] * c[j];
                 b->mean[k * p + j] = (begins ? 0 : b->mean[(k - 1) * p + j]) - f->step[k] * by * f->rows->scale[j];
             }
+            b->variance[k] = top->with_errors ? top->step_variance[k] + by_variance * by_variance * left : 0;
         }
+    }
+    mlab_release(f->context, c);
+    if (top->with_errors) return MLAB_OK;
     mlab_release(f->context, b->variance);
     b->variance = NULL;
+    return MLAB_OK;
 }
 
 static bool has_ties(const mlab_frailty *f)
@@ -159,7 +188,9 @@ mlab_status mlab_frailty_fit(const mlab_context *context, const mlab_prepared *p
     if (status) goto out;
     top.covariance = mlab_allocate(context, q, q * sizeof *top.covariance);
     top.steps_by = mlab_allocate(context, f.n_steps, q * sizeof *top.steps_by);
-    if (!top.covariance || !top.steps_by || !effects_make(context, prepared->problem, fit, err)) {
+    top.step_variance = mlab_allocate(context, f.n_steps, sizeof *top.step_variance);
+    top.with_errors = (double)f.n_steps * (double)f.n <= MOST_FOR_ERRORS;
+    if (!top.covariance || !top.steps_by || !top.step_variance || !effects_make(context, prepared->problem, fit, err)) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the frailty of %zu groups", f.n_groups);
         goto out;
     }
@@ -175,8 +206,9 @@ mlab_status mlab_frailty_fit(const mlab_context *context, const mlab_prepared *p
         if (!(status = put_boundary(fit, err))) status = doubts(&f, prepared, &top, fit, err);
         goto out;
     }
+    top.with_errors = top.with_errors && top.converged;
     put_estimates(&f, &top, fit);
-    put_baseline(&f, &top, fit->baseline);
+    if ((status = put_baseline(&f, &top, fit->baseline, err))) goto out;
     fit->log_likelihood = f.value - constant(&f);
     fit->random->tested = true;
     fit->random->deviance = fmax(2 * (f.value - none), 0);
@@ -185,6 +217,7 @@ mlab_status mlab_frailty_fit(const mlab_context *context, const mlab_prepared *p
 out:
     mlab_release(context, top.covariance);
     mlab_release(context, top.steps_by);
+    mlab_release(context, top.step_variance);
     mlab_frailty_end(&f);
     return status;
 }

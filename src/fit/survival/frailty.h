@@ -61,11 +61,13 @@ void mlab_frailty_at_risk(const mlab_frailty *f, const double *value, double *ou
 void mlab_frailty_product(mlab_frailty *f, const double *v, double *room, double *out);
 
 typedef struct mlab_frailty_top {
-    double *covariance; /* [(p + 1)^2] of the scaled coefficients and the variance */
-    double *steps_by;   /* [n_steps * (p + 1)] derivative of the log steps by them, along the maximum over the steps */
-    double gradient;    /* largest score over the root of its information */
+    double *covariance;    /* [(p + 1)^2] of the scaled coefficients and the variance */
+    double *steps_by;      /* [n_steps * (p + 1)] derivative of the log steps by them, along the maximum over the steps */
+    double gradient;       /* largest score over the root of its information */
+    double *step_variance; /* [n_steps] of the sum of the steps of the stratum up to each, coefficients and variance known; with with_errors */
     int iterations;
     bool converged, boundary;
+    bool with_errors; /* set before: a system is solved for every step */
 } mlab_frailty_top;
 
 /* From beta, log_step and variance to the maximum. Released by the caller. */

@@ -189,6 +189,20 @@ static bool go(climb *c)
     return false;
 }
 
+/* Of the sums of steps within each stratum: a' M^-1 a. */
+static void find_step_variance(climb *c, double *variance)
+{
+    const mlab_frailty *f = c->f;
+    for (size_t s = 0; s < f->n_strata; s++) {
+        memset(c->kept, 0, c->k * sizeof *c->kept);
+        for (size_t k = f->first[s]; k < f->first[s + 1]; k++) {
+            c->kept[k] = f->step[k];
+            solve(c, c->kept, c->first);
+            variance[k] = product(c->kept, c->first, c->k);
+        }
+    }
+}
+
 static mlab_status make(mlab_frailty *f, const uint8_t *fixed, climb *c, mlab_error *err)
 {
     size_t p = f->p, q = p + 1, k = f->n_steps;
@@ -225,6 +239,7 @@ mlab_status mlab_frailty_climb(mlab_frailty *f, const uint8_t *fixed, double tol
     memcpy(top->covariance, c.left, q * q * sizeof *c.left);
     for (size_t j = 0; j < q; j++)
         for (size_t s = 0; s < k; s++) top->steps_by[s * q + j] = -c.solved[j * k + s];
+    if (top->with_errors && top->converged) find_step_variance(&c, top->step_variance);
 out:
     mlab_release(f->context, c.memory);
     mlab_release(f->context, c.out);

@@ -34,8 +34,8 @@ static void differences(double y, double *q, double *r)
 mlab_frailty_term mlab_frailty_gamma(double d, double hazard, double w)
 {
     double y = w * hazard, q, r, logs = 0, first = 0, second = 0;
-    for (double j = 1; j < d; j++) {
-        double part = j / (1 + j * w);
+    for (size_t k = 1; (double)k < d; k++) {
+        double j = (double)k, part = j / (1 + j * w);
         logs += mlab_log1p(j * w);
         first += part;
         second += part * part;
@@ -90,8 +90,8 @@ mlab_frailty_term mlab_frailty_normal(double d, double hazard, double w)
     sums s = {0};
     add(1, 0, 0, at, w, &s);
     for (int side = -1; side <= 1; side += 2)
-        for (double k = 1;; k++) {
-            double v = side * k * h, t = mlab_expm1(v), u = at + v;
+        for (size_t k = 1;; k++) {
+            double v = side * (double)k * h, t = mlab_expm1(v), u = at + v;
             double f = d * v - rate * t - v * (at + u) / (2 * w); /* less that of the peak */
             if (f < -AWAY) break;
             add(mlab_exp(f), t, v, u, w, &s);
