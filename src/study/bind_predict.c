@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_TOLD = 20 }; /* levels that a sentence lists */
 static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 
 static mlab_status check_level(mlab_study *study, const mlab_column *column, const mlab_profile_value *value, mlab_findings *findings,
@@ -19,8 +20,9 @@ static mlab_status check_level(mlab_study *study, const mlab_column *column, con
     bool found = false;
     for (int32_t l = 0; l < column->n_levels && !found; l++) {
         found = strcmp(column->levels[l], value->text) == 0;
-        mlab_text_print(&known, "%s%s", l ? ", " : "", column->levels[l]);
+        if (l < MOST_TOLD) mlab_text_print(&known, "%s%s", l ? ", " : "", column->levels[l]);
     }
+    if (column->n_levels > MOST_TOLD) mlab_text_print(&known, ", ... %d more", (int)column->n_levels - MOST_TOLD);
     const char *near = found ? NULL : mlab_nearest(value->text, (const char *const *)column->levels, (size_t)column->n_levels);
     mlab_status status = MLAB_OK;
     if (!found)
@@ -76,7 +78,9 @@ static mlab_status check_value(mlab_study *study, const mlab_profile_value *valu
     const mlab_table *table = mlab_study_table(study);
     const mlab_column *column = mlab_table_find(table, value->column);
     if (!column) return mlab_study_check_column(study, value->column, &value->place, findings, err);
-    mlab_status status = mlab_study_check_identity(study, value->column, &value->place, findings, err);
+    bool tells;
+    mlab_status status = mlab_study_tells_who(study, value->column, &tells, err);
+    if (!status && tells) return mlab_study_check_identity(study, value->column, &value->place, findings, err);
     if (!status) status = check_read(study, value, findings, err);
     if (status) return status;
     switch (column->type) {

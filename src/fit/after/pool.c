@@ -65,7 +65,7 @@ static void pool_margins(mlab_fit *const *fits, size_t n, pooled *p)
 
 static mlab_range range_of(const mlab_fit *fit, const mlab_prediction *p)
 {
-    static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation"};
+    static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
     for (size_t k = 0; k < sizeof scales / sizeof *scales && strcmp(p->measure, "level") == 0; k++)
         if (strcmp(scales[k], p->scale) == 0) return mlab_range_of(fit, (mlab_scale)k);
     return MLAB_RANGE_ALL;

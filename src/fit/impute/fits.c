@@ -149,15 +149,14 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
     if (n_draws > 0 && options->draws == 2)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
                           "fit.draws: parametric with fit.imputations is not built: responses are drawn, not what is missing; bootstrap redraws it");
-    const bool redrawn = n_draws > 0 && options->draws == 1;
-    if (redrawn) now.n_draws = 0;
+    if (options->draws) now.n_draws = 0; /* they are made after pooling */
     now.all = mlab_allocate(context, n_outcomes, now.m * sizeof(mlab_fit *));
     now.drawn = mlab_allocate(context, n_outcomes, sizeof *now.drawn);
     mlab_status status = now.all && now.drawn ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", n_outcomes * now.m);
     for (size_t k = 0; k < now.m && !status; k++) status = fit_one(&now, k, err);
     for (size_t o = 0; o < n_outcomes && !status; o++) status = mlab_fit_pool(context, now.all + o * now.m, now.m, &fits[o], err);
     for (size_t o = 0; o < n_outcomes && !status; o++) status = tell(&now, fits[o], err);
-    if (!status && redrawn && draws) redraw(&now, fits, n_draws);
+    if (!status && n_draws > now.n_draws && draws) redraw(&now, fits, n_draws);
     if (now.draws_failed.status == MLAB_ERR_MEMORY || now.draws_failed.status == MLAB_ERR_CANCELLED)
         status = mlab_raise(err, now.draws_failed.status, "%s", now.draws_failed.sentence);
     if (!status && now.draws && !now.draws_failed.status && draws) {

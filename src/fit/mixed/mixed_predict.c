@@ -3,7 +3,7 @@
  * doi:10.2307/2531734). All effects of a row, intercepts and slopes of every grouping, add up to one normal number a predictor, so that the
  * average is an integral over as many numbers as there are predictors: by the trapezoidal rule, which converges geometrically for such
  * functions (Trefethen & Weideman 2014, doi:10.1137/130932132) and, unlike Gauss-Hermite's, does not lose digits where effects are large.
- * Weakness: beyond four predictors there is no grid; with three and four a standard deviation of 2 leaves errors of 2e-6 and 5e-5.
+ * Weakness: beyond four predictors there is no grid; with three, standard deviations over 1.2 lose digits, with four those over 0.6 (5e-5 at 2).
  */
 #include "fit/after/after.h"
 #include "fit/mixed/averaged.h"
@@ -17,9 +17,12 @@
 #include <string.h>
 
 enum { ROWS = 512, MOST_PREDICTORS = 4 };
-/* Grids by the number of predictors: step, and steps to each side in standard deviations. */
-static const double STEP[MOST_PREDICTORS] = {0.25, 0.5, 0.75, 1};
-static const int STEPS[MOST_PREDICTORS] = {32, 14, 8, 5};
+/* Grids for standard deviations up to MOST_SD, of which a row takes the coarsest that is fine enough: of a logistic or complementary log-log mean
+ * the error is then about exp(-16) (poles at pi / sd, and pi / (2 sd)). With many predictors the finer ones would take too long. */
+enum { N_GRIDS = 4 };
+static const double MOST_SD[N_GRIDS] = {0.6, 1.2, 2.4, HUGE_VAL}, STEP[N_GRIDS] = {1, 0.5, 0.25, 0.125};
+static const int STEPS[N_GRIDS] = {7, 15, 34, 88}; /* to each side: 6 standard deviations, and those by which exp() moves the mass */
+static const size_t FINEST[MOST_PREDICTORS] = {3, 2, 1, 0};
 
 mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
                                      size_t n, const double *parameters, const double *share, const double *effect, mlab_scale scale,
@@ -106,11 +109,25 @@ static double over_gamma(double survival, double variance)
     return mlab_exp(-mlab_log1p(-variance * mlab_log(survival)) / variance);
 }
 
-/* Point g of the grid; false past the end. */
-static bool node(size_t blocks, size_t g, double *at)
+/* The grid of a row whose effects have this factor. */
+static size_t grid_of(size_t blocks, const double *root)
 {
-    size_t side = 2 * (size_t)STEPS[blocks - 1] + 1;
-    for (size_t k = 0; k < blocks; k++, g /= side) at[k] = STEP[blocks - 1] * ((double)(g % side) - STEPS[blocks - 1]);
+    double most = 0;
+    size_t grid = 0;
+    for (size_t k = 0; k < blocks; k++) {
+        double square = 0;
+        for (size_t j = 0; j <= k; j++) square += root[k * blocks + j] * root[k * blocks + j];
+        most = fmax(most, square);
+    }
+    while (grid < FINEST[blocks - 1] && most > MOST_SD[grid] * MOST_SD[grid]) grid++;
+    return grid;
+}
+
+/* Point g of a grid; false past the end. */
+static bool node(size_t blocks, size_t grid, size_t g, double *at)
+{
+    size_t side = 2 * (size_t)STEPS[grid] + 1;
+    for (size_t k = 0; k < blocks; k++, g /= side) at[k] = STEP[grid] * ((double)(g % side) - STEPS[grid]);
     return g == 0;
 }
 
@@ -119,7 +136,7 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
                                   const double *times, size_t n_times, double *out, double *room, mlab_error *err)
 {
     size_t blocks = fit->n_blocks, width = mlab_predict_width_at(fit, scale, n_times);
-    double *moved = room, *one = room + n * blocks, all = 0, at[MOST_PREDICTORS];
+    double *moved = room, *one = room + n * blocks, at[MOST_PREDICTORS];
     if (scale == MLAB_SCALE_LINK) {
         memcpy(out, eta, n * width * sizeof *out);
         return MLAB_OK;
@@ -131,22 +148,30 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
         return status;
     }
     memset(out, 0, n * width * sizeof *out);
-    for (size_t g = 0; node(blocks, g, at); g++) {
-        double square = 0, edge = STEP[blocks - 1] * STEPS[blocks - 1];
-        for (size_t k = 0; k < blocks; k++) square += at[k] * at[k];
-        if (square > edge * edge) continue;
-        for (size_t i = 0; i < n * blocks; i++) {
-            const double *row = root + i * blocks; /* row i % blocks of the factor of i / blocks */
-            moved[i] = eta[i];
-            for (size_t k = 0; k <= i % blocks; k++) moved[i] += row[k] * at[k];
+    for (size_t grid = 0; grid < N_GRIDS; grid++) {
+        bool any = false;
+        for (size_t i = 0; i < n && !any; i++) any = grid_of(blocks, root + i * blocks * blocks) == grid;
+        double all = 0, edge = STEP[grid] * STEPS[grid];
+        for (size_t g = 0; any && node(blocks, grid, g, at); g++) {
+            double square = 0;
+            for (size_t k = 0; k < blocks; k++) square += at[k] * at[k];
+            if (square > edge * edge) continue;
+            for (size_t i = 0; i < n * blocks; i++) {
+                const double *row = root + i * blocks; /* row i % blocks of the factor of i / blocks */
+                moved[i] = eta[i];
+                for (size_t k = 0; k <= i % blocks; k++) moved[i] += row[k] * at[k];
+            }
+            mlab_status status = mlab_predict_scale(context, fit, table, rows, first, n, parameters, moved, share, scale, times, n_times, one, err);
+            if (status) return status;
+            double weight = exp(-0.5 * square);
+            all += weight;
+            for (size_t i = 0; i < n; i++)
+                for (size_t c = 0; grid_of(blocks, root + i * blocks * blocks) == grid && c < width; c++)
+                    out[i * width + c] += weight * one[i * width + c];
         }
-        mlab_status status = mlab_predict_scale(context, fit, table, rows, first, n, parameters, moved, share, scale, times, n_times, one, err);
-        if (status) return status;
-        double weight = exp(-0.5 * square);
-        all += weight;
-        for (size_t i = 0; i < n * width; i++) out[i] += weight * one[i];
+        for (size_t i = 0; i < n && any; i++)
+            for (size_t c = 0; grid_of(blocks, root + i * blocks * blocks) == grid && c < width; c++) out[i * width + c] /= all;
     }
-    for (size_t i = 0; i < n * width; i++) out[i] /= all;
     return MLAB_OK;
 }
 
