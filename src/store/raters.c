@@ -184,7 +184,7 @@ mlab_raters *mlab_store_get_raters(const mlab_h5_group *fit)
     get_roles(&group, raters);
     get_scores(&group, raters);
     double *needed = raters->roles ? mlab_h5_get(&group, "needed", MLAB_H5_REAL, raters->n_roles) : NULL;
-    for (size_t k = 0; k < raters->n_roles; k++) {
+    for (size_t k = 0; raters->roles && k < raters->n_roles; k++) {
         if (needed) raters->roles[k].needed = needed[k] < 0 ? HUGE_VAL : needed[k];
         raters->roles[k].severity_known = raters->roles[k].severity_se > 0;
     }

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/text.h"
 
 #include <math.h>
@@ -216,7 +217,8 @@ static mlab_status keep_scores(const mlab_raters_work *w, mlab_raters *raters, m
     const mlab_random_effects *people = &w->fit->random[w->person_term];
     double values[MLAB_MOST_RATING_LEVELS] = {0}, mean = 0;
     mlab_status status = mean_predictor(w, &mean, err);
-    for (size_t l = 0; l < w->fit->n_levels && l < MLAB_MOST_RATING_LEVELS; l++) values[l] = strtod(w->fit->levels[l], NULL);
+    for (size_t l = 0; l < w->fit->n_levels && l < MLAB_MOST_RATING_LEVELS; l++)
+        mlab_number_parse(w->fit->levels[l], strlen(w->fit->levels[l]), '.', &values[l]);
     raters->scores = mlab_allocate(raters->context, people->n_groups, sizeof *raters->scores);
     if (!raters->scores) return no_memory(err);
     raters->n_scores = people->n_groups;
