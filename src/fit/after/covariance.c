@@ -244,6 +244,17 @@ static mlab_status make(making *m, const mlab_prepared *prepared, mlab_error *er
     return status ? status : finish(m, two, err);
 }
 
+/* CR0 of models that have no scores row by row here: CR1 without its factor. */
+static mlab_status without_factor(const mlab_context *context, mlab_fit *fit, mlab_error *err)
+{
+    char *name = mlab_copy_text(context, kinds[MLAB_ROBUST_CR0].name);
+    if (!name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
+    mlab_release(context, fit->robust_kind);
+    fit->robust_kind = name;
+    mlab_influence_product(fit->influence, fit->influence, fit->n_clusters, fit->n_parameters, fit->n_parameters, 1, fit->robust);
+    return MLAB_OK;
+}
+
 mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     mlab_robust robust = (mlab_robust)prepared->options.robust;
@@ -256,7 +267,11 @@ mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepar
     if (robust == MLAB_ROBUST_CR1 && !two) return MLAB_OK;
     if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED) return MLAB_OK; /* there is no covariance to speak of */
     bool cox = prepared->model == &mlab_model_cox && kinds[robust].adjustment == MLAB_ADJUST_NONE && prepared->options.ties != 2 && !problem->random;
-    if ((!mlab_engine_of(prepared) && !cox) || mlab_is_penalised(prepared))
+    bool other = (!mlab_engine_of(prepared) && !cox) || mlab_is_penalised(prepared);
+    if (other && robust == MLAB_ROBUST_CR0 && !two && !mlab_is_penalised(prepared) && problem->cluster && !problem->n_random && fit->robust &&
+        fit->influence)
+        return without_factor(context, fit, err);
+    if (other)
         return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "%s%s not there for %s; its errors are %s", two ? "two-way clusters are" : kinds[robust].name,
                               two ? "" : " is",
                               problem->random               ? "models with random effects"
