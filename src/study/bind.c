@@ -268,6 +268,25 @@ static mlab_status check_list(mlab_study *study, const char *path, mlab_findings
     return status;
 }
 
+/* States are labels or whole numbers of a panel. */
+static mlab_status check_states(mlab_study *study, mlab_findings *findings, mlab_error *err)
+{
+    const mlab_setting *list = mlab_settings_find(study->settings, NULL, "comparison.states");
+    mlab_status status = check_list(study, "comparison.states", findings, err);
+    for (size_t i = 0; !status && i < study->comparison.n_states; i++) {
+        const char *name = study->comparison.states[i];
+        const mlab_column *column = mlab_table_find(mlab_study_table(study), name);
+        mlab_place place = mlab_setting_place(list);
+        if (column && !study->data->panel)
+            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_value", &place, name, NULL, err,
+                                       "states need a panel of periods with the state in each; these data have one row a person");
+        else if (column && column->type != MLAB_COLUMN_FACTOR && column->type != MLAB_COLUMN_INTEGER)
+            status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_value", &place, name, NULL, err,
+                                       "%s has no states, allowed are columns of labels or whole numbers", name);
+    }
+    return status;
+}
+
 /* satisfied: [High, Very high] names the best levels of an ordinal outcome. */
 static mlab_status find_satisfied(mlab_study *study, const mlab_outcome *outcome, mlab_findings *findings, mlab_error *err)
 {
@@ -345,6 +364,7 @@ mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_err
 {
     mlab_status status = check_list(study, "comparison.adjust", findings, err);
     if (!status) status = check_list(study, "comparison.by", findings, err);
+    if (!status) status = check_states(study, findings, err);
     if (!status) status = check_reference(study, findings, err);
     if (!status) status = default_adjust(study, err);
     if (!status) status = default_horizons(study, err);
