@@ -57,7 +57,8 @@ static void begin(const mlab_fit *fit, const held *h, mlab_climb *c)
 static mlab_status walk(const mlab_fit *fit, size_t k, held *h, mlab_climb *c, mlab_spread_profile *p, mlab_error *err)
 {
     size_t all = fit->n_parameters + fit->n_spread, own = fit->n_parameters + k;
-    double estimate = fabs(fit->spread[k]), se = sqrt(fmax(fit->joint_covariance[own * all + own], 0)), best = -HUGE_VAL, value[MLAB_MOST_ROOTS];
+    double estimate = fabs(fit->spread[k]), se = sqrt(fmax(fit->joint_covariance[own * all + own], 0)), best = -HUGE_VAL,
+           value[MLAB_MOST_ROOTS] = {0};
     double step = 0.25 * fmax(fmax(se, estimate), 1e-3), top = 0;
     h->at = estimate;
     mlab_status status = mlab_climb_up(c, err);

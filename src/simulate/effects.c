@@ -80,7 +80,7 @@ static void add_leans(const mlab_world_effect *effect, const double *u, double p
 
 void mlab_effects_of_draw(const mlab_world *world, mlab_world_draw *draw)
 {
-    double u[MOST];
+    double u[MOST] = {0};
     for (size_t k = 0; k < world->n_effects; k++) {
         const mlab_world_effect *effect = &world->effects[k];
         size_t equations = effect->drawn->n / effect->columns;
@@ -106,9 +106,9 @@ void mlab_effects_seat(mlab_organisation *o, uint32_t p)
 {
     const mlab_world *world = o->world;
     uint32_t source = o->source[p];
-    double u[MOST];
+    double u[MOST] = {0};
     for (size_t l = 0; l < world->n_leans; l++) o->lean[l * o->n + p] = o->draw->lean[l * world->n_sources + source];
-    for (size_t e = 0; o->tied[e] && e < world->n_equations; e++) o->tied[e][p] = 0;
+    for (size_t e = 0; e < world->n_equations && o->tied[e]; e++) o->tied[e][p] = 0;
     for (size_t k = 0; k < world->n_effects; k++) {
         const mlab_world_effect *effect = &world->effects[k];
         if (effect->of != MLAB_EFFECT_OF_PERSON || effect->group[source] != UINT32_MAX) continue;
@@ -122,8 +122,8 @@ void mlab_effects_seat(mlab_organisation *o, uint32_t p)
 void mlab_effects_tie(mlab_organisation *o, uint32_t p)
 {
     const mlab_world *world = o->world;
-    double u[MOST];
-    for (size_t e = 0; o->tied[e] && e < world->n_equations; e++) o->tied[e][p] = 0;
+    double u[MOST] = {0};
+    for (size_t e = 0; e < world->n_equations && o->tied[e]; e++) o->tied[e][p] = 0;
     for (size_t k = 0; k < world->n_effects; k++) {
         const mlab_world_effect *effect = &world->effects[k];
         if (effect->of != MLAB_EFFECT_OF_MENTOR || o->mentor[p] < 0) continue;

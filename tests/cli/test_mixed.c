@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A study with random effects, from its file to simulated futures. */
+#include "cli/program.h"
+
+/* Effects of people on satisfaction, of departments and mentors on promotion. */
+static void make_mixed(void)
+{
+    make_study(400);
+    ck_assert_int_eq(shell("sed -i 's/performance + department\"}/performance + department + (1 | person)\"}/; "
+                           "s/\"promoted ~ .*\"/\"promoted ~ arm + time_in_grade + grade + (1 | department) + (1 | mentor)\"/; "
+                           "s/\"exit ~ .*\"/\"exit ~ arm + tenure + grade\"/' first/study.yaml"),
+                     0);
+}
+
+static void ck_done(int code)
+{
+    ck_assert_msg(code == 0 || code == 4, "code %d: %s", code, err_out);
+}
+
+static void digest(const char *folder, char *into)
+{
+    ck_assert_int_eq(shell(PROGRAM " inspect %s/results.h5 --digest --group /simulation", folder), 0);
+    snprintf(into, 100, "%.90s", out);
+}
+
+START_TEST(a_study_with_random_effects_is_simulated_the_same_by_any_threads_and_after_a_kill)
+{
+    static char one[100], three[100], again[100];
+    make_mixed();
+    ck_done(shell(PROGRAM " simulate first/study.yaml --out one --threads 1"));
+    ck_says(out, "simulate   3 plans x 12 draws x 2 histories");
+    ck_done(shell("mkdir -p three/.mentorlab && cp -p one/.mentorlab/secret three/.mentorlab/ && " PROGRAM
+                  " fit first/study.yaml --out three --threads 3"));
+    ck_says(out, "groups of mentor, as standard deviations");
+    ck_done(shell(PROGRAM " simulate first/study.yaml --out three --threads 3")); /* from the draws in the file */
+    ck_done(shell("mkdir -p again/.mentorlab && cp -p one/.mentorlab/secret again/.mentorlab/; " PROGRAM
+                  " simulate first/study.yaml --out again & p=$!; "
+                  "while [ ! -f again/.mentorlab/shards/draw-000000.h5 ] && kill -0 $p; do :; done; kill -KILL $p; wait $p; " PROGRAM
+                  " simulate first/study.yaml --out again"));
+    digest("one", one);
+    digest("three", three);
+    digest("again", again);
+    ck_assert_str_eq(one, three);
+    ck_assert_str_eq(one, again);
+}
+END_TEST
+
+START_TEST(effects_that_cannot_be_simulated_are_refused_in_words_and_the_fits_stand)
+{
+    make_mixed();
+    ck_assert_int_eq(shell("sed -i 's/(1 | department)/(1 | department:grade)/' first/study.yaml"), 0);
+    int code = shell(PROGRAM " simulate first/study.yaml --out o");
+    ck_assert_msg(code == 1 || code == 3, "code %d: %s", code, out);
+    ck_says(err_out, "effects by 'grade', which changes over time, cannot be carried into the future");
+    ck_done(shell(PROGRAM " fit first/study.yaml --out o"));
+    ck_says(out, "groups of department:grade, as standard deviations");
+}
+END_TEST
+
+START_TEST(bootstraps_of_mixed_models_drive_the_simulation)
+{
+    static const char *const kinds[] = {"bootstrap", "parametric"};
+    make_mixed();
+    for (int k = 0; k < 2; k++) {
+        ck_assert_int_eq(shell("sed 's/^simulation: .*/simulation: {horizon: 2 quarters, draws: 2, replicates: 2, seed: 1}\\nfit: {draws: %s}/' "
+                               "first/study.yaml > first/%s.yaml",
+                               kinds[k], kinds[k]),
+                         0);
+        ck_done(shell(PROGRAM " simulate first/%s.yaml --out %s", kinds[k], kinds[k]));
+        ck_says(out, "3 plans x 2 draws x 2 histories");
+    }
+}
+END_TEST
+
+MLAB_TEST_MAIN("cli/mixed", a_study_with_random_effects_is_simulated_the_same_by_any_threads_and_after_a_kill,
+               effects_that_cannot_be_simulated_are_refused_in_words_and_the_fits_stand, bootstraps_of_mixed_models_drive_the_simulation)
