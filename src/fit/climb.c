@@ -22,7 +22,7 @@ static const double MOVED = 1e-3;    /* standard errors after which the Hessian 
 mlab_status mlab_climb_start(const mlab_context *context, size_t n, mlab_climb_evaluate evaluate, void *work, mlab_climb *c, mlab_error *err)
 {
     *c = (mlab_climb){.context = context, .n = n, .evaluate = evaluate, .work_of = work};
-    c->memory = mlab_allocate(context, 5 * n + 3 * n * n, sizeof *c->memory);
+    c->memory = mlab_allocate(context, 7 * n + 3 * n * n, sizeof *c->memory); /* work: [n * n + 2 n] */
     c->out = mlab_allocate(context, n, 1);
     if (!c->memory || !c->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the Hessian of %zu parameters", n);
     double *at = c->memory, **const vectors[] = {&c->psi, &c->gradient, &c->next, &c->next_gradient, &c->step};
