@@ -255,15 +255,13 @@ START_TEST(the_effect_of_a_mentor_acts_while_the_relationship_goes_on)
                 ck_assert(o->tied[0][p] != 0 && o->tied[0][p] < 5);
             ties += o->mentor[p] >= 0 && person % 3 == 0;
             fresh += o->mentor[p] >= 0 && person % 3 != 0;
+            uint16_t code = (uint16_t)mlab_state_code(world, o->arm[p], o->grade[p], 0, 0);
+            double eta = 7;
+            mlab_effects_add(o, 0, p, 1, &code, &eta);
+            ck_assert_double_eq(eta, 7 + o->tied[0][p]);
         }
     }
     ck_assert(ties > 5 && ended > 5 && fresh > 5);
-    uint32_t at = 0;
-    while (o->mentor[at] < 0) at++;
-    uint16_t code = (uint16_t)mlab_state_code(world, o->arm[at], o->grade[at], 0, 0);
-    double eta = 7;
-    mlab_effects_add(o, 0, at, 1, &code, &eta);
-    ck_assert_double_eq(eta, 7 + o->tied[0][at]);
     mlab_organisation_free(o);
     mlab_world_draw_free(draw);
     mlab_world_free(world);
