@@ -223,7 +223,7 @@ START_TEST(wrong_profiles_are_refused_with_their_place)
         mlab_profile_value value[] = {
             {.column = "gender", .text = "unknown"}, {.column = "kids", .text = "some"}, {.column = "nothing", .text = "1"}};
         for (size_t v = 0; v < 3; v++) value[v].place = mlab_place_text("study.yaml", 31, 9);
-        mlab_predict_profile profile = {.name = "odd", .values = &value[k], .n_values = 1};
+        mlab_predict_profile profile = {.name = "odd", .values = &value[k < 3 ? k : 0], .n_values = 1};
         mlab_predict_outcome wish = {
             .outcome = (char *)s.w.problem.outcome, .scale = MLAB_SCALE_SURVIVAL, .times = times, .n_times = k == 3, .place = value[0].place};
         mlab_predict_spec spec = {.reference = SIZE_MAX, .profiles = k < 3 ? &profile : NULL, .n_profiles = k < 3};
