@@ -60,10 +60,10 @@ static void generate(const mlab_context *context, panel *p, bool hard)
             score[i] = hard ? own + 0.3 * mlab_random_normal(&now, 2) : 0;
             double eta = -3.1 - 0.2 * (a == 1) - 0.4 * (a == 2) + 0.1 * f - (hard ? 0.1 * score[i] : 0.1 * g) - 0.03 * tenure[i] - 0.01 * q;
             p->offset[i] = log(share);
-            p->person[i] = (uint32_t)p->n_people;
+            if (p->person) p->person[i] = (uint32_t)p->n_people;
             p->event[i] = mlab_random_uniform(&now, 1) < -expm1(-share * exp(eta));
             double u = mlab_random_uniform(&now, 4), latent = log(u / (1 - u)) + 0.3 * (a > 0) - 0.05 * f - 0.01 * tenure[i] + 0.05 * score[i];
-            p->level[i] = (latent > -1.8) + (latent > -0.7) + (latent > 0.5) + (latent > 1.9);
+            if (p->level) p->level[i] = (latent > -1.8) + (latent > -0.7) + (latent > 0.5) + (latent > 1.9);
             if (p->event[i]) {
                 i++;
                 break;
@@ -131,14 +131,14 @@ static void fit_once(void *work)
     mlab_formula_free(formula);
 }
 
-/* Makes p.n rows in memory. */
-static panel make_panel(const mlab_context *context, size_t n, bool hard)
+/* Makes p.n rows in memory, with levels and people when they are wanted. */
+static panel make_panel(const mlab_context *context, size_t n, bool hard, bool levels, bool people)
 {
     panel p = {.n = n};
     p.event = mlab_bench_room(n, sizeof *p.event);
-    p.level = mlab_bench_room(n, sizeof *p.level);
+    if (levels) p.level = mlab_bench_room(n, sizeof *p.level);
     p.offset = mlab_bench_room(n, sizeof *p.offset);
-    p.person = mlab_bench_room(n, sizeof *p.person);
+    if (people) p.person = mlab_bench_room(n, sizeof *p.person);
     generate(context, &p, hard);
     return p;
 }
@@ -157,7 +157,7 @@ static void figures(void)
     enum { ROWS = 1000000, REPEATS = 7 };
     for (int hard = 0; hard < 2; hard++) {
         mlab_context context = mlab_bench_context(1);
-        panel p = make_panel(&context, ROWS, hard);
+        panel p = make_panel(&context, ROWS, hard, false, true);
         for (int clustered = 0; clustered < 2; clustered++)
             for (context.threads = 1; context.threads <= 2; context.threads++) {
                 char what[100];
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
     }
     mlab_context context = mlab_bench_context(atoi(argv[3]));
     job j = {.context = &context, .hard = !strcmp(argv[2], "hard"), .clustered = !strcmp(argv[5], "person"), .what = argv[6]};
-    panel p = make_panel(&context, strtoul(argv[1], NULL, 10), j.hard);
+    panel p = make_panel(&context, strtoul(argv[1], NULL, 10), j.hard, argc > 7 || !strcmp(j.what, "ordinal"), argc > 7 || j.clustered);
     j.p = &p;
     if (argc > 7) {
         write_csv(&p, argv[7]);
