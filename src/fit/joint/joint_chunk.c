@@ -90,7 +90,7 @@ static void set_eta(const mlab_joint_work *w, const mlab_joint_room *room, size_
     const mlab_joint_rows *part = &m->parts[r];
     size_t person = m->chunk[chunk] + g, first = part->first[m->chunk[chunk]];
     for (size_t k = 0; k < part->n_eta; k++) {
-        double effect[MOST];
+        double effect[MOST] = {0};
         for (size_t c = 0; c < part->n_z; c++) {
             effect[c] = 0;
             for (size_t a = 0; a < m->q; a++) effect[c] += w->lambda[(part->effect + k * part->n_z + c) * m->q + a] * v[a];
