@@ -309,7 +309,7 @@ START_TEST(robust_kinds_are_sums_of_score_residuals)
             mlab_fit_options options = mlab_fit_defaults();
             mlab_fit *fit;
             size_t j = 0;
-            options.robust = kinds[k].robust;
+            options.robust = (int)kinds[k].robust;
             w->problem.cluster_other = kinds[k].two ? block : NULL;
             w->problem.n_clusters_other = 17;
             w->problem.cluster_other_name = "block";
