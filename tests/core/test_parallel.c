@@ -177,11 +177,13 @@ START_TEST(sums_keep_what_a_plain_sum_loses)
 }
 END_TEST
 
+#ifndef MLAB_SHARE_EVERY_LOOP
 static mlab_status idle(void *none, size_t block, void *scratch, mlab_error *err)
 {
     (void)none, (void)block, (void)scratch, (void)err;
     return MLAB_OK;
 }
+#endif
 
 START_TEST(short_loops_and_loops_that_sharing_does_not_help_are_done_alone)
 {

@@ -28,11 +28,16 @@ static double spread(size_t i, size_t step, size_t of)
     return (double)((i * step) % of) / (double)of;
 }
 
-static mlab_column *add(const char *name, mlab_column_type type, const char *const *levels, int32_t n_levels)
+static void add(const char *name, mlab_column_type type, const char *const *levels, int32_t n_levels)
 {
     mlab_column *column;
     ck_assert_int_eq(mlab_table_add(table, name, type, levels, n_levels, &column, NULL), MLAB_OK);
-    return column;
+}
+
+/* A column to be written, once no more are added. */
+static mlab_column *own(const char *name)
+{
+    return (mlab_column *)mlab_table_find(table, name);
 }
 
 static void make_world(void)
@@ -40,11 +45,19 @@ static void make_world(void)
     static const char *const no_yes[] = {"no", "yes"}, *const four[] = {"a", "b", "c", "d"};
     context = mlab_test_context(NULL, 1);
     ck_assert_int_eq(mlab_table_make(&context, N, &table, NULL), MLAB_OK);
-    mlab_column *x = add("x", MLAB_COLUMN_REAL, NULL, 0), *z = add("z", MLAB_COLUMN_REAL, NULL, 0), *w = add("w", MLAB_COLUMN_INTEGER, NULL, 0);
-    mlab_column *team = add("team", MLAB_COLUMN_INTEGER, NULL, 0), *score = add("score", MLAB_COLUMN_REAL, NULL, 0);
-    mlab_column *pay = add("pay", MLAB_COLUMN_REAL, NULL, 0), *count = add("count", MLAB_COLUMN_INTEGER, NULL, 0);
-    mlab_column *time = add("time", MLAB_COLUMN_INTEGER, NULL, 0), *status = add("status", MLAB_COLUMN_INTEGER, NULL, 0);
-    mlab_column *yes = add("yes", MLAB_COLUMN_FACTOR, no_yes, 2), *level = add("level", MLAB_COLUMN_FACTOR, four, 4);
+    add("x", MLAB_COLUMN_REAL, NULL, 0);
+    add("z", MLAB_COLUMN_REAL, NULL, 0);
+    add("w", MLAB_COLUMN_INTEGER, NULL, 0);
+    add("team", MLAB_COLUMN_INTEGER, NULL, 0);
+    add("score", MLAB_COLUMN_REAL, NULL, 0);
+    add("pay", MLAB_COLUMN_REAL, NULL, 0);
+    add("count", MLAB_COLUMN_INTEGER, NULL, 0);
+    add("time", MLAB_COLUMN_INTEGER, NULL, 0);
+    add("status", MLAB_COLUMN_INTEGER, NULL, 0);
+    add("yes", MLAB_COLUMN_FACTOR, no_yes, 2);
+    add("level", MLAB_COLUMN_FACTOR, four, 4);
+    mlab_column *x = own("x"), *z = own("z"), *w = own("w"), *team = own("team"), *score = own("score"), *pay = own("pay"), *count = own("count"),
+                *time = own("time"), *status = own("status"), *yes = own("yes"), *level = own("level");
     level->ordered = true;
     for (size_t i = 0; i < N; i++) {
         double lean = spread(i / 10, 7, TEAMS) - 0.5, noise = spread(i, 149, 239) * 4 - 2, up = spread(i, 101, 233);
