@@ -42,7 +42,7 @@ typedef struct mlab_raters {
     const mlab_context *context;
     bool ordinal;                /* ratings are levels; else numbers */
     bool errors_whole;           /* errors of scores hold the uncertainty of the parameters */
-    bool reliability_known;      /* all random effects are intercepts, and the people differ */
+    bool reliability_known;      /* all random effects are of person, person:role or a rater, and the people differ */
     uint64_t n_people, n_raters; /* n_raters 0 = not known */
     uint64_t n_islands;          /* groups of people and raters that share nobody with each other; 0 = raters are not known */
     double person_sd;
@@ -57,6 +57,9 @@ typedef struct mlab_raters {
     bool masked; /* persons are pseudonyms */
     char *note;  /* sentences: what cannot be told from these ratings; "" = nothing */
 } mlab_raters;
+
+/* Whether a role is of enough people, and where raters are known of enough raters, to be told; the severity of one rater is about one person. */
+MLAB_API bool mlab_rater_role_shown(const mlab_raters *raters, size_t role, uint64_t minimum);
 
 MLAB_API void mlab_raters_free(mlab_raters *raters); /* NULL is fine */
 

@@ -101,6 +101,7 @@ typedef struct mlab_session {
 
 /* Opens and runs; prints stage lines, findings and errors unless --quiet or --json. Returns an exit code. */
 int mlab_session_run(mlab_session *session, mlab_cli *cli, mlab_stage last);
+int64_t mlab_session_minimum_cell(const mlab_session *session); /* report.minimum_cell of the study */
 void mlab_session_end(mlab_session *session);
 /* The exit code of a finished run: 4 when a result is not trustworthy. */
 int mlab_session_exit(const mlab_session *session);
@@ -113,7 +114,7 @@ void mlab_progress_clear(mlab_session *session);
 
 /* Tests, average effects, profile intervals and diagnoses of a fit; nothing where none were asked for. */
 /* Roles, reliability and what cannot be told of ratings by several raters; nothing for other models. */
-void mlab_show_raters(const mlab_fit *fit);
+void mlab_show_raters(const mlab_fit *fit, uint64_t minimum);
 void mlab_show_after(const mlab_fit *fit);
 /* The associations of a joint model in words; nothing for another. */
 void mlab_show_joint(const mlab_fit *fit);

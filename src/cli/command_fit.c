@@ -87,7 +87,7 @@ static void show_priors(const mlab_fit *fit)
     }
 }
 
-static void show_fit(const mlab_fit *fit)
+static void show_fit(const mlab_fit *fit, uint64_t minimum)
 {
     char rows[64], events[64];
     mlab_number_for_people((double)fit->n_rows, 0, rows, sizeof rows);
@@ -119,7 +119,7 @@ static void show_fit(const mlab_fit *fit)
     }
     for (size_t t = 0; t < fit->n_random; t++) show_random(fit, t);
     mlab_show_joint(fit);
-    mlab_show_raters(fit);
+    mlab_show_raters(fit, minimum);
     show_limits(fit);
     show_priors(fit);
     mlab_show_after(fit);
@@ -144,7 +144,7 @@ int mlab_command_fit(mlab_cli *cli)
     if (!code && cli->json)
         code = mlab_session_show_json(&session);
     else if (!code && results && !cli->quiet)
-        for (size_t k = 0; k < results->n_fits; k++) show_fit(results->fits[k]);
+        for (size_t k = 0; k < results->n_fits; k++) show_fit(results->fits[k], (uint64_t)mlab_session_minimum_cell(&session));
     if (!code && !cli->json && results && !cli->quiet && results->draws && results->draws->note && results->draws->note[0])
         printf("\ndraws of parameters for the simulation: %s\n", results->draws->note);
     if (!code) code = show_scores(cli, &session);

@@ -182,9 +182,7 @@ static int match_study(mlab_cli *cli)
     int code = mlab_session_run(&session, cli, MLAB_STAGE_MATCH);
     if (!code) {
         const mlab_results *results = mlab_study_results(session.study);
-        const char *cell = mlab_study_setting(session.study, "report.minimum_cell");
-        int64_t minimum = 5;
-        if (cell) (void)mlab_integer_parse(cell, strlen(cell), &minimum);
+        int64_t minimum = mlab_session_minimum_cell(&session);
         if (cli->json)
             code = mlab_session_show_json(&session);
         else if (!cli->quiet)

@@ -7,10 +7,7 @@
 /* The report's own text, as wide as the terminal allows up to 100. */
 static int show_summary(const mlab_session *session)
 {
-    mlab_report_options options = {.minimum_cell = 5, .width = 80};
-    const char *cell = mlab_study_setting(session->study, "report.minimum_cell");
-    static const mlab_option row = {.key = "report.minimum_cell", .type = MLAB_OPTION_INTEGER, .low = 1, .high = 1000};
-    if (cell && mlab_option_read(&row, cell, &options.minimum_cell, NULL)) options.minimum_cell = 5;
+    mlab_report_options options = {.minimum_cell = mlab_session_minimum_cell(session), .width = 80};
     char *text = NULL;
     mlab_error err;
     if (mlab_report_summary(&session->cli->context, mlab_study_report(session->study), &options, &text, &err))

@@ -153,3 +153,12 @@ int mlab_session_exit(const mlab_session *session)
 {
     return mlab_study_trust(session->study) == MLAB_TRUSTED ? MLAB_EXIT_DONE : MLAB_EXIT_DOUBTFUL;
 }
+
+int64_t mlab_session_minimum_cell(const mlab_session *session)
+{
+    int64_t minimum = mlab_report_defaults().minimum_cell;
+    const char *cell = mlab_study_setting(session->study, "report.minimum_cell");
+    static const mlab_option row = {.key = "report.minimum_cell", .type = MLAB_OPTION_INTEGER, .low = 1, .high = 1000};
+    if (cell && mlab_option_read(&row, cell, &minimum, NULL)) minimum = mlab_report_defaults().minimum_cell;
+    return minimum;
+}

@@ -34,10 +34,11 @@ void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
     mlab_doc_table_end(doc, true);
 }
 
-static void tell_role(mlab_doc *doc, const mlab_raters *raters, const mlab_rater_role *role, uint64_t minimum)
+/* severities are told of all roles or of none: they add up to 0 */
+static void tell_role(mlab_doc *doc, const mlab_raters *raters, const mlab_rater_role *role, bool all, uint64_t minimum)
 {
     mlab_number_text severity, lower, upper, people, each, one, alone, needed;
-    bool known = role->severity_known, told = raters->reliability_known;
+    bool known = role->severity_known && all, told = raters->reliability_known;
     mlab_tell_count(role->n_people, minimum, people);
     mlab_doc_row(doc, (const char *const[]){
                           role->name[0] ? role->name : "(no roles)", people, known ? mlab_tell_number(role->severity, 2, true, severity) : "",
@@ -57,8 +58,10 @@ void mlab_tell_raters(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
           (const char *const[]){"Role", "People", "Severity", "From", "To", "Raters each", "Reliability of one", "Of all of the role",
                                 "Needed for 0.8"},
           9);
+    bool everybody = true;
+    for (size_t r = 0; r < raters->n_roles; r++) everybody = everybody && mlab_rater_role_shown(raters, r, minimum);
     for (size_t r = 0; r < raters->n_roles; r++)
-        if (raters->roles[r].n_people >= minimum) tell_role(doc, raters, &raters->roles[r], minimum);
+        if (mlab_rater_role_shown(raters, r, minimum)) tell_role(doc, raters, &raters->roles[r], everybody, minimum);
     mlab_doc_table_end(doc, true);
     mlab_text text = MLAB_TEXT(story->context);
     if (raters->reliability_known) {

@@ -240,6 +240,41 @@ START_TEST(ratings_that_tell_nothing_are_refused)
 }
 END_TEST
 
+START_TEST(what_a_formula_leaves_open_is_not_told)
+{
+    static const char *const skills[] = {"leading", "listening"};
+    mlab_column *skill;
+    make_ratings(10, 60, 15, false);
+    make_data(NULL, true, true);
+    ck_assert_int_eq(mlab_table_add(data.ratings, "skill", MLAB_COLUMN_FACTOR, skills, 2, &skill, NULL), MLAB_OK);
+    for (size_t i = 0; i < n_ratings; i++) skill->as.integer[i] = (int32_t)(i * 7 % 3 == 0);
+    mlab_fit *fit = fit_of("score ~ role * skill + (1 | person) + (1 | rater)");
+    ck_assert(!fit->raters->roles[0].severity_known); /* the coefficients of roles are those of one skill */
+    noted(fit, "Roles differ by another term");
+    ck_assert(fit->raters->reliability_known);
+    mlab_fit_free(fit);
+    fit = fit_of("score ~ role + (1 | person) + (1 | rater) + (1 | person:skill)");
+    ck_assert(fit->raters->roles[0].severity_known);
+    ck_assert(!fit->raters->reliability_known); /* roles share what somebody's skill is: more raters do not take it away */
+    noted(fit, "Reliability is told where");
+    close_data(fit);
+    make_ratings(10, 60, 15, false);
+    make_data(NULL, true, true);
+    ck_assert_int_eq(refused("score ~ role + (1 | rater) + (1 + role | person)", "intercepts alone"), MLAB_ERR_DATA_NOT_BUILT);
+    close_data(NULL);
+}
+END_TEST
+
+START_TEST(a_role_of_few_people_or_few_raters_is_not_shown)
+{
+    mlab_rater_role roles_of[] = {{.n_people = 40, .n_raters = 1}, {.n_people = 4, .n_raters = 9}, {.n_people = 40, .n_raters = 9}};
+    mlab_raters raters = {.roles = roles_of, .n_roles = 3, .n_raters = 19};
+    for (size_t r = 0; r < 3; r++) ck_assert_int_eq(mlab_rater_role_shown(&raters, r, 5), r == 2);
+    raters.n_raters = 0; /* not known */
+    ck_assert(mlab_rater_role_shown(&raters, 0, 5));
+}
+END_TEST
+
 START_TEST(ratings_after_the_day_of_the_export_do_not_count)
 {
     mlab_column *date;
@@ -299,4 +334,5 @@ MLAB_TEST_MAIN("raters", scores_and_severity_of_levels_are_found_again, scores_a
                reliability_is_that_of_spearman_and_brown, the_view_of_a_role_sets_a_bound_to_its_reliability,
                effects_of_numbers_and_their_errors_are_those_of_lme4, effects_of_levels_and_their_errors_are_those_of_the_laplace_approximation_in_r,
                without_raters_roles_or_ties_it_says_what_cannot_be_told, ratings_that_tell_nothing_are_refused,
+               what_a_formula_leaves_open_is_not_told, a_role_of_few_people_or_few_raters_is_not_shown,
                ratings_after_the_day_of_the_export_do_not_count, scores_are_kept_only_when_asked_for, every_failing_allocation_is_told)

@@ -83,6 +83,14 @@ static bool is_pair(const char *const *columns, size_t n, const char *a, const c
     return n == 2 && ((!strcmp(columns[0], a) && !strcmp(columns[1], b)) || (!strcmp(columns[0], b) && !strcmp(columns[1], a)));
 }
 
+/* Whether what a grouping adds to a rating becomes less with more raters, or is known not to: its part of the error of a mean is told. */
+static bool is_told(const char *const *columns, size_t n)
+{
+    bool of_rater = n == 1 && strcmp(columns[0], "person") == 0;
+    for (size_t k = 0; k < n; k++) of_rater = of_rater || strcmp(columns[k], "rater") == 0;
+    return of_rater || is_pair(columns, n, "person", "role");
+}
+
 static mlab_status find_sources(mlab_raters_work *w, mlab_raters *raters, mlab_error *err)
 {
     const mlab_fit *fit = w->fit;
@@ -90,12 +98,12 @@ static mlab_status find_sources(mlab_raters_work *w, mlab_raters *raters, mlab_e
     raters->reliability_known = fit->n_random <= sizeof w->variance / sizeof *w->variance;
     raters->sources = mlab_allocate(raters->context, fit->n_random + 1, sizeof *raters->sources);
     if (!raters->sources) return no_memory(err);
-    for (size_t t = 0; t < fit->n_random && raters->reliability_known; t++) {
+    for (size_t t = 0; t < fit->n_random; t++) {
         const mlab_random_effects *random = &fit->random[t];
         const char *const *columns;
         bool multiple;
         size_t n = mlab_formula_random_columns(w->made->formula, t, &columns, &multiple);
-        raters->reliability_known = random->n == 1 && strcmp(random->names[0], "(Intercept)") == 0;
+        raters->reliability_known = raters->reliability_known && is_told(columns, n);
         w->variance[t] = random->covariance[0];
         w->role_view[t] = is_pair(columns, n, "person", "role");
         if (n == 1 && strcmp(columns[0], "person") == 0) {
@@ -124,6 +132,22 @@ static size_t coefficient_of(const mlab_fit *fit, const char *role)
     return SIZE_MAX;
 }
 
+/* Whether a role stands in an interaction: its own coefficient is then its severity at the reference of the other term alone. */
+static bool is_crossed(const mlab_fit *fit, const mlab_raters *raters)
+{
+    for (size_t j = 0; j < fit->n_parameters; j++) {
+        const char *part = fit->names[j];
+        if (!strchr(part, ':')) continue;
+        for (; part; part = strchr(part, ':') ? strchr(part, ':') + 1 : NULL)
+            for (size_t r = 0; r < raters->n_roles; r++) {
+                size_t n = strlen(raters->roles[r].name);
+                bool here = strncmp(part, "role", 4) == 0 && strncmp(part + 4, raters->roles[r].name, n) == 0;
+                if (here && (part[4 + n] == 0 || part[4 + n] == ':')) return true;
+            }
+    }
+    return false;
+}
+
 /* The mean of the roles less the role: all but the first must have a coefficient. */
 static void find_severity(const mlab_fit *fit, double level, mlab_raters *raters, size_t *at)
 {
@@ -131,6 +155,7 @@ static void find_severity(const mlab_fit *fit, double level, mlab_raters *raters
     for (size_t r = 0; r < n; r++) at[r] = coefficient_of(fit, raters->roles[r].name);
     for (size_t r = 1; r < n; r++)
         if (at[r] == SIZE_MAX) return;
+    if (is_crossed(fit, raters)) return;
     for (size_t r = 0; n > 1 && r < n; r++) {
         mlab_rater_role *role = &raters->roles[r];
         double variance = 0;
@@ -290,15 +315,26 @@ static mlab_status note(const mlab_raters_work *w, mlab_raters *raters, mlab_err
     if (raters->n_roles == 1 && !raters->roles[0].name[0])
         mlab_text_append(&text, "The ratings have no roles: how severe roles are cannot be told. ");
     if (raters->n_roles > 1 && !raters->roles[0].severity_known)
-        mlab_text_append(&text, "The formula has no role: how severe roles are is not told. ");
+        mlab_text_append(&text, is_crossed(w->fit, raters) ? "Roles differ by another term of the formula: one severity of each is not told. "
+                                                           : "The formula has no role: how severe roles are is not told. ");
     if (!raters->reliability_known)
-        mlab_text_append(&text, w->person_variance > 0 ? "Reliability is told where all random effects are intercepts. "
+        mlab_text_append(&text, w->person_variance > 0 ? "Reliability is told where random effects are of person, person:role or a rater. "
                                                        : "People do not differ by more than chance: their ratings have no reliability. ");
+    if (w->made->options.scores && !raters->scores) mlab_text_append(&text, "Scores are not given, since the fit may not be trusted. ");
     if (!raters->errors_whole) mlab_text_append(&text, "Errors of scores take the variances as known. ");
     if (text.n) text.bytes[--text.n] = 0;
     if (!status && (text.failed || !(raters->note = mlab_copy_text(raters->context, mlab_text_get(&text))))) status = no_memory(err);
     mlab_text_free(&text);
     return status;
+}
+
+/* Slopes would make the score of a person depend on who rates, and severity on whom. */
+static mlab_status check_intercepts(const mlab_fit *fit, mlab_error *err)
+{
+    for (size_t t = 0; t < fit->n_random; t++)
+        if (fit->random[t].n != 1 || strcmp(fit->random[t].names[0], "(Intercept)") != 0)
+            return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: model raters takes intercepts alone, (1 | %s)", fit->outcome, fit->random[t].group);
+    return MLAB_OK;
 }
 
 mlab_status mlab_raters_make(const mlab_outcome_problem *made, bool scores, mlab_fit *fit, mlab_error *err)
@@ -308,6 +344,7 @@ mlab_status mlab_raters_make(const mlab_outcome_problem *made, bool scores, mlab
     char *model = mlab_copy_text(fit->context, mlab_model_raters.name);
     mlab_status status = raters && model ? MLAB_OK : no_memory(err);
     if (raters) raters->context = fit->context;
+    if (!status) status = check_intercepts(fit, err);
     if (!status) status = read_rows(&w, err);
     if (!status) status = find_sources(&w, raters, err);
     if (!status) {
@@ -318,7 +355,8 @@ mlab_status mlab_raters_make(const mlab_outcome_problem *made, bool scores, mlab
         status = find_roles(&w, raters, err);
     }
     if (!status && raters->reliability_known) raters->of_score = reliability_of_scores(&w);
-    if (!status && scores) status = keep_scores(&w, raters, err);
+    bool doubted = fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_INDEFINITE;
+    if (!status && scores && !doubted) status = keep_scores(&w, raters, err);
     if (!status) status = note(&w, raters, err);
     if (!status) {
         mlab_release(fit->context, fit->model);

@@ -193,6 +193,12 @@ static const mlab_model *of_fit(const mlab_fit *fit)
     return fit->n_thresholds ? &mlab_model_ordinal : &mlab_model_linear;
 }
 
+bool mlab_rater_role_shown(const mlab_raters *raters, size_t role, uint64_t minimum)
+{
+    const mlab_rater_role *of = &raters->roles[role];
+    return of->n_people >= minimum && (raters->n_raters == 0 || of->n_raters >= minimum);
+}
+
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
     (void)context;
