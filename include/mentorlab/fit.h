@@ -114,6 +114,7 @@ typedef struct mlab_random_effects {
     size_t n_groups, n;  /* groups; effects of each */
     char **names;        /* [n] columns of the effects, "(Intercept)" */
     bool independent;    /* correlations are 0 by the formula */
+    bool people;         /* groups are people, such as mentors */
     double *covariance;  /* [n * n] of the effects between groups */
     double *sd, *sd_se;  /* [n] standard deviations, and their standard errors; 0 on the boundary */
     char **groups;       /* [n_groups] names of the groups; NULL in a fit read from a results file */

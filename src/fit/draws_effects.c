@@ -132,7 +132,7 @@ static mlab_status say_near_zero(const mlab_fit *const *fits, const mlab_spread_
                 if (p->n > 1)
                     mlab_text_print(&text, "by its profile likelihood, as 0 with chance %.2f", 0.5 * erfc(-p->root[0] / sqrt(2)));
                 else
-                    mlab_text_print(&text, "as normal; fit.draws: parametric would be better");
+                    mlab_text_print(&text, "as normal; fit.draws: bootstrap would be better");
             }
         }
     if (!text.failed && !mlab_text_get(&text)[0]) {

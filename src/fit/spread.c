@@ -68,7 +68,14 @@ static void deviate_row(const double *lambda, const double *sign, size_t a, doub
     v[a] = log_sd;
 }
 
-static void each_row(const mlab_fit *fit, double *v, row_function function)
+/* A row near 0 stays as it is, on the side of the diagonals made positive. */
+static void flip_row(const double *lambda, const double *sign, size_t a, double *v)
+{
+    (void)lambda;
+    for (size_t b = 0; b <= a; b++) v[b] *= sign[b];
+}
+
+static void each_row(const mlab_fit *fit, double *v, row_function function, row_function near)
 {
     static const double one = 1;
     const double *lambda = fit->spread;
@@ -78,7 +85,8 @@ static void each_row(const mlab_fit *fit, double *v, row_function function)
         for (size_t a = 0; a < r->n; a++) {
             size_t width = r->independent ? 1 : a + 1;
             sign[a] = lambda[width - 1] < 0 ? -1 : 1;
-            if (!mlab_spread_near_zero(r, a)) function(lambda, r->independent ? &one : sign, width - 1, v);
+            row_function now = mlab_spread_near_zero(r, a) ? near : function;
+            if (now) now(lambda, r->independent ? &one : sign, width - 1, v);
             lambda += width;
             v += width;
         }
@@ -87,15 +95,15 @@ static void each_row(const mlab_fit *fit, double *v, row_function function)
 
 void mlab_spread_unbound(const mlab_fit *fit, double *spread)
 {
-    each_row(fit, spread, unbound_row);
+    each_row(fit, spread, unbound_row, flip_row);
 }
 
 void mlab_spread_bound(const mlab_fit *fit, double *spread)
 {
-    each_row(fit, spread, bound_row);
+    each_row(fit, spread, bound_row, NULL);
 }
 
 void mlab_spread_unbound_deviation(const mlab_fit *fit, double *deviation)
 {
-    each_row(fit, deviation, deviate_row);
+    each_row(fit, deviation, deviate_row, flip_row);
 }

@@ -60,7 +60,8 @@ void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
     mlab_h5_put_texts(&group, "source", "parameter", draws->sources, "where the parameter comes from");
     mlab_h5_put(&group, "estimate", "parameter", MLAB_H5_REAL, draws->estimate, "1", "estimate");
     mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
-    for (size_t k = 0; k < draws->n_effects; k++) put_effects(&group, &draws->effects[k], draws->n_draws, k + 1);
+    for (size_t k = 0; k < draws->n_effects; k++)
+        if (!(draws->effects[k].people && group.file->without_people)) put_effects(&group, &draws->effects[k], draws->n_draws, k + 1);
     mlab_release(draws->context, first);
     mlab_h5_group_close(&group);
 }

@@ -81,6 +81,7 @@ static void put_random(const mlab_h5_group *all, const mlab_random_effects *rand
     mlab_h5_group group = mlab_h5_group_make(all, name);
     mlab_h5_attribute(&group, "grouped_by", random->group);
     mlab_h5_attribute_integer(&group, "independent", random->independent);
+    mlab_h5_attribute_integer(&group, "people", random->people);
     mlab_h5_attribute(&group, "distribution", random->gamma ? "gamma" : "normal");
     if (random->tested) {
         mlab_h5_put_real(&group, "deviance", random->deviance, "1", "twice the gain in log-likelihood over no differences between groups");
@@ -107,7 +108,7 @@ static void put_all_random(const mlab_h5_group *group, const mlab_fit *fit)
     mlab_h5_group all = mlab_h5_group_make(group, "random_effects");
     for (size_t t = 0; t < fit->n_random; t++) {
         mlab_random_effects random = fit->random[t];
-        if (fit->joint || fit->raters) random.mode = random.mode_se = NULL; /* those of single people */
+        if (fit->joint || fit->raters || (random.people && group->file->without_people)) random.mode = random.mode_se = NULL;
         put_random(&all, &random, t + 1);
     }
     mlab_h5_group_close(&all);
@@ -126,6 +127,7 @@ static void get_random(const mlab_h5_group *all, const char *name, mlab_random_e
     mlab_h5_group group = mlab_h5_group_get(all, name);
     random->group = mlab_h5_attribute_get(&group, "grouped_by");
     random->independent = mlab_h5_attribute_integer_get(&group, "independent") != 0;
+    random->people = mlab_h5_attribute_integer_get(&group, "people") != 0;
     char *law = mlab_h5_attribute_get(&group, "distribution");
     random->gamma = law && strcmp(law, "gamma") == 0;
     mlab_release(group.file->context, law);

@@ -20,6 +20,7 @@ mlab_status mlab_store_write_file(const mlab_context *context, const char *path,
     mlab_h5_file file;
     mlab_h5_group root = mlab_h5_create(&file, context, path, err);
     file.fleeting = fleeting;
+    file.without_people = results->without_people;
     mlab_h5_attribute(&root, "format", MLAB_H5_FORMAT);
     mlab_h5_attribute_integer(&root, "format_version", MLAB_FORMAT_VERSION);
     if (key) mlab_h5_attribute(&root, "key", key);

@@ -254,6 +254,7 @@ static mlab_status write_results(mlab_study *study, mlab_error *err)
     char *path = mlab_os_join(study->context, study->folder, "results.h5");
     if (!path) return no_memory(err);
     results.pairs_masked = study->pairs_masked;
+    results.without_people = true;
     mlab_status status = mlab_store_write(study->context, path, &results, key, err);
     mlab_release(study->context, path);
     return status;

@@ -46,22 +46,38 @@ static mlab_status fit_joints(mlab_study *study, mlab_error *err)
     return status;
 }
 
+static bool is_of_raters(const mlab_outcome *outcome)
+{
+    return outcome->model && strcmp(outcome->model, "raters") == 0;
+}
+
 /* Every outcome on every imputation, and draws that hold what is missing. */
 static mlab_status fit_imputed(mlab_study *study, const mlab_imputation *imputation, mlab_error *err)
 {
+    size_t n = 0, n_draws = no_simulation(study) ? 0 : (size_t)study->simulate_options.draws;
     uint8_t *used = mlab_allocate(study->context, study->n_outcomes, 1);
-    if (!used) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_outcomes);
-    for (size_t k = 0; k < study->n_outcomes; k++) used[k] = !mlab_model_not_simulated(study->outcomes[k].model);
-    size_t n_draws = no_simulation(study) ? 0 : (size_t)study->simulate_options.draws;
-    mlab_status status = mlab_fit_imputed(study->context, study->data, study->outcomes, study->n_outcomes, &study->fit_options, imputation, n_draws,
-                                          used, (uint64_t)study->simulate_options.seed, study->fits, &study->draws, err);
-    mlab_release(study->context, used);
-    if (study->fits[0]) study->n_fits = study->n_outcomes;
-    for (size_t k = 0; k < study->n_fits && !status; k++) { /* ratings have no attributes of people that could be imputed */
-        if (strcmp(study->outcomes[k].model, "raters") != 0) continue;
-        mlab_fit_free(study->fits[k]);
-        status = mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &study->fit_options, &study->fits[k], err);
+    mlab_outcome *taken = mlab_allocate(study->context, study->n_outcomes, sizeof *taken);
+    mlab_fit **fits = mlab_allocate(study->context, study->n_outcomes, sizeof *fits);
+    mlab_status status = used && taken && fits ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_outcomes);
+    for (size_t k = 0; k < study->n_outcomes && !status; k++) {
+        if (is_of_raters(&study->outcomes[k])) continue;
+        taken[n] = study->outcomes[k];
+        used[n++] = !mlab_model_not_simulated(study->outcomes[k].model);
     }
+    if (!status && n)
+        status = mlab_fit_imputed(study->context, study->data, taken, n, &study->fit_options, imputation, n_draws, used,
+                                  (uint64_t)study->simulate_options.seed, fits, &study->draws, err);
+    for (size_t k = 0, at = 0; k < study->n_outcomes && !status; k++) {
+        if (is_of_raters(&study->outcomes[k])) /* ratings have no attributes of people that could be imputed */
+            status = mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &study->fit_options, &study->fits[k], err);
+        else
+            study->fits[k] = fits[at], fits[at++] = NULL;
+        study->n_fits += !status;
+    }
+    for (size_t k = 0; fits && k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(study->context, used);
+    mlab_release(study->context, taken);
+    mlab_release(study->context, fits);
     return status ? status : fit_joints(study, err);
 }
 

@@ -115,6 +115,27 @@ START_TEST(fits_and_draws_come_back_as_they_were)
 }
 END_TEST
 
+START_TEST(a_file_without_people_holds_no_effects_of_single_people)
+{
+    mlab_fit **fits;
+    mlab_draws *draws;
+    size_t n;
+    mlab_context context = written(NULL);
+    mlab_results results = small_results(&context);
+    results.without_people = true;
+    small_random[0].people = true;
+    ck_assert_int_eq(mlab_store_write(&context, path, &results, NULL, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_store_read_fits(&context, path, &fits, &n, &draws, NULL), MLAB_OK);
+    ck_assert(fits[1]->random->people);
+    ck_assert_ptr_null(fits[1]->random->mode);
+    ck_assert_uint_eq(draws->n_effects, 0);
+    same_reals(draws->value, draw_values, 6);
+    for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(&context, fits);
+    mlab_draws_free(draws);
+}
+END_TEST
+
 START_TEST(a_comparison_comes_back_with_its_curves_also_the_empty_one)
 {
     mlab_test_memory memory = {0};
@@ -384,8 +405,9 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("store/results", fits_and_draws_come_back_as_they_were, a_comparison_comes_back_with_its_curves_also_the_empty_one,
-               pairs_come_back_under_pseudonyms_that_say_nothing_of_the_order_of_ids, a_simulation_and_a_forecast_come_back_as_they_were,
-               the_same_results_give_the_same_bytes_and_another_value_another_digest, what_is_not_a_whole_results_file_is_refused_with_a_reason,
-               a_damaged_byte_anywhere_is_an_error_or_harmless, another_format_version_is_named, a_failed_write_leaves_the_earlier_file_and_no_rest,
+MLAB_TEST_MAIN("store/results", fits_and_draws_come_back_as_they_were, a_file_without_people_holds_no_effects_of_single_people,
+               a_comparison_comes_back_with_its_curves_also_the_empty_one, pairs_come_back_under_pseudonyms_that_say_nothing_of_the_order_of_ids,
+               a_simulation_and_a_forecast_come_back_as_they_were, the_same_results_give_the_same_bytes_and_another_value_another_digest,
+               what_is_not_a_whole_results_file_is_refused_with_a_reason, a_damaged_byte_anywhere_is_an_error_or_harmless,
+               another_format_version_is_named, a_failed_write_leaves_the_earlier_file_and_no_rest,
                every_failed_allocation_is_reported_and_nothing_leaks)

@@ -28,6 +28,7 @@ mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixe
     r->n = m->q;
     r->n_groups = m->n_groups;
     r->independent = m->independent;
+    r->people = problem->random->person != NULL;
     r->group = mlab_copy_text(context, problem->random->name ? problem->random->name : "group");
     r->names = mlab_allocate(context, m->q, sizeof *r->names);
     r->groups = mlab_allocate(context, m->n_groups, sizeof *r->groups);

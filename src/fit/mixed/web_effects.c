@@ -69,6 +69,7 @@ static bool make_one(const mlab_context *context, const mlab_web *web, const mla
     r->n = term->q;
     r->n_groups = term->n_groups;
     r->independent = term->independent;
+    r->people = term->grouping->person != NULL;
     r->group = mlab_copy_text(context, term->grouping->name ? term->grouping->name : "group");
     r->names = mlab_allocate(context, r->n, sizeof *r->names);
     r->groups = mlab_allocate(context, r->n_groups, sizeof *r->groups);

@@ -48,6 +48,7 @@ static bool effects_make(const mlab_context *context, const mlab_fit_problem *pr
     if (!r) return false;
     fit->n_random = r->n = 1;
     r->n_groups = from->n_groups;
+    r->people = from->person != NULL;
     r->group = mlab_copy_text(context, from->name ? from->name : "group");
     r->names = mlab_allocate(context, 1, sizeof *r->names);
     r->groups = mlab_allocate(context, r->n_groups, sizeof *r->groups);
