@@ -69,6 +69,10 @@ START_TEST(bootstraps_of_mixed_models_drive_the_simulation)
         ck_done(shell(PROGRAM " simulate first/%s.yaml --out %s", kinds[k], kinds[k]));
         ck_says(out, "3 plans x 2 draws x 2 histories");
     }
+    ck_assert_int_eq(
+        shell("sed 's/\"exit ~ arm + tenure + grade\"/\"exit ~ arm + tenure + grade + (1 | person)\"/' first/parametric.yaml > first/once.yaml"), 0);
+    ck_done(shell(PROGRAM " simulate first/once.yaml --out once"));
+    ck_says(out, "happens once a person has no parametric draws"); /* each row would be drawn, and somebody could leave twice */
 }
 END_TEST
 
