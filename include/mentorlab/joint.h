@@ -21,7 +21,7 @@ typedef struct mlab_association {
     char *part, *block;         /* "retention", "voluntary"; block "" where there is one */
     bool absence;               /* the part's name tells the absence of its event: retention */
     char *effect;               /* of the first part: "(Intercept)", "tenure" */
-    double per_sd, per_sd_se;   /* change of the predictor for one standard deviation of u (given the effects before it) */
+    double per_sd, per_sd_se;   /* change of the predictor for one standard deviation of u (given the effects before it); error 0 = not known */
     double loading, loading_se; /* for one unit of u; only with one effect u, else 0 */
     double correlation;         /* of e with u (given the effects before it): -1 .. 1; 1 in size when shared; 0 when it has no spread */
 } mlab_association;
@@ -59,7 +59,8 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_fit_joint(const mlab_context *context, c
                                                   const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options, mlab_fit **fit,
                                                   mlab_error *err);
 
-/* One association in words, with its interval and what it does not say; released with mlab_joint_text_free. Errors: MLAB_ERR_MEMORY. */
+/* One association in words, with its interval and what it does not say, or why it cannot be told; released with mlab_joint_text_free. Errors:
+ * MLAB_ERR_MEMORY. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **sentence, mlab_error *err);
 MLAB_API void mlab_joint_text_free(const mlab_fit *fit, char *sentence);
 

@@ -179,6 +179,14 @@ END_TEST
 
 /* --- use ---------------------------------------------------------------------------------------------------------- */
 
+static void told(const mlab_fit *fit, size_t association, const char *says, const char *silent)
+{
+    char *sentence;
+    ck_assert_int_eq(mlab_joint_sentence(fit, association, &sentence, NULL), MLAB_OK);
+    ck_assert_msg(strstr(sentence, says) && !(silent && strstr(sentence, silent)), "%s: %s", says, sentence);
+    mlab_joint_text_free(fit, sentence);
+}
+
 START_TEST(parts_predict_and_associations_are_told)
 {
     context = mlab_test_context(NULL, 2);
@@ -214,15 +222,64 @@ START_TEST(parts_predict_and_associations_are_told)
                 fit->estimate[joint_parameter(fit, "retention:voluntary:x")] * w.d.x[0],
             1e-12, 0);
     char *sentence;
-    ck_assert_int_eq(mlab_joint_sentence(fit, 0, &sentence, NULL), MLAB_OK);
-    ck_assert_msg(strstr(sentence, "satisfaction stands one standard deviation above") && strstr(sentence, "retention, voluntary") &&
-                      strstr(sentence, "not that"),
-                  "%s", sentence);
-    mlab_joint_text_free(fit, sentence);
-    ck_assert_int_eq(mlab_joint_sentence(fit, 1, &sentence, NULL), MLAB_OK);
-    ck_assert_msg(strstr(sentence, "do not show whether"), "%s", sentence);
-    mlab_joint_text_free(fit, sentence);
+    told(fit, 0, "satisfaction stands one standard deviation above", NULL);
+    told(fit, 0, "retention, voluntary", NULL);
+    told(fit, 0, "not that", NULL);
+    told(fit, 1, "do not show whether", NULL);
     ck_assert_int_eq(mlab_joint_sentence(fit, 2, &sentence, NULL), MLAB_ERR_ARGUMENT);
+    mlab_fit_free(fit);
+    joint_world_free(&w);
+}
+END_TEST
+
+/* No word is said on a scale that is not the part's, and no number from a fit that has none. */
+START_TEST(sentences_say_the_scale_and_the_doubt)
+{
+    char empty[] = "", level[] = "(Intercept)", slope[] = "time", *const names[] = {"retention", "satisfaction"};
+    mlab_association ties[] = {{.part = names[0], .block = empty, .effect = level, .per_sd = -0.5, .per_sd_se = 0.1},
+                               {.part = names[0], .block = empty, .effect = slope, .per_sd = -0.5, .per_sd_se = 0.1}};
+    mlab_fit first = {.outcome = names[1]}, other = {.outcome = names[0]}, *parts[] = {&first, &other};
+    mlab_joint joint = {.level = 0.95, .parts = parts, .n_parts = 2, .associations = ties, .n_associations = 2};
+    context = mlab_test_context(NULL, 1);
+    mlab_fit fit = {.context = &context, .outcome = empty, .cluster = empty, .robust_kind = empty, .reason = "the reason", .joint = &joint};
+    static const struct {
+        const char *model, *link;
+        size_t n_thresholds;
+        bool absence;
+        const char *says, *silent;
+    } scales[] = {{"hazard", "cloglog", 0, true, "have 0.61 times the hazard (chance per period) that retention ends", NULL},
+                  {"ordinal", "logit", 4, false, "have 0.61 times the odds of more of retention", NULL},
+                  {"ordinal", "cloglog", 4, false, "differ by -0.50 on the model's scale of retention", "hazard"},
+                  {"lognormal", "identity", 0, false, "have 0.61 times the typical value of retention", NULL},
+                  {"probit", "probit", 0, true, "differ by -0.50 on the model's scale of whether retention ends", NULL}};
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+        char model[20], link[20];
+        snprintf(model, sizeof model, "%s", scales[k].model), snprintf(link, sizeof link, "%s", scales[k].link);
+        other.model = model, other.link = link, other.n_thresholds = scales[k].n_thresholds, ties[0].absence = scales[k].absence;
+        told(&fit, 0, scales[k].says, scales[k].silent);
+        told(&fit, 0, "95% interval", "among people");
+        told(&fit, 1, "among people of the same level,", "the reason");
+        fit.trust = MLAB_TOO_FEW_EVENTS;
+        told(&fit, 0, "The fit is doubted: the reason.", NULL);
+        fit.trust = MLAB_ON_BOUNDARY;
+        told(&fit, 0, "cannot be told: the reason.", "0.");
+        fit.trust = MLAB_TRUSTED;
+    }
+}
+END_TEST
+
+START_TEST(slopes_that_are_not_seen_are_doubted)
+{
+    context = mlab_test_context(NULL, 2);
+    mlab_fit_options options = mlab_fit_defaults();
+    joint_truth t = {.people = 200, .periods = 5, .seed = 11, .sd = 1, .gain = -0.5, .base = -2.3, .gaussian = true, .slope = 0.02};
+    joint_world w = joint_world_make(&context, &t);
+    joint_prepare(&w, &context, &t, &options);
+    mlab_fit *fit = joint_world_fit(&w, &context, MLAB_JOINT_SHARED, &options);
+    size_t level = joint_parameter(fit, "person(satisfaction)");
+    ck_assert_double_gt(fit->estimate[level], 5 * mlab_fit_standard_error(fit, level));
+    ck_assert_msg(fit->trust == MLAB_ON_BOUNDARY && strstr(fit->reason, "person(satisfaction:time)"), "%s", fit->reason);
+    told(fit, 1, "cannot be told", "interval");
     mlab_fit_free(fit);
     joint_world_free(&w);
 }
@@ -338,5 +395,6 @@ START_TEST(hard_data_end_in_an_answer_or_a_doubt)
 END_TEST
 
 MLAB_TEST_MAIN("joint", scores_and_information_are_those_of_the_likelihood, without_loadings_a_joint_model_is_its_parts, a_truth_is_found_again,
-               two_stages_miss_what_one_likelihood_finds, parts_predict_and_associations_are_told, threads_do_not_change_a_bit,
-               every_failed_allocation_is_answered, hard_data_end_in_an_answer_or_a_doubt)
+               two_stages_miss_what_one_likelihood_finds, parts_predict_and_associations_are_told, sentences_say_the_scale_and_the_doubt,
+               slopes_that_are_not_seen_are_doubted, threads_do_not_change_a_bit, every_failed_allocation_is_answered,
+               hard_data_end_in_an_answer_or_a_doubt)

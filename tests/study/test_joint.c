@@ -104,6 +104,27 @@ START_TEST(a_joint_model_is_fitted_stored_and_told)
 }
 END_TEST
 
+START_TEST(a_last_value_beside_effects_of_people_is_doubted)
+{
+    mlab_findings findings;
+    mlab_error err = {0};
+    mlab_status status;
+    context = mlab_test_context(NULL, 2);
+    firm_make(&context);
+    mlab_study *study = run("mood: {model: ordinal, formula: \"satisfaction ~ satisfaction_last + arm\"}\n  wellbeing: {model: joint, of: "
+                            "[mood, retention]}",
+                            MLAB_STAGE_FIT, &findings, &status, &err);
+    ck_assert_msg(status == MLAB_OK, "%s", err.sentence);
+    const mlab_results *results = mlab_study_results(study);
+    const mlab_fit *fit = results->fits[results->n_fits - 1];
+    ck_assert_str_eq(fit->model, "joint");
+    ck_assert_msg(strstr(fit->reason, "satisfaction_last and the effect of each person share") && strstr(fit->reason, "wooldridge"), "%s",
+                  fit->reason);
+    mlab_study_free(study);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 /* Line 15 of the study file is that of the joint model. */
 static const struct {
     const char *joint;
@@ -153,4 +174,5 @@ START_TEST(parts_that_cannot_be_tied_are_refused_where_they_stand)
 }
 END_TEST
 
-MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, parts_that_cannot_be_tied_are_refused_where_they_stand)
+MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, a_last_value_beside_effects_of_people_is_doubted,
+               parts_that_cannot_be_tied_are_refused_where_they_stand)

@@ -14,7 +14,7 @@
 enum { MOST_SCORES = 1 << 25 };
 static const double START_SD = 0.5, START_OWN = 0.3;
 static const double BOUNDARY = 1e-3; /* a standard deviation on the scale of the predictor that counts as 0 */
-static const double SEEN = 2;        /* standard errors from 0 that the first standard deviation needs for associations with it */
+static const double SEEN = 2;        /* standard errors from 0 that a standard deviation needs for associations with it */
 static const double FAR = 0.05;      /* standard errors that a finer rule may move a parameter without a word */
 
 static size_t nodes_of(const mlab_joint_model *model, const mlab_fit_options *options)
@@ -141,6 +141,22 @@ static mlab_status doubt_first(const mlab_joint_model *model, mlab_fit *fit, con
                           model->n_people, name);
 }
 
+static mlab_status doubt_seen(const mlab_joint_model *model, const mlab_joint_climb *c, mlab_fit *fit, const char *name, mlab_error *err)
+{
+    const mlab_joint_rows *part = &model->parts[0];
+    mlab_status status = MLAB_OK;
+    for (size_t e = 0; e < part->n_eta * part->n_z && !status; e++) {
+        size_t at = model->entry[e * model->q + e];
+        double sd = c->psi[at], se = sqrt(fmax(c->inverse[at * (model->n_parameters + 1)], 0));
+        if (sd >= SEEN * se) continue;
+        status = mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err,
+                                "people hardly differ in %s beyond what their covariates say (%s: standard deviation %.2g, error %.2g): what goes "
+                                "with it cannot be told",
+                                name, fit->names[at], sd, se);
+    }
+    return status;
+}
+
 static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_climb *c, mlab_fit *fit, const char *name, mlab_error *err)
 {
     const mlab_joint_rows *part = &model->parts[0];
@@ -152,27 +168,22 @@ static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_
         return mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err,
                               "people do not differ in %s beyond what their covariates say: there is nothing for the other parts to go with", name);
     }
-    if (c->definite && c->converged) {
-        double sd = c->psi[model->lambda_at], se = sqrt(fmax(c->inverse[model->lambda_at * (model->n_parameters + 1)], 0));
-        if (sd >= SEEN * se) return MLAB_OK;
-        return mlab_fit_doubt(
-            fit, MLAB_ON_BOUNDARY, err,
-            "people hardly differ in %s beyond what their covariates say (standard deviation %.2g, error %.2g): what goes with it cannot "
-            "be told",
-            name, sd, se);
-    }
+    if (c->definite && c->converged) return doubt_seen(model, c, fit, name, err);
     return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
                           c->definite ? "the joint model did not settle in %d steps"
                                       : "the likelihood of the joint model has no definite maximum after %d steps",
                           c->iterations);
 }
 
-/* What the fits of the parts alone had to say. */
+/* What the fits of the parts alone had to say, too few events last: the first doubt is the fit's trust. */
 static mlab_status doubt_parts(mlab_fit *const *parts, const char *const *names, size_t n, mlab_fit *fit, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
-    for (size_t r = 0; r < n && !status; r++)
-        if (parts[r]->reason[0]) status = mlab_fit_doubt(fit, parts[r]->trust, err, "%s: %s", names[r], parts[r]->reason);
+    for (size_t k = 0; k < 2 * n && !status; k++) {
+        const mlab_fit *part = parts[k % n];
+        bool last = part->trust == MLAB_TOO_FEW_EVENTS;
+        if (part->reason[0] && last == (k >= n)) status = mlab_fit_doubt(fit, part->trust, err, "%s: %s", names[k % n], part->reason);
+    }
     return status;
 }
 
@@ -226,6 +237,12 @@ static mlab_status climb(mlab_joint_model *model, mlab_fit *const *alone, const 
     return mlab_joint_evaluate(model, c->psi, &c->value, c->gradient, c->complete, c->information, err);
 }
 
+/* Without a definite maximum the inverse is that of an information with parts added: errors of it are too small. */
+static void forget_errors(mlab_joint *joint)
+{
+    for (size_t k = 0; k < joint->n_associations; k++) joint->associations[k].per_sd_se = joint->associations[k].loading_se = 0;
+}
+
 mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
                                  size_t n_parts, mlab_joint_effects effects, const mlab_fit_options *options, mlab_fit **out, mlab_error *err)
 {
@@ -239,15 +256,16 @@ mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, 
     if (!status) status = mlab_joint_make(context, parts, n_parts, effects, &model, err);
     if (!status) status = fit_alone(context, parts, n_parts, alone, err);
     if (!status) status = mlab_joint_fit_start(model, name, names, alone, &fit, err);
-    if (!status) status = doubt_parts(alone, names, n_parts, fit, err);
     if (!status) status = climb(model, alone, options, &c, err);
     if (!status) turn(model, &c);
     if (!status) status = doubt_spread(model, &c, fit, names[0], err);
     if (!status) status = doubt_first(model, fit, names[0], err);
     if (!status) status = place(model, &c, fit, err);
+    if (!status) status = doubt_parts(alone, names, n_parts, fit, err);
     if (!status) status = mlab_joint_place_effects(model, c.psi, c.inverse, names, fit, err);
     if (!status) status = mlab_joint_place_parts(model, effects, &alone, names, fit, err);
     if (!status) fit->joint->level = options->level;
+    if (!status && !c.definite) forget_errors(fit->joint);
     if (!status) status = doubt_rule(model, &c, fit, err);
     for (size_t r = 0; alone && r < n_parts; r++) mlab_fit_free(alone[r]);
     mlab_release(context, alone);

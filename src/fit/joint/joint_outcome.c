@@ -18,6 +18,7 @@ typedef struct joining {
     mlab_prepared *prepared[MOST_PARTS];
     mlab_joint_part_problem parts[MOST_PARTS];
     bool absence[MOST_PARTS];
+    mlab_initial initial[MOST_PARTS];
 } joining;
 
 static const mlab_place *place_of(const mlab_joint_outcome *joint, size_t k)
@@ -80,6 +81,7 @@ static mlab_status make_part(joining *j, size_t k, const mlab_data *data, const 
     if (status) return status;
     const mlab_fit_problem *problem = &j->made[k]->problem;
     j->absence[k] = outcome->absence;
+    j->initial[k] = outcome->initial;
     bool slopes = problem->n_random && mlab_design_columns(problem->random->design) > 1;
     j->parts[k] = (mlab_joint_part_problem){.prepared = j->prepared[k], .effects = slopes ? problem->random->design : NULL};
     return MLAB_OK;
@@ -90,6 +92,21 @@ static void mark_absence(const joining *j, mlab_joint *made)
     for (size_t a = 0; a < made->n_associations; a++)
         for (size_t k = 0; k < j->joint->n_of; k++)
             if (strcmp(made->associations[a].part, j->joint->of[k]) == 0) made->associations[a].absence = j->absence[k];
+}
+
+/* Every part has an effect of each person here, whatever its formula says. */
+static mlab_status doubt_lags(const joining *j, mlab_fit *fit, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < j->joint->n_of && !status; k++) {
+        const char *lag, *name = j->joint->of[k];
+        if (j->initial[k] != MLAB_INITIAL_NONE || !mlab_outcome_lag(j->made[k], &lag)) continue;
+        status =
+            mlab_fit_doubt(fit, MLAB_TRUSTED, err,
+                           "%s and the effect of each person share what stays the same in a person: the coefficient of %s in %s is too large; %s",
+                           lag, lag, name, k ? "leave it out" : "write (1 | person) into its formula, and initial: wooldridge beside it");
+    }
+    return status;
 }
 
 mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint, const mlab_outcome *outcomes,
@@ -105,9 +122,13 @@ mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, c
     for (size_t k = 0; k < joint->n_of && !status; k++) status = make_part(&j, k, data, outcomes, n_outcomes, options, err);
     if (!status)
         status = mlab_joint_fit_parts(context, joint->name, j.parts, (const char *const *)joint->of, joint->n_of, joint->effects, options, fit, err);
+    if (!status) status = doubt_lags(&j, *fit, err);
     if (!status) {
         (*fit)->seconds = mlab_os_seconds() - began;
         mark_absence(&j, (*fit)->joint);
+    } else {
+        mlab_fit_free(*fit);
+        *fit = NULL;
     }
     for (size_t k = 0; k < MOST_PARTS; k++) {
         mlab_prepared_free(j.prepared[k]);

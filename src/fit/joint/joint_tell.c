@@ -26,9 +26,11 @@ static const mlab_fit *part_named(const mlab_joint *joint, const char *name)
 /* What the exponential of a coefficient multiplies; NULL = the coefficient is a difference. */
 static const char *ratio_of(const mlab_fit *part)
 {
+    if (part->n_thresholds) return strcmp(part->link, "logit") == 0 ? "odds of more" : NULL;
     if (strcmp(part->link, "cloglog") == 0) return "hazard (chance per period)";
-    if (strcmp(part->link, "logit") == 0) return part->n_thresholds ? "odds of more" : "odds";
+    if (strcmp(part->link, "logit") == 0) return "odds";
     if (strcmp(part->model, "poisson") == 0) return "expected count";
+    if (strcmp(part->model, "lognormal") == 0) return "typical value";
     return NULL;
 }
 
@@ -39,6 +41,80 @@ static void append_number(mlab_text *text, double value)
     mlab_text_append(text, number);
 }
 
+static bool is_slope(const mlab_association *a)
+{
+    return strcmp(a->effect, "(Intercept)") != 0;
+}
+
+/* Effects of the first part that stand before that of the association: they are held. */
+static void tell_held(mlab_text *text, const mlab_joint *joint, size_t association)
+{
+    const mlab_association *a = &joint->associations[association];
+    size_t from = association;
+    while (from > 0 && strcmp(a->part, joint->associations[from - 1].part) == 0 && strcmp(a->block, joint->associations[from - 1].block) == 0) from--;
+    for (size_t k = from; k < association; k++) {
+        mlab_text_append(text, k == from ? ", among people of the same " : " and the same ");
+        if (is_slope(&joint->associations[k]))
+            mlab_text_print(text, "change with %s", joint->associations[k].effect);
+        else
+            mlab_text_append(text, "level");
+    }
+    if (from < association) mlab_text_append(text, ",");
+}
+
+static void tell_who(mlab_text *text, const mlab_joint *joint, size_t association)
+{
+    const mlab_association *a = &joint->associations[association];
+    const char *first = joint->parts[0]->outcome;
+    if (is_slope(a))
+        mlab_text_print(text, "People whose %s rises with %s by one standard deviation more than that of others", first, a->effect);
+    else
+        mlab_text_print(text, "People whose %s stands one standard deviation above what their covariates say", first);
+    tell_held(text, joint, association);
+}
+
+static void tell_size(mlab_text *text, const mlab_association *a, const char *ratio)
+{
+    mlab_text_append(text, ratio ? " have " : " differ by ");
+    append_number(text, ratio ? exp(a->per_sd) : a->per_sd);
+    if (ratio)
+        mlab_text_print(text, a->absence ? " times the %s that %s ends" : " times the %s of %s", ratio, a->part);
+    else
+        mlab_text_print(text, a->absence ? " on the model's scale of whether %s ends" : " on the model's scale of %s", a->part);
+    if (*a->block) mlab_text_print(text, ", %s,", a->block);
+}
+
+static void tell_interval(mlab_text *text, const mlab_fit *fit, const mlab_association *a, bool ratio)
+{
+    double width = mlab_fit_interval_factor(fit, fit->joint->level) * a->per_sd_se, low = a->per_sd - width, high = a->per_sd + width;
+    if (!(a->per_sd_se > 0 && isfinite(width))) {
+        mlab_text_append(text, ": no interval can be given, so nothing is shown by it.");
+        return;
+    }
+    mlab_text_append(text, " (");
+    mlab_text_number(text, 100 * fit->joint->level);
+    mlab_text_append(text, "% interval ");
+    append_number(text, ratio ? exp(low) : low);
+    mlab_text_append(text, " to ");
+    append_number(text, ratio ? exp(high) : high);
+    mlab_text_append(text, low > 0 || high < 0
+                               ? "). This says how lasting differences between people go together, not that changing one would change the other."
+                               : "): the data do not show whether they go together.");
+}
+
+/* Too few events leave a number that is doubted; after every other doubt there is none. */
+static bool can_be_told(const mlab_fit *fit)
+{
+    return fit->trust == MLAB_TRUSTED || fit->trust == MLAB_TOO_FEW_EVENTS;
+}
+
+static void tell_reason(mlab_text *text, const char *before, const mlab_fit *fit)
+{
+    mlab_text_append(text, before);
+    mlab_text_append(text, fit->reason);
+    mlab_text_append(text, ".");
+}
+
 mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **sentence, mlab_error *err)
 {
     const mlab_joint *joint = fit->joint;
@@ -46,34 +122,18 @@ mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **
     if (!joint || association >= joint->n_associations)
         return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s has no association %zu", fit->outcome, association + 1);
     const mlab_association *a = &joint->associations[association];
-    const mlab_fit *part = part_named(joint, a->part);
-    const char *ratio = ratio_of(part), *first = joint->parts[0]->outcome;
-    double level = joint->level, width = mlab_fit_interval_factor(fit, level) * a->per_sd_se, low = a->per_sd - width, high = a->per_sd + width;
-    bool slope = strcmp(a->effect, "(Intercept)") != 0, known = a->per_sd_se > 0 && isfinite(width), clear = known && (low > 0 || high < 0);
     mlab_text text = MLAB_TEXT(fit->context);
-    if (slope)
-        mlab_text_print(&text, "People whose %s rises with %s by one standard deviation more than that of others", first, a->effect);
-    else
-        mlab_text_print(&text, "People whose %s stands one standard deviation above what their covariates say", first);
-    mlab_text_print(&text, ratio ? " have " : " differ by ");
-    append_number(&text, ratio ? exp(a->per_sd) : a->per_sd);
-    if (ratio)
-        mlab_text_print(&text, a->absence ? " times the %s that %s ends" : " times the %s of %s", ratio, a->part);
-    else
-        mlab_text_print(&text, " on the scale of %s", a->part);
-    if (*a->block) mlab_text_print(&text, ", %s,", a->block);
-    if (known) {
-        mlab_text_append(&text, " (");
-        mlab_text_number(&text, 100 * level);
-        mlab_text_append(&text, "% interval ");
-        append_number(&text, ratio ? exp(low) : low);
-        mlab_text_append(&text, " to ");
-        append_number(&text, ratio ? exp(high) : high);
-        mlab_text_append(&text, ")");
+    tell_who(&text, joint, association);
+    if (can_be_told(fit)) {
+        const char *ratio = ratio_of(part_named(joint, a->part));
+        tell_size(&text, a, ratio);
+        tell_interval(&text, fit, a, ratio != NULL);
+        if (fit->trust != MLAB_TRUSTED) tell_reason(&text, " The fit is doubted: ", fit);
+    } else {
+        mlab_text_print(&text, a->absence ? ": whether they differ in the chance that %s ends" : ": whether they differ in %s", a->part);
+        if (*a->block) mlab_text_print(&text, ", %s,", a->block);
+        tell_reason(&text, " cannot be told: ", fit);
     }
-    mlab_text_append(&text, !known  ? ": no interval can be given, so nothing is shown by it."
-                            : clear ? ". This says how lasting differences between people go together, not that changing one would change the other."
-                                    : ": the data do not show whether they go together.");
     *sentence = text.failed ? NULL : mlab_copy_text(fit->context, mlab_text_get(&text));
     mlab_text_free(&text);
     return *sentence ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
