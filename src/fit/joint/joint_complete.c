@@ -99,7 +99,7 @@ static void add_levels(const spot *s, const double *upper, const double *both, c
     const mlab_joint_rows *part = s->part;
     const double *x = part->x + s->i * part->p;
     size_t y = (size_t)part->category[s->i], b = part->at + part->n_thresholds;
-    double all[1 + MLAB_JOINT_NORMALS + MLAB_JOINT_NORMALS * (MLAB_JOINT_NORMALS + 1) / 2];
+    double all[1 + MLAB_JOINT_NORMALS + MLAB_JOINT_NORMALS * (MLAB_JOINT_NORMALS + 1) / 2] = {0};
     for (size_t k = 0; k < n_moments; k++) all[k] = upper[k] + lower[k] + 2 * both[k];
     add_pair(s, 0, 0, all);
     for (int side = 0; side < 2; side++) {
