@@ -60,7 +60,7 @@ static mlab_status put(stay_list *list, const state_set *set, const mlab_occupat
                         .until = unit * own->followed,
                         .level = level};
     for (size_t k = 0; k < own->n_states; k++) stay->n += own->at_risk[t * own->n_states + k];
-    if (own != other && other->followed > -HUGE_VAL) {
+    if (own != other && fmin(own->followed, other->followed) >= own->time[t]) { /* both are watched so long */
         mlab_gap gap = mlab_gap_of(own->stay[at], own->stay_se[at], other->stay[at], other->stay_se[at], own->stay_covariance[at], level);
         stay->difference = unit * gap.difference;
         stay->difference_se = unit * gap.se;

@@ -9,13 +9,14 @@ enum { PEOPLE = 400, QUARTERS = 4 };
 
 /* Person p leaves in quarter p % 5 (4: stays), by choice in the first two. Arms by p / 5 % 2. g: a, from the third quarter on b.
  * late: the structured arm begins in the second quarter, after one in the arm none. */
-static world *firm(bool late)
+static world *firm_watched(bool late, int quarters_of_none)
 {
     world *w = world_start(2, 2);
     for (uint32_t p = 0; p < PEOPLE; p++)
         for (int t = 0; t < QUARTERS && t <= (int)(p % 5); t++) {
             bool leaves = t == (int)(p % 5);
             int arm = p / 5 % 2 && (!late || t > 0);
+            if (!arm && t >= quarters_of_none) continue;
             world_add(
                 w,
                 (world_row){
@@ -23,6 +24,11 @@ static world *firm(bool late)
         }
     world_finish(w);
     return w;
+}
+
+static world *firm(bool late)
+{
+    return firm_watched(late, QUARTERS);
 }
 
 static mlab_comparison *compare_firm(world *w, char **states, size_t n_states)
@@ -85,6 +91,19 @@ START_TEST(an_arm_that_begins_late_has_no_time_in_which_nobody_can_leave)
     ck_near(none->months, 3 * 9 / 4.0, 1e-12, 0);
     ck_near(own->months, 3 * 9 / 4.0, 1e-12, 0);
     ck_near(own->difference, 0, 0, 1e-12);
+    mlab_comparison_free(c);
+    world_end(w);
+}
+END_TEST
+
+START_TEST(arms_are_compared_up_to_where_both_are_watched)
+{
+    world *w = firm_watched(false, 2);
+    mlab_comparison *c = compare_firm(w, NULL, 0);
+    ck_assert(stay_of(c, "retention", "structured", "no event", 6)->compared);
+    const mlab_stay *none = stay_of(c, "retention", "none", "no event", 12), *own = stay_of(c, "retention", "structured", "no event", 12);
+    ck_near(none->until, 6, 1e-12, 0);
+    ck_assert(own->months > 0 && !own->compared);
     mlab_comparison_free(c);
     world_end(w);
 }
@@ -159,6 +178,6 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("stays", without_censoring_mean_times_are_means_of_people_and_their_errors_those_of_means,
-               an_arm_that_begins_late_has_no_time_in_which_nobody_can_leave,
+               an_arm_that_begins_late_has_no_time_in_which_nobody_can_leave, arms_are_compared_up_to_where_both_are_watched,
                a_ladder_says_who_is_where_at_the_end_of_every_quarter_since_people_came_into_the_arm, a_column_without_states_is_refused_by_name,
                every_failed_allocation_is_reported_and_nothing_leaks)

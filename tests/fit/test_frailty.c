@@ -239,7 +239,7 @@ START_TEST(rows_cut_in_time_tell_the_same_and_late_entry_is_refused)
     static const char *const names[] = {"group", "start", "stop", "status", "age"};
     for (size_t c = 0; c < 5; c++) world_real(&w, &context, names[c], column[c], at);
     groups g = {.data = {.context = &context, .people = w.table, .person_level = true}};
-    cut = fit_of(&g, "event(start, stop, status) ~ age + (1 | group)", "gamma");
+    cut = fit_of(&g, "event(start, stop, status) ~ age + (1 | group) + cluster(group)", "gamma");
     ck_near(cut->estimate[0], whole->estimate[0], 1e-9, 0);
     ck_near(cut->random->sd[0], whole->random->sd[0], 1e-9, 0);
     ck_near(cut->log_likelihood, whole->log_likelihood, 1e-11, 0);
@@ -249,6 +249,8 @@ START_TEST(rows_cut_in_time_tell_the_same_and_late_entry_is_refused)
     mlab_fit *late;
     mlab_error err;
     ck_assert_int_eq(fit_into(&g, "event(start, stop, status) ~ age + (1 | group)", "gamma", &late, &err), MLAB_ERR_FIT_MODEL);
+    ck_assert_msg(strstr(err.sentence, "enters at 50") && strstr(err.sentence, "cluster(person)"), "%s", err.sentence);
+    ck_assert_int_eq(fit_into(&g, "event(start, stop, status) ~ age + (1 | group) + cluster(group)", "gamma", &late, &err), MLAB_ERR_FIT_MODEL);
     ck_assert_msg(strstr(err.sentence, "somebody enters at 50, not at 0") && strstr(err.sentence, "(1 | group)"), "%s", err.sentence);
     mlab_fit_free(whole);
     mlab_fit_free(cut);
@@ -283,6 +285,26 @@ START_TEST(what_a_frailty_cannot_be_is_refused_in_words)
 }
 END_TEST
 
+START_TEST(mean_times_over_a_gamma_frailty_are_refused_and_those_of_a_typical_group_told)
+{
+    double times[] = {100};
+    mlab_predict_outcome wish = {.outcome = "it", .scale = MLAB_SCALE_RESTRICTED, .times = times, .n_times = 1};
+    mlab_predict_spec spec = {.reference = SIZE_MAX, .outcomes = &wish, .n_outcomes = 1};
+    mlab_fit *fit;
+    mlab_error err = {0};
+    groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
+    options.predict = &spec;
+    ck_assert_int_eq(fit_into(&kidney, "event(time, status) ~ age + (1 | group)", "gamma", &fit, &err), MLAB_ERR_DATA_NOT_BUILT);
+    ck_assert_msg(strstr(err.sentence, "write effects: typical"), "%s", err.sentence);
+    wish.typical = true;
+    fit = fit_of(&kidney, "event(time, status) ~ age + (1 | group)", "gamma");
+    ck_assert_uint_eq(fit->after->n_predictions, 1);
+    ck_assert(fit->after->predictions[0].value > 1 && fit->after->predictions[0].value < 100);
+    mlab_fit_free(fit);
+    close_study(&kidney.s);
+}
+END_TEST
+
 START_TEST(every_allocation_of_a_frailty_may_fail)
 {
     groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
@@ -306,5 +328,6 @@ END_TEST
 MLAB_TEST_MAIN("frailty", the_normal_term_is_its_integral, derivatives_of_both_terms_are_those_of_their_values,
                a_vanishing_variance_leaves_the_slope_of_the_score_test, fits_are_the_maximum_of_the_whole_likelihood,
                effects_of_groups_are_their_means_given_what_happened, groups_that_do_not_differ_are_on_the_boundary_and_say_so,
+               mean_times_over_a_gamma_frailty_are_refused_and_those_of_a_typical_group_told,
                rows_cut_in_time_tell_the_same_and_late_entry_is_refused, what_a_frailty_cannot_be_is_refused_in_words,
                every_allocation_of_a_frailty_may_fail)

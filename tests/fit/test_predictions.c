@@ -2,6 +2,7 @@
 /* Predictions for profiles: against references made by scripts/reference/margins.R, against plain derivatives, by draws, and wrong profiles. */
 #include "core/error.h"
 #include "core/random.h"
+#include "fit/after/after.h"
 #include "fit/after/average.h"
 #include "fit/after/limits.h"
 #include "fit/phd.h"
@@ -211,6 +212,71 @@ START_TEST(a_cox_profile_has_an_interval_only_when_it_is_whole)
 }
 END_TEST
 
+/* 200 people of two sites, the second with thrice the hazard, everybody watched for 24 days; the sites are text, or a factor. */
+static world sites(bool text)
+{
+    static const char *const names[] = {"Lyon", "Oslo"};
+    double time[200], seen[200], x[200];
+    int32_t site[200];
+    world w = {0};
+    for (uint32_t i = 0; i < 200; i++) {
+        mlab_address address = {.seed = 6, .entity = i, .purpose = MLAB_PURPOSE_TEST};
+        site[i] = i % 2;
+        x[i] = mlab_random_normal(&address, 0);
+        double at = ceil(-log(mlab_random_uniform(&address, 1)) * (site[i] ? 15 : 45));
+        time[i] = fmin(at, 24);
+        seen[i] = at <= 24;
+    }
+    world_real(&w, &context, "time", time, 200);
+    world_real(&w, &context, "seen", seen, 200);
+    world_real(&w, &context, "x", x, 200);
+    if (!text) {
+        world_factor(&w, &context, "site", site, 200, names, 2);
+        return w;
+    }
+    mlab_column *column;
+    ck_assert_int_eq(mlab_table_add(w.table, "site", MLAB_COLUMN_TEXT, NULL, 0, &column, NULL), MLAB_OK);
+    for (size_t i = 0; i < 200; i++) ck_assert_int_eq(mlab_column_set_text(w.table, column, i, names[site[i]], 4, NULL), MLAB_OK);
+    return w;
+}
+
+START_TEST(a_profile_is_of_the_stratum_it_names_and_of_times_that_are_watched)
+{
+    double times[] = {12}, later[] = {60}, survival;
+    mlab_profile_value value[] = {{.column = "site", .text = "Oslo"}, {.column = "x", .text = "0", .is_number = true}};
+    mlab_predict_profile profile = {.name = "north", .values = value, .n_values = 2};
+    mlab_predict_outcome wish = {.outcome = "it", .scale = MLAB_SCALE_SURVIVAL, .times = times, .n_times = 1};
+    mlab_predict_spec spec = {.profiles = &profile, .n_profiles = 1, .reference = SIZE_MAX, .outcomes = &wish, .n_outcomes = 1};
+    mlab_outcome outcome = {.name = "it", .kind = MLAB_OUTCOME_EVENT, .better = 1, .model = "cox", .formula = "event(time, seen) ~ x + strata(site)"};
+    mlab_fit_options options = mlab_fit_defaults();
+    context = mlab_test_context(NULL, 1);
+    for (int text = 0; text < 2; text++) {
+        world w = sites(text);
+        mlab_data data = {.context = &context, .people = w.table, .person_level = true};
+        mlab_fit *fit;
+        mlab_error err = {0};
+        mlab_table_find(w.table, "x")->as.real[1] = 0; /* row 2, of Oslo */
+        options.predict = &spec;
+        value[0].text = "Oslo";
+        wish.times = times;
+        ck_assert_msg(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err) == MLAB_OK, "%s", err.sentence);
+        const mlab_prediction *p = find(fit, "north", "level", "");
+        ck_assert_int_eq(mlab_predict_at(&context, fit, w.table, NULL, 1, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, times, 1, &survival, NULL), MLAB_OK);
+        ck_near(p->value, survival, 1e-12, 0);
+        ck_assert(p->lower < p->value && p->value < p->upper);
+        mlab_fit_free(fit);
+        wish.times = later;
+        ck_assert_int_eq(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err), MLAB_ERR_FIT_MODEL);
+        ck_assert_str_eq(err.sentence, "predict.outcomes.it: nobody is followed to 60; the data end at 24");
+        wish.times = times;
+        value[0].text = "Rome";
+        ck_assert_int_ne(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err), MLAB_OK);
+        ck_assert_msg(strstr(err.sentence, text ? "site=Rome" : "'Rome' is no level of site"), "%s", err.sentence);
+        world_free(&w);
+    }
+}
+END_TEST
+
 START_TEST(wrong_profiles_are_refused_with_their_place)
 {
     static const char *const sentences[] = {"profile odd: 'unknown' is no level of gender in the rows of it; allowed: female, male",
@@ -259,6 +325,27 @@ START_TEST(limits_stay_in_their_range)
     ck_assert_double_eq(mlab_quantile(sorted, 4, 0), 1);
     ck_assert_double_eq(mlab_quantile(sorted, 4, 0.5), 3);
     ck_assert_double_eq(mlab_quantile(sorted, 4, 1), 8);
+}
+END_TEST
+
+START_TEST(a_pooled_mean_time_is_within_its_horizon)
+{
+    mlab_prediction lines[] = {{.time = 12, .value = 11.5, .se = 1}, {.time = 12, .value = 11.7, .se = 1}};
+    mlab_after after[2];
+    mlab_fit made[2] = {0}, *fits[] = {&made[0], &made[1]};
+    for (int k = 0; k < 2; k++) {
+        lines[k].profile = lines[k].of = lines[k].against = (char *)"";
+        lines[k].measure = (char *)"level";
+        lines[k].scale = (char *)"restricted_mean";
+        after[k] = (mlab_after){.predictions = &lines[k], .n_predictions = 1, .level = 0.95};
+        made[k].model = made[k].cluster = (char *)"";
+        made[k].n_rows = 500;
+        made[k].after = &after[k];
+    }
+    ck_assert_int_eq(mlab_after_pool(fits, 2, NULL), MLAB_OK);
+    ck_near(lines[0].value, 11.6, 1e-12, 0);
+    ck_assert(lines[0].lower < 11.6 && lines[0].lower > 9);
+    ck_assert_double_eq(lines[0].upper, 12);
 }
 END_TEST
 
@@ -313,5 +400,6 @@ END_TEST
 
 MLAB_TEST_MAIN("predictions", predictions_and_their_limits_agree_with_r, draws_have_the_spread_of_the_delta_method,
                survival_and_incidence_have_the_errors_of_plain_differences, averages_over_people_take_the_first_row_of_each,
-               a_cox_profile_has_an_interval_only_when_it_is_whole, wrong_profiles_are_refused_with_their_place, limits_stay_in_their_range,
+               a_cox_profile_has_an_interval_only_when_it_is_whole, a_profile_is_of_the_stratum_it_names_and_of_times_that_are_watched,
+               wrong_profiles_are_refused_with_their_place, limits_stay_in_their_range, a_pooled_mean_time_is_within_its_horizon,
                threads_do_not_change_a_byte, any_allocation_may_fail)

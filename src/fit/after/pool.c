@@ -19,7 +19,7 @@ typedef struct pooled {
 
 static void pool(pooled *p, size_t n, const mlab_fit *first)
 {
-    double total, df, parameters = 0;
+    double total = 0, df = 0, parameters = 0;
     bool known = true;
     for (size_t j = 0; j < first->n_parameters; j++) parameters += !first->aliased[j];
     for (size_t k = 0; k < n; k++) known = known && p->variance[k] > 0;
@@ -90,13 +90,15 @@ static void pool_predictions(mlab_fit *const *fits, size_t n, pooled *p)
             to->upper = exp(p->mean + p->step);
         } else if (p->step > 0) {
             mlab_limits(range_of(fits[0], to), to->value, p->step, &to->lower, &to->upper);
+            bool mean_time = strcmp(to->measure, "level") == 0 && strcmp(to->scale, "restricted_mean") == 0;
+            if (mean_time) to->upper = fmin(to->upper, to->time);
         }
     }
 }
 
 mlab_status mlab_after_pool(mlab_fit *const *fits, size_t n, mlab_error *err)
 {
-    pooled p;
+    pooled p = {0};
     if (!fits[0]->after) return MLAB_OK;
     if (!same_lines(fits, n)) {
         mlab_after_free(fits[0]->after);

@@ -9,11 +9,10 @@
 #include "fit/after/after.h"
 #include "fit/after/average.h"
 #include "fit/after/limits.h"
+#include "fit/after/profiles.h"
 
 #include "core/error.h"
 #include "core/memory.h"
-#include "core/text.h"
-#include "data/design_terms.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,6 +43,15 @@ static const char *const scales[] = {"link", "response", "survival", "incidence"
 
 /* --- what, and over which rows ------------------------------------------------------------------------------------- */
 
+/* Whether a baseline that is known up to the last time of the data is asked for a unit of time or more after it. */
+static bool past_the_end(const predicting *p, int32_t *last)
+{
+    const mlab_fit_problem *problem = p->prepared->problem;
+    *last = INT32_MIN;
+    for (size_t i = 0; problem->stop && i < problem->n; i++) *last = problem->stop[i] > *last ? problem->stop[i] : *last;
+    return p->fit->baseline && problem->stop && p->wish.times[p->wish.n_times - 1] >= *last + 1.0;
+}
+
 /* Whether something is to be predicted at all. */
 static mlab_status choose(predicting *p, bool *any, mlab_error *err)
 {
@@ -71,10 +79,14 @@ static mlab_status choose(predicting *p, bool *any, mlab_error *err)
                               "nothing is predicted: a %s model predicts over time, and predict.outcomes.%s states no times", fit->model,
                               fit->outcome);
     }
+    int32_t end;
     bool over_time = p->wish.scale > MLAB_SCALE_RESPONSE;
     if (over_time && !p->wish.n_times)
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: %s needs times: [...]", fit->outcome,
                              scales[p->wish.scale]);
+    if (over_time && past_the_end(p, &end))
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: nobody is followed to %g%s%s; the data end at %d",
+                             fit->outcome, p->wish.times[p->wish.n_times - 1], p->wish.unit ? " " : "", p->wish.unit ? p->wish.unit : "", end);
     p->a = (mlab_average){.context = p->context,
                           .fit = fit,
                           .scale = (mlab_scale)p->wish.scale,
@@ -109,85 +121,6 @@ static mlab_status first_rows(predicting *p, mlab_error *err)
 
 /* --- profiles ------------------------------------------------------------------------------------------------------- */
 
-static const mlab_design_variable *factor_of(const mlab_design *design, const char *column)
-{
-    size_t n;
-    const mlab_design_variable *variables = design ? mlab_design_variables(design, &n) : NULL;
-    for (size_t k = 0; variables && k < n; k++)
-        if (variables[k].kind == MLAB_VARIABLE_FACTOR && strcmp(variables[k].column, column) == 0) return &variables[k];
-    return NULL;
-}
-
-static bool names_all(const mlab_predict_profile *profile, const mlab_design *design)
-{
-    size_t n_variables, n_inputs;
-    const mlab_design_variable *variables = mlab_design_variables(design, &n_variables);
-    const char *const *inputs = mlab_design_inputs(design, &n_inputs);
-    for (size_t k = 0; k < n_variables + n_inputs; k++) {
-        const char *name = k < n_inputs ? inputs[k] : variables[k - n_inputs].column;
-        bool found = k >= n_inputs && variables[k - n_inputs].kind != MLAB_VARIABLE_FACTOR;
-        for (size_t v = 0; v < profile->n_values && !found; v++) found = strcmp(profile->values[v].column, name) == 0;
-        if (!found) return false;
-    }
-    return true;
-}
-
-static bool is_alone(const predicting *p, const mlab_predict_profile *profile)
-{
-    const mlab_baseline *baseline = p->fit->baseline;
-    bool all = names_all(profile, p->fit->design);
-    for (size_t t = 0; t < p->fit->n_random && all && p->a.averaged; t++) all = names_all(profile, p->fit->random[t].design);
-    for (size_t c = 0; baseline && c < baseline->n_stratum_columns && all; c++) {
-        all = false;
-        for (size_t v = 0; v < profile->n_values; v++) all = all || strcmp(profile->values[v].column, baseline->stratum_column[c]) == 0;
-    }
-    return all;
-}
-
-static mlab_status no_level(const predicting *p, const mlab_predict_profile *profile, const mlab_profile_value *value, char *const *levels, int32_t n,
-                            mlab_error *err)
-{
-    mlab_text known = MLAB_TEXT(p->context);
-    for (int32_t l = 0; l < n; l++) mlab_text_print(&known, "%s%s", l ? ", " : "", levels[l]);
-    mlab_status status = mlab_raise_at(err, MLAB_ERR_DATA_TYPE, &value->place, "profile %s: '%s' is no level of %s in the rows of %s; allowed: %s",
-                                       profile->name, value->text, value->column, p->fit->outcome, mlab_text_get(&known));
-    mlab_text_free(&known);
-    return status;
-}
-
-/* One value for all rows of the variant. Columns that the model does not read stay. */
-static mlab_status put_value(const predicting *p, mlab_variant *variant, const mlab_predict_profile *profile, const mlab_profile_value *value,
-                             mlab_error *err)
-{
-    const mlab_column *from = mlab_table_find(p->prepared->problem->table, value->column);
-    const mlab_design_variable *factor = factor_of(p->fit->design, value->column);
-    for (size_t t = 0; t < p->fit->n_random && !factor; t++) factor = factor_of(p->fit->random[t].design, value->column);
-    if (!from) return mlab_raise_at(err, MLAB_ERR_DATA_COLUMN, &value->place, "profile %s: there is no column '%s'", profile->name, value->column);
-    bool text = from->type == MLAB_COLUMN_TEXT, levels = factor ? !factor->level_values : from->type == MLAB_COLUMN_FACTOR;
-    char **names = factor ? factor->levels : from->levels;
-    int32_t n = factor ? factor->n_levels : from->n_levels, code = 0;
-    if (text && !factor) return MLAB_OK; /* nothing reads it */
-    if (!levels && !value->is_number)
-        return mlab_raise_at(err, MLAB_ERR_DATA_TYPE, &value->place, "profile %s: %s is a number, found '%s'", profile->name, value->column,
-                             value->text);
-    while (levels && code < n && strcmp(names[code], value->text) != 0) code++;
-    bool known = !levels || code < n;
-    for (int32_t l = 0; factor && factor->level_values && l <= n && known; l++) {
-        if (l == n) known = false;
-        if (l < n && factor->level_values[l] == value->number) break;
-    }
-    if (!known) return factor ? no_level(p, profile, value, names, n, err) : MLAB_OK;
-    mlab_column *column;
-    mlab_status status = mlab_variant_column(variant, value->column, levels ? names : NULL, n, &column, err);
-    for (size_t i = 0; i < variant->table.n_rows && !status; i++) {
-        if (levels)
-            column->as.integer[i] = code;
-        else
-            column->as.real[i] = value->number;
-    }
-    return status;
-}
-
 /* Errors and limits of a single row, which models with a baseline have too. */
 static mlab_status of_row(predicting *p, size_t k, const mlab_table *table, mlab_error *err)
 {
@@ -212,14 +145,15 @@ static mlab_status of_profile(predicting *p, size_t k, mlab_error *err)
     const mlab_predict_profile everybody = {.name = NULL}, *profile = p->spec->n_profiles ? &p->spec->profiles[k] : &everybody;
     mlab_variant variant = {0};
     mlab_average_rows one = {.n = 1}, *rows = &p->rows;
-    p->alone[k] = is_alone(p, profile);
+    p->alone[k] = mlab_profile_alone(p->fit, profile, p->a.averaged);
     mlab_status status = mlab_variant_make(p->context, table, p->alone[k] ? 1 : table->n_rows, profile->n_values, &variant, err);
-    for (size_t v = 0; v < profile->n_values && !status; v++) status = put_value(p, &variant, profile, &profile->values[v], err);
+    if (!status) status = mlab_profile_put(p->fit, profile, &variant, err);
     if (p->alone[k]) rows = &one;
     rows->table = &variant.table;
     if (!status) status = mlab_average_over(&p->a, rows, p->means + k * p->a.part, err);
     if (!status && p->draws) status = mlab_average_at(&p->a, rows, p->draws->value, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
     if (!status && p->alone[k] && p->interval && !p->draws) status = of_row(p, k, &variant.table, err);
+    rows->table = NULL;
     mlab_variant_free(&variant);
     return status;
 }

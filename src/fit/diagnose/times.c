@@ -4,8 +4,10 @@
  * People (clusters) are put into ten folds, each predicted from a fit to the others; a Cox fit's curve is Breslow's from the others
  * (fit/diagnose/scores.h has the scores). The horizon is the time by which three quarters of the events have happened. Calibration: risks expected
  * beside Kaplan & Meier's share, for the levels of the factors of the formula and fifths of the risk. Residuals: randomised survival probabilities,
- * S(t) of an event and a uniform share of it where censored, uniform when the model is right (Li, Wu & Feng). Weakness: rows that enter late are not
- * looked at; a Cox fit's curve follows the data as a whole, so that its residuals find only what differs between people. */
+ * S(t) of an event and a uniform share of it where censored, uniform when the model is right (Li, Wu & Feng); an event of a curve of steps is
+ * anywhere within its step, as ties are wide. Weakness: rows that enter late,
+ * strata without events, priors and exact ties are not looked at; a Cox fit's curve follows the data as a whole, so that its residuals find only what
+ * differs between people. */
 #include "fit/diagnose/diagnose.h"
 #include "fit/diagnose/scores.h"
 
@@ -197,10 +199,12 @@ static mlab_status residuals(timed *t, double *u, mlab_error *err)
     for (size_t i = 0; i < t->n; i++) {
         mlab_address address = {.seed = 1, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_DIAGNOSE};
         uint32_t row = problem->rows ? problem->rows[i] : (uint32_t)i;
-        mlab_status status =
-            mlab_predict_at(t->d->context, t->d->fit, problem->table, &row, 0, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, &t->time[i], 1, &u[i], err);
+        double when[2] = {fmax(t->time[i] - 0.5, 0), t->time[i]}, s[2] = {1, 1}, share = mlab_random_uniform(&address, 0);
+        mlab_status status = !(when[1] > when[0]) ? MLAB_OK
+                                                  : mlab_predict_at(t->d->context, t->d->fit, problem->table, &row, 0, 1, NULL, NULL,
+                                                                    MLAB_SCALE_SURVIVAL, when, 2, s, err);
         if (status) return status;
-        if (!t->event[i]) u[i] *= mlab_random_uniform(&address, 0);
+        u[i] = !t->event[i] ? s[1] * share : t->d->fit->baseline ? s[1] + share * (s[0] - s[1]) : s[1];
     }
     mlab_sort_numbers(u, t->n);
     for (size_t i = 0; i < t->n; i++) distance = fmax(distance, fmax(u[i] - (double)i / n, (double)(i + 1) / n - u[i]));
@@ -236,6 +240,20 @@ static mlab_status set_times(timed *t, bool *enough, mlab_error *err)
     return status;
 }
 
+/* What keeps a fit from being looked at; NULL: nothing. */
+static const char *obstacle(const mlab_diagnosing *d)
+{
+    const mlab_fit_problem *problem = d->prepared->problem;
+    const mlab_baseline *baseline = d->fit->baseline;
+    for (size_t i = 0; problem->start && i < problem->n; i++)
+        if (problem->start[i] > 0) return "some people are watched from later than time 0, or have several rows";
+    for (size_t s = 0; baseline && s < baseline->n_strata; s++)
+        if (baseline->first[s] == baseline->first[s + 1]) return "a stratum has no events, so that its curve is not known";
+    if (problem->n_priors > 0) return "refits with priors are not built yet";
+    if (strcmp(d->fit->model, "cox") == 0 && d->prepared->options.ties == 2) return "exact ties cannot be refitted without a part of the people";
+    return NULL;
+}
+
 static bool applies(const mlab_diagnosing *d)
 {
     const mlab_fit_problem *problem = d->prepared->problem;
@@ -250,10 +268,8 @@ mlab_status mlab_diagnose_times(mlab_diagnosing *d, mlab_error *err)
 {
     const mlab_fit_problem *problem = d->prepared->problem;
     if (!applies(d)) return MLAB_OK;
-    for (size_t i = 0; problem->start && i < problem->n; i++)
-        if (problem->start[i] > 0)
-            return mlab_diagnose_add(d, false, "discrimination", "", -1, -1, err,
-                                     "Not looked at: some people are watched from later than time 0, or have several rows.");
+    const char *why = obstacle(d);
+    if (why) return mlab_diagnose_add(d, false, "discrimination", "", -1, -1, err, "Not looked at: %s.", why);
     timed t = {.d = d, .n = problem->n, .n_clusters = problem->cluster ? problem->n_clusters : problem->n, .usable = true};
     t.time = mlab_allocate(d->context, t.n, sizeof *t.time);
     t.risk = mlab_allocate(d->context, t.n, sizeof *t.risk);

@@ -113,13 +113,13 @@ static double over_gamma(double survival, double variance)
 static size_t grid_of(size_t blocks, const double *root)
 {
     double most = 0;
-    size_t grid = 0;
+    size_t grid = 0, finest = blocks - 1 < MOST_PREDICTORS ? FINEST[blocks - 1] : 0;
     for (size_t k = 0; k < blocks; k++) {
         double square = 0;
         for (size_t j = 0; j <= k; j++) square += root[k * blocks + j] * root[k * blocks + j];
         most = fmax(most, square);
     }
-    while (grid < FINEST[blocks - 1] && most > MOST_SD[grid] * MOST_SD[grid]) grid++;
+    while (grid < finest && grid + 1 < N_GRIDS && most > MOST_SD[grid] * MOST_SD[grid]) grid++;
     return grid;
 }
 
@@ -143,6 +143,10 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
     }
     if (!root) return mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
     if (fit->n_random == 1 && fit->random->gamma) {
+        if (scale == MLAB_SCALE_RESTRICTED && fit->random->covariance[0] > 0)
+            return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
+                              "%s: mean times averaged over a gamma frailty are not built yet; write effects: typical, or scale: survival",
+                              fit->outcome);
         mlab_status status = mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
         for (size_t i = 0; i < n * width && !status; i++) out[i] = over_gamma(out[i], root[i / width] * root[i / width]);
         return status;

@@ -175,7 +175,7 @@ static mlab_status find_top(mlab_frailty *f, const mlab_prepared *prepared, cons
         if (status || (!top->boundary && top->converged && f->value > none)) return status;
         if (top->boundary && !(slope > 0)) break;
     }
-    if (!(slope > 0)) top->boundary = true; /* the likelihood falls from 0 on, and nothing higher was found */
+    if (!(slope > 0) && !(f->value > none + 1e-6)) top->boundary = true; /* the likelihood falls from 0 on, and nothing higher was found */
     return MLAB_OK;
 }
 

@@ -3,7 +3,7 @@
  * what it has of the baseline is a difference of two sums over steps, and what a step has of the rows a sum from the last step on. Both cost O(rows).
  *
  * Late entry: those who come late are the less frail of their group, which the likelihood would have to be conditioned on; rows that begin after 0
- * must go on from where another row of their cluster (or group) ends, else the fit is refused.
+ * must go on from where another row of their cluster (of their group when groups are people) ends, else the fit is refused.
  */
 #include "fit/survival/frailty.h"
 
@@ -25,7 +25,16 @@ static mlab_status check_entry(const mlab_context *context, const mlab_fit_probl
 {
     size_t n = problem->n, late = 0, found = 0;
     if (!problem->start) return MLAB_OK;
-    const uint32_t *of = problem->cluster ? problem->cluster : problem->random->group;
+    const uint32_t *of = problem->cluster ? problem->cluster : problem->random->person ? problem->random->group : NULL;
+    for (size_t i = 0; !of && i < n; i++)
+        if (problem->start[i] > 0)
+            return mlab_raise(err, MLAB_ERR_FIT_MODEL,
+                              "%s: row %zu enters at %d, not at 0, and no column says which rows are of one person; write cluster(person) in the "
+                              "formula when rows go on from one another; those who come late are the less frail, which a frailty (1 | %s) does not "
+                              "know of yet",
+                              problem->outcome ? problem->outcome : "outcome", (problem->rows ? problem->rows[i] : i) + 1, (int)problem->start[i],
+                              problem->random->name ? problem->random->name : "group");
+    if (!of) return MLAB_OK;
     uint64_t *starts = mlab_allocate(context, n, sizeof *starts), *stops = mlab_allocate(context, n, sizeof *stops);
     if (starts && stops) {
         for (size_t i = 0; i < n; i++) {

@@ -93,7 +93,7 @@ mlab_frailty_term mlab_frailty_normal(double d, double hazard, double w)
         for (size_t k = 1;; k++) {
             double v = side * (double)k * h, t = mlab_expm1(v), u = at + v;
             double f = d * v - rate * t - v * (at + u) / (2 * w); /* less that of the peak */
-            if (f < -AWAY) break;
+            if (!(f >= -AWAY)) break;                             /* NaN too */
             add(mlab_exp(f), t, v, u, w, &s);
         }
     double z = s.z / s.one, u = s.u / s.one, l = s.l / s.one;
