@@ -53,7 +53,7 @@ static void pool_margins(mlab_fit *const *fits, size_t n, pooled *p)
         for (size_t k = 0; k < n; k++) {
             const mlab_margin *from = &fits[k]->after->margins[m];
             p->value[k] = from->effect;
-            p->variance[k] = from->se * from->se;
+            p->variance[k] = from->lower < from->upper ? from->se * from->se : 0; /* an effect without an interval has no error to pool */
         }
         pool(p, n, fits[0]);
         to->effect = p->mean;
