@@ -30,7 +30,7 @@ typedef struct mlab_results {
     const char *provenance;       /* JSON: what decides the numbers */
     const char *run;              /* JSON of fixed length: start, end, threads, host, ...; the one thing equal runs may differ in */
     const char *pseudonym_secret; /* key of the pseudonyms, 64 hex digits */
-    bool without_people; /* effects of single people are left out, as they are of results.h5: their order would tell who they are */
+    bool without_people;          /* effects of single people are left out, as they are of results.h5: their order would tell who they are */
 } mlab_results;
 
 /* Stage files: one stage's group, keyed. `key` is a sha256 in hex. */
