@@ -14,8 +14,8 @@ typedef int64_t mlab_h5_id; /* hid_t of HDF5; negative = none */
 typedef struct mlab_h5_file {
     const mlab_context *context;
     const char *path;
-    char *temporary; /* name while writing; NULL when reading */
-    bool fleeting;   /* not synced before it gets its name: a loss of power may cut it, and then it counts as missing */
+    char *temporary;     /* name while writing; NULL when reading */
+    bool fleeting;       /* not synced before it gets its name: a loss of power may cut it, and then it counts as missing */
     bool without_people; /* effects of single people are left out */
     mlab_h5_id id;
     mlab_status status;
