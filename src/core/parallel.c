@@ -21,6 +21,7 @@ typedef struct loop {
     atomic_bool stop;
     /* written under the lock "mlab_parallel" */
     double last_look;   /* seconds; when the callbacks were last called */
+    double first;       /* seconds of the first block of the calling thread, which alone writes it */
     size_t failed;      /* lowest block that failed, n_blocks = none */
     mlab_status status; /* of that block, or of the loop itself */
     mlab_error error;
@@ -50,11 +51,15 @@ static void note_failure(loop *l, size_t block, mlab_status status, const mlab_e
 
 static void run_blocks(loop *l, void *scratch)
 {
+    bool timed = omp_get_thread_num() == 0;
     while (!atomic_load(&l->stop)) {
         size_t block = atomic_fetch_add(&l->next, 1);
         if (block >= l->n_blocks) return;
         mlab_error error = {.status = MLAB_OK};
+        double began = timed ? mlab_os_seconds() : 0;
         mlab_status status = l->function(l->work, block, scratch, &error);
+        if (timed) l->first = mlab_os_seconds() - began;
+        timed = false;
         if (status) {
 #pragma omp critical(mlab_parallel)
             note_failure(l, block, status, &error);
@@ -101,7 +106,7 @@ mlab_status mlab_parallel_blocks(const mlab_context *context, const char *stage,
 #pragma omp parallel num_threads(threads)
         run_thread(&l);
     }
-    if (threads > 1) mlab_parallel_took(function, n_blocks, shared ? threads : 1, mlab_os_seconds() - started);
+    if (threads > 1) mlab_parallel_took(function, n_blocks, shared ? threads : 1, mlab_os_seconds() - started, l.first);
     if (l.failed < n_blocks) {
         if (err) *err = l.error;
         return l.status;

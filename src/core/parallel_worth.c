@@ -42,14 +42,11 @@ bool mlab_parallel_worth(mlab_block_function function, size_t n_blocks)
     return false;
 }
 
-void mlab_parallel_took(mlab_block_function function, size_t n_blocks, int threads, double seconds)
+void mlab_parallel_took(mlab_block_function function, size_t n_blocks, int threads, double seconds, double first)
 {
     slot *s = find(function);
-    if (threads > 1 && s->seconds > 0) {
-        if (seconds > 0.9 * s->seconds * (double)n_blocks) s->alone = AGAIN;
-        return;
-    }
-    double block = seconds / (double)n_blocks;
-    /* Other work only ever adds: less is believed at once, more by and by. The first shared loop bounds what it would take alone. */
+    if (threads > 1 && s->seconds > 0 && seconds > 0.9 * s->seconds * (double)n_blocks) s->alone = AGAIN;
+    double block = threads > 1 ? first : seconds / (double)n_blocks;
+    /* Other work only ever adds: less is believed at once, more by and by. */
     s->seconds = s->seconds == 0 || block < s->seconds ? block : s->seconds + (block - s->seconds) / 8;
 }

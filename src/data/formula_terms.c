@@ -24,7 +24,9 @@ static mlab_status eval(walker *w, int32_t at, bool additive, term_list *out);
 
 static bool same(const mlab_bits *a, const mlab_bits *b)
 {
-    return !memcmp(a, b, sizeof *a);
+    for (int k = 0; k < MLAB_FORMULA_WORDS; k++)
+        if (a->word[k] != b->word[k]) return false;
+    return true;
 }
 
 static mlab_bits joined(const mlab_bits *a, const mlab_bits *b)

@@ -189,16 +189,16 @@ START_TEST(short_loops_and_loops_that_sharing_does_not_help_are_done_alone)
 {
 #ifndef MLAB_SHARE_EVERY_LOOP
     ck_assert(mlab_parallel_worth(idle, 10)); /* nothing is known */
-    mlab_parallel_took(idle, 10, 2, 0.0001);
+    mlab_parallel_took(idle, 10, 2, 0.0001, 0.00001);
     ck_assert(!mlab_parallel_worth(idle, 10));
     ck_assert(mlab_parallel_worth(idle, 1000)); /* 10 ms */
-    mlab_parallel_took(idle, 1000, 2, 0.006);
+    mlab_parallel_took(idle, 1000, 2, 0.006, 0.00001);
     ck_assert(mlab_parallel_worth(idle, 1000));
-    mlab_parallel_took(idle, 1000, 2, 0.011); /* no sooner than alone */
+    mlab_parallel_took(idle, 1000, 2, 0.011, 0.00001); /* no sooner than alone */
     int alone = 0;
     while (!mlab_parallel_worth(idle, 1000)) alone++;
     ck_assert_int_eq(alone, 30);
-    mlab_parallel_took(idle, 1000, 2, 0.011);
+    mlab_parallel_took(idle, 1000, 2, 0.011, 0.00001);
     ck_assert(mlab_parallel_worth(idle, 10000)); /* a long loop is always shared */
 #endif
 }
