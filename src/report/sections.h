@@ -23,6 +23,8 @@ void mlab_tell_after(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
 void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit);
 
 /* Random effects; roles and reliability of several raters, roles of fewer people than the minimum left out. Nothing where there are none. */
+/* Begins a table whose caption is "what of the outcome". */
+void mlab_tell_begin(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const char *what, const char *const *headings, size_t n);
 void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit);
 void mlab_tell_raters(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, uint64_t minimum);
 

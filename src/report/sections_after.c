@@ -14,7 +14,7 @@ static const char *tell_p(double p, bool there, mlab_number_text into)
     return p < 0.0001 ? "under 0.0001" : mlab_tell_number(p, 4, false, into);
 }
 
-static void begin(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const char *what, const char *const *headings, size_t n)
+void mlab_tell_begin(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const char *what, const char *const *headings, size_t n)
 {
     mlab_text caption = MLAB_TEXT(story->context);
     mlab_text_print(&caption, "%s of %s", what, fit->outcome);
@@ -27,8 +27,8 @@ static void tell_tests(mlab_doc *doc, const mlab_story *story, const mlab_fit *f
 {
     const mlab_after *after = fit->after;
     if (!after->n_tests) return;
-    begin(doc, story, fit, fit->robust ? "Tests of the terms (ratio and score take rows as independent)" : "Tests of the terms",
-          (const char *const[]){"Term", "Degrees of freedom", "Likelihood ratio", "p", "Wald", "p", "Score", "p"}, 8);
+    mlab_tell_begin(doc, story, fit, fit->robust ? "Tests of the terms (ratio and score take rows as independent)" : "Tests of the terms",
+                    (const char *const[]){"Term", "Degrees of freedom", "Likelihood ratio", "p", "Wald", "p", "Score", "p"}, 8);
     for (size_t k = 0; k < after->n_tests; k++) {
         const mlab_term_test *t = &after->tests[k];
         const mlab_test *const tests[] = {&t->likelihood_ratio, &t->wald, &t->score};
@@ -47,8 +47,8 @@ static void tell_margins(mlab_doc *doc, const mlab_story *story, const mlab_fit 
 {
     const mlab_after *after = fit->after;
     if (!after->n_margins) return;
-    begin(doc, story, fit, "Average effects on the response scale (conditional on the other terms: not the effect of the program)",
-          (const char *const[]){"What changes", "Probability of", "Effect", "From", "To"}, 5);
+    mlab_tell_begin(doc, story, fit, "Average effects on the response scale (conditional on the other terms: not the effect of the program)",
+                    (const char *const[]){"What changes", "Probability of", "Effect", "From", "To"}, 5);
     for (size_t k = 0; k < after->n_margins; k++) {
         const mlab_margin *m = &after->margins[k];
         mlab_number_text effect, lower, upper;
@@ -66,7 +66,8 @@ static void tell_predictions(mlab_doc *doc, const mlab_story *story, const mlab_
     if (!after->n_predictions) return;
     mlab_text what = MLAB_TEXT(story->context);
     mlab_text_print(&what, "Predicted %s (conditional: a difference is not the effect of the program)", after->predictions[0].scale);
-    begin(doc, story, fit, mlab_text_get(&what), (const char *const[]){"For", "Compared with", "Probability of", "After", "Value", "From", "To"}, 7);
+    mlab_tell_begin(doc, story, fit, mlab_text_get(&what),
+                    (const char *const[]){"For", "Compared with", "Probability of", "After", "Value", "From", "To"}, 7);
     for (size_t k = 0; k < after->n_predictions; k++) {
         const mlab_prediction *p = &after->predictions[k];
         mlab_number_text time, value, lower, upper;
@@ -91,7 +92,7 @@ static void tell_profiles(mlab_doc *doc, const mlab_story *story, const mlab_fit
 {
     const mlab_after *after = fit->after;
     if (!after->n_profiles) return;
-    begin(doc, story, fit, "Profile intervals of the coefficients", (const char *const[]){"Term", "From", "To"}, 3);
+    mlab_tell_begin(doc, story, fit, "Profile intervals of the coefficients", (const char *const[]){"Term", "From", "To"}, 3);
     for (size_t k = 0; k < after->n_profiles; k++) {
         const mlab_profile *p = &after->profiles[k];
         mlab_number_text lower, upper;
@@ -105,7 +106,7 @@ static void tell_diagnoses(mlab_doc *doc, const mlab_story *story, const mlab_fi
 {
     const mlab_after *after = fit->after;
     if (!after->n_diagnoses) return;
-    begin(doc, story, fit, "What was looked at in the fit", (const char *const[]){"What", "Finding", "In words"}, 3);
+    mlab_tell_begin(doc, story, fit, "What was looked at in the fit", (const char *const[]){"What", "Finding", "In words"}, 3);
     for (size_t k = 0; k < after->n_diagnoses; k++) {
         const mlab_diagnosis *d = &after->diagnoses[k];
         mlab_doc_row(doc, (const char *const[]){d->what, d->doubt ? "careful" : "fine", d->sentence});
@@ -117,8 +118,8 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
 {
     const mlab_joint *joint = fit->joint;
     if (!joint || fit->n_people < (uint64_t)story->options->minimum_cell) return;
-    begin(doc, story, fit, "What goes together in people",
-          (const char *const[]){"Part", "Cause", "Goes with", "Change for one SD", "Error", "Correlation"}, 6);
+    mlab_tell_begin(doc, story, fit, "What goes together in people",
+                    (const char *const[]){"Part", "Cause", "Goes with", "Change for one SD", "Error", "Correlation"}, 6);
     for (size_t k = 0; k < joint->n_associations; k++) {
         const mlab_association *a = &joint->associations[k];
         mlab_number_text change, error, correlation;

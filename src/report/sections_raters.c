@@ -6,20 +6,11 @@
 
 #include <math.h>
 
-static void begin(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const char *what, const char *const *headings, size_t n)
-{
-    mlab_text caption = MLAB_TEXT(story->context);
-    mlab_text_print(&caption, "%s of %s", what, fit->outcome);
-    mlab_doc_table(doc, mlab_text_get(&caption), true, headings, n);
-    if (caption.failed) doc->text.failed = true;
-    mlab_text_free(&caption);
-}
-
 void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
 {
     if (!fit->n_random) return;
-    begin(doc, story, fit, "Differences between groups (standard deviations on the scale of the model)",
-          (const char *const[]){"Between", "Groups", "Effect", "Standard deviation", "From", "To", "Share of the variance"}, 7);
+    mlab_tell_begin(doc, story, fit, "Differences between groups (standard deviations on the scale of the model)",
+                    (const char *const[]){"Between", "Groups", "Effect", "Standard deviation", "From", "To", "Share of the variance"}, 7);
     for (size_t t = 0; t < fit->n_random; t++)
         for (size_t a = 0; a < fit->random[t].n; a++) {
             const mlab_random_effects *r = &fit->random[t];
@@ -54,10 +45,10 @@ void mlab_tell_raters(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
 {
     const mlab_raters *raters = fit->raters;
     if (!raters) return;
-    begin(doc, story, fit, "Raters by role (severity: how much lower than the mean of the roles, on the scale of the model)",
-          (const char *const[]){"Role", "People", "Severity", "From", "To", "Raters each", "Reliability of one", "Of all of the role",
-                                "Needed for 0.8"},
-          9);
+    mlab_tell_begin(doc, story, fit, "Raters by role (severity: how much lower than the mean of the roles, on the scale of the model)",
+                    (const char *const[]){"Role", "People", "Severity", "From", "To", "Raters each", "Reliability of one", "Of all of the role",
+                                          "Needed for 0.8"},
+                    9);
     bool everybody = true;
     for (size_t r = 0; r < raters->n_roles; r++) everybody = everybody && mlab_rater_role_shown(raters, r, minimum);
     for (size_t r = 0; r < raters->n_roles; r++)

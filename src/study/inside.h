@@ -136,6 +136,14 @@ mlab_status mlab_study_run_attribute(const mlab_study *study, char **json, mlab_
 MLAB_MUST_USE mlab_status mlab_study_bind_raters(mlab_study *study, const mlab_outcome *outcome, mlab_findings *findings, mlab_error *err);
 /* Pseudonyms in the place of ids in the scores of all fits, sorted by them (study/scores.c). */
 MLAB_MUST_USE mlab_status mlab_study_mask_scores(mlab_study *study, mlab_error *err);
+/* People of the panel by their pseudonyms: [panel->n_ids], sorted, released by the caller; ids are the panel's. */
+typedef struct mlab_known_person {
+    char pseudonym[17];
+    const char *id;
+} mlab_known_person;
+mlab_status mlab_study_know_people(const mlab_study *study, mlab_known_person **people, mlab_error *err);
+const char *mlab_study_id_of(const mlab_study *study, const mlab_known_person *people, const char *pseudonym); /* NULL = nobody's */
+
 /* The secret of the pseudonyms: read, or made once with mode 0600. */
 mlab_status mlab_study_secret(mlab_study *study, mlab_error *err);
 

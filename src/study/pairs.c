@@ -8,27 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct known {
-    char name[17];
-    const char *id;
-} known;
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const known *)a)->name, ((const known *)b)->name);
-}
-
-static mlab_status unmask_list(const mlab_context *context, const known *people, size_t n_people, char **names, size_t n, mlab_error *err)
+static mlab_status unmask_list(const mlab_study *study, const mlab_known_person *people, char **names, size_t n, mlab_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        known wanted = {.id = NULL};
-        strncpy(wanted.name, names[i], sizeof wanted.name - 1);
-        const known *found = bsearch(&wanted, people, n_people, sizeof *people, by_name);
+        const char *found = mlab_study_id_of(study, people, names[i]);
         if (!found)
             return mlab_raise(err, MLAB_ERR_STORE_READ, "pseudonym %s belongs to nobody in the people file; run match with --force", names[i]);
-        char *id = mlab_copy_text(context, found->id);
+        char *id = mlab_copy_text(study->context, found);
         if (!id) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for ids");
-        mlab_release(context, names[i]);
+        mlab_release(study->context, names[i]);
         names[i] = id;
     }
     return MLAB_OK;
@@ -37,19 +25,12 @@ static mlab_status unmask_list(const mlab_context *context, const known *people,
 /* Puts the ids back into pairs that were read from a stage file. */
 static mlab_status unmask(mlab_study *study, mlab_error *err)
 {
-    const mlab_panel *panel = study->data->panel;
-    known *people = mlab_allocate(study->context, panel->n_ids, sizeof *people);
-    if (!people) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for ids");
-    for (size_t k = 0; k < panel->n_ids; k++) {
-        mlab_store_pseudonym(study->secret, panel->ids[k], people[k].name);
-        people[k].id = panel->ids[k];
-    }
-    qsort(people, panel->n_ids, sizeof *people, by_name);
-    mlab_status status = MLAB_OK;
+    mlab_known_person *people;
+    mlab_status status = mlab_study_know_people(study, &people, err);
     for (size_t k = 0; !status && k < study->n_pairs; k++) {
         mlab_pairs *pairs = study->pairs[k];
-        status = unmask_list(study->context, people, panel->n_ids, pairs->mentees, pairs->n_mentees, err);
-        if (!status) status = unmask_list(study->context, people, panel->n_ids, pairs->mentors, pairs->n_mentors, err);
+        status = unmask_list(study, people, pairs->mentees, pairs->n_mentees, err);
+        if (!status) status = unmask_list(study, people, pairs->mentors, pairs->n_mentors, err);
     }
     mlab_release(study->context, people);
     if (!status) study->pairs_masked = study->results.pairs_masked = false;

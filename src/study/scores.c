@@ -35,40 +35,14 @@ mlab_status mlab_study_mask_scores(mlab_study *study, mlab_error *err)
     return MLAB_OK;
 }
 
-typedef struct known {
-    char name[17];
-    const char *id;
-} known;
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const known *)a)->name, ((const known *)b)->name);
-}
-
-/* Pseudonyms of all people, sorted. */
-static mlab_status know_people(const mlab_study *study, known **people, mlab_error *err)
-{
-    const mlab_panel *panel = study->data->panel;
-    *people = mlab_allocate(study->context, panel->n_ids, sizeof **people);
-    if (!*people) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu pseudonyms", panel->n_ids);
-    for (size_t i = 0; i < panel->n_ids; i++) {
-        mlab_store_pseudonym(study->secret, panel->ids[i], (*people)[i].name);
-        (*people)[i].id = panel->ids[i];
-    }
-    qsort(*people, panel->n_ids, sizeof **people, by_name);
-    return MLAB_OK;
-}
-
-static void write_rows(const mlab_study *study, const mlab_fit *fit, const known *people, mlab_text *text)
+static void write_rows(const mlab_study *study, const mlab_fit *fit, const mlab_known_person *people, mlab_text *text)
 {
     for (size_t i = 0; i < fit->raters->n_scores; i++) {
         const mlab_person_score *s = &fit->raters->scores[i];
-        known wanted = {.id = NULL};
-        strncpy(wanted.name, s->person, sizeof wanted.name - 1);
-        const known *found = people ? bsearch(&wanted, people, study->data->panel->n_ids, sizeof *people, by_name) : NULL;
+        const char *id = people ? mlab_study_id_of(study, people, s->person) : NULL;
         mlab_text_csv(text, fit->outcome);
         mlab_text_append(text, ",");
-        mlab_text_csv(text, found ? found->id : s->person);
+        mlab_text_csv(text, id ? id : s->person);
         const double values[] = {s->score, s->error, s->expected};
         for (int k = 0; k < 3; k++) {
             mlab_text_append(text, ",");
@@ -80,10 +54,10 @@ static void write_rows(const mlab_study *study, const mlab_fit *fit, const known
 
 mlab_status mlab_study_scores(mlab_study *study, size_t *n, mlab_error *err)
 {
-    known *people = NULL;
+    mlab_known_person *people = NULL;
     mlab_text text = MLAB_TEXT(study->context);
     bool names = study->fit_options.scores == 2;
-    mlab_status status = names && study->data && study->data->panel ? know_people(study, &people, err) : MLAB_OK;
+    mlab_status status = names && study->data && study->data->panel ? mlab_study_know_people(study, &people, err) : MLAB_OK;
     char *path = NULL;
     *n = 0;
     mlab_text_append(&text, "outcome,person,score,standard_error,expected,ratings\n");
