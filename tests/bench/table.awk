@@ -20,37 +20,45 @@ FILENAME == ARGV[1] {
     next
 }
 FILENAME == known && /^#/ { date = substr($0, 3); next }
-/^(R|mentorlab) / {
-    who = $1 == "R" ? "R" : "ours"
+/^(R|Python|mentorlab) / {
+    who = $1 == "mentorlab" ? FILENAME == known ? "turn" : "ours" : $1
     what = substr($2, 1, length($2) - 1)
-    n = number($0, "rows")
-    threads = number($0, "threads")
-    key = who SUBSEP what SUBSEP n SUBSEP threads
-    clock[key] = number($0, "median")
-    processor[key] = number($0, "processor")
+    key = who SUBSEP what SUBSEP number($0, "rows") SUBSEP number($0, "threads")
+    runs = ++seen[key]
+    clock[key] += (number($0, "median") - clock[key]) / runs # those in turn with a peer: the mean of the run before it and the run after it
+    processor[key] += (number($0, "processor") - processor[key]) / runs
     peak[key] = number($0, "peak")
 }
 
-# One row: name, task, rows, peer, goal, bytes, exponentials and uniforms of one pass over one row
-function row(name, what, n, peer, goal, bytes, exponentials, random, one, two, other, floor, line, factor) {
-    one = "ours" SUBSEP what SUBSEP n SUBSEP 1
-    two = "ours" SUBSEP what SUBSEP n SUBSEP 2
-    other = "R" SUBSEP what SUBSEP n SUBSEP 1
+# One peer's cell, and how many times as long as ours: the run of ours beside it where there is one. With one thread the processor's seconds, with two the clock's
+function beside(peer, who, what, n, threads, other, ours, factor, theirs) {
+    other = who SUBSEP what SUBSEP n SUBSEP threads
     factor = 1
-    if (!(other in clock) && ("R" SUBSEP "some_" what "s" SUBSEP n SUBSEP 1) in clock) {
-        other = "R" SUBSEP "some_" what "s" SUBSEP n SUBSEP 1
+    if (!(other in clock) && (who SUBSEP "some_" what "s" SUBSEP n SUBSEP threads) in clock) {
+        other = who SUBSEP "some_" what "s" SUBSEP n SUBSEP threads
         factor = 5
     }
+    ours = "turn" SUBSEP what SUBSEP n SUBSEP threads
+    if (!(other in clock)) return
+    if (!(ours in clock)) ours = "ours" SUBSEP what SUBSEP n SUBSEP threads
+    theirs = factor * (threads == 1 ? processor[other] : clock[other])
+    cell = cell (cell == "" ? "" : "; ") peer (threads == 1 ? "" : ", two threads") ": " seconds(theirs) (factor > 1 ? " (five times 200)" : "") ", " sprintf("%.0f", peak[other]) " MB"
+    ratio = ratio (ratio == "" ? "" : "; ") times(theirs / (threads == 1 ? processor[ours] : clock[ours]))
+}
+
+# One row: name, task, rows, peer, goal, bytes, exponentials and uniforms of one pass over one row
+function row(name, what, n, peer, goal, bytes, exponentials, random, one, two, floor) {
+    one = "ours" SUBSEP what SUBSEP n SUBSEP 1
+    two = "ours" SUBSEP what SUBSEP n SUBSEP 2
     if (!(one in clock)) return
     floor = n * (bytes / bandwidth + exponentials / exps / 1e6 + random / uniforms / 1e6)
     if (what == "bootstrap") floor *= 1000
-    line = sprintf("| %s, %s | %s (%s) | %s | %.0f |", name, thousands(n), seconds(clock[one]), seconds(processor[one]), two in clock ? seconds(clock[two]) : "", peak[one])
-    if (other in clock)
-        line = line sprintf(" %s: %s%s, %.0f MB | %s | %s |", peer, seconds(factor * processor[other]), factor > 1 ? " (five times 200)" : "", peak[other],
-                            times(factor * processor[other] / processor[one]), goal)
-    else
-        line = line sprintf(" | | %s |", goal)
-    print line sprintf(" %s | %s |", seconds(floor), times(processor[one] / floor))
+    cell = ratio = ""
+    beside("`Logit` of statsmodels", "Python", what, n, 1)
+    beside(peer, "R", what, n, 1)
+    beside(peer, "R", what, n, 2)
+    printf "| %s, %s | %s (%s) | %s | %.0f | %s | %s | %s | %s | %s |\n", name, thousands(n), seconds(clock[one]), seconds(processor[one]),
+        two in clock ? seconds(clock[two]) : "", peak[one], cell, ratio, goal, seconds(floor), times(processor[one] / floor)
 }
 
 function growth(what, title, n, key, line, any) {
@@ -65,7 +73,7 @@ function growth(what, title, n, key, line, any) {
 
 END {
     printf "Commit %s, %s. One pass at the floor: %.1f GB/s of memory, %.0f M/s exponentials, %.0f M/s logarithms, %.0f M/s uniforms, one thread.\n", commit, machine, bandwidth / 1e9, exps, logs, uniforms
-    print "Seconds of the clock (in brackets of the processor) with one thread, of the clock with two; the peer's are of the processor, one thread" (date == "" ? "" : "; " date) "."
+    print "Seconds of the clock (in brackets of the processor) with one thread, of the clock with two; a peer's of the processor with one thread, of the clock with two" (date == "" ? "" : "; " date) "."
     print ""
     print "| task, rows | one thread, s | two threads, s | peak, MB | peer, s | times | goal | one pass at the floor, s | in such passes |"
     print "|---|---|---|---|---|---|---|---|---|"
