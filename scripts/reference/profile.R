@@ -35,6 +35,33 @@ names_of <- c("gendermale", "prestige"); columns <- c("male", "prestige")
 m <- coxph(Surv(articles + 1, kids == 0) ~ male + prestige, d, control = exact)
 out <- rbind(out, ends("cox", function(h, v) { l <- coxph(terms_but("Surv(articles + 1, kids == 0)", h), with_offset(h, v), control = exact)$loglik; l[length(l)] },
                        coef(m), sqrt(diag(vcov(m))), NULL))
+# times: articles + 1, an event without kids; survreg takes offsets. The scale is held by `scale`
+times <- list(exponential = "exponential", weibull = "weibull", survival_lognormal = "lognormal", loglogistic = "loglogistic")
+narrow <- survreg.control(rel.tolerance = 1e-14, toler.chol = 1e-14, maxiter = 200)
+for (law in names(times)) {
+  m <- survreg(Surv(articles + 1, kids == 0) ~ male + prestige, d, dist = times[[law]], control = narrow)
+  out <- rbind(out, ends(law, function(h, v) as.numeric(logLik(survreg(terms_but("Surv(articles + 1, kids == 0)", h), with_offset(h, v), dist = times[[law]], control = narrow))),
+                         coef(m)[-1], sqrt(diag(vcov(m)))[2:3], NULL))
+  if (law == "exponential") next
+  top <- as.numeric(logLik(m)); se <- sqrt(vcov(m)[4, 4])
+  f <- function(v) 2 * (top - as.numeric(logLik(survreg(Surv(articles + 1, kids == 0) ~ male + prestige, d, dist = times[[law]], scale = exp(v), control = narrow)))) - qchisq(0.95, 1)
+  e <- sapply(c(-1, 1), function(s) uniroot(f, sort(log(m$scale) + s * se * c(1, 4)), tol = 1e-13, maxiter = 1000)$root)
+  out <- rbind(out, data.frame(case = law, name = "Log(scale)", lower = number(e[1]), upper = number(e[2])))
+}
+# counts and positive numbers: the likelihood with its shape at the best, written plainly; Newton's steps with numeric differences after BFGS
+names_of <- c("gendermale", "kids", "prestige"); columns <- c("male", "kids", "prestige")
+shaped <- function(case, y, density) {
+  minus <- function(p, X, o) -sum(density(y, exp(drop(X %*% p[-length(p)]) + o), exp(p[length(p)])))
+  fitted <- function(h, v, start = NULL) {
+    X <- cbind(1, as.matrix(d[setdiff(columns, h)])); o <- if (is.null(h)) 0 else v * d[[h]]
+    p <- if (is.null(start)) c(log(mean(y)), rep(0, ncol(X) - 1), 0.5) else start
+    for (i in 1:3) p <- optim(p, minus, X = X, o = o, method = "BFGS", control = list(reltol = 1e-16, maxit = 1000, ndeps = rep(1e-5, length(p))))$par
+    list(value = -minus(p, X, o), par = p, hessian = optimHess(p, minus, X = X, o = o, control = list(ndeps = rep(1e-4, length(p))))) }
+  m <- fitted(NULL, 0)
+  ends(case, function(h, v) if (is.null(h)) m$value else fitted(h, v, m$par[-(1 + match(h, columns))])$value, m$par[2:4], sqrt(diag(solve(m$hessian)))[2:4], NULL)
+}
+out <- rbind(out, shaped("negative_binomial", d$articles, function(y, m, a) dnbinom(y, size = a, mu = m, log = TRUE)),
+             shaped("gamma", d$articles + 1, function(y, m, a) dgamma(y, a, a / m, log = TRUE)))
 path <- file.path(into, "profile_phd.csv")
 writeLines(paste0("# profile intervals of fits to phd.csv, ", R.version.string, ", ordinal ", packageVersion("ordinal"), ", survival ", packageVersion("survival"),
                   ", made by scripts/reference/profile.R; tolerance 1e-7 standard errors"), path)

@@ -13,7 +13,8 @@ static bool is(const char *model, const char *other)
     return strcmp(model, other) == 0;
 }
 
-/* linear, poisson: articles; logit: any; ordinal: none, 1, 2 or 3, more; times: articles + 1, an event without kids. logit and poisson by field. */
+/* linear, poisson, negative_binomial: articles; gamma: articles + 1; logit: any; ordinal: none, 1, 2 or 3, more; times: articles + 1, an event
+ * without kids. logit and poisson by field. */
 static study phd(const char *model, const char *formula)
 {
     const char *const columns[] = {"gender", "married", "kids", "prestige", "mentor", "articles"};
@@ -21,7 +22,8 @@ static study phd(const char *model, const char *formula)
     for (size_t k = 0; k < 6; k++) add_column(&s, columns[k], k == 0 ? "female" : NULL);
     s.cluster = room(s.n, sizeof *s.cluster);
     for (size_t i = 0; i < s.n; i++) s.cluster[i] = (uint32_t)((i + 1) * 7 % 23);
-    if (is(model, "linear") || is(model, "poisson")) respond_number(&s, "articles");
+    if (is(model, "linear") || is(model, "poisson") || is(model, "negative_binomial") || is(model, "gamma")) respond_number(&s, "articles");
+    for (size_t i = 0; is(model, "gamma") && i < s.n; i++) s.number[i]++;
     if (is(model, "ordinal") || is(model, "logit")) {
         s.category = room(s.n, sizeof *s.category);
         for (size_t i = 0; i < s.n; i++) {

@@ -22,13 +22,14 @@ static mlab_fit *profiled(const mlab_fit_problem *problem, const char *model)
 
 START_TEST(intervals_agree_with_r)
 {
-    static const char *const models[] = {"logit", "poisson", "linear", "ordinal", "cox"};
+    static const char *const models[] = {
+        "logit", "poisson", "linear", "ordinal", "cox", "exponential", "weibull", "survival_lognormal", "loglogistic", "negative_binomial", "gamma"};
     csv table = csv_read(mlab_test_path("reference/profile_phd.csv"));
     size_t held = 0;
     context = mlab_test_context(NULL, 2);
     ck_assert_uint_gt(table.n_rows, 0);
-    for (size_t m = 0; m < 5; m++) {
-        study s = alone(models[m], m == 4 ? "~ gender + prestige" : "~ gender + kids + prestige");
+    for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
+        study s = alone(models[m], m >= 4 && m < 9 ? "~ gender + prestige" : "~ gender + kids + prestige");
         mlab_fit *fit = profiled(&s.w.problem, models[m]);
         size_t k = 0;
         for (size_t row = 0; row < table.n_rows; row++) {
@@ -69,11 +70,12 @@ START_TEST(the_interval_of_a_difference_of_means_is_known)
 }
 END_TEST
 
+/* Its weights are no likelihood. */
 START_TEST(models_without_profiles_have_none)
 {
     context = mlab_test_context(NULL, 1);
-    study s = alone("poisson", "~ gender + kids");
-    mlab_fit *fit = profiled(&s.w.problem, "negative_binomial");
+    study s = alone("cox", "~ gender");
+    mlab_fit *fit = profiled(&s.w.problem, "fine_gray");
     ck_assert_uint_eq(fit->after->n_profiles, 0);
     mlab_fit_free(fit);
     close_study(&s);
@@ -84,11 +86,11 @@ START_TEST(any_allocation_may_fail)
 {
     mlab_test_memory memory = {0};
     context = mlab_test_context(NULL, 1);
-    static const char *const models[] = {"logit", "cox"};
+    static const char *const models[] = {"logit", "cox", "negative_binomial", "gamma", "weibull"};
     mlab_context failing = mlab_test_context(&memory, 1);
     mlab_fit_options options = mlab_fit_defaults();
     options.profile = true;
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < 5; m++) {
         study s = alone(models[m], "~ gender");
         mlab_prepared *prepared;
         mlab_fit *fit;

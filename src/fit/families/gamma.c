@@ -69,23 +69,31 @@ static double shape_of(double deviance)
     return a;
 }
 
-static mlab_status fit_gamma(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+double mlab_gamma_at_best_shape(const mlab_fit_problem *problem, double kernel, double *shape)
 {
-    mlab_status status = mlab_engine_fit(context, prepared, fit, err);
-    if (status) return status;
-    const mlab_fit_problem *problem = prepared->problem;
     double n = 0, logs = 0;
     for (size_t i = 0; i < problem->n; i++) {
         double w = problem->weight ? problem->weight[i] : 1;
         n += w;
         logs += w * log(problem->number[i]);
     }
-    double shape = shape_of(-fit->log_likelihood / n - 1 - logs / n), null_shape = shape_of(-fit->null_log_likelihood / n - 1 - logs / n);
+    double best = shape_of(-kernel / n - 1 - logs / n);
+    if (shape) *shape = best;
+    return best > 0 ? log_likelihood(best, kernel, logs, n) : HUGE_VAL;
+}
+
+static mlab_status fit_gamma(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    mlab_status status = mlab_engine_fit(context, prepared, fit, err);
+    if (status) return status;
+    double shape, null_shape, n = 0, whole = mlab_gamma_at_best_shape(prepared->problem, fit->log_likelihood, &shape);
+    double null = mlab_gamma_at_best_shape(prepared->problem, fit->null_log_likelihood, &null_shape);
+    for (size_t i = 0; i < prepared->problem->n; i++) n += prepared->problem->weight ? prepared->problem->weight[i] : 1;
     if (shape == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "every number is its fitted mean: nothing is left to judge by");
     fit->shape = shape;
     fit->shape_se = sqrt(1 / (n * (gsl_sf_psi_1(shape) - 1 / shape)));
-    fit->log_likelihood = log_likelihood(shape, fit->log_likelihood, logs, n);
-    fit->null_log_likelihood = null_shape > 0 ? log_likelihood(null_shape, fit->null_log_likelihood, logs, n) : fit->log_likelihood;
+    fit->log_likelihood = whole;
+    fit->null_log_likelihood = null_shape > 0 ? null : whole;
     for (size_t j = 0; j < fit->n_parameters * fit->n_parameters; j++)
         fit->covariance[j] *= prepared->dispersion > 0 ? prepared->dispersion : 1 / shape;
     return MLAB_OK;

@@ -75,12 +75,16 @@ typedef struct means {
 /* First and second derivative of the log-likelihood by log theta. */
 static double slope(const means *m, double theta, double *bend)
 {
-    double first = 0, second = 0, psi = gsl_sf_psi(theta), psi_1 = gsl_sf_psi_1(theta);
+    double first = 0, second = 0, psi = gsl_sf_psi(theta), psi_1 = gsl_sf_psi_1(theta), table[TABLE], table_1[TABLE];
+    for (size_t y = 0; y < TABLE; y++) {
+        table[y] = gsl_sf_psi((double)y + theta) - psi;
+        table_1[y] = gsl_sf_psi_1((double)y + theta) - psi_1;
+    }
     for (size_t i = 0; i < m->n; i++) {
         double y = m->y[i], w = m->weight ? m->weight[i] : 1, mean = mlab_exp(m->eta[i]), sum = theta + mean;
         if (w == 0) continue;
-        double a = (y > 0 ? gsl_sf_psi(y + theta) - psi : 0) - mlab_log1p(mean / theta) + (mean - y) / sum;
-        double b = (y > 0 ? gsl_sf_psi_1(y + theta) - psi_1 : 0) + mean / (theta * sum) - (mean - y) / (sum * sum);
+        double a = (y < TABLE ? table[(size_t)y] : gsl_sf_psi(y + theta) - psi) - mlab_log1p(mean / theta) + (mean - y) / sum;
+        double b = (y < TABLE ? table_1[(size_t)y] : gsl_sf_psi_1(y + theta) - psi_1) + mean / (theta * sum) - (mean - y) / (sum * sum);
         first += w * theta * a;
         second += w * (theta * a + theta * theta * b);
     }
@@ -251,6 +255,48 @@ static mlab_status refit_counts(const mlab_context *context, const mlab_prepared
     }
     mlab_status status = settle(context, &own, weights, &m, estimate, room, eta, &log_theta, info, err);
     mlab_release(context, room);
+    return status;
+}
+
+/* --- theta within every pass ------------------------------------------------------------------------------------ */
+
+typedef struct counts_work {
+    own_theta own;
+    mlab_pass pass;
+    double *eta; /* [n] */
+    double log_theta;
+} counts_work;
+
+mlab_status mlab_counts_work_make(const mlab_context *context, const mlab_prepared *prepared, double theta, void **work, mlab_error *err)
+{
+    counts_work *w = *work = mlab_allocate(context, 1, sizeof *w);
+    if (w) w->eta = mlab_allocate(context, prepared->problem->n, sizeof *w->eta);
+    if (!w || !w->eta) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the means of %zu counts", prepared->problem->n);
+    own_start(&w->own, prepared);
+    w->pass = (mlab_pass){context, &w->own.engine, prepared->problem->weight, 1, false};
+    w->log_theta = log(theta);
+    return MLAB_OK;
+}
+
+void mlab_counts_work_free(const mlab_context *context, void *work)
+{
+    if (work) mlab_release(context, ((counts_work *)work)->eta);
+    mlab_release(context, work);
+}
+
+/* By the envelope theorem the score is that at a known theta; the information leaves theta's part out, which bends steps a little and moves no
+ * maximum. */
+mlab_status mlab_counts_at_best_theta(void *work, const double *parameters, double *log_likelihood, double *score, double *information,
+                                      mlab_error *err)
+{
+    counts_work *w = work;
+    mlab_status status = mlab_pass_predictors(&w->pass, parameters, w->eta, err);
+    if (status) return status;
+    means m = {w->own.engine.number, w->pass.weight, w->eta, w->own.problem.n};
+    w->log_theta = best_log_theta(&m, w->log_theta);
+    w->own.engine.shape = mlab_exp(w->log_theta);
+    status = mlab_pass_evaluate(&w->pass, parameters, log_likelihood, score, information, err);
+    *log_likelihood += constant_of(&m, w->own.engine.shape);
     return status;
 }
 

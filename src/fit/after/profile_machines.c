@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The log-likelihoods of the models that have profiles: those of the engine (the variance of numbers and the shape of gamma at their best for the
+ * coefficients in closed form or nearly so, that of counts in every pass), Cox's, and parametric laws of times.
+ */
+#include "fit/after/profile.h"
+#include "fit/engine.h"
+#include "fit/families/responses.h"
+#include "fit/survival/cox.h"
+#include "fit/survival/times.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_times(const mlab_prepared *prepared)
+{
+    return prepared->model->release == mlab_times_release && !prepared->problem->n_random;
+}
+
+static bool is_cox(const mlab_prepared *prepared)
+{
+    return prepared->model == &mlab_model_cox && !prepared->problem->n_random;
+}
+
+bool mlab_profile_is_made(const mlab_prepared *prepared)
+{
+    return is_cox(prepared) || is_times(prepared) || mlab_engine_of(prepared);
+}
+
+static double same(const mlab_profile_machine *machine, double value)
+{
+    (void)machine;
+    return value;
+}
+
+static mlab_status no_memory(const mlab_fit *fit, mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for profiles of %s", fit->outcome);
+}
+
+/* --- engine ----------------------------------------------------------------------------------------------------- */
+
+static bool engine_has(const mlab_profile_machine *machine, size_t j)
+{
+    const mlab_engine *engine = machine->prepared->own;
+    if (j < machine->prepared->n_thresholds) return false;
+    size_t column = (j - machine->prepared->n_thresholds) % engine->p;
+    return !(engine->intercept && column == 0) && !(engine->tiles->mix && engine->tiles->mixed[column]);
+}
+
+/* The variance is the mean square of what is left. */
+static double of_squares(const mlab_profile_machine *machine, double value)
+{
+    double n = 0;
+    const mlab_fit_problem *problem = machine->prepared->problem;
+    for (size_t i = 0; i < problem->n; i++) n += problem->weight ? problem->weight[i] : 1;
+    return -0.5 * n * log(-2 * value);
+}
+
+static double of_gamma(const mlab_profile_machine *machine, double value)
+{
+    return mlab_gamma_at_best_shape(machine->prepared->problem, value, NULL);
+}
+
+static mlab_status start_engine(const mlab_context *context, const mlab_fit *fit, mlab_profile_machine *machine, mlab_error *err)
+{
+    const mlab_engine *engine = machine->prepared->own;
+    const mlab_model *model = machine->prepared->model;
+    machine->has = engine_has;
+    machine->spec.scale = engine->scale;
+    if (model == &mlab_model_linear || model == &mlab_model_lognormal) machine->of_value = of_squares;
+    if (model == &mlab_model_gamma) machine->of_value = of_gamma;
+    memcpy(machine->best, fit->estimate, fit->n_parameters * sizeof *machine->best);
+    mlab_engine_inward(engine, machine->best);
+    if (model == &mlab_model_negative_binomial) {
+        machine->spec.evaluate = mlab_counts_at_best_theta;
+        machine->release = mlab_counts_work_free;
+        return mlab_counts_work_make(context, machine->prepared, fit->shape, &machine->own, err);
+    }
+    mlab_pass *pass = machine->own = mlab_allocate(context, 1, sizeof *pass);
+    if (!pass) return no_memory(fit, err);
+    *pass = (mlab_pass){context, engine, machine->prepared->problem->weight, 1, false};
+    machine->spec.evaluate = mlab_pass_evaluate;
+    return MLAB_OK;
+}
+
+/* --- times ------------------------------------------------------------------------------------------------------ */
+
+/* Scales and shapes have profiles, the coefficients of a spline of time have none. */
+static bool times_has(const mlab_profile_machine *machine, size_t j)
+{
+    const mlab_times *times = machine->prepared->own;
+    if (j >= times->p) return !times->n_knots;
+    return !(times->intercept && j == 0) && !(times->tiles->mix && times->tiles->mixed[j]);
+}
+
+static mlab_status start_times(const mlab_context *context, const mlab_fit *fit, mlab_profile_machine *machine, mlab_error *err)
+{
+    const mlab_times *times = machine->prepared->own;
+    mlab_times_pass *pass = machine->own = mlab_allocate(context, 1, sizeof *pass);
+    if (!pass) return no_memory(fit, err);
+    *pass = (mlab_times_pass){context, times, machine->prepared->problem->weight, machine->fixed, false};
+    memcpy(machine->best, fit->estimate, times->n * sizeof *machine->best);
+    mlab_times_uncentre(times, machine->best, -1);
+    machine->has = times_has;
+    machine->spec.scale = times->scale;
+    machine->spec.evaluate = mlab_times_evaluate;
+    return MLAB_OK;
+}
+
+/* --- cox -------------------------------------------------------------------------------------------------------- */
+
+typedef struct cox_machine {
+    mlab_cox_work work;
+    double *weight;
+} cox_machine;
+
+static void free_cox(const mlab_context *context, void *own)
+{
+    cox_machine *cox = own;
+    mlab_cox_work_free(context, &cox->work);
+    mlab_release(context, cox->weight);
+    mlab_release(context, cox);
+}
+
+static bool cox_has(const mlab_profile_machine *machine, size_t j)
+{
+    (void)machine;
+    (void)j;
+    return true;
+}
+
+static mlab_status start_cox(const mlab_context *context, const mlab_fit *fit, mlab_profile_machine *machine, mlab_error *err)
+{
+    const mlab_fit_problem *problem = machine->prepared->problem;
+    const mlab_cox_rows *rows = machine->prepared->own;
+    cox_machine *cox = machine->own = mlab_allocate(context, 1, sizeof *cox);
+    if (!cox) return no_memory(fit, err);
+    machine->release = free_cox;
+    machine->unit = rows->scale;
+    machine->has = cox_has;
+    machine->spec.evaluate = mlab_cox_evaluate;
+    machine->spec.work = &cox->work;
+    cox->weight = mlab_allocate(context, rows->n, sizeof *cox->weight);
+    if (!cox->weight) return no_memory(fit, err);
+    for (size_t i = 0; i < rows->n; i++) cox->weight[i] = problem->weight ? problem->weight[rows->row[i]] : 1;
+    for (size_t j = 0; j < rows->p; j++) machine->best[j] = fit->estimate[j] * rows->scale[j];
+    return mlab_cox_work_make(context, rows, cox->weight, &cox->work, err);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+mlab_status mlab_profile_machine_make(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, const uint8_t *fixed,
+                                      mlab_profile_machine *machine, mlab_error *err)
+{
+    *machine = (mlab_profile_machine){.prepared = prepared, .fixed = fixed, .of_value = same, .release = mlab_release};
+    machine->spec = (mlab_newton_spec){.n = fit->n_parameters, .fixed = fixed, .tolerance = 1e-7, .iterations = (int)prepared->options.iterations};
+    machine->best = mlab_allocate(context, fit->n_parameters, sizeof *machine->best);
+    if (!machine->best) return no_memory(fit, err);
+    mlab_status status = (is_cox(prepared) ? start_cox : is_times(prepared) ? start_times : start_engine)(context, fit, machine, err);
+    if (!machine->spec.work) machine->spec.work = machine->own;
+    return status;
+}
+
+void mlab_profile_machine_free(const mlab_context *context, mlab_profile_machine machine)
+{
+    if (machine.own) machine.release(context, machine.own);
+    mlab_release(context, machine.best);
+}
