@@ -73,8 +73,10 @@ typedef struct mlab_predict_outcome {
     int scale;     /* mlab_scale; -1 = response where the model has it, else survival, incidence or occupation */
     double *times; /* [n_times] 0 or more, rising, in the unit of the data; discrete hazards: periods */
     size_t n_times;
-    char *unit;   /* "days", "quarters": of the times, for readers; NULL = not known */
-    bool typical; /* random effects: groups of effects 0, else averaged over all groups */
+    char *unit;        /* "days", "quarters": of the times; NULL = not known */
+    double *stated;    /* [n_times] the times as the study wrote them, for readers; NULL = in the unit of the data */
+    char *stated_unit; /* "months": their unit; NULL = not known */
+    bool typical;      /* random effects: groups of effects 0, else averaged over all groups */
     mlab_place place;
 } mlab_predict_outcome;
 
@@ -95,12 +97,18 @@ typedef struct mlab_prediction {
     char *measure, *against; /* "level" and ""; "difference", "ratio" and the reference */
     char *scale;             /* "link", "response", "survival", "incidence", "occupation" */
     char *of;                /* level, cause, "from to" of states; "" where there is one number */
-    double time;             /* -1 = none */
+    double time;             /* in the unit of the data; -1 = none */
     char *unit;              /* of the time: "days", "quarters"; "" = none or not known */
+    double stated_time;      /* the time as the study wrote it, which readers are told; -1 = none */
+    char *stated_unit;       /* its unit: "months"; "" = none or not known */
     double value;
     double se;           /* delta method, by the robust covariance when there is one, or spread of the draws; ratios: of the logarithm */
     double lower, upper; /* inside the range of the scale; both are the value where there is no interval */
 } mlab_prediction;
+
+/* The prediction as readers are told it: time and unit as the study wrote them, and mean times (restricted_mean) in that unit too. Texts are those of
+ * `prediction`. */
+MLAB_API mlab_prediction mlab_prediction_told(const mlab_prediction *prediction);
 
 typedef struct mlab_after {
     const mlab_context *context;

@@ -60,6 +60,9 @@ typedef struct mlab_raters {
 
 /* Whether a role is of enough people, and where raters are known of enough raters, to be told; the severity of one rater is about one person. */
 MLAB_API bool mlab_rater_role_shown(const mlab_raters *raters, size_t role, uint64_t minimum);
+/* Whether a number of a fit may be told by the name of its coefficient, term or effect ("rolemanager", "role: manager - self"): what is about roles
+ * is their severity, and told of all roles or of none, since severities add up to 0. Always true of other models. */
+MLAB_API bool mlab_rater_term_shown(const mlab_fit *fit, const char *name, uint64_t minimum);
 
 MLAB_API void mlab_raters_free(mlab_raters *raters); /* NULL is fine */
 

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "core/number.h"
 #include "mentorlab/joint.h"
+#include "mentorlab/raters.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ void mlab_show_joint(const mlab_fit *fit)
     }
 }
 
-static void show_tests(const mlab_fit *fit)
+static void show_tests(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;
     if (!after->tests) return;
@@ -47,6 +48,7 @@ static void show_tests(const mlab_fit *fit)
     printf("  %-20s %3s %17s %17s %17s\n", "", "df", "ratio        p", "Wald        p", "score        p");
     for (size_t k = 0; k < after->n_tests; k++) {
         const mlab_term_test *test = &after->tests[k];
+        if (!mlab_rater_term_shown(fit, test->term, minimum)) continue;
         size_t df = test->likelihood_ratio.df ? test->likelihood_ratio.df : test->wald.df;
         printf("  %-20.40s %3zu", test->term, df);
         show_test(&test->likelihood_ratio);
@@ -74,13 +76,15 @@ static void show_interval(double se, double lower, double upper)
         printf("  no interval\n");
 }
 
-static void show_margins(const mlab_after *after)
+static void show_margins(const mlab_fit *fit, uint64_t minimum)
 {
+    const mlab_after *after = fit->after;
     if (!after->margins) return;
     printf("  %-44s %10s  interval\n", "conditional, averaged over the rows", "difference");
     for (size_t k = 0; k < after->n_margins; k++) {
         const mlab_margin *m = &after->margins[k];
         char label[128], effect[64];
+        if (!mlab_rater_term_shown(fit, m->what, minimum)) continue;
         snprintf(label, sizeof label, "%s%s%s", m->what, m->of[0] ? ", " : "", m->of);
         rounded(m->effect, m->se, effect, sizeof effect);
         printf("  %-44s %10s", label, effect);
@@ -88,13 +92,17 @@ static void show_margins(const mlab_after *after)
     }
 }
 
-static void show_predictions(const mlab_after *after)
+static void show_predictions(const mlab_fit *fit, uint64_t minimum)
 {
+    const mlab_after *after = fit->after;
+    if (!mlab_rater_term_shown(fit, "role", minimum)) return;
     for (size_t k = 0; k < after->n_predictions; k++) {
-        const mlab_prediction *p = &after->predictions[k];
+        const mlab_prediction told = mlab_prediction_told(&after->predictions[k]), *p = &told;
         char label[200], value[64], time[64] = "";
         if (k == 0) {
-            snprintf(label, sizeof label, "predicted %s, conditional", p->scale);
+            bool mean_time = strcmp(p->scale, "restricted_mean") == 0;
+            snprintf(label, sizeof label, "predicted %s%s%s, conditional", mean_time ? "mean time" : p->scale, mean_time && p->unit[0] ? " in " : "",
+                     mean_time ? p->unit : "");
             printf("  %-44s %10s  interval\n", label, "value");
         }
         if (p->time >= 0) mlab_number_for_people(p->time, p->time == floor(p->time) ? 0 : 2, time, sizeof time);
@@ -107,14 +115,16 @@ static void show_predictions(const mlab_after *after)
     }
 }
 
-static void show_profiles(const mlab_after *after)
+static void show_profiles(const mlab_fit *fit, uint64_t minimum)
 {
+    const mlab_after *after = fit->after;
     if (!after->profiles) return;
     printf("  %-38s %12s %12s\n", "interval by the profile likelihood", "lower", "upper");
     for (size_t k = 0; k < after->n_profiles; k++) {
         const mlab_profile *profile = &after->profiles[k];
         char lower[64] = "none", upper[64] = "none";
         double se = (profile->upper - profile->lower) / 4;
+        if (!mlab_rater_term_shown(fit, profile->name, minimum)) continue;
         if (!profile->lower_open) rounded(profile->lower, se, lower, sizeof lower);
         if (!profile->upper_open) rounded(profile->upper, se, upper, sizeof upper);
         printf("  %-38s %12s %12s\n", profile->name, lower, upper);
@@ -132,12 +142,12 @@ static void show_diagnoses(const mlab_after *after)
     }
 }
 
-void mlab_show_after(const mlab_fit *fit)
+void mlab_show_after(const mlab_fit *fit, uint64_t minimum)
 {
     if (!fit->after) return;
-    show_tests(fit);
-    show_margins(fit->after);
-    show_predictions(fit->after);
-    show_profiles(fit->after);
+    show_tests(fit, minimum);
+    show_margins(fit, minimum);
+    show_predictions(fit, minimum);
+    show_profiles(fit, minimum);
     show_diagnoses(fit->after);
 }

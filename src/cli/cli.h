@@ -115,7 +115,7 @@ void mlab_progress_clear(mlab_session *session);
 /* Tests, average effects, profile intervals and diagnoses of a fit; nothing where none were asked for. */
 /* Roles, reliability and what cannot be told of ratings by several raters; nothing for other models. */
 void mlab_show_raters(const mlab_fit *fit, uint64_t minimum);
-void mlab_show_after(const mlab_fit *fit);
+void mlab_show_after(const mlab_fit *fit, uint64_t minimum);
 /* The associations of a joint model in words; nothing for another. */
 void mlab_show_joint(const mlab_fit *fit);
 

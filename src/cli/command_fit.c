@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "core/number.h"
+#include "mentorlab/raters.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -109,6 +110,10 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         char estimate[64], error[64];
         double se = mlab_fit_standard_error(fit, j);
+        if (!mlab_rater_term_shown(fit, fit->names[j], minimum)) {
+            printf("  %-38s %12s\n", fit->names[j], "not told");
+            continue;
+        }
         if (fit->aliased && fit->aliased[j]) {
             printf("  %-38s %12s\n", fit->names[j], "left out");
             continue;
@@ -122,7 +127,7 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
     mlab_show_raters(fit, minimum);
     show_limits(fit);
     show_priors(fit);
-    mlab_show_after(fit);
+    mlab_show_after(fit, minimum);
 }
 
 /* fit.scores: rows about people, in a file of their own. */

@@ -56,7 +56,7 @@ static void associations_to_json(mlab_text *json, const mlab_fit *fit)
     mlab_text_append(json, "]");
 }
 
-static void fit_to_json(mlab_text *json, const mlab_fit *fit)
+static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
 {
     mlab_text_append(json, "{");
     text(json, "outcome", fit->outcome), next(json);
@@ -70,8 +70,9 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         mlab_text_append(json, j ? ", {" : "{");
         text(json, "name", fit->names[j]), next(json);
-        number(json, "estimate", fit->estimate[j]), next(json);
-        number(json, "standard_error", mlab_fit_standard_error(fit, j));
+        bool shown = mlab_rater_term_shown(fit, fit->names[j], minimum);
+        number(json, "estimate", shown ? fit->estimate[j] : HUGE_VAL), next(json);
+        number(json, "standard_error", shown ? mlab_fit_standard_error(fit, j) : HUGE_VAL);
         mlab_text_append(json, "}");
     }
     mlab_text_append(json, "]");
@@ -144,7 +145,7 @@ void mlab_session_json(const mlab_session *session, mlab_text *json)
     LIST("not_applicable", report->n_not_applicable, mlab_json_text(json, report->not_applicable[k]))
     mlab_text_append(json, ", \"findings\": ");
     mlab_findings_json(&session->findings, json);
-    LIST("fits", results->n_fits, fit_to_json(json, results->fits[k]))
+    LIST("fits", results->n_fits, fit_to_json(json, results->fits[k], (uint64_t)mlab_session_minimum_cell(session)))
     LIST("contrasts", results->comparison ? results->comparison->n_contrasts : 0, contrast_to_json(json, &results->comparison->contrasts[k]))
     LIST("matching", results->n_pairs, pairs_to_json(json, results->pairs[k]))
     LIST("returns", results->forecast ? results->forecast->n_returns : 0, return_to_json(json, &results->forecast->returns[k]))

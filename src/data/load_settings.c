@@ -182,6 +182,8 @@ mlab_status mlab_loading_column(mlab_loading *l, const char *block, const char *
         if (status) return status;
         specs->items[specs->n++] = (mlab_column_spec){.name = key, .from = fallback, .low = -HUGE_VAL, .high = HUGE_VAL, .days = 1};
         specs->items[i].optional = optional && !stated;
+        bool own = mlab_loading_at(l, block, "id"); /* the file's own heading is stated */
+        if (!strcmp(key, "person") && !own && strcmp(fallback, "person") != 0) specs->items[i].also = "person";
     }
     *spec = &specs->items[i];
     if (stated) {

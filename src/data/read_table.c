@@ -116,6 +116,15 @@ static void add_others(table_reading *r)
     }
 }
 
+/* The heading that is there in the place of the one that would be taken. */
+static void take_other(table_reading *r, mlab_column_spec *column)
+{
+    const char *role = r->spec->role ? r->spec->role : "people";
+    mlab_text_print(r->guesses, "%s, column \"%s\": ids of people, since no column is called \"%s\"; to pin it: %s: {%s: %s}\n", r->rows->file,
+                    column->also, column->from, role, column->name, column->also);
+    column->from = column->also;
+}
+
 static mlab_status match_headings(table_reading *r, mlab_error *err)
 {
     r->columns = mlab_allocate(r->context, r->spec->n_columns + r->rows->n_columns, sizeof *r->columns);
@@ -123,8 +132,12 @@ static mlab_status match_headings(table_reading *r, mlab_error *err)
     r->ignored = mlab_allocate(r->context, r->rows->n_columns, 1);
     if (!r->columns || !r->used || !r->ignored) return no_memory(r, err);
     for (size_t k = 0; k < r->spec->n_columns; k++) {
-        const mlab_column_spec *column = &r->spec->columns[k];
+        mlab_column_spec own = r->spec->columns[k], *column = &own;
         size_t at = heading_of(r->rows, column->from);
+        if (at >= r->rows->n_columns && column->also && !column->place.file[0]) {
+            at = heading_of(r->rows, column->also);
+            if (at < r->rows->n_columns) take_other(r, column);
+        }
         if (at < r->rows->n_columns) {
             r->used[at] = 1;
             add_column(r, column, at)->named = true;

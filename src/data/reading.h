@@ -39,6 +39,7 @@ typedef struct mlab_reading_rules {
 typedef struct mlab_column_spec {
     const char *name; /* in the table */
     const char *from; /* heading in the file */
+    const char *also; /* heading taken, and said, where that one is not there; NULL = none */
     mlab_reading_type type;
     bool optional;             /* a heading that is not there is fine */
     bool filled;               /* a missing cell is a stop */

@@ -9,6 +9,8 @@ typedef enum mlab_export_format { MLAB_EXPORT_CSV, MLAB_EXPORT_JSON, MLAB_EXPORT
 
 /* Hides what report.html would hide (privacy_page.c); *n_hidden = numbers hidden. file is that of the page. minimum: 1 to 1000. */
 MLAB_MUST_USE mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum, size_t *n_hidden, mlab_error *err);
+/* Its part for ratings by several raters (privacy_raters.c); adds to *n_hidden. */
+MLAB_MUST_USE mlab_status mlab_page_protect_raters(mlab_page *page, const char *file, uint64_t minimum, size_t *n_hidden, mlab_error *err);
 /* Rows about single people (pairs, under pseudonyms): written for their owner alone. */
 bool mlab_page_is_about_people(const mlab_page *page);
 /* Writes the page to a path, mode 0600 when it is about people. Errors: MLAB_ERR_WRITE, MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW (more lines

@@ -4,9 +4,16 @@
 
 #include "mentorlab/after.h"
 #include "mentorlab/joint.h"
+#include "mentorlab/raters.h"
 
 #include <math.h>
 #include <string.h>
+
+/* Severities of roles are not told where they would be those of few. */
+static bool shown(const mlab_story *story, const mlab_fit *fit, const char *name)
+{
+    return mlab_rater_term_shown(fit, name, (uint64_t)story->options->minimum_cell);
+}
 
 static const char *tell_p(double p, bool there, mlab_number_text into)
 {
@@ -31,6 +38,7 @@ static void tell_tests(mlab_doc *doc, const mlab_story *story, const mlab_fit *f
                     (const char *const[]){"Term", "Degrees of freedom", "Likelihood ratio", "p", "Wald", "p", "Score", "p"}, 8);
     for (size_t k = 0; k < after->n_tests; k++) {
         const mlab_term_test *t = &after->tests[k];
+        if (!shown(story, fit, t->term)) continue;
         const mlab_test *const tests[] = {&t->likelihood_ratio, &t->wald, &t->score};
         mlab_number_text df, statistic[3], p[3];
         const char *cells[8] = {t->term, mlab_tell_number((double)(t->likelihood_ratio.df ? t->likelihood_ratio.df : t->wald.df), 0, false, df)};
@@ -51,6 +59,7 @@ static void tell_margins(mlab_doc *doc, const mlab_story *story, const mlab_fit 
                     (const char *const[]){"What changes", "Probability of", "Effect", "From", "To"}, 5);
     for (size_t k = 0; k < after->n_margins; k++) {
         const mlab_margin *m = &after->margins[k];
+        if (!shown(story, fit, m->what)) continue;
         mlab_number_text effect, lower, upper;
         bool interval = m->lower < m->upper;
         mlab_doc_row(doc, (const char *const[]){m->what, m->of, mlab_tell_number(m->effect, 4, false, effect),
@@ -63,20 +72,25 @@ static void tell_margins(mlab_doc *doc, const mlab_story *story, const mlab_fit 
 static void tell_predictions(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
 {
     const mlab_after *after = fit->after;
-    if (!after->n_predictions) return;
+    if (!after->n_predictions || !shown(story, fit, "role")) return;
     mlab_text what = MLAB_TEXT(story->context);
-    mlab_text_print(&what, "Predicted %s (conditional: a difference is not the effect of the program)", after->predictions[0].scale);
+    const mlab_prediction first = mlab_prediction_told(&after->predictions[0]);
+    bool mean_time = strcmp(first.scale, "restricted_mean") == 0;
+    mlab_text_print(&what, "Predicted %s%s%s (conditional: a difference is not the effect of the program)", mean_time ? "mean time" : first.scale,
+                    mean_time && first.unit[0] ? " in " : "", mean_time ? first.unit : "");
     mlab_tell_begin(doc, story, fit, mlab_text_get(&what),
                     (const char *const[]){"For", "Compared with", "Probability of", "After", "Value", "From", "To"}, 7);
     for (size_t k = 0; k < after->n_predictions; k++) {
-        const mlab_prediction *p = &after->predictions[k];
+        const mlab_prediction told = mlab_prediction_told(&after->predictions[k]), *p = &told;
         mlab_number_text time, value, lower, upper;
         mlab_text against = MLAB_TEXT(story->context), after_time = MLAB_TEXT(story->context);
         bool interval = p->lower < p->upper;
+        if (p->time >= 0)
+            mlab_text_print(&after_time, "%s%s%s", mlab_tell_number(p->time, p->time == floor(p->time) ? 0 : 2, false, time), p->unit[0] ? " " : "",
+                            p->unit);
         mlab_text_print(&against, "%s%s%s", p->against[0] ? p->measure : "", p->against[0] ? " to " : "", p->against);
         mlab_doc_row(doc,
-                     (const char *const[]){p->profile, mlab_text_get(&against), p->of,
-                                           p->time >= 0 ? mlab_tell_number(p->time, p->time == floor(p->time) ? 0 : 2, false, time) : "",
+                     (const char *const[]){p->profile, mlab_text_get(&against), p->of, mlab_text_get(&after_time),
                                            mlab_tell_number(p->value, 4, false, value), interval ? mlab_tell_number(p->lower, 4, false, lower) : "",
                                            interval ? mlab_tell_number(p->upper, 4, false, upper) : ""});
         if (against.failed || after_time.failed) doc->text.failed = true;
@@ -95,6 +109,7 @@ static void tell_profiles(mlab_doc *doc, const mlab_story *story, const mlab_fit
     mlab_tell_begin(doc, story, fit, "Profile intervals of the coefficients", (const char *const[]){"Term", "From", "To"}, 3);
     for (size_t k = 0; k < after->n_profiles; k++) {
         const mlab_profile *p = &after->profiles[k];
+        if (!shown(story, fit, p->name)) continue;
         mlab_number_text lower, upper;
         mlab_doc_row(doc, (const char *const[]){p->name, p->lower_open ? "no end" : mlab_tell_number(p->lower, 4, false, lower),
                                                 p->upper_open ? "no end" : mlab_tell_number(p->upper, 4, false, upper)});

@@ -2,6 +2,7 @@
 /* What lies behind the differences: curves over time, likeness of the groups, the models. */
 #include "core/error.h"
 #include "core/memory.h"
+#include "mentorlab/raters.h"
 #include "report/sections.h"
 
 #include <math.h>
@@ -289,6 +290,7 @@ static void tell_coefficients(mlab_doc *doc, const mlab_story *story, const mlab
         const double *covariance = fit->robust ? fit->robust : fit->covariance;
         const double variance = covariance ? covariance[j * fit->n_parameters + j] : 0;
         const bool aliased = fit->aliased && fit->aliased[j];
+        if (!mlab_rater_term_shown(fit, fit->names[j], (uint64_t)story->options->minimum_cell)) continue;
         mlab_tell_number(fit->estimate[j], 4, false, estimate);
         mlab_tell_number(sqrt(variance > 0 ? variance : 0), 4, false, error);
         mlab_doc_row(doc, (const char *const[]){fit->names[j], aliased ? "left out" : estimate, aliased ? "" : error});

@@ -145,7 +145,7 @@ static mlab_status convert(mlab_study *study, const mlab_outcome *outcome, const
         const char *name;
         double days;
     } units[] = {{"days", 1}, {"weeks", 7}, {"months", MLAB_DAYS_PER_MONTH}, {"quarters", 3 * MLAB_DAYS_PER_MONTH}, {"years", MLAB_DAYS_PER_YEAR}};
-    char *stated = wish->unit;
+    char *stated = wish->stated_unit;
     double from = 0, to = 0;
     mlab_status status = unit_of(study, outcome, model, &wish->unit, err);
     if (status || !stated) return status;
@@ -161,7 +161,11 @@ static mlab_status convert(mlab_study *study, const mlab_outcome *outcome, const
                                  "the times of %s have no unit in the data: write times: [...] in their own, or give the column type: duration and a "
                                  "unit",
                                  outcome->name);
-    for (size_t t = 0; t < wish->n_times; t++) wish->times[t] *= from / to;
+    if (!(wish->stated = mlab_study_keep(study, wish->n_times, sizeof *wish->stated))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for times");
+    for (size_t t = 0; t < wish->n_times; t++) {
+        wish->stated[t] = wish->times[t];
+        wish->times[t] *= from / to;
+    }
     return MLAB_OK;
 }
 

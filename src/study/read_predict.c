@@ -92,7 +92,7 @@ static mlab_status read_times(const mlab_study_reading *reading, const mlab_sett
         mlab_place place = mlab_setting_place(list);
         if (mlab_setting_size(list) != 1)
             return mlab_study_stop(reading, "bad_value", &place, NULL, err, "times are of one unit, as in times: {months: [6, 12]}");
-        if (!(to->unit = mlab_study_keep_text(reading->study, mlab_setting_key(list, 0)))) return no_memory(err);
+        if (!(to->stated_unit = mlab_study_keep_text(reading->study, mlab_setting_key(list, 0)))) return no_memory(err);
         list = mlab_setting_item(list, 0);
         if (mlab_setting_kind_of(list) == MLAB_SETTING_MAP) return MLAB_OK; /* a finding of the walk */
     }

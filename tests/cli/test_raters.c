@@ -99,6 +99,47 @@ START_TEST(the_order_of_ratings_and_the_threads_do_not_matter)
 }
 END_TEST
 
+/* Two managers, m00 and m01, of everybody: under five raters of a role. */
+START_TEST(roles_of_few_raters_are_told_nowhere)
+{
+    put_firm("");
+    ck_assert_int_eq(shell("sed -i -E 's/,m0[0-9],/,m00,/; s/,m00,manager,2022-03-02/,m01,manager,2022-03-02/' ratings.csv"), 0);
+    int code = shell(PROGRAM " fit study.yaml --margins --tests");
+    ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+    ck_says(out, "1 role of fewer than 5 people or raters not shown");
+    ck_says(out, "rolemanager                                not told");
+    ck_says_not(out, "role: manager");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/performance/raters/roles"), 0);
+    ck_says(out, "manager,,,,,,,,,,\n");
+    ck_says(err_out, "hidden");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/performance/raters/roles | cut -d, -f6-9 | sort -u"), 0);
+    ck_says(out, ",,,\nseverity,severity_error,lower,upper\n");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/performance/estimate | grep role"), 0);
+    ck_assert_str_eq(out, "rolemanager,\nroleself,\n");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/performance/margins | grep role: | cut -d, -f3- | sort -u"), 0);
+    ck_says(out, ",,");
+    ck_assert_int_eq(shell(PROGRAM " fit study.yaml --json | grep -o '\"rolemanager\", \"estimate\": null'"), 0);
+    code = shell(PROGRAM " report study.yaml");
+    ck_assert(code == 0 || code == 4);
+    ck_assert_int_ne(shell("grep -E 'rolemanager|role: manager|<td>manager' report.html"), 0);
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/performance/raters/roles --minimum-cell 1 | grep -c manager,[0-9]"), 0);
+}
+END_TEST
+
+START_TEST(ids_are_found_under_person_where_people_call_them_otherwise)
+{
+    put_firm("");
+    ck_assert_int_eq(shell("sed -i '1s/^id,/person,/' ratings.csv; " PROGRAM " check study.yaml"), 0);
+    ck_says(out, "ratings.csv, column \"person\": ids of people, since no column is called \"id\"; to pin it: ratings: {person: person}");
+    ck_assert_int_eq(shell("sed -i '1s/^person,/who,/' ratings.csv; " PROGRAM " check study.yaml"), 3);
+    ck_says(err_out, "column 'id' is not in ");
+    ck_assert_int_eq(
+        shell("sed -i '1s/^who,/person,/; ' ratings.csv; sed -i 's/{file: ratings.csv}/{file: ratings.csv, id: id}/' study.yaml; " PROGRAM
+              " check study.yaml"),
+        3); /* stated: not looked for */
+}
+END_TEST
+
 START_TEST(wrong_formulas_are_told_with_their_place)
 {
     put_firm(", formula: \"score ~ roel + (1 | person)\"");
@@ -115,4 +156,5 @@ END_TEST
 
 MLAB_TEST_MAIN("raters", a_fit_tells_roles_and_reliability_and_keeps_scores_to_itself,
                scores_are_written_when_asked_for_under_pseudonyms_for_their_owner, the_order_of_ratings_and_the_threads_do_not_matter,
+               roles_of_few_raters_are_told_nowhere, ids_are_found_under_person_where_people_call_them_otherwise,
                wrong_formulas_are_told_with_their_place)

@@ -191,11 +191,17 @@ END_TEST
 START_TEST(a_further_table_without_the_heading_of_ids_is_one_finding)
 {
     study_world w;
-    put_firm("  ratings: {file: ratings.csv}\n");
+    put_firm("  ratings: {file: ratings.csv, id: number}\n");
     put("ratings.csv", "person,rater,role,skill,date,score\np1,p2,manager,lead,2022-07-01,2\n");
     world_load(&w, 0);
     ck_assert_int_eq(w.status, MLAB_ERR_DATA_REJECTED);
     has_finding(&w, "missing_column", MLAB_SEVERITY_STOP, 1, "ratings: {person: HEADING}      (the heading that holds it)");
+    world_close(&w);
+    put_firm("  ratings: {file: ratings.csv}\n"); /* not stated: people's heading is not there, person is */
+    put("ratings.csv", "person,rater,role,skill,date,score\np1,p2,manager,lead,2022-07-01,2\n");
+    world_load(&w, 0);
+    ck_assert_int_eq(w.status, MLAB_OK);
+    ck_assert_ptr_nonnull(strstr(w.data->guesses, "to pin it: ratings: {person: person}"));
     world_close(&w);
 }
 END_TEST

@@ -25,8 +25,9 @@ static mlab_term_test term_tests[] = {{"arm", {2, 5.5, 0.064}, {2, 5.25, 0.072},
 static mlab_margin margins[] = {{"arm: structured - none", "voluntary", -0.02, 0.01, -0.04, 0.001}};
 static mlab_profile profiles[] = {{"voluntary:armstructured", -0.5, 0, false, true}};
 static mlab_diagnosis diagnoses[] = {{"collinearity", "", 3.25, -1, false, "No column is nearly a mixture of others."}};
-static mlab_prediction predictions[] = {{"novice", "level", "", "incidence", "voluntary", 4, "quarters", 0.125, 0.02, 0.0625, 0.25},
-                                        {"mentored", "ratio", "novice", "incidence", "voluntary", 4, "quarters", 0.75, 0.25, 0.5, 1.25}};
+static mlab_prediction predictions[] = {
+    {"novice", "level", "", "incidence", "voluntary", 4, "quarters", 12, "months", 0.125, 0.02, 0.0625, 0.25},
+    {"mentored", "ratio", "novice", "incidence", "voluntary", 4, "quarters", 12, "months", 0.75, 0.25, 0.5, 1.25}};
 static mlab_after what_was_asked = {.tests = term_tests,
                                     .n_tests = 1,
                                     .margins = margins,

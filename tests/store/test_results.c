@@ -65,6 +65,8 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert_str_eq(second->against, "novice");
     ck_assert_str_eq(second->of, "voluntary");
     ck_assert_str_eq(second->unit, "quarters");
+    ck_assert_str_eq(second->stated_unit, "months");
+    ck_assert_double_eq(second->stated_time, 12);
     ck_assert(second->time == 4 && second->value == 0.75 && second->se == 0.25 && second->lower == 0.5 && second->upper == 1.25);
     ck_assert_int_eq(fit->aliased[3], 1);
     ck_assert_uint_eq(fit->n_blocks, 2);

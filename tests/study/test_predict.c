@@ -103,6 +103,9 @@ START_TEST(predictions_reach_the_results_and_their_times_are_those_of_the_panel)
         ck_assert_str_eq(first->of, "voluntary");
         ck_assert_str_eq(first->unit, "quarters");
         ck_assert_double_eq(first->time, 4);
+        ck_assert_str_eq(first->stated_unit, "months"); /* what the study wrote is told */
+        ck_assert_double_eq(first->stated_time, 12);
+        ck_assert_double_eq(mlab_prediction_told(first).time, 12);
         ck_assert(first->lower > 0 && first->lower < first->value && first->value < first->upper && first->upper < 1);
         ck_assert_uint_eq(satisfaction->n_predictions, 20);
         double sum = 0;

@@ -22,7 +22,7 @@ static void forget_predictions(mlab_after *after)
 {
     for (size_t k = 0; after->predictions && k < after->n_predictions; k++) {
         mlab_prediction *p = &after->predictions[k];
-        char *const texts[] = {p->profile, p->measure, p->against, p->scale, p->of, p->unit};
+        char *const texts[] = {p->profile, p->measure, p->against, p->scale, p->of, p->unit, p->stated_unit};
         for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) mlab_release(after->context, texts[t]);
     }
     mlab_release(after->context, after->predictions);

@@ -52,6 +52,15 @@ static bool past_the_end(const predicting *p, int32_t *last)
     return p->fit->baseline && problem->stop && p->wish.times[p->wish.n_times - 1] >= *last + 1.0;
 }
 
+static mlab_status refuse_after(const predicting *p, int32_t end, mlab_error *err)
+{
+    const mlab_predict_outcome *wish = &p->wish;
+    size_t last = wish->n_times - 1;
+    const char *unit = wish->stated_unit ? wish->stated_unit : wish->unit ? wish->unit : "", *own = wish->unit ? wish->unit : "";
+    return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &wish->place, "predict.outcomes.%s: nobody is followed to %g%s%s; the data end at %d%s%s",
+                         p->fit->outcome, wish->stated ? wish->stated[last] : wish->times[last], *unit ? " " : "", unit, end, *own ? " " : "", own);
+}
+
 /* Whether something is to be predicted at all. */
 static mlab_status choose(predicting *p, bool *any, mlab_error *err)
 {
@@ -84,9 +93,7 @@ static mlab_status choose(predicting *p, bool *any, mlab_error *err)
     if (over_time && !p->wish.n_times)
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: %s needs times: [...]", fit->outcome,
                              scales[p->wish.scale]);
-    if (over_time && past_the_end(p, &end))
-        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: nobody is followed to %g%s%s; the data end at %d",
-                             fit->outcome, p->wish.times[p->wish.n_times - 1], p->wish.unit ? " " : "", p->wish.unit ? p->wish.unit : "", end);
+    if (over_time && past_the_end(p, &end)) return refuse_after(p, end, err);
     p->a = (mlab_average){.context = p->context,
                           .fit = fit,
                           .scale = (mlab_scale)p->wish.scale,
@@ -190,7 +197,9 @@ static mlab_status add(predicting *p, size_t k, size_t c, const char *measure, c
     to->scale = mlab_copy_text(p->context, scales[p->a.scale]);
     to->of = mlab_copy_text(p->context, mlab_average_name(&p->a, c, name, sizeof name));
     to->unit = mlab_copy_text(p->context, p->a.n_times && p->wish.unit ? p->wish.unit : "");
-    return to->profile && to->measure && to->against && to->scale && to->of && to->unit
+    to->stated_time = p->a.n_times && p->wish.stated ? p->wish.stated[c / (p->a.width / p->a.n_times)] : to->time;
+    to->stated_unit = mlab_copy_text(p->context, p->a.n_times && p->wish.stated_unit ? p->wish.stated_unit : to->unit ? to->unit : "");
+    return to->profile && to->measure && to->against && to->scale && to->of && to->unit && to->stated_unit
                ? MLAB_OK
                : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a prediction");
 }
@@ -253,6 +262,21 @@ static mlab_status add_all(predicting *p, mlab_error *err)
             }
     mlab_release(p->context, room);
     return status;
+}
+
+mlab_prediction mlab_prediction_told(const mlab_prediction *prediction)
+{
+    mlab_prediction told = *prediction;
+    told.time = told.stated_time;
+    told.unit = told.stated_unit;
+    if (strcmp(told.scale, "restricted_mean") == 0 && strcmp(told.measure, "ratio") != 0 && prediction->time > 0) {
+        double by = prediction->stated_time / prediction->time;
+        told.value *= by;
+        told.se *= by;
+        told.lower *= by;
+        told.upper *= by;
+    }
+    return told;
 }
 
 /* --- all ------------------------------------------------------------------------------------------------------------ */

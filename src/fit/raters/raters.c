@@ -199,6 +199,16 @@ bool mlab_rater_role_shown(const mlab_raters *raters, size_t role, uint64_t mini
     return of->n_people >= minimum && (raters->n_raters == 0 || of->n_raters >= minimum);
 }
 
+bool mlab_rater_term_shown(const mlab_fit *fit, const char *name, uint64_t minimum)
+{
+    const mlab_raters *raters = fit->raters;
+    bool about = false;
+    for (const char *at = name; (at = strstr(at, "role")) && !about; at++) about = at == name || at[-1] == ':';
+    for (size_t r = 0; raters && about && r < raters->n_roles; r++)
+        if (!mlab_rater_role_shown(raters, r, minimum)) return false;
+    return true;
+}
+
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {
     (void)context;
