@@ -94,10 +94,12 @@ int mlab_show_error(const mlab_cli *cli, const mlab_error *err)
 
 /* --- findings --------------------------------------------------------------------------------------- */
 
+/* In the study file, or another file of settings that it names. */
 static bool in_study_file(const mlab_finding *finding, const char *study_file)
 {
     const char *file = finding->n_occurrences ? finding->occurrences[0].place.file : "";
-    return strcmp(file, "command line") == 0 ||
+    size_t n = strlen(file);
+    return strcmp(file, "command line") == 0 || (n > 5 && strcmp(file + n - 5, ".yaml") == 0) ||
            (study_file && *file && strlen(study_file) >= strlen(file) && strcmp(study_file + strlen(study_file) - strlen(file), file) == 0);
 }
 
@@ -109,6 +111,8 @@ typedef struct located {
 static int by_place(const void *a, const void *b)
 {
     const mlab_place *x = ((const located *)a)->place, *y = ((const located *)b)->place;
+    int files = strcmp(x->file, y->file);
+    if (files) return files;
     if (x->line != y->line) return x->line < y->line ? -1 : 1;
     return (x->column > y->column) - (x->column < y->column);
 }

@@ -38,6 +38,10 @@ mlab_place mlab_setting_place(const mlab_setting *setting);
 MLAB_MUST_USE mlab_status mlab_settings_override(mlab_settings *settings, const char *path, const char *value, const mlab_place *place,
                                                  mlab_findings *findings, mlab_error *err);
 
+/* Adds to the map at a path the pairs of `from` whose keys it does not have. Their nodes stay those of their own settings, which must live as long.
+ * Errors: MLAB_ERR_OPTION (no map at the path), MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_settings_supply(mlab_settings *settings, const char *path, const mlab_setting *from, mlab_error *err);
+
 /* Fills the fields of an options struct: defaults, then what the tree has for each row without '*'. Bad values were findings
  * of the walk already. */
 MLAB_MUST_USE mlab_status mlab_settings_fill(const mlab_settings *settings, const mlab_option *rows, size_t n, void *into, mlab_error *err);

@@ -140,6 +140,24 @@ mlab_status mlab_settings_override(mlab_settings *settings, const char *path, co
     return added.key ? mlab_settings_append(settings, map, &added, err) : no_memory(settings, err);
 }
 
+mlab_status mlab_settings_supply(mlab_settings *settings, const char *path, const mlab_setting *from, mlab_error *err)
+{
+    mlab_setting *map = settings->root;
+    for (const char *at = path; map && *at;) {
+        size_t length = strcspn(at, ".");
+        const mlab_setting_entry *entry = mlab_setting_entry_of(map, at, length);
+        map = entry ? entry->value : NULL;
+        at += length + (at[length] == '.');
+    }
+    if (!map || map->kind != MLAB_SETTING_MAP || from->kind != MLAB_SETTING_MAP)
+        return mlab_raise(err, MLAB_ERR_OPTION, "there is no map at %s", path);
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; i < from->n && !status; i++)
+        if (!mlab_setting_entry_of(map, from->entries[i].key, strlen(from->entries[i].key)))
+            status = mlab_settings_append(settings, map, &from->entries[i], err);
+    return status;
+}
+
 /* --- options structs ------------------------------------------------------------------------------ */
 
 mlab_status mlab_settings_fill(const mlab_settings *settings, const mlab_option *rows, size_t n, void *into, mlab_error *err)

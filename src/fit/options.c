@@ -90,6 +90,8 @@ const mlab_option mlab_fit_option_rows[] = {
      "robust standard errors: C of clusters, H of rows; 2 adjusts for leverage, 3 more", DECIDES},
     {"outcomes", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "outcomes by name; promotion, retention and surveys are known", APART},
     {"outcomes.*", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "one outcome", APART},
+    {"outcomes.*.use", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "",
+     "a definition of models/outcomes, or a file beside the study; what the study says itself stands", APART},
     {"outcomes.*.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "event|ordinal|number|count|yes_no", "", "what the outcome is", APART},
     {"outcomes.*.model", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0,
      "hazard|cox|fine_gray|multistate|exponential|weibull|gompertz|survival_lognormal|loglogistic|generalised_gamma|spline|ordinal|raters|logit|"

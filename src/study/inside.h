@@ -14,6 +14,8 @@
 struct mlab_study {
     const mlab_context *context;
     mlab_settings *settings;
+    mlab_settings **definitions; /* [n_definitions] files of outcome models; the settings hold nodes of them */
+    size_t n_definitions, definitions_capacity;
     void **kept; /* [n_kept] memory of the specs, released with the study */
     size_t n_kept, kept_capacity;
     char *here;   /* folder of the study file */
@@ -81,6 +83,8 @@ typedef struct mlab_study_reading {
     mlab_findings *findings;
 } mlab_study_reading;
 
+/* Gives the outcomes that `use` a definition what they do not say themselves. */
+mlab_status mlab_study_read_definitions(const mlab_study_reading *reading, mlab_error *err);
 mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_error *err);
 /* Outcomes with model: joint (study/read_joint.c): read one, then check that all parts are there; later what needs the data. */
 bool mlab_study_is_joint(const mlab_study_reading *reading, const mlab_setting *map);

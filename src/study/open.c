@@ -134,6 +134,7 @@ mlab_status mlab_study_open(const mlab_context *context, const char *path, const
     if (!status) status = mlab_settings_read(context, path, rows.tables, rows.n_rows, rows.n, findings, &made->settings, err);
     if (!status) status = override_all(made, overrides, n_overrides, findings, err);
     reading.settings = made->settings;
+    if (!status) status = mlab_study_read_definitions(&reading, err);
     if (!status) status = read_blocks(&reading, err);
     if (status)
         mlab_study_free(made);
@@ -170,6 +171,8 @@ void mlab_study_free(mlab_study *study)
     for (size_t k = 0; k < study->n_kept; k++) mlab_release(context, study->kept[k]);
     mlab_release(context, study->kept);
     mlab_settings_free(study->settings);
+    for (size_t k = 0; k < study->n_definitions; k++) mlab_settings_free(study->definitions[k]);
+    mlab_release(context, study->definitions);
     mlab_release(context, study->truth);
     mlab_release(context, study->title);
     mlab_release(context, study->here);

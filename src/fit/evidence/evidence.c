@@ -8,9 +8,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
-#include "core/os.h"
-#include "core/text.h"
-#include "data/settings.h"
+#include "data/registry.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -50,10 +48,6 @@ static const mlab_option rows[] = {
     TEXT_ROW("doi", "digital object identifier", 0),
     TEXT_ROW("must_not", "what it must not be used for", MLAB_OPTION_REQUIRED),
 };
-static const mlab_option registry_rows[] = {
-    {"entries", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "ids of the entries", MLAB_OPTION_REQUIRED | MLAB_OPTION_NO_STRUCT},
-};
-
 static mlab_status read_checked(const mlab_context *context, const char *path, const mlab_option *table, size_t n_rows, mlab_settings **settings,
                                 mlab_error *err)
 {
@@ -187,57 +181,14 @@ void mlab_evidence_free(mlab_evidence *entry)
     mlab_release(entry->context, entry);
 }
 
-/* <models>/evidence/<name>.yaml */
-static char *path_of(const mlab_context *context, const char *name)
-{
-    mlab_text file = MLAB_TEXT(context);
-    mlab_text_print(&file, "evidence/%s.yaml", name);
-    char *models = mlab_os_models_folder(context), *path = models && !file.failed ? mlab_os_join(context, models, mlab_text_get(&file)) : NULL;
-    mlab_release(context, models);
-    mlab_text_free(&file);
-    return path;
-}
-
-static mlab_status read_registry(const mlab_context *context, mlab_settings **settings, mlab_error *err)
-{
-    char *path = path_of(context, "registry");
-    *settings = NULL;
-    if (!path) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the evidence registry");
-    mlab_status status = read_checked(context, path, registry_rows, 1, settings, err);
-    mlab_release(context, path);
-    return status;
-}
-
-static mlab_status unknown_id(const mlab_context *context, const mlab_setting *list, const char *id, mlab_error *err)
-{
-    size_t n = mlab_setting_size(list);
-    const char **names = mlab_allocate(context, n, sizeof *names);
-    if (!names) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the evidence registry");
-    for (size_t i = 0; i < n; i++) names[i] = mlab_setting_text(mlab_setting_item(list, i));
-    const char *near = mlab_nearest(id, names, n);
-    mlab_status status = mlab_raise(err, MLAB_ERR_FIT_EVIDENCE, "there is no evidence entry \"%s\"%s%s%s", id, near ? "; did you mean \"" : "",
-                                    near ? near : "; models/evidence/registry.yaml lists them", near ? "\"?" : "");
-    mlab_release(context, names);
-    return status;
-}
-
 mlab_status mlab_evidence_find(const mlab_context *context, const char *id, mlab_evidence **entry, mlab_error *err)
 {
     *entry = NULL;
-    mlab_settings *settings;
-    mlab_status status = read_registry(context, &settings, err);
+    mlab_status status = mlab_registry_check(context, "evidence", "evidence entry", id, MLAB_ERR_FIT_EVIDENCE, err);
     if (status) return status;
-    const mlab_setting *list = mlab_settings_find(settings, NULL, "entries");
-    bool known = false;
-    for (size_t i = 0; i < mlab_setting_size(list); i++) known = known || !strcmp(mlab_setting_text(mlab_setting_item(list, i)), id);
-    if (known) {
-        char *path = path_of(context, id);
-        status = path ? mlab_evidence_read(context, path, entry, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for an evidence entry");
-        mlab_release(context, path);
-    } else {
-        status = unknown_id(context, list, id, err);
-    }
-    mlab_settings_free(settings);
+    char *path = mlab_registry_path(context, "evidence", id);
+    status = path ? mlab_evidence_read(context, path, entry, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for an evidence entry");
+    mlab_release(context, path);
     return status;
 }
 
@@ -246,14 +197,14 @@ mlab_status mlab_evidence_all(const mlab_context *context, mlab_evidence ***out,
     *out = NULL;
     *n = 0;
     mlab_settings *settings;
-    mlab_status status = read_registry(context, &settings, err);
+    mlab_status status = mlab_registry_read(context, "evidence", MLAB_ERR_FIT_EVIDENCE, &settings, err);
     if (status) return status;
     const mlab_setting *list = mlab_settings_find(settings, NULL, "entries");
     size_t size = mlab_setting_size(list);
     mlab_evidence **entries = mlab_allocate(context, size, sizeof *entries);
     if (!entries) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu evidence entries", size);
     for (size_t i = 0; !status && i < size; i++) {
-        char *path = path_of(context, mlab_setting_text(mlab_setting_item(list, i)));
+        char *path = mlab_registry_path(context, "evidence", mlab_setting_text(mlab_setting_item(list, i)));
         status = path ? mlab_evidence_read(context, path, &entries[i], err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for an evidence entry");
         mlab_release(context, path);
     }
