@@ -16,6 +16,14 @@ bool mlab_small_factor(double *a, size_t q)
     return true;
 }
 
+double mlab_small_log_determinant(double *a, size_t q)
+{
+    double sum = 0;
+    if (!mlab_small_factor(a, q)) return HUGE_VAL;
+    for (size_t i = 0; i < q; i++) sum += 2 * log(a[i * q + i]);
+    return sum;
+}
+
 void mlab_small_solve_lower(const double *l, size_t q, double *b)
 {
     for (size_t i = 0; i < q; i++) {

@@ -8,6 +8,8 @@
 
 /* a becomes its lower Cholesky factor, what is above the diagonal stays; false when a is not positive definite. */
 bool mlab_small_factor(double *a, size_t q);
+/* Log of the determinant of a, which becomes its factor; HUGE_VAL when it is not positive definite. */
+double mlab_small_log_determinant(double *a, size_t q);
 /* b [q] becomes the solution of L L' x = b. */
 void mlab_small_solve(const double *l, size_t q, double *b);
 /* b [q] becomes the solution of L x = b, or of L' x = b. */

@@ -56,12 +56,9 @@ static double log_determinant(const mlab_fit *fit, const size_t *which, size_t n
 {
     size_t p = fit->n_parameters;
     const double *v = fit->covariance;
-    double sum = 0;
     for (size_t a = 0; a < n; a++)
         for (size_t b = 0; b < n; b++) room[a * n + b] = v[which[a] * p + which[b]] / sqrt(v[which[a] * p + which[a]] * v[which[b] * p + which[b]]);
-    if (!mlab_small_factor(room, n)) return HUGE_VAL;
-    for (size_t a = 0; a < n; a++) sum += 2 * log(room[a * n + a]);
-    return sum;
+    return mlab_small_log_determinant(room, n);
 }
 
 /* Coefficients of block k that are estimated, but the intercept; owner: their terms. */

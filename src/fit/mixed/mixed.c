@@ -8,46 +8,11 @@
 #include "core/error.h"
 
 #include <math.h>
-#include <string.h>
 
 static const double BOUNDARY = 1e-3; /* a standard deviation on the scale of the predictor that counts as 0 */
 static const double START_SD = 0.5;
 static const double FAR = 0.25;             /* standard errors that the Laplace approximation may be off without a word */
 enum { SMALL_GROUP = 50, CHECK_NODES = 9 }; /* rows of a group on average, up to which it is looked at */
-
-/* From the fit without random effects; its covariance is the first guess of the inverse Hessian. */
-static void climb_from(mlab_climb *c, const mlab_prepared *prepared, const mlab_fit *fit)
-{
-    const mlab_mixed *m = c->work_of;
-    const mlab_engine *engine = prepared->own;
-    size_t at = 0, n = c->n, total = fit->n_parameters;
-    for (size_t j = 0; j < total; j++) {
-        if (engine->aliased[j]) continue;
-        size_t to = 0;
-        for (size_t k = 0; k < total; k++)
-            if (!engine->aliased[k]) c->inverse[at * n + to++] = fit->covariance[j * total + k];
-        if (!(c->inverse[at * n + at] > 0)) c->inverse[at * n + at] = 1e-4;
-        c->psi[at++] = fit->estimate[j];
-    }
-    mlab_mixed_start_lambda(c, m, at, START_SD);
-}
-
-/* --- what comes out ---------------------------------------------------------------------------------------- */
-
-static void place_estimates(const mlab_climb *c, const mlab_engine *engine, mlab_fit *fit)
-{
-    size_t n = fit->n_parameters, at = 0;
-    memset(fit->estimate, 0, n * sizeof *fit->estimate);
-    memset(fit->covariance, 0, n * n * sizeof *fit->covariance);
-    for (size_t j = 0; j < n; j++) {
-        fit->aliased[j] = engine->aliased[j];
-        if (engine->aliased[j]) continue;
-        fit->estimate[j] = c->psi[at];
-        for (size_t k = 0, to = 0; k < n; k++)
-            if (!engine->aliased[k]) fit->covariance[j * n + k] = c->inverse[at * c->n + to++];
-        at++;
-    }
-}
 
 /* Where groups are small: how far one Newton step of a quadrature would go from where the Laplace approximation ended. */
 static mlab_status compare_quadrature(const mlab_climb *c, mlab_mixed *m, mlab_fit *fit, mlab_error *err)
@@ -91,18 +56,16 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
         status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "fit.quadrature is %zu; allowed 1 to %zu", mixed->n_nodes, MLAB_MOST_NODES);
         goto out;
     }
-    climb_from(&c, prepared, fit);
+    mlab_mixed_start_lambda(&c, mixed, mlab_mixed_start_fixed(&c, prepared->own, fit), START_SD);
     mlab_mixed_warm(&c, prepared, mixed->n_thresholds + mixed->p);
     if ((status = mlab_climb_up(&c, err)) || (status = mlab_mixed_laplace(mixed, c.psi, &c.value, NULL, err)) ||
         (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
         goto out;
-    place_estimates(&c, prepared->own, fit);
+    mlab_mixed_place_fixed(&c, prepared->own, fit);
     mlab_mixed_effects_place(&c, mixed, mixed->n_thresholds + mixed->p, SIZE_MAX, fit->random);
     if ((status = mlab_mixed_keep_spread(context, &c, mixed->n_thresholds + mixed->p, fit, err))) goto out;
     fit->log_likelihood = c.value + (prepared->model->constant ? prepared->model->constant(prepared) : 0);
-    fit->iterations = c.iterations;
-    fit->gradient = 0;
-    for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
+    mlab_mixed_place_climb(&c, fit);
     status = mlab_mixed_doubt(&c, mixed, BOUNDARY, fit, err);
     if (!status && prepared->options.quadrature > 1 && !nodes)
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "fitted by the Laplace approximation: a quadrature takes up to %zu effects of a group",

@@ -60,6 +60,18 @@ void mlab_mixed_warm(mlab_climb *climb, const mlab_prepared *prepared, size_t fi
 MLAB_MUST_USE mlab_status mlab_mixed_keep_spread(const mlab_context *context, const mlab_climb *climb, size_t fixed, mlab_fit *fit, mlab_error *err);
 /* Standard deviations below `boundary` on the scale of the predictor, a climb that did not arrive, too few groups. */
 MLAB_MUST_USE mlab_status mlab_mixed_doubt(const mlab_climb *climb, const mlab_mixed *mixed, double boundary, mlab_fit *fit, mlab_error *err);
+/* A climb of coefficients begins at the fit without random effects: estimates that are not aliased, their covariance as the guess of the inverse;
+ * returns how many they are. And back at its end: fit->estimate, aliased, covariance (fit/mixed/mixed_place.c). */
+size_t mlab_mixed_start_fixed(mlab_climb *climb, const mlab_engine *engine, const mlab_fit *fit);
+void mlab_mixed_place_fixed(const mlab_climb *climb, const mlab_engine *engine, mlab_fit *fit);
+/* Iterations and the gradient in standard errors where the climb ended. */
+void mlab_mixed_place_climb(const mlab_climb *climb, mlab_fit *fit);
+/* Generalised least squares: b = a^-1 rhs, the inverse and log determinant of a = X'V^-1X [p * p], and *rss = y'V^-1y becomes the residual sum of
+ * squares. work [p * p], out [p]. False when a has no inverse or nothing is left over. */
+bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, double *inverse, double *work, uint8_t *out, double *b, double *log_det,
+                             double *rss);
+/* b [p] and variance * inverse into the fit. */
+void mlab_mixed_place_linear(const mlab_engine *engine, const double *b, const double *inverse, size_t p, double variance, mlab_fit *fit);
 /* Takes away what the fit without random effects left behind and does not hold any more. */
 void mlab_mixed_forget(mlab_fit *fit);
 

@@ -146,24 +146,8 @@ static bool solve_coefficients(gaussian *w, const double *lambda, double *log_h,
     }
     for (size_t j = 0; j < p; j++)
         for (size_t k = 0; k < j; k++) w->a[k * p + j] = w->a[j * p + k];
-    memcpy(w->inverse, w->a, p * p * sizeof *w->a);
-    if (mlab_symmetric_invert(w->inverse, p, NULL, w->out, w->work)) return false;
-    *log_xvx = 0;
-    memcpy(w->work, w->a, p * p * sizeof *w->a); /* Cholesky once more for the determinant */
-    for (size_t j = 0; j < p; j++)
-        for (size_t i = j; i < p; i++) {
-            double sum = w->work[i * p + j];
-            for (size_t k = 0; k < j; k++) sum -= w->work[i * p + k] * w->work[j * p + k];
-            if (i == j) *log_xvx += log(sum);
-            w->work[i * p + j] = i == j ? sqrt(sum) : sum / w->work[j * p + j];
-        }
     *rss = yv;
-    for (size_t j = 0; j < p; j++) {
-        w->beta[j] = 0;
-        for (size_t k = 0; k < p; k++) w->beta[j] += w->inverse[j * p + k] * w->rhs[k];
-        *rss -= w->beta[j] * w->rhs[j];
-    }
-    return *rss > 0 && isfinite(*log_xvx);
+    return mlab_mixed_solve_linear(w->a, w->rhs, p, w->inverse, w->work, w->out, w->beta, log_xvx, rss);
 }
 
 /* Adds what one group has of the gradient by Lambda. */
@@ -245,19 +229,6 @@ static void start(mlab_climb *c, const mlab_mixed *m, double residual_variance)
     c->inverse[m->n_lambda * c->n + m->n_lambda] = 0.5 / (double)m->n;
 }
 
-static void place_estimates(const gaussian *w, const mlab_engine *engine, double variance, mlab_fit *fit)
-{
-    size_t n = fit->n_parameters, at = 0;
-    memset(fit->covariance, 0, n * n * sizeof *fit->covariance);
-    for (size_t j = 0; j < n; j++) {
-        if (engine->aliased[j]) continue;
-        fit->estimate[j] = w->beta[at] + (j == 0 && engine->intercept ? engine->shift : 0);
-        for (size_t k = 0, to = 0; k < n; k++)
-            if (!engine->aliased[k]) fit->covariance[j * n + k] = variance * w->inverse[at * w->p + to++];
-        at++;
-    }
-}
-
 mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_engine *engine = prepared->own;
@@ -284,13 +255,11 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
         (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
         goto out;
     fit->residual_variance = exp(2 * c.psi[mixed->n_lambda]);
-    place_estimates(&w, engine, fit->residual_variance, fit);
+    mlab_mixed_place_linear(engine, w.beta, w.inverse, w.p, fit->residual_variance, fit);
     mlab_mixed_effects_place(&c, mixed, 0, mixed->n_lambda, fit->random);
     if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
     fit->log_likelihood = value - logs;
-    fit->iterations = c.iterations;
-    fit->gradient = 0;
-    for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
+    mlab_mixed_place_climb(&c, fit);
     status = mlab_mixed_doubt(&c, mixed, BOUNDARY * sqrt(fit->residual_variance), fit, err);
 out:
     mlab_mixed_free(mixed);

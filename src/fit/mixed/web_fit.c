@@ -5,24 +5,14 @@
 #include "fit/mixed/web_laplace.h"
 
 #include <math.h>
-#include <string.h>
 
 static const double BOUNDARY = 1e-3; /* a standard deviation on the scale of the predictor that counts as 0 */
 static const double START_SD = 0.5;
 
 static void climb_from(mlab_climb *c, const mlab_web_rows *r, const mlab_prepared *prepared, const mlab_fit *fit)
 {
-    const mlab_engine *engine = prepared->own;
-    size_t at = 0, n = c->n, total = fit->n_parameters;
-    for (size_t j = 0; j < total; j++) {
-        if (engine->aliased[j]) continue;
-        size_t to = 0;
-        for (size_t k = 0; k < total; k++)
-            if (!engine->aliased[k]) c->inverse[at * n + to++] = fit->covariance[j * total + k];
-        if (!(c->inverse[at * n + at] > 0)) c->inverse[at * n + at] = 1e-4;
-        c->psi[at++] = fit->estimate[j];
-    }
-    mlab_web_start_lambda(c, r->web, at, START_SD);
+    size_t n = c->n;
+    mlab_web_start_lambda(c, r->web, mlab_mixed_start_fixed(c, prepared->own, fit), START_SD);
     if (!r->with_shape) return;
     bool known = fit->shape > 0 && fit->shape < 1e6 && fit->shape_se > 0;
     c->psi[n - 1] = known ? log(fit->shape) : 0;
@@ -31,17 +21,7 @@ static void climb_from(mlab_climb *c, const mlab_web_rows *r, const mlab_prepare
 
 static void place_estimates(const mlab_climb *c, const mlab_web_rows *r, const mlab_engine *engine, mlab_fit *fit)
 {
-    size_t n = fit->n_parameters, at = 0;
-    memset(fit->estimate, 0, n * sizeof *fit->estimate);
-    memset(fit->covariance, 0, n * n * sizeof *fit->covariance);
-    for (size_t j = 0; j < n; j++) {
-        fit->aliased[j] = engine->aliased[j];
-        if (engine->aliased[j]) continue;
-        fit->estimate[j] = c->psi[at];
-        for (size_t k = 0, to = 0; k < n; k++)
-            if (!engine->aliased[k]) fit->covariance[j * n + k] = c->inverse[at * c->n + to++];
-        at++;
-    }
+    mlab_mixed_place_fixed(c, engine, fit);
     if (!r->with_shape) return;
     fit->shape = exp(c->psi[c->n - 1]);
     fit->shape_se = fit->shape * sqrt(fmax(c->inverse[c->n * c->n - 1], 0));
@@ -77,9 +57,7 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     mlab_web_effects_place(&c, web, web->n_thresholds + web->n_eta * web->p, SIZE_MAX, fit);
     if ((status = mlab_mixed_keep_spread(context, &c, web->n_thresholds + web->n_eta * web->p, fit, err))) goto out;
     fit->log_likelihood = c.value + (prepared->model->constant ? prepared->model->constant(prepared) : 0);
-    fit->iterations = c.iterations;
-    fit->gradient = 0;
-    for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
+    mlab_mixed_place_climb(&c, fit);
     status = mlab_web_doubt(&c, web, BOUNDARY, fit, err);
     if (!status && prepared->problem->mode_errors) status = mlab_web_mode_errors(&c, web, modes_at, &rows, NULL, fit, err);
     if (!status && prepared->options.quadrature > 1)

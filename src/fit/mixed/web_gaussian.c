@@ -176,23 +176,8 @@ static bool solve_coefficients(mlab_web_linear *w, double *log_xvx, double *rss)
         for (size_t k = 0; k <= j; k++) w->a[j * p + k] = w->a[k * p + j] = w->xx[j * p + k] - product(w->half + j * e, w->solved + k * e, e);
         w->rhs[j] = w->xy[j] - product(w->solved + j * e, half_y, e);
     }
-    memcpy(w->inverse, w->a, p * p * sizeof *w->a);
-    if (mlab_symmetric_invert(w->inverse, p, NULL, w->out, w->work)) return false;
-    *log_xvx = 0;
-    memcpy(w->work, w->a, p * p * sizeof *w->a);
-    for (size_t j = 0; j < p; j++)
-        for (size_t i = j; i < p; i++) {
-            double sum = w->work[i * p + j];
-            for (size_t k = 0; k < j; k++) sum -= w->work[i * p + k] * w->work[j * p + k];
-            if (i == j) *log_xvx += log(sum);
-            w->work[i * p + j] = i == j ? sqrt(sum) : sum / w->work[j * p + j];
-        }
     *rss = w->yy - product(half_y, w->solved + p * e, e);
-    for (size_t j = 0; j < p; j++) {
-        w->beta[j] = product(w->inverse + j * p, w->rhs, p);
-        *rss -= w->beta[j] * w->rhs[j];
-    }
-    return *rss > 0 && isfinite(*log_xvx);
+    return mlab_mixed_solve_linear(w->a, w->rhs, p, w->inverse, w->work, w->out, w->beta, log_xvx, rss);
 }
 
 /* --- the gradient ----------------------------------------------------------------------------------------------------- */
@@ -290,19 +275,6 @@ mlab_status mlab_web_linear_evaluate(void *work, const double *psi, double *valu
 
 /* --- the fit ---------------------------------------------------------------------------------------------------------- */
 
-static void place_estimates(const mlab_web_linear *w, const mlab_engine *engine, double variance, mlab_fit *fit)
-{
-    size_t n = fit->n_parameters, at = 0;
-    memset(fit->covariance, 0, n * n * sizeof *fit->covariance);
-    for (size_t j = 0; j < n; j++) {
-        if (engine->aliased[j]) continue;
-        fit->estimate[j] = w->beta[at] + (j == 0 && engine->intercept ? engine->shift : 0);
-        for (size_t k = 0, to = 0; k < n; k++)
-            if (!engine->aliased[k]) fit->covariance[j * n + k] = variance * w->inverse[at * w->p + to++];
-        at++;
-    }
-}
-
 static double sum_of_logs(const mlab_prepared *prepared)
 {
     const mlab_fit_problem *problem = prepared->problem;
@@ -336,13 +308,11 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     if (!status) status = mlab_web_effects_make(context, web, fit, err);
     if (status) goto out;
     fit->residual_variance = exp(2 * c.psi[web->n_lambda]);
-    place_estimates(&w, engine, fit->residual_variance, fit);
+    mlab_mixed_place_linear(engine, w.beta, w.inverse, w.p, fit->residual_variance, fit);
     mlab_web_effects_place(&c, web, 0, web->n_lambda, fit);
     if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
     fit->log_likelihood = value - sum_of_logs(prepared);
-    fit->iterations = c.iterations;
-    fit->gradient = 0;
-    for (size_t j = 0; j < c.n; j++) fit->gradient = fmax(fit->gradient, fabs(c.gradient[j]) * sqrt(fmax(c.inverse[j * c.n + j], 0)));
+    mlab_mixed_place_climb(&c, fit);
     status = mlab_web_doubt(&c, web, BOUNDARY * sqrt(fit->residual_variance), fit, err);
     if (!status && prepared->problem->mode_errors) status = mlab_web_linear_errors(&c, &w, fit, err);
 out:
