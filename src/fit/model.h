@@ -79,6 +79,8 @@ extern const mlab_model mlab_model_exponential, mlab_model_weibull, mlab_model_g
 
 /* --- what models use ------------------------------------------------------------------------------- */
 
+/* The fit by the program that fits the problem as it is, with random effects or without; priors and penalties only as that program knows them. */
+MLAB_MUST_USE mlab_status mlab_prepared_fit_once(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 /* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */
 MLAB_MUST_USE mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
 

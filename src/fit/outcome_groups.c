@@ -117,6 +117,7 @@ static mlab_status set_clusters(mlab_outcome_problem *made, mlab_error *err)
 {
     const char *name = mlab_formula_cluster(made->formula);
     size_t n = made->problem.n;
+    made->problem.cluster_stated = name != NULL;
     if (name && made->panel && !strcmp(name, "person") && !mlab_table_find(made->table, name)) name = NULL; /* what a panel is clustered by anyway */
     made->problem.n_people = count_people(made);
     made->cluster_id = mlab_allocate(made->context, n, sizeof *made->cluster_id);

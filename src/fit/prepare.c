@@ -2,7 +2,7 @@
 /* Prepares a problem for a model: sizes, and a response that the model allows; then fits and refits through the model's row. */
 #include "fit/after/after.h"
 #include "fit/families/ordinal_effects.h"
-#include "fit/mixed/mixed.h"
+#include "fit/mixed/mixed_robust.h"
 #include "fit/mixed/web.h"
 #include "fit/penalty/penalty.h"
 
@@ -173,6 +173,11 @@ static fitting fit_of(const mlab_prepared *prepared)
     return additive ? mlab_web_gaussian_fit : mlab_web_fit;
 }
 
+mlab_status mlab_prepared_fit_once(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    return fit_of(prepared)(context, prepared, fit, err);
+}
+
 mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit **out, mlab_error *err)
 {
     double began = mlab_os_seconds();
@@ -185,9 +190,12 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
     else if (!status && prepared->options.penalty == 1)
         status = mlab_firth_fit(context, prepared, fit, err);
     else if (!status)
-        status = fit_of(prepared)(context, prepared, fit, err);
-    if (!status && fit->n_priors == 0 && !(fit->penalised && !fit->robust)) status = mlab_fit_robust_again(context, prepared, fit, err);
-    if (!status && fit->robust) mlab_priors_add(fit, fit->robust);
+        status = mlab_prepared_fit_once(context, prepared, fit, err);
+    if (!status && prepared->problem->n_random && (prepared->model->marks & MLAB_MODEL_MIXED))
+        status = mlab_mixed_robust(context, prepared, fit, err);
+    else if (!status && fit->n_priors == 0 && !(fit->penalised && !fit->robust))
+        status = mlab_fit_robust_again(context, prepared, fit, err);
+    if (!status && fit->robust && !prepared->problem->n_random) mlab_priors_add(fit, fit->robust);
     if (!status) fit->restricted = additive && prepared->options.restricted == 0;
     if (status) {
         mlab_fit_free(fit);

@@ -60,6 +60,7 @@ typedef struct mlab_fit_problem {
     const uint32_t *cluster_id; /* [n_clusters] rank of the person (or code of the column), ascending; NULL = 0, 1, ... */
     size_t n_clusters;
     const char *cluster_name; /* "person"; NULL or "" = rows are their own clusters */
+    bool cluster_stated;      /* the formula names them: random effects have robust errors by them */
 
     const mlab_prior *priors; /* [n_priors] of coefficients by name; each at most once */
     size_t n_priors;

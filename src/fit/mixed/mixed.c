@@ -3,7 +3,7 @@
  * the length of its row, and 0 is a point like any other.
  * Weakness: the Laplace approximation is biased where groups are small and answers are yes or no.
  */
-#include "fit/mixed/mixed.h"
+#include "fit/mixed/mixed_priors.h"
 
 #include "core/error.h"
 
@@ -22,7 +22,7 @@ static mlab_status compare_quadrature(const mlab_climb *c, mlab_mixed *m, mlab_f
     if (m->q > 1 || m->n > SMALL_GROUP * m->n_groups || !c->definite || fit->trust == MLAB_ON_BOUNDARY) return MLAB_OK;
     m->n_nodes = CHECK_NODES;
     mlab_quadrature_rule(m->n_nodes, m->node, m->log_weight);
-    mlab_status status = mlab_mixed_laplace(m, c->psi, &value, c->next_gradient, err);
+    mlab_status status = c->evaluate(c->work_of, c->psi, &value, c->next_gradient, err);
     for (size_t j = 0; j < c->n && !status && value > -HUGE_VAL; j++) {
         double step = 0;
         for (size_t k = 0; k < c->n; k++) step += c->inverse[j * c->n + k] * c->next_gradient[k];
@@ -45,10 +45,12 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
 {
     mlab_mixed *mixed = NULL;
     mlab_climb c = {0};
-    mlab_status status = mlab_engine_fit(context, prepared, fit, err);
-    if (!status) mlab_mixed_forget(fit);
+    mlab_mixed_priors priors = {.inner = evaluate};
+    mlab_status status = mlab_mixed_start(context, prepared, fit, err);
+    if (!status) status = mlab_mixed_priors_make(context, prepared, fit, &priors, err);
     if (!status) status = mlab_mixed_make(context, prepared, &mixed, err);
-    if (!status) status = mlab_climb_start(context, mixed->n_parameters, evaluate, mixed, &c, err);
+    priors.work = mixed;
+    if (!status) status = mlab_climb_start(context, mixed->n_parameters, mlab_mixed_priors_evaluate, &priors, &c, err);
     if (status) goto out;
     bool nodes = prepared->options.quadrature > 1 && mixed->q <= MLAB_MOST_QUADRATURE;
     if (nodes) mixed->n_nodes = (size_t)prepared->options.quadrature;
@@ -72,6 +74,7 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
                                 MLAB_MOST_QUADRATURE);
     if (!status && !nodes && !c.quick) status = compare_quadrature(&c, mixed, fit, err);
 out:
+    mlab_mixed_priors_free(&priors);
     mlab_mixed_free(mixed);
     mlab_climb_end(&c);
     return status;

@@ -66,10 +66,13 @@ size_t mlab_mixed_start_fixed(mlab_climb *climb, const mlab_engine *engine, cons
 void mlab_mixed_place_fixed(const mlab_climb *climb, const mlab_engine *engine, mlab_fit *fit);
 /* Iterations and the gradient in standard errors where the climb ended. */
 void mlab_mixed_place_climb(const mlab_climb *climb, mlab_fit *fit);
-/* Generalised least squares: b = a^-1 rhs, the inverse and log determinant of a = X'V^-1X [p * p], and *rss = y'V^-1y becomes the residual sum of
- * squares. work [p * p], out [p]. False when a has no inverse or nothing is left over. */
-bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, double *inverse, double *work, uint8_t *out, double *b, double *log_det,
-                             double *rss);
+/* Generalised least squares: b = a^-1 rhs, the inverse and log determinant of a = X'V^-1X + variance * the priors' precision [p * p], and *rss =
+ * y'V^-1y becomes the residual sum of squares. work [p * p], out [p]. False when a has no inverse or nothing is left over. */
+struct mlab_mixed_priors;
+bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, const struct mlab_mixed_priors *priors, double variance, double *inverse,
+                             double *work, uint8_t *out, double *b, double *log_det, double *rss);
+/* What the priors add to the derivative of the restricted likelihood by log s. */
+double mlab_mixed_priors_slope(const struct mlab_mixed_priors *priors, const double *inverse, size_t p, double variance);
 /* b [p] and variance * inverse into the fit. */
 void mlab_mixed_place_linear(const mlab_engine *engine, const double *b, const double *inverse, size_t p, double variance, mlab_fit *fit);
 /* Takes away what the fit without random effects left behind and does not hold any more. */

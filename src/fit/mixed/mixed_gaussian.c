@@ -9,7 +9,7 @@
  * the standard deviations as known.
  * Weakness: intervals of coefficients are somewhat short with few groups.
  */
-#include "fit/mixed/mixed.h"
+#include "fit/mixed/mixed_priors.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -25,6 +25,7 @@ static const double BOUNDARY = 1e-4; /* of the residual standard deviation */
 typedef struct gaussian {
     mlab_mixed *m;
     bool restricted;
+    mlab_mixed_priors priors;
     size_t p;                                /* coefficients */
     double n, yy;                            /* sum of weights, y'y */
     double *xx, *xy;                         /* [p * p], [p] */
@@ -123,7 +124,7 @@ static void back_solve(const double *l, const double *lambda, size_t q, const do
 }
 
 /* X'V^-1X, its inverse and log determinant, b, the residual sum of squares; false when X'V^-1X has no inverse. */
-static bool solve_coefficients(gaussian *w, const double *lambda, double *log_h, double *log_xvx, double *rss)
+static bool solve_coefficients(gaussian *w, const double *lambda, double variance, double *log_h, double *log_xvx, double *rss)
 {
     const mlab_mixed *m = w->m;
     size_t p = w->p, q = m->q;
@@ -147,7 +148,7 @@ static bool solve_coefficients(gaussian *w, const double *lambda, double *log_h,
     for (size_t j = 0; j < p; j++)
         for (size_t k = 0; k < j; k++) w->a[k * p + j] = w->a[j * p + k];
     *rss = yv;
-    return mlab_mixed_solve_linear(w->a, w->rhs, p, w->inverse, w->work, w->out, w->beta, log_xvx, rss);
+    return mlab_mixed_solve_linear(w->a, w->rhs, p, &w->priors, variance, w->inverse, w->work, w->out, w->beta, log_xvx, rss);
 }
 
 /* Adds what one group has of the gradient by Lambda. */
@@ -211,12 +212,13 @@ static mlab_status evaluate(void *work, const double *psi, double *value, double
         lambda[a * m->q + b] = psi[k];
     }
     *value = -HUGE_VAL;
-    if (!(variance > 0) || !isfinite(variance) || !solve_coefficients(w, lambda, &log_h, &log_xvx, &rss)) return MLAB_OK;
+    if (!(variance > 0) || !isfinite(variance) || !solve_coefficients(w, lambda, variance, &log_h, &log_xvx, &rss)) return MLAB_OK;
     double free_n = w->restricted ? w->n - (double)w->p : w->n;
-    *value = -0.5 * (free_n * (LOG_TWO_PI + 2 * log_s) + log_h + rss / variance + (w->restricted ? log_xvx : 0));
+    *value = -0.5 * (free_n * (LOG_TWO_PI + 2 * log_s) + log_h + rss / variance + (w->restricted ? log_xvx : 0)) -
+             mlab_mixed_priors_distance(&w->priors, w->beta);
     if (!gradient) return MLAB_OK;
     memset(gradient, 0, (m->n_lambda + 1) * sizeof *gradient);
-    gradient[m->n_lambda] = rss / variance - free_n;
+    gradient[m->n_lambda] = rss / variance - free_n + (w->restricted ? mlab_mixed_priors_slope(&w->priors, w->inverse, w->p, variance) : 0);
     for (size_t g = 0; g < m->n_groups; g++) group_gradient(w, lambda, g, variance, gradient);
     return MLAB_OK;
 }
@@ -236,8 +238,7 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
     gaussian w = {0};
     mlab_climb c = {0};
     double logs = 0, value;
-    mlab_status status = prepared->model->fit(context, prepared, fit, err);
-    if (!status) mlab_mixed_forget(fit);
+    mlab_status status = mlab_mixed_start(context, prepared, fit, err);
     if (!status) status = mlab_mixed_make(context, prepared, &mixed, err);
     if (status) goto out;
     for (size_t i = 0; i < mixed->n; i++) { /* less the shift, or its logarithm */
@@ -245,6 +246,7 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
         mixed->number[i] = engine->number[mixed->row[i]];
     }
     if ((status = make(&w, mixed, prepared->options.restricted == 0, err)) ||
+        (status = mlab_mixed_priors_make(context, prepared, fit, &w.priors, err)) ||
         (status = mlab_climb_start(context, mixed->n_lambda + 1, evaluate, &w, &c, err)))
         goto out;
     read_rows(&w);
@@ -258,10 +260,11 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
     mlab_mixed_place_linear(engine, w.beta, w.inverse, w.p, fit->residual_variance, fit);
     mlab_mixed_effects_place(&c, mixed, 0, mixed->n_lambda, fit->random);
     if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
-    fit->log_likelihood = value - logs;
+    fit->log_likelihood = value - logs + mlab_mixed_priors_distance(&w.priors, w.beta);
     mlab_mixed_place_climb(&c, fit);
     status = mlab_mixed_doubt(&c, mixed, BOUNDARY * sqrt(fit->residual_variance), fit, err);
 out:
+    mlab_mixed_priors_free(&w.priors);
     mlab_mixed_free(mixed);
     mlab_release(context, w.memory);
     mlab_release(context, w.out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Between the parameters of a mixed model's climb, which have no aliased ones, and those of its fit, and what all linear mixed models solve. */
-#include "fit/mixed/mixed.h"
+#include "fit/mixed/mixed_priors.h"
 
 #include "fit/small.h"
 
@@ -45,19 +45,34 @@ void mlab_mixed_place_climb(const mlab_climb *c, mlab_fit *fit)
     for (size_t j = 0; j < c->n; j++) fit->gradient = fmax(fit->gradient, fabs(c->gradient[j]) * sqrt(fmax(c->inverse[j * c->n + j], 0)));
 }
 
-bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, double *inverse, double *work, uint8_t *out, double *b, double *log_det,
-                             double *rss)
+bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, const mlab_mixed_priors *priors, double variance, double *inverse,
+                             double *work, uint8_t *out, double *b, double *log_det, double *rss)
 {
     memcpy(inverse, a, p * p * sizeof *a);
-    if (mlab_symmetric_invert(inverse, p, NULL, out, work)) return false;
-    memcpy(work, a, p * p * sizeof *a); /* Cholesky once more for the determinant */
+    for (size_t k = 0; k < priors->n; k++) inverse[priors->at[k] * (p + 1)] += variance * priors->precision[k];
+    memcpy(work, inverse, p * p * sizeof *a);
     *log_det = mlab_small_log_determinant(work, p);
+    if (mlab_symmetric_invert(inverse, p, NULL, out, work)) return false;
+    memcpy(work, rhs, p * sizeof *rhs);
+    for (size_t k = 0; k < priors->n; k++) work[priors->at[k]] += variance * priors->precision[k] * priors->mean[k];
     for (size_t j = 0; j < p; j++) {
         b[j] = 0;
-        for (size_t k = 0; k < p; k++) b[j] += inverse[j * p + k] * rhs[k];
-        *rss -= b[j] * rhs[j];
+        for (size_t k = 0; k < p; k++) b[j] += inverse[j * p + k] * work[k];
+        if (priors->n == 0) *rss -= b[j] * rhs[j];
+    }
+    for (size_t j = 0; j < p && priors->n; j++) {
+        double sum = -2 * rhs[j];
+        for (size_t k = 0; k < p; k++) sum += a[j * p + k] * b[k];
+        *rss += b[j] * sum;
     }
     return *rss > 0 && isfinite(*log_det);
+}
+
+double mlab_mixed_priors_slope(const mlab_mixed_priors *priors, const double *inverse, size_t p, double variance)
+{
+    double sum = 0;
+    for (size_t k = 0; k < priors->n; k++) sum += variance * priors->precision[k] * inverse[priors->at[k] * (p + 1)];
+    return -sum;
 }
 
 void mlab_mixed_place_linear(const mlab_engine *engine, const double *b, const double *inverse, size_t p, double variance, mlab_fit *fit)

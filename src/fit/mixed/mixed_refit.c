@@ -121,6 +121,7 @@ static mlab_status make(sample *s, const mlab_refit_weights *weights, mlab_error
     s->problem.random = s->random;
     s->problem.cluster = NULL;
     s->problem.cluster_id = NULL;
+    s->problem.cluster_stated = false;
     s->problem.n_clusters = 0;
     s->problem.cluster_name = s->problem.cluster_other_name = NULL;
     s->problem.cluster_other = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fits a mixed model of several groupings, memberships or causes, or of a family with a shape, by the Laplace approximation; starts from the
  * fit without random effects. */
-#include "fit/mixed/mixed.h"
+#include "fit/mixed/mixed_priors.h"
 #include "fit/mixed/web_laplace.h"
 
 #include <math.h>
@@ -42,11 +42,12 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     mlab_web *web = NULL;
     mlab_web_rows rows = {0};
     mlab_climb c = {0};
-    mlab_status status = prepared->model->fit(context, prepared, fit, err);
-    if (!status) mlab_mixed_forget(fit);
+    mlab_mixed_priors priors = {.inner = mlab_web_laplace, .work = &rows};
+    mlab_status status = mlab_mixed_start(context, prepared, fit, err);
+    if (!status) status = mlab_mixed_priors_make(context, prepared, fit, &priors, err);
     if (!status) status = mlab_web_make(context, prepared, prepared->problem, prepared->problem->number, &web, err);
     if (!status) status = mlab_web_rows_make(web, &rows, err);
-    if (!status) status = mlab_climb_start(context, rows.n_parameters, mlab_web_laplace, &rows, &c, err);
+    if (!status) status = mlab_climb_start(context, rows.n_parameters, mlab_mixed_priors_evaluate, &priors, &c, err);
     if (status) goto out;
     climb_from(&c, &rows, prepared, fit);
     mlab_mixed_warm(&c, prepared, web->n_thresholds + web->n_eta * web->p);
@@ -63,6 +64,7 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     if (!status && prepared->options.quadrature > 1)
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "fitted by the Laplace approximation: a quadrature takes one grouping and one cause");
 out:
+    mlab_mixed_priors_free(&priors);
     mlab_web_rows_free(&rows);
     mlab_web_free(web);
     mlab_climb_end(&c);

@@ -168,7 +168,7 @@ static mlab_status solve_column(void *arg, size_t j, void *scratch, mlab_error *
 }
 
 /* X'V^-1X, its inverse and log determinant, b, the residual sum of squares; false when X'V^-1X has no inverse. */
-static bool solve_coefficients(mlab_web_linear *w, double *log_xvx, double *rss)
+static bool solve_coefficients(mlab_web_linear *w, double variance, double *log_xvx, double *rss)
 {
     size_t p = w->p, e = w->web->n_effects;
     const double *half_y = w->half + p * e;
@@ -177,7 +177,7 @@ static bool solve_coefficients(mlab_web_linear *w, double *log_xvx, double *rss)
         w->rhs[j] = w->xy[j] - product(w->solved + j * e, half_y, e);
     }
     *rss = w->yy - product(half_y, w->solved + p * e, e);
-    return mlab_mixed_solve_linear(w->a, w->rhs, p, w->inverse, w->work, w->out, w->beta, log_xvx, rss);
+    return mlab_mixed_solve_linear(w->a, w->rhs, p, &w->priors, variance, w->inverse, w->work, w->out, w->beta, log_xvx, rss);
 }
 
 /* --- the gradient ----------------------------------------------------------------------------------------------------- */
@@ -264,12 +264,13 @@ mlab_status mlab_web_linear_evaluate(void *work, const double *psi, double *valu
     mlab_status status = mlab_web_factor(web, &definite, err);
     if (status || !definite) return status;
     if ((status = mlab_parallel_blocks(web->context, NULL, w->columns, 0, solve_column, w, err))) return status;
-    if (!solve_coefficients(w, &log_xvx, &rss)) return MLAB_OK;
+    if (!solve_coefficients(w, variance, &log_xvx, &rss)) return MLAB_OK;
     double free_n = w->restricted ? w->n - (double)w->p : w->n;
-    *value = -0.5 * (free_n * (LOG_TWO_PI + 2 * log_s) + web->log_det + rss / variance + (w->restricted ? log_xvx : 0));
+    *value = -0.5 * (free_n * (LOG_TWO_PI + 2 * log_s) + web->log_det + rss / variance + (w->restricted ? log_xvx : 0)) -
+             mlab_mixed_priors_distance(&w->priors, w->beta);
     if (!gradient) return MLAB_OK;
     memset(gradient, 0, (web->n_lambda + 1) * sizeof *gradient);
-    gradient[web->n_lambda] = rss / variance - free_n;
+    gradient[web->n_lambda] = rss / variance - free_n + (w->restricted ? mlab_mixed_priors_slope(&w->priors, w->inverse, w->p, variance) : 0);
     return find_gradient(w, variance, gradient, err);
 }
 
@@ -291,10 +292,10 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     mlab_web_linear w = {0};
     mlab_climb c = {0};
     double value, *gradient = NULL;
-    mlab_status status = prepared->model->fit(context, prepared, fit, err);
-    if (!status) mlab_mixed_forget(fit);
+    mlab_status status = mlab_mixed_start(context, prepared, fit, err);
     if (!status) status = mlab_web_make(context, prepared, prepared->problem, engine->number, &web, err);
     if (!status) status = mlab_web_linear_make(&w, web, prepared->options.restricted == 0, err);
+    if (!status) status = mlab_mixed_priors_make(context, prepared, fit, &w.priors, err);
     if (!status) status = mlab_climb_start(context, web->n_lambda + 1, mlab_web_linear_evaluate, &w, &c, err);
     if (!status) status = mlab_web_linear_read(&w, err);
     if (status) goto out;
@@ -311,11 +312,12 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     mlab_mixed_place_linear(engine, w.beta, w.inverse, w.p, fit->residual_variance, fit);
     mlab_web_effects_place(&c, web, 0, web->n_lambda, fit);
     if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
-    fit->log_likelihood = value - sum_of_logs(prepared);
+    fit->log_likelihood = value - sum_of_logs(prepared) + mlab_mixed_priors_distance(&w.priors, w.beta);
     mlab_mixed_place_climb(&c, fit);
     status = mlab_web_doubt(&c, web, BOUNDARY * sqrt(fit->residual_variance), fit, err);
     if (!status && prepared->problem->mode_errors) status = mlab_web_linear_errors(&c, &w, fit, err);
 out:
+    mlab_mixed_priors_free(&w.priors);
     mlab_web_linear_free(&w);
     mlab_web_free(web);
     mlab_release(context, gradient);

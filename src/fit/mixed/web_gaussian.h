@@ -3,11 +3,13 @@
 #ifndef MLAB_FIT_WEB_GAUSSIAN_H
 #define MLAB_FIT_WEB_GAUSSIAN_H
 
+#include "fit/mixed/mixed_priors.h"
 #include "fit/mixed/web.h"
 
 typedef struct mlab_web_linear {
     mlab_web *web;
     bool restricted;
+    mlab_mixed_priors priors;      /* of the coefficients; the maker's own; n = 0: none */
     size_t p, columns;             /* coefficients; with the response */
     double n, yy;                  /* sum of weights, y'y */
     double *xx, *xy;               /* [p * p], [p] */

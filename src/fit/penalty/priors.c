@@ -127,22 +127,24 @@ mlab_status mlab_priors_fit(const mlab_context *context, const mlab_prepared *pr
     mlab_prepared without = *prepared, with = *prepared;
     mlab_fit *data = NULL;
     const char *outcome = problem->outcome ? problem->outcome : "outcome";
-    if (!(prepared->model->marks & MLAB_MODEL_PENALTY) || problem->n_random)
+    bool mixed = problem->n_random && (prepared->model->marks & MLAB_MODEL_MIXED);
+    if (!mixed && (!(prepared->model->marks & MLAB_MODEL_PENALTY) || problem->n_random))
         return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, &problem->priors[0].place, "%s: priors in %s%s are not built yet", outcome,
                              prepared->model->name, problem->n_random ? " with random effects" : "");
+    if (mixed && problem->warm_mixed) return mlab_prepared_fit_once(context, prepared, fit, err); /* a refit: estimates alone */
     alone.n_priors = 0;
     without.problem = &alone;
     mlab_status status = mlab_fit_start(context, &without, &data, err);
-    if (!status) status = prepared->model->fit(context, &without, data, err);
-    if (!status) {
+    if (!status) status = mlab_prepared_fit_once(context, &without, data, err);
+    if (!status && !mixed) {
         with.dispersion = data->residual_variance > 0 ? data->residual_variance : data->shape > 0 ? 1 / data->shape : 0;
         bool scaled = (prepared->model->marks & MLAB_MODEL_PRECISION) || prepared->model == &mlab_model_gamma;
         if (scaled && !(with.dispersion > 0))
             status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the data leave no variance to weigh a prior by", outcome);
     }
-    if (!status) status = prepared->model->fit(context, &with, fit, err);
+    if (!status) status = mlab_prepared_fit_once(context, &with, fit, err);
     if (!status) status = describe(problem, data, fit, err);
-    if (!status && prepared->options.robust != MLAB_ROBUST_CR1)
+    if (!status && prepared->options.robust != MLAB_ROBUST_CR1 && !mixed)
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "with priors the errors stay those of CR1 by one cluster");
     mlab_fit_free(data);
     return status;
