@@ -48,6 +48,10 @@ typedef struct mlab_kernels {
     double (*log_product)(const double *a, size_t n);
     /* A hazard without an event, any n: rate[i] = exp(eta), its log-likelihood and score -rate. */
     void (*no_event)(const double *eta, size_t n, double *rate, double *log_likelihood, double *score);
+    /* out[i] = from[i] - centre; of whole numbers; of 1 where codes[i] is code, else 0; any n. */
+    void (*reals)(const double *from, size_t n, double centre, double *out);
+    void (*wholes)(const int32_t *from, size_t n, double centre, double *out);
+    void (*level)(const int32_t *codes, int32_t code, size_t n, double centre, double *out);
 } mlab_kernels;
 
 const mlab_kernels *mlab_kernels_of(const mlab_context *context);

@@ -182,4 +182,20 @@ static void no_event(const double *restrict eta, size_t n, double *restrict rate
     }
 }
 
-const mlab_kernels MLAB_KERNELS = {predict, project, cross, dot, sum, weigh, logit, ordinal, pick, log_product, no_event};
+static void reals(const double *restrict from, size_t n, double centre, double *restrict out)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) out[i] = from[i] - centre;
+}
+
+static void wholes(const int32_t *restrict from, size_t n, double centre, double *restrict out)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) out[i] = from[i] - centre;
+}
+
+static void level(const int32_t *restrict codes, int32_t code, size_t n, double centre, double *restrict out)
+{
+    const double one = 1 - centre, none = 0 - centre;
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) out[i] = codes[i] == code ? one : none;
+}
+
+const mlab_kernels MLAB_KERNELS = {predict, project, cross, dot, sum, weigh, logit, ordinal, pick, log_product, no_event, reals, wholes, level};

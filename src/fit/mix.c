@@ -105,5 +105,6 @@ mlab_status mlab_tiles_mix(const mlab_context *context, mlab_tiles *tiles, const
     tiles->mixed = mixed;
     for (size_t j = 0; j < p; j++)
         if (mixed[j]) tiles->reach[j] = 3; /* mixtures have mean squares of 1 */
-    return tiles->x ? mlab_parallel_blocks(context, NULL, tiles->n_chunks, 0, mix_chunk, tiles, err) : MLAB_OK;
+    if (!tiles->x) return mlab_tiles_keep(context, tiles, err);
+    return mlab_parallel_blocks(context, NULL, tiles->n_chunks, 0, mix_chunk, tiles, err);
 }

@@ -90,7 +90,8 @@ static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, 
     const mlab_engine *engine = work->pass->engine;
     const mlab_fit_problem *problem = engine->problem;
     const double *offset;
-    mlab_status status = mlab_tiles_get(engine->tiles, tile, room->tiles, x, &offset, err);
+    mlab_status status = work->pass->null_model ? mlab_tiles_offset(engine->tiles, tile, room->tiles, &offset, err)
+                                                : mlab_tiles_get(engine->tiles, tile, room->tiles, x, &offset, err);
     if (status) return status;
     size_t rows = mlab_tiles_rows(engine->tiles, tile), first = tile * MLAB_TILE, n = mlab_whole_lanes(rows);
     if (work->pass->null_model) *x = room->ones;

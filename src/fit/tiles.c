@@ -2,8 +2,9 @@
 /* Makes the tiles of a design: fills them in parallel, then centres columns whose mean is large against their spread.
  *
  * Centring changes the intercept only and is undone in the results; without it a column like a calendar year has a cross-product
- * of condition 1e12. The centre is rounded to 24 bits so that taking it off is mostly exact. Weakness: a spline with many
- * columns costs its fill again at every pass when the design is too large to be kept.
+ * of condition 1e12. The centre is rounded to 24 bits so that taking it off is mostly exact. Columns that stand in the table (fit/direct.c) are
+ * read from there at every pass, which is faster than a kept design beyond the cache. Weakness: a spline with many columns costs its fill
+ * again at every pass when the design is too large to be kept.
  */
 #include "fit/tiles.h"
 
@@ -23,6 +24,7 @@ void mlab_tiles_free(mlab_tiles *tiles)
     mlab_release(context, tiles->norm);
     mlab_release(context, tiles->mix);
     mlab_release(context, tiles->mixed);
+    mlab_direct_free(tiles->direct);
     mlab_release(context, tiles->x);
     mlab_release(context, tiles->offset);
     mlab_release(context, tiles);
@@ -40,12 +42,31 @@ size_t mlab_tiles_scratch(const mlab_tiles *tiles)
     return tiles->x ? filled : filled + MLAB_TILE * tiles->p;
 }
 
-/* Fills one tile into x and offset from the design, less the centres. rows_first [MLAB_TILE * (design_columns + 1)] is scratch. */
+/* The offset of a tile of direct columns: the problem's own where they are all there; own [MLAB_TILE]. */
+static const double *direct_offset(const mlab_tiles *tiles, size_t tile, double *own)
+{
+    static const double none[MLAB_TILE];
+    const mlab_fit_problem *problem = tiles->problem;
+    size_t n = mlab_tiles_rows(tiles, tile);
+    if (!problem->offset) return none;
+    if (n == MLAB_TILE) return problem->offset + tile * MLAB_TILE;
+    memcpy(own, problem->offset + tile * MLAB_TILE, n * sizeof *own);
+    memset(own + n, 0, (MLAB_TILE - n) * sizeof *own);
+    return own;
+}
+
+/* Fills one tile into x from the design, less the centres, and into offset unless direct. rows_first [MLAB_TILE * (design_columns + 1)] is scratch.
+ */
 static mlab_status fill_tile(const mlab_tiles *tiles, size_t tile, double *rows_first, double *x, double *offset, mlab_error *err)
 {
     const mlab_fit_problem *problem = tiles->problem;
     size_t n = mlab_tiles_rows(tiles, tile), first = tile * MLAB_TILE, q = tiles->design_columns;
-    if (tiles->exact) return mlab_tiles_fill_exact(tiles, first, n, x, offset, err);
+    if (tiles->exact) return mlab_tiles_fill_exact(tiles, first, n, x, tiles->direct ? NULL : offset, err);
+    if (tiles->direct) {
+        mlab_direct_fill(tiles->direct, first, n, tiles->centre, x);
+        if (tiles->mix) mlab_tiles_mix_tile(tiles, n, x);
+        return MLAB_OK;
+    }
     double *row_offset = rows_first + MLAB_TILE * q;
     mlab_status status =
         mlab_design_fill(problem->design, problem->table, problem->rows ? problem->rows + first : NULL, first, n, rows_first, row_offset, err);
@@ -64,16 +85,49 @@ static mlab_status fill_tile(const mlab_tiles *tiles, size_t tile, double *rows_
 
 mlab_status mlab_tiles_get(const mlab_tiles *tiles, size_t tile, double *scratch, const double **x, const double **offset, mlab_error *err)
 {
-    if (tiles->x) {
-        *x = tiles->x + tile * tiles->p * MLAB_TILE;
-        *offset = tiles->offset + tile * MLAB_TILE;
-        return MLAB_OK;
-    }
     double *own_x = scratch + MLAB_TILE * (tiles->design_columns + 1);
     double *own_offset = scratch + MLAB_TILE * tiles->design_columns; /* where the fill puts it */
-    *x = own_x;
-    *offset = own_offset;
-    return fill_tile(tiles, tile, scratch, own_x, own_offset, err);
+    *x = tiles->x ? tiles->x + tile * tiles->p * MLAB_TILE : own_x;
+    *offset = tiles->direct ? direct_offset(tiles, tile, own_offset) : tiles->x ? tiles->offset + tile * MLAB_TILE : own_offset;
+    return tiles->x ? MLAB_OK : fill_tile(tiles, tile, scratch, own_x, own_offset, err);
+}
+
+mlab_status mlab_tiles_offset(const mlab_tiles *tiles, size_t tile, double *scratch, const double **offset, mlab_error *err)
+{
+    const double *x;
+    if (!tiles->direct) return mlab_tiles_get(tiles, tile, scratch, &x, offset, err);
+    *offset = direct_offset(tiles, tile, scratch + MLAB_TILE * tiles->design_columns);
+    return MLAB_OK;
+}
+
+/* --- kept ---------------------------------------------------------------------------------------------- */
+
+static mlab_status keep_chunk(void *work, size_t chunk, void *scratch, mlab_error *err)
+{
+    mlab_tiles *tiles = work;
+    size_t first = chunk * tiles->chunk_tiles;
+    for (size_t tile = first; tile < first + tiles->chunk_tiles && tile < tiles->n_tiles; tile++) {
+        double *offset = tiles->direct ? NULL : tiles->offset + tile * MLAB_TILE;
+        mlab_status status = fill_tile(tiles, tile, scratch, tiles->x + tile * tiles->p * MLAB_TILE, offset, err);
+        if (status) return status;
+    }
+    return MLAB_OK;
+}
+
+static mlab_status allocate_kept(const mlab_context *context, mlab_tiles *tiles, mlab_error *err)
+{
+    tiles->x = mlab_reallocate(context, NULL, tiles->n_tiles * MLAB_TILE, (tiles->p + (tiles->p == 0)) * sizeof *tiles->x); /* all is written */
+    if (!tiles->direct) tiles->offset = mlab_reallocate(context, NULL, tiles->n_tiles * MLAB_TILE, sizeof *tiles->offset);
+    if (tiles->x && (tiles->direct || tiles->offset)) return MLAB_OK;
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a design of %zu rows and %zu columns", tiles->n, tiles->p);
+}
+
+mlab_status mlab_tiles_keep(const mlab_context *context, mlab_tiles *tiles, mlab_error *err)
+{
+    if (tiles->x || !tiles->may_keep) return MLAB_OK;
+    size_t scratch = mlab_tiles_scratch(tiles);
+    mlab_status status = allocate_kept(context, tiles, err);
+    return status ? status : mlab_parallel_blocks(context, NULL, tiles->n_chunks, scratch * sizeof(double), keep_chunk, tiles, err);
 }
 
 /* --- what the columns look like ---------------------------------------------------------------------- */
@@ -116,15 +170,20 @@ static mlab_status look_chunk(void *work, size_t chunk, void *scratch, mlab_erro
     double *looks = look->looks + chunk * tiles->p * N_LOOKS;
     for (size_t j = 0; j < tiles->p; j++) looks[j * N_LOOKS + LOW] = looks[j * N_LOOKS + HIGH] = look->first[j];
     for (size_t tile = chunk * tiles->chunk_tiles; tile < last; tile++) {
+        bool looked = tile % look->stride == 0;
+        if (tiles->direct && !looked) continue;
         double *own = scratch;
         double *x = tiles->x ? tiles->x + tile * tiles->p * MLAB_TILE : own + MLAB_TILE * (tiles->design_columns + 1);
         double *offset = tiles->x ? tiles->offset + tile * MLAB_TILE : own + MLAB_TILE * tiles->design_columns;
         mlab_status status = fill_tile(tiles, tile, own, x, offset, err);
         if (status) return status;
         size_t n = mlab_tiles_rows(tiles, tile);
-        for (size_t j = 0; j < tiles->p && tile % look->stride == 0; j++) look_at(x + j * MLAB_TILE, n, look->first[j], looks + j * N_LOOKS);
-        for (size_t i = 0; i < n && !look->offsets[chunk]; i++) look->offsets[chunk] = offset[i] != 0;
+        for (size_t j = 0; j < tiles->p && looked; j++) look_at(x + j * MLAB_TILE, n, look->first[j], looks + j * N_LOOKS);
+        for (size_t i = 0; i < n && !tiles->direct && !look->offsets[chunk]; i++) look->offsets[chunk] = offset[i] != 0;
     }
+    const double *offset = tiles->direct ? tiles->problem->offset : NULL;
+    size_t from = chunk * tiles->chunk_tiles * MLAB_TILE, to = last * MLAB_TILE < tiles->n ? last * MLAB_TILE : tiles->n;
+    for (size_t i = from; offset && i < to && !look->offsets[chunk]; i++) look->offsets[chunk] = offset[i] != 0;
     return MLAB_OK;
 }
 
@@ -196,10 +255,27 @@ out:
     return status;
 }
 
+/* A kept design of direct columns is read faster than the table while it stays in the cache. */
+#define CACHED ((size_t)1 << 22)
+
+static mlab_status make_columns(const mlab_context *context, mlab_tiles *tiles, bool centre, bool intercept, size_t bytes, mlab_error *err)
+{
+    size_t each = tiles->n_tiles * MLAB_TILE;
+    tiles->centre = mlab_allocate(context, tiles->p, sizeof *tiles->centre);
+    tiles->reach = mlab_allocate(context, tiles->p, sizeof *tiles->reach);
+    tiles->norm = mlab_allocate(context, tiles->p, sizeof *tiles->norm);
+    if (!tiles->centre || !tiles->reach || !tiles->norm) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu columns", tiles->p);
+    tiles->may_keep = tiles->p + 1 <= bytes / sizeof(double) / (each ? each : 1);
+    mlab_status status = mlab_direct_make(context, tiles->problem, tiles->first_column, &tiles->direct, err);
+    if (!status && tiles->may_keep && !tiles->direct) status = allocate_kept(context, tiles, err);
+    if (!status) status = look_at_columns(context, tiles, centre, intercept, err);
+    if (!status && tiles->direct && tiles->p + 1 <= CACHED / sizeof(double) / (each ? each : 1)) status = mlab_tiles_keep(context, tiles, err);
+    return status;
+}
+
 mlab_status mlab_tiles_make(const mlab_context *context, const mlab_fit_problem *problem, size_t first_column, bool centre, bool intercept,
                             size_t bytes, mlab_tiles **out, mlab_error *err)
 {
-    mlab_status status = MLAB_OK;
     *out = NULL;
     mlab_tiles *tiles = mlab_allocate(context, 1, sizeof *tiles);
     if (!tiles) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a design");
@@ -213,20 +289,7 @@ mlab_status mlab_tiles_make(const mlab_context *context, const mlab_fit_problem 
     tiles->chunk_tiles = (tiles->n_tiles + MLAB_CHUNKS - 1) / MLAB_CHUNKS;
     if (tiles->chunk_tiles < MLAB_CHUNK_TILES) tiles->chunk_tiles = MLAB_CHUNK_TILES;
     tiles->n_chunks = (tiles->n_tiles + tiles->chunk_tiles - 1) / tiles->chunk_tiles;
-    tiles->centre = mlab_allocate(context, tiles->p, sizeof *tiles->centre);
-    tiles->reach = mlab_allocate(context, tiles->p, sizeof *tiles->reach);
-    tiles->norm = mlab_allocate(context, tiles->p, sizeof *tiles->norm);
-    bool keep = tiles->p + 1 <= bytes / sizeof(double) / MLAB_TILE / (tiles->n_tiles ? tiles->n_tiles : 1);
-    if (keep) {
-        tiles->x = mlab_reallocate(context, NULL, tiles->n_tiles * MLAB_TILE, (tiles->p + (tiles->p == 0)) * sizeof *tiles->x); /* all is written */
-        tiles->offset = mlab_reallocate(context, NULL, tiles->n_tiles * MLAB_TILE, sizeof *tiles->offset);
-    }
-    if (!tiles->centre || !tiles->reach || !tiles->norm || (keep && (!tiles->x || !tiles->offset))) {
-        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a design of %zu rows and %zu columns", tiles->n, tiles->p);
-        goto out;
-    }
-    status = look_at_columns(context, tiles, centre, intercept, err);
-out:
+    mlab_status status = make_columns(context, tiles, centre, intercept, bytes, err);
     if (status) {
         mlab_tiles_free(tiles);
         tiles = NULL;

@@ -4,8 +4,7 @@
 #ifndef MLAB_FIT_TILES_H
 #define MLAB_FIT_TILES_H
 
-#include "fit/kernels.h"
-#include "fit/problem.h"
+#include "fit/direct.h"
 
 /* Tiles are worked in chunks, the blocks of parallel loops: at most 64 of them, at least 32 tiles each but the last. */
 #define MLAB_CHUNKS ((size_t)64)
@@ -18,15 +17,17 @@ typedef struct mlab_tiles {
     size_t first_column, p; /* design columns first_column .. first_column + p - 1 are the p columns here */
     size_t design_columns;
     size_t chunk_tiles, n_chunks;
-    double *centre;  /* [p] taken off each column; 0 = none */
-    double *reach;   /* [p] about the largest |x - centre|; 0 = a constant column */
-    double *norm;    /* [p] sum of squares as the design gives the column, not centred, from a sample of tiles */
-    bool any_offset; /* some row has an offset that is not 0 */
-    double *mix;     /* [p * p] lower triangle L, or NULL: columns stand as X inverse(L') (fit/mix.c) */
-    uint8_t *mixed;  /* [p] columns that mix has part in */
-    bool exact;      /* centred and mixed in double-double (fit/tiles_exact.c) */
-    double *x;       /* [n_tiles * p * MLAB_TILE], or NULL: made tile by tile */
-    double *offset;  /* [n_tiles * MLAB_TILE], or NULL like x; the problem's offset included */
+    double *centre;      /* [p] taken off each column; 0 = none */
+    double *reach;       /* [p] about the largest |x - centre|; 0 = a constant column */
+    double *norm;        /* [p] sum of squares as the design gives the column, not centred, from a sample of tiles */
+    bool any_offset;     /* some row has an offset that is not 0 */
+    double *mix;         /* [p * p] lower triangle L, or NULL: columns stand as X inverse(L') (fit/mix.c) */
+    uint8_t *mixed;      /* [p] columns that mix has part in */
+    bool exact;          /* centred and mixed in double-double (fit/tiles_exact.c) */
+    bool may_keep;       /* x would not be too large */
+    mlab_direct *direct; /* columns are read from the table as they are; NULL = some are worked out */
+    double *x;           /* [n_tiles * p * MLAB_TILE], or NULL: made tile by tile */
+    double *offset;      /* [n_tiles * MLAB_TILE], or NULL like x, and where direct; the problem's offset included */
 } mlab_tiles;
 
 /* centre: columns but the first may be centred because an intercept or thresholds take up the difference. bytes: what may be kept. */
@@ -39,6 +40,10 @@ size_t mlab_tiles_scratch(const mlab_tiles *tiles);
 size_t mlab_tiles_rows(const mlab_tiles *tiles, size_t tile);
 MLAB_MUST_USE mlab_status mlab_tiles_get(const mlab_tiles *tiles, size_t tile, double *scratch, const double **x, const double **offset,
                                          mlab_error *err);
+/* The offset alone. */
+MLAB_MUST_USE mlab_status mlab_tiles_offset(const mlab_tiles *tiles, size_t tile, double *scratch, const double **offset, mlab_error *err);
+/* Keeps x from now on, when it may be kept and is not yet. Errors: MLAB_ERR_MEMORY, those of the design. */
+MLAB_MUST_USE mlab_status mlab_tiles_keep(const mlab_context *context, mlab_tiles *tiles, mlab_error *err);
 /* Replaces the columns by nearly orthogonal mixtures when some kept column is nearly a combination of others: gram [q * q] is the
  * cross-product, its last p columns those of the tiles; aliased columns and the first `skip` stay as they are. */
 MLAB_MUST_USE mlab_status mlab_tiles_mix(const mlab_context *context, mlab_tiles *tiles, const double *gram, size_t q, size_t skip,

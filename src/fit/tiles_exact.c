@@ -70,8 +70,9 @@ static mlab_status fill_chunk(void *work, size_t chunk, void *scratch, mlab_erro
     mlab_tiles *tiles = work;
     size_t first = chunk * tiles->chunk_tiles;
     for (size_t tile = first; tile < first + tiles->chunk_tiles && tile < tiles->n_tiles; tile++) {
-        mlab_status status = mlab_tiles_fill_exact(tiles, tile * MLAB_TILE, mlab_tiles_rows(tiles, tile), tiles->x + tile * tiles->p * MLAB_TILE,
-                                                   tiles->offset + tile * MLAB_TILE, err);
+        double *offset = tiles->offset ? tiles->offset + tile * MLAB_TILE : NULL;
+        mlab_status status =
+            mlab_tiles_fill_exact(tiles, tile * MLAB_TILE, mlab_tiles_rows(tiles, tile), tiles->x + tile * tiles->p * MLAB_TILE, offset, err);
         if (status) return status;
     }
     return MLAB_OK;
@@ -94,7 +95,8 @@ mlab_status mlab_tiles_make_exact(const mlab_context *context, mlab_tiles *tiles
         for (size_t k = 0; k <= j && !first; k++) tiles->mix[j * p + k] = exact->triangle[k * p + j] / root;
         if (tiles->mixed[j]) tiles->reach[j] = 3; /* mixtures have mean squares of 1 */
     }
-    return tiles->x ? mlab_parallel_blocks(context, NULL, tiles->n_chunks, 0, fill_chunk, tiles, err) : MLAB_OK;
+    if (!tiles->x) return mlab_tiles_keep(context, tiles, err);
+    return mlab_parallel_blocks(context, NULL, tiles->n_chunks, 0, fill_chunk, tiles, err);
 }
 
 /* --- when ---------------------------------------------------------------------------------------------------- */
