@@ -29,6 +29,13 @@ typedef struct mlab_draws_effects {
     double *value;      /* [n_draws * n_groups * n] of the groups in the data, given the draw's parameters and the data */
 } mlab_draws_effects;
 
+/* The cumulative baseline hazard of a model of times (cox, fine_gray), drawn with its coefficients. */
+typedef struct mlab_draws_baseline {
+    size_t outcome;            /* of mlab_draws.outcomes */
+    size_t n;                  /* steps of all strata, those of mlab_fit.baseline */
+    double *cumulative_hazard; /* [n_draws * n] for somebody at mlab_baseline.at, rising within each stratum */
+} mlab_draws_baseline;
+
 /* Parameter draws of all outcomes of a study, made together. Draw 0 .. n_draws - 1; the estimates stand apart. */
 typedef struct mlab_draws {
     const mlab_context *context;
@@ -46,6 +53,8 @@ typedef struct mlab_draws {
     char *note;                  /* why they failed, and what else is to be said; NULL or "" = nothing */
     mlab_draws_effects *effects; /* [n_effects] groupings of mixed models, outcome by outcome */
     size_t n_effects;
+    mlab_draws_baseline *baselines; /* [n_baselines] outcome by outcome */
+    size_t n_baselines;
 } mlab_draws;
 MLAB_API void mlab_draws_free(mlab_draws *draws);
 /* Normal draws from the stacked influence of the fits (clusters shared by person), on the unbounded scale of
@@ -59,9 +68,16 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, 
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_mixed(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                                          const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                          uint64_t seed, mlab_draws **draws, mlab_error *err);
-/* Every draw is the estimate: for runs without parameter uncertainty. Errors: MLAB_ERR_FIT_DRAWS (Cox). */
+/* Every draw is the estimate: for runs without parameter uncertainty. Errors: MLAB_ERR_FIT_DRAWS (a mixed model). */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                          mlab_draws **draws, mlab_error *err);
+
+/* mlab_predict_at at draw `draw` of outcome `outcome`: coefficients and, of a model of times with a baseline, that baseline. Groups have effects of
+ * 0. Errors: also MLAB_ERR_ARGUMENT (no such draw or outcome, other parameters, no baseline among the draws). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_drawn(const mlab_context *context, const mlab_fit *fit, const mlab_draws *draws, size_t outcome,
+                                                      size_t draw, const mlab_table *table, const uint32_t *rows, size_t first, size_t n,
+                                                      const double *share, mlab_scale scale, const double *times, size_t n_times, double *out,
+                                                      mlab_error *err);
 
 /* Draws by refitting every outcome to n_draws samples. Bootstrap: people (clusters) are drawn with replacement, each with all its rows, one sample
  * for all outcomes that have the same clusters; parametric: the responses of all rows are drawn from the fits, rows as independent. Every refit goes

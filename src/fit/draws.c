@@ -31,6 +31,7 @@ void mlab_draws_free(mlab_draws *draws)
         for (size_t m = 0; m < sizeof memory / sizeof *memory; m++) mlab_release(context, memory[m]);
     }
     mlab_release(context, draws->effects);
+    mlab_draws_drop_baselines(draws);
     mlab_release(context, draws);
 }
 
@@ -110,9 +111,6 @@ mlab_status mlab_draws_frame(const mlab_context *context, mlab_draws_kind kind, 
 
 mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err)
 {
-    const char *why = mlab_model_not_simulated(fit->model);
-    bool baseline = fit->baseline || strcmp(fit->model, "cox") == 0; /* whose steps are no parameters */
-    if (why && baseline) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: %s; fit a hazard instead", fit->outcome, why);
     if (fit->n_random && !fit->n_spread)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: effects of %s are not drawn yet in model %s", fit->outcome, fit->random->group,
                           fit->model);
@@ -137,5 +135,9 @@ mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *c
     if (status) return status;
     size_t n = (*draws)->n_parameters;
     for (size_t d = 0; d < n_draws; d++) memcpy((*draws)->value + d * n, (*draws)->estimate, n * sizeof(double));
-    return MLAB_OK;
+    if ((status = mlab_draws_make_baselines(*draws, fits, err))) {
+        mlab_draws_free(*draws);
+        *draws = NULL;
+    }
+    return status;
 }

@@ -12,6 +12,21 @@ MLAB_MUST_USE mlab_status mlab_draws_frame(const mlab_context *context, mlab_dra
 /* MLAB_ERR_FIT_DRAWS with the reason when nothing can be simulated from a fit; uncertain: its covariance is wanted too. */
 MLAB_MUST_USE mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err);
 
+/* --- baselines of models of times (fit/draws_baseline.c) --------------------------------------------------- */
+
+/* Room for the baseline of every fit that has one; every draw is that of the fit. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_draws_make_baselines(mlab_draws *draws, const mlab_fit *const *fits, mlab_error *err);
+void mlab_draws_drop_baselines(mlab_draws *draws);
+/* That of an outcome; NULL = none. */
+const mlab_draws_baseline *mlab_draws_baseline_of(const mlab_draws *draws, size_t outcome);
+/* Draws every baseline given the coefficients of each draw, where the fit alone tells how (independent steps); the others stay for those who have the
+ * data. */
+MLAB_MUST_USE mlab_status mlab_draws_fill_baselines(const mlab_context *context, mlab_draws *draws, const mlab_fit *const *fits, mlab_error *err);
+/* Whether the steps of a fit's baseline are independent given the coefficients; else draws of them need the data. */
+bool mlab_baseline_is_independent(const mlab_baseline *baseline);
+/* The fit at draw d: borrowed, its estimates and baseline those of the draw. draws: of this outcome, with a baseline if the fit has one. */
+void mlab_draws_view(const mlab_draws *draws, size_t outcome, size_t d, const mlab_fit *fit, mlab_fit *view, mlab_baseline *baseline);
+
 struct mlab_spread_profile;
 /* mlab_draws_make_mixed without effects: *spread [n_draws * sum of n_spread], outcome by outcome, released by the caller. profiles [sum of n_spread]
  * of entries near 0, NULL = none. */

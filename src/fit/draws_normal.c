@@ -5,8 +5,8 @@
  * & Boos 2002, doi:10.1198/000313002753631330), each outcome scaled by its CR1 factor, so that its own block is its robust
  * covariance. Thresholds are drawn as the first and the logs of the gaps, by the delta method. Draw d is a function of the seed and
  * d alone (purpose PARAMETERS, entity = parameter). A covariance that is not positive definite is an error, not a patch. Mixed models have no
- * influence: they are drawn by themselves, with the parameters of how groups differ (fit/spread.h).
- * Weakness: normal tails; with few clusters they are too thin, see the t quantile of intervals.
+ * influence: they are drawn by themselves, with the parameters of how groups differ (fit/spread.h). Baselines of models of times are drawn given
+ * their coefficients (fit/draws_baseline.c). Weakness: normal tails; with few clusters they are too thin, see the t quantile of intervals.
  */
 #include "fit/draws.h"
 
@@ -295,6 +295,7 @@ mlab_status mlab_draws_normal(const mlab_context *context, const mlab_fit *const
         w.n = w.at[k + 1] = w.at[k] + fits[k]->n_parameters + fits[k]->n_spread;
     }
     if (!status) status = work(&w, spread, err);
+    if (!status) status = mlab_draws_fill_baselines(context, w.draws, fits, err);
     mlab_release(context, w.at);
     mlab_release(context, w.first_spread);
     if (status) {

@@ -53,6 +53,10 @@ struct mlab_model {
      * tells it. Strata: predict and variance see a fit whose baseline is that of one stratum. */
     mlab_status (*variance)(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *covariance, size_t n, const double *x,
                             const double *eta, const double *times, size_t n_times, double *variance, mlab_error *err);
+    /* hazard [fit->baseline->n]: the cumulative baseline hazard of a refit that ended at `estimate` under the weights, at the steps of the fit's
+     * baseline and for the same covariates. NULL = the model has no baseline, or none of its refits. */
+    mlab_status (*baseline)(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *fit,
+                            const double *estimate, double *hazard, mlab_error *err);
 };
 
 struct mlab_prepared {

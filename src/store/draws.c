@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /draws: parameters, and effects of groups where outcomes have them. Groups have numbers, no names; those that are people the rank of their id. */
+/* /draws: parameters, effects of groups where outcomes have them, and baselines of models of times. Groups have numbers, no names; those that are
+ * people the rank of their id. */
 #include "store/stages.h"
 
 #include "core/memory.h"
@@ -43,6 +44,27 @@ static void get_effects(const mlab_h5_group *all, const char *name, size_t n_dra
     mlab_h5_group_close(&group);
 }
 
+static void put_baseline(const mlab_h5_group *all, const mlab_draws_baseline *baseline, size_t n_draws, size_t number)
+{
+    char name[40];
+    snprintf(name, sizeof name, "baseline_%zu", number);
+    mlab_h5_group group = mlab_h5_group_make(all, name);
+    mlab_h5_attribute_integer(&group, "outcome", (int64_t)baseline->outcome);
+    mlab_h5_dimension_numbers(&group, "draw", 0, n_draws, "1", "set of parameters");
+    mlab_h5_dimension_numbers(&group, "step", 1, baseline->n, "1", "step of the fit's baseline");
+    mlab_h5_put(&group, "cumulative_hazard", "draw step", MLAB_H5_REAL, baseline->cumulative_hazard, "1", "cumulative baseline hazard");
+    mlab_h5_group_close(&group);
+}
+
+static void get_baseline(const mlab_h5_group *all, const char *name, size_t n_draws, mlab_draws_baseline *baseline)
+{
+    mlab_h5_group group = mlab_h5_group_get(all, name);
+    baseline->outcome = (size_t)mlab_h5_attribute_integer_get(&group, "outcome");
+    baseline->n = mlab_h5_size(&group, "step");
+    baseline->cumulative_hazard = mlab_h5_get(&group, "cumulative_hazard", MLAB_H5_REAL, n_draws * baseline->n);
+    mlab_h5_group_close(&group);
+}
+
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
 {
     mlab_h5_group group = mlab_h5_group_make(root, "draws");
@@ -62,8 +84,26 @@ void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
     mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
     for (size_t k = 0; k < draws->n_effects; k++)
         if (!(draws->effects[k].people && group.file->without_people)) put_effects(&group, &draws->effects[k], draws->n_draws, k + 1);
+    for (size_t k = 0; k < draws->n_baselines; k++) put_baseline(&group, &draws->baselines[k], draws->n_draws, k + 1);
     mlab_release(draws->context, first);
     mlab_h5_group_close(&group);
+}
+
+static void get_parts(const mlab_h5_group *group, mlab_draws *draws)
+{
+    size_t n = mlab_h5_group_count(group);
+    if (n == 0) return;
+    draws->effects = mlab_allocate(draws->context, n, sizeof *draws->effects);
+    draws->baselines = mlab_allocate(draws->context, n, sizeof *draws->baselines);
+    if (!draws->effects || !draws->baselines) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to read drawn effects");
+    for (size_t k = 0; draws->effects && draws->baselines && k < n && !group->file->status; k++) {
+        char *name = mlab_h5_group_name(group, k);
+        if (name && strncmp(name, "baseline", 8) == 0)
+            get_baseline(group, name, draws->n_draws, &draws->baselines[draws->n_baselines++]);
+        else if (name)
+            get_effects(group, name, draws->n_draws, &draws->effects[draws->n_effects++]);
+        mlab_release(draws->context, name);
+    }
 }
 
 static void fill_draws(const mlab_h5_group *root, mlab_draws *draws)
@@ -90,15 +130,7 @@ static void fill_draws(const mlab_h5_group *root, mlab_draws *draws)
     for (size_t k = 0; first && draws->first && k < draws->n_outcomes; k++) draws->first[k] = (size_t)first[k];
     if (draws->first) draws->first[draws->n_outcomes] = draws->n_parameters;
     mlab_release(draws->context, first);
-    size_t n = mlab_h5_group_count(&group);
-    if (n > 0) draws->effects = mlab_allocate(draws->context, n, sizeof *draws->effects);
-    if (n > 0 && !draws->effects) mlab_h5_fail(root->file, MLAB_ERR_MEMORY, "no memory to read drawn effects");
-    for (size_t k = 0; draws->effects && k < n && !root->file->status; k++) {
-        char *name = mlab_h5_group_name(&group, k);
-        draws->n_effects = k + 1;
-        if (name) get_effects(&group, name, draws->n_draws, &draws->effects[k]);
-        mlab_release(draws->context, name);
-    }
+    get_parts(&group, draws);
     mlab_h5_group_close(&group);
 }
 

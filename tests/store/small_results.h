@@ -163,7 +163,11 @@ static mlab_draws_effects small_effects[] = {{.outcome = 0,
                                               .place = effect_place,
                                               .factor = effect_factor,
                                               .value = effect_value}};
-static mlab_draws small_draws = {.kind = MLAB_DRAWS_NORMAL,
+static double drawn_hazard[] = {0.5, 0.25, 0.75};
+static mlab_draws_baseline small_drawn_baselines[] = {{.outcome = 0, .n = 1, .cumulative_hazard = drawn_hazard}};
+static mlab_draws small_draws = {.baselines = small_drawn_baselines,
+                                 .n_baselines = 1,
+                                 .kind = MLAB_DRAWS_NORMAL,
                                  .n_draws = 3,
                                  .n_parameters = 2,
                                  .n_outcomes = 1,

@@ -110,6 +110,8 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert(effects->key[1] == 9 && effects->place[1] == 1);
     same_reals(effects->factor, effect_factor, 3);
     same_reals(effects->value, effect_value, 6);
+    ck_assert(draws->n_baselines == 1 && draws->baselines->outcome == 0 && draws->baselines->n == 1);
+    same_reals(draws->baselines->cumulative_hazard, drawn_hazard, 3);
     for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
     mlab_release(&context, fits);
     mlab_draws_free(draws);

@@ -78,12 +78,12 @@ static size_t room_size(const mlab_average *a)
 }
 
 /* Rows first .. first + n - 1 of the call. */
-static mlab_status respond(const averaging *now, rows_room *r, const double *parameters, const double *eta, size_t first, size_t n, double *out,
-                           mlab_error *err)
+static mlab_status respond(const averaging *now, const mlab_fit *fit, rows_room *r, const double *parameters, const double *eta, size_t first,
+                           size_t n, double *out, mlab_error *err)
 {
     const mlab_average *a = now->a;
     const mlab_average_rows *rows = now->rows;
-    return mlab_respond_averaged(a->context, a->fit, rows->table, rows->row ? rows->row + first : NULL, first, n, parameters, eta, r->root, NULL,
+    return mlab_respond_averaged(a->context, fit, rows->table, rows->row ? rows->row + first : NULL, first, n, parameters, eta, r->root, NULL,
                                  a->scale, a->times, a->n_times, out, r->room, err);
 }
 
@@ -100,7 +100,7 @@ static mlab_status slopes(const averaging *now, rows_room *r, size_t k, size_t j
         memcpy(r->parameters, fit->estimate, fit->n_parameters * sizeof(double));
         for (size_t i = 0; i < n && k < n_eta; i++) r->moved[i * n_eta + k] += mlab_average_points[s] * step;
         if (k == n_eta) r->parameters[j] += mlab_average_points[s] * step;
-        mlab_status status = respond(now, r, r->parameters, r->moved, first, n, r->out, err);
+        mlab_status status = respond(now, fit, r, r->parameters, r->moved, first, n, r->out, err);
         if (status) return status;
         for (size_t i = 0; i < n * a->width; i++) r->slope[i] += mlab_average_parts[s] / step * r->out[i];
     }
@@ -155,8 +155,16 @@ static mlab_status average_rows(const averaging *now, rows_room *r, size_t first
     for (size_t i = 0; i < n; i++) part[0] += weight ? weight[i] : 1;
     for (size_t s = 0; s < now->n_sets; s++) {
         const double *parameters = now->sets ? now->sets + s * fit->n_parameters : fit->estimate;
+        mlab_fit view = *fit;
+        mlab_baseline baseline;
+        if (now->sets && a->hazard) {
+            baseline = *fit->baseline;
+            baseline.cumulative_hazard = (double *)a->hazard + s * baseline.n;
+            view.baseline = &baseline;
+            view.estimate = (double *)parameters;
+        }
         set_eta(now, r, parameters, first, n);
-        if ((status = respond(now, r, parameters, r->eta, first, n, r->out, err))) return status;
+        if ((status = respond(now, &view, r, parameters, r->eta, first, n, r->out, err))) return status;
         for (size_t i = 0; i < n; i++)
             for (size_t c = 0; c < a->width; c++) part[1 + s * a->width + c] += (weight ? weight[i] : 1) * r->out[i * a->width + c];
     }

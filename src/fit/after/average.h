@@ -15,8 +15,9 @@ typedef struct mlab_average {
     mlab_scale scale;
     const double *times; /* [n_times], as mlab_predict_at */
     size_t n_times;
-    bool averaged;      /* over the effects of groups; else they are 0 */
-    size_t width, part; /* numbers a row; 1 + width * (1 + n_parameters) */
+    const double *hazard; /* [n_sets * steps] cumulative baseline hazard of each set of mlab_average_at; NULL = that of the fit */
+    bool averaged;        /* over the effects of groups; else they are 0 */
+    size_t width, part;   /* numbers a row; 1 + width * (1 + n_parameters) */
 } mlab_average;
 
 /* Rows to average over; what is NULL is 1, offset 0. */

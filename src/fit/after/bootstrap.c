@@ -143,6 +143,18 @@ static mlab_status refit(const boot *b, const mlab_context *context, size_t k, c
     return mlab_prepared_refit(context, outcome->prepared, &weights, fit->estimate, value, info, err);
 }
 
+/* The baseline of a refit, where the model has one. weight [clusters] as it was refitted. */
+static mlab_status keep_baseline(const boot *b, const mlab_context *context, size_t k, size_t d, const double *weight, mlab_error *err)
+{
+    const mlab_draws_baseline *into = mlab_draws_baseline_of(b->draws, k);
+    const one_outcome *outcome = &b->outcome[k];
+    mlab_refit_weights weights = {.cluster = weight};
+    if (!into) return MLAB_OK;
+    return outcome->prepared->model->baseline(context, outcome->prepared, &weights, b->fits[k],
+                                              b->draws->value + d * b->draws->n_parameters + b->draws->first[k],
+                                              into->cumulative_hazard + d * into->n, err);
+}
+
 static mlab_status try_all(const boot *b, const mlab_context *context, size_t d, uint16_t attempt, double *const *counts, double *weight,
                            mlab_simulated *simulated, bool *good, mlab_error *err)
 {
@@ -156,6 +168,7 @@ static mlab_status try_all(const boot *b, const mlab_context *context, size_t d,
                                    value + b->draws->first[k], b->spread + d * b->stride + b->outcome[k].first_spread, &info, err);
         if (status) return status;
         if (!is_good(b, d, &info)) return MLAB_OK;
+        if ((status = keep_baseline(b, context, k, d, weight, err))) return status;
     }
     *good = true;
     return MLAB_OK;
@@ -209,9 +222,10 @@ static mlab_status draw_together(const boot *b, const mlab_context *context, siz
             each[i] = weight + i * m;
         }
         if ((status = mlab_refits_run(context, b->outcome[k].refits, n, each, estimates, info, err))) break;
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n && !status; i++) {
             memcpy(b->draws->value + (first + i) * parameters + b->draws->first[k], estimates + i * own, own * sizeof *estimates);
             good[i] = good[i] && is_good(b, first + i, &info[i]);
+            if (good[i]) status = keep_baseline(b, context, k, first + i, each[i], err);
         }
     }
     mlab_release(context, counts);
@@ -334,6 +348,7 @@ mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *d
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
     for (size_t k = 0; k < n_fits && !status; k++) status = prepare_outcome(&b, k, data, outcomes[k], options, err);
     if (!status) status = make_populations(&b, err);
+    if (!status) status = mlab_draws_make_baselines(b.draws, fits, err);
     for (size_t k = 0; k < n_fits && !status; k++) {
         size_t clusters = clusters_of(&b.outcome[k].made->problem);
         if (clusters > b.most_clusters) b.most_clusters = clusters;

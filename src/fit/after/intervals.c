@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/draws.h"
 #include "fit/model.h"
 #include "fit/survival/curve.h"
 
@@ -154,7 +155,7 @@ static mlab_status told_block(mlab_slopes *s, size_t at, size_t n, double *estim
     return status;
 }
 
-/* The steps of a baseline are no parameters: their uncertainty is in no covariance and in no draw. */
+/* The steps of a baseline are no parameters: their uncertainty is in no covariance. */
 static mlab_status refuse_baseline(const mlab_fit *fit, const mlab_prediction_request *request, mlab_error *err)
 {
     if (!fit->baseline || request->scale == MLAB_SCALE_LINK) return MLAB_OK;
@@ -211,13 +212,19 @@ static double quantile(const double *values, size_t n, double p)
     return k + 1 < n ? values[k] + (h - (double)k) * (values[k + 1] - values[k]) : values[n - 1];
 }
 
-static mlab_status drawn_block(mlab_slopes *s, const mlab_draws *draws, size_t first, size_t at, size_t n, double *cells, double *estimate,
+static mlab_status drawn_block(mlab_slopes *s, const mlab_draws *draws, size_t outcome, size_t at, size_t n, double *cells, double *estimate,
                                double *se, double *lower, double *upper, mlab_error *err)
 {
     size_t n_draws = draws->n_draws;
+    const mlab_fit *fit = s->fit;
     mlab_status status = mlab_prediction_at(s, at, n, NULL, 0, 0, s->value, err);
     for (size_t d = 0; d < n_draws && !status; d++) {
-        status = mlab_prediction_at(s, at, n, draws->value + d * draws->n_parameters + first, 0, 0, s->moved, err);
+        mlab_fit view;
+        mlab_baseline baseline;
+        mlab_draws_view(draws, outcome, d, fit, &view, &baseline);
+        s->fit = &view;
+        status = mlab_prediction_at(s, at, n, NULL, 0, 0, s->moved, err);
+        s->fit = fit;
         for (size_t c = 0; c < n * s->width && !status; c++) cells[c * n_draws + d] = s->moved[c];
     }
     for (size_t c = 0; c < n * s->width && !status; c++) {
@@ -242,14 +249,14 @@ mlab_status mlab_predict_intervals_drawn(const mlab_context *context, const mlab
     mlab_status status = check_level(fit, request, err);
     if (!status && (outcome >= draws->n_outcomes || draws->n_draws < 2 || draws->first[outcome + 1] - draws->first[outcome] < fit->n_parameters))
         status = mlab_raise(err, MLAB_ERR_ARGUMENT, "%s: predictions need at least 2 draws of its %zu parameters", fit->outcome, fit->n_parameters);
-    if (!status) status = refuse_baseline(fit, request, err);
+    if (!status && !mlab_draws_baseline_of(draws, outcome)) status = refuse_baseline(fit, request, err);
     if (status) return status;
     status = mlab_slopes_make(context, fit, request, &s, err);
     double *cells = mlab_allocate(context, draws->n_draws, MLAB_SLOPE_ROWS * (s.width + 1) * sizeof *cells);
     if (!status && !cells) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws of predictions", draws->n_draws);
     for (size_t at = 0; at < request->n && !status; at += MLAB_SLOPE_ROWS) {
         size_t some = request->n - at < MLAB_SLOPE_ROWS ? request->n - at : MLAB_SLOPE_ROWS;
-        status = drawn_block(&s, draws, draws->first[outcome], at, some, cells, estimate, se, lower, upper, err);
+        status = drawn_block(&s, draws, outcome, at, some, cells, estimate, se, lower, upper, err);
     }
     mlab_release(context, cells);
     mlab_slopes_free(&s);

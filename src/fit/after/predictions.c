@@ -158,7 +158,11 @@ static mlab_status of_profile(predicting *p, size_t k, mlab_error *err)
     if (p->alone[k]) rows = &one;
     rows->table = &variant.table;
     if (!status) status = mlab_average_over(&p->a, rows, p->means + k * p->a.part, err);
-    if (!status && p->draws) status = mlab_average_at(&p->a, rows, p->draws->value, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
+    if (!status && p->draws) {
+        mlab_average of = p->a;
+        of.hazard = p->draws->n_baselines ? p->draws->baselines->cumulative_hazard : NULL;
+        status = mlab_average_at(&of, rows, p->draws->value, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
+    }
     if (!status && p->alone[k] && p->interval && !p->draws) status = of_row(p, k, &variant.table, err);
     rows->table = NULL;
     mlab_variant_free(&variant);

@@ -69,7 +69,8 @@ mlab_status mlab_expected_make(const mlab_context *context, const mlab_prepared 
     size_t n = prepared->problem->n;
     *made = (mlab_expected){.context = context, .prepared = prepared, .fit = fit};
     if ((!mlab_engine_of(prepared) && !prepared->problem->n_random) || !model->predict)
-        return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: no responses can be drawn from a %s fit", fit->outcome, fit->model);
+        return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: no responses can be drawn from a %s fit; state fit.draws: bootstrap", fit->outcome,
+                          fit->model);
     bool numbers = model->marks & MLAB_MODEL_NUMBER;
     made->width = numbers ? 0 : model->width(fit, MLAB_SCALE_RESPONSE, 0);
     made->from_one = fit->n_levels == 0;

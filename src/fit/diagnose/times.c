@@ -6,7 +6,7 @@
  * beside Kaplan & Meier's share, for the levels of the factors of the formula and fifths of the risk. Residuals: randomised survival probabilities,
  * S(t) of an event and a uniform share of it where censored, uniform when the model is right (Li, Wu & Feng); an event of a curve of steps is
  * anywhere within its step, as ties are wide. Weakness: rows that enter late,
- * strata without events, priors and exact ties are not looked at; a Cox fit's curve follows the data as a whole, so that its residuals find only what
+ * strata without events and priors are not looked at; a Cox fit's curve follows the data as a whole, so that its residuals find only what
  * differs between people. */
 #include "fit/diagnose/diagnose.h"
 #include "fit/diagnose/scores.h"
@@ -250,7 +250,6 @@ static const char *obstacle(const mlab_diagnosing *d)
     for (size_t s = 0; baseline && s < baseline->n_strata; s++)
         if (baseline->first[s] == baseline->first[s + 1]) return "a stratum has no events, so that its curve is not known";
     if (problem->n_priors > 0) return "refits with priors are not built yet";
-    if (strcmp(d->fit->model, "cox") == 0 && d->prepared->options.ties == 2) return "exact ties cannot be refitted without a part of the people";
     return NULL;
 }
 

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "fit/model.h"
+#include "fit/draws.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,6 +36,7 @@ static mlab_status draw(work *now, size_t k, mlab_error *err)
     mlab_status status = mlab_draws_make(now->context, now->drawn, n, now->n_draws, now->seed, &own, err);
     if (status) return status;
     if (k == 0) {
+        mlab_draws_drop_baselines(own); /* every imputation has its own */
         now->draws = own;
         return MLAB_OK;
     }

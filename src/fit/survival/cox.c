@@ -138,7 +138,6 @@ static mlab_status refit_cox(const mlab_context *context, const mlab_prepared *p
     mlab_newton_result result = {.converged = true};
     mlab_penalty penalty = {0};
     if (prepared->problem->n_random) return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "refits of a Cox model with a frailty are not built yet");
-    if (rows->exact && weights) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "exact ties cannot be refitted with weights; write fit: {ties: efron}");
     mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
     if (status) goto out;
     set_start(rows, start, beta);
@@ -158,6 +157,34 @@ out:
     return status;
 }
 
+/* The steps of the sample, which are among those of all rows, put to their places. */
+static void place_steps(const mlab_baseline *sample, const mlab_baseline *all, double *hazard)
+{
+    for (size_t s = 0; s < all->n_strata; s++) {
+        double sum = 0;
+        size_t at = sample->first[s];
+        for (size_t k = all->first[s]; k < all->first[s + 1]; k++) {
+            while (at < sample->first[s + 1] && sample->time[at] <= all->time[k]) sum = sample->cumulative_hazard[at++];
+            hazard[k] = sum;
+        }
+    }
+}
+
+static mlab_status refit_baseline(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *fit,
+                                  const double *estimate, double *hazard, mlab_error *err)
+{
+    double *weight, *beta;
+    mlab_cox_work work;
+    mlab_fit sample = {.context = context};
+    mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
+    if (!status) set_start(prepared->own, estimate, beta);
+    if (!status) status = mlab_cox_baseline(context, prepared, &work, beta, &sample, err);
+    if (!status) place_steps(sample.baseline, fit->baseline, hazard);
+    mlab_baseline_free(context, sample.baseline);
+    end(context, weight, beta, &work);
+    return status;
+}
+
 const mlab_model mlab_model_cox = {
     .name = "cox",
     .summary = "proportional hazards in continuous time; Efron, Breslow or exact ties",
@@ -171,4 +198,5 @@ const mlab_model mlab_model_cox = {
     .width = mlab_cox_width,
     .predict = mlab_cox_predict,
     .variance = mlab_cox_variance,
+    .baseline = refit_baseline,
 };

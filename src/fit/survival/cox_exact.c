@@ -3,7 +3,7 @@
  * (the discrete logistic model of Cox 1972; Kalbfleisch & Prentice 2002, section 4.3). The sum over all sets, with first and second derivatives,
  * grows row by row (Gail, Lubin & Rubinstein 1981, Biometrika 68, 703-707): B(k, j) = B(k, j - 1) + r_j B(k - 1, j - 1).
  * Risks are divided by their sum over d, so that B stays near exp(d). Weakness: each time costs (rows at risk) x d x p^2; what would take
- * more than some seconds is refused with a sentence. Weights other than 0 and 1 have no place in it.
+ * more than some seconds is refused with a sentence. A whole weight w is w equal rows; other weights have no place in it.
  */
 #include "fit/survival/cox.h"
 
@@ -37,7 +37,7 @@ static bool next_time(const mlab_cox_work *work, time_of *time)
         if (i > 0 && rows->stratum[i] != rows->stratum[i - 1]) time->first = i;
         time->events = 0;
         for (; i < rows->n && rows->stop[i] == rows->stop[time->begin] && rows->stratum[i] == rows->stratum[time->begin]; i++)
-            time->events += rows->event[i] && work->weight[i] > 0;
+            if (rows->event[i]) time->events += (size_t)work->weight[i];
         time->end = i;
         if (time->events) return true;
     }
@@ -48,17 +48,21 @@ mlab_status mlab_cox_exact_check(const mlab_context *context, const mlab_fit_pro
 {
     const char *name = problem->outcome ? problem->outcome : "outcome";
     for (size_t i = 0; problem->weight && i < problem->n; i++)
-        if (problem->weight[i] != 0 && problem->weight[i] != 1)
-            return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: exact ties have no weights (row %zu has %g); write fit: {ties: efron}", name,
+        if (problem->weights_sampling || problem->weight[i] != floor(problem->weight[i]) || problem->weight[i] > MOST_TIED)
+            return mlab_raise(err, MLAB_ERR_FIT_MODEL,
+                              "%s: exact ties take whole weights that count rows alone (row %zu has %g); write fit: {ties: efron}", name,
                               (problem->rows ? problem->rows[i] : i) + 1, problem->weight[i]);
     double *weight = mlab_allocate(context, rows->n, sizeof *weight), steps = 0;
     if (!weight) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", rows->n);
     for (size_t k = 0; k < rows->n; k++) weight[k] = problem->weight ? problem->weight[rows->row[k]] : 1;
     mlab_cox_work work = {.rows = rows, .weight = weight};
     double wide = 1 + (double)rows->p * (double)(rows->p + 3) / 2;
-    size_t most = 0;
+    size_t most = 0, at = 0;
+    double rows_at_risk = 0;
     for (time_of time = {0}; next_time(&work, &time);) {
-        steps += (double)(time.end - time.first) * (double)time.events * wide;
+        if (at < time.first) rows_at_risk = 0, at = time.first;
+        while (at < time.end) rows_at_risk += weight[at++];
+        steps += rows_at_risk * (double)time.events * wide;
         most = time.events > most ? time.events : most;
     }
     mlab_release(context, weight);
@@ -118,14 +122,16 @@ static void add_time(mlab_cox_work *work, const sets *s, const time_of *time, do
     s->sum[0] = 1;
     for (size_t i = time->first; i < time->end; i++) {
         if (!at_risk(work, i, now)) continue;
-        seen++;
-        add_row(s, seen < d ? seen : d, work->risk[i] / unit, rows->x + i * p, score != NULL);
+        for (double copy = 0; copy < work->weight[i]; copy++) {
+            seen++;
+            add_row(s, seen < d ? seen : d, work->risk[i] / work->weight[i] / unit, rows->x + i * p, score != NULL);
+        }
     }
     *log_likelihood -= log(s->sum[d]) + (double)d * log(unit);
     for (size_t i = time->begin; i < time->end; i++) {
         if (!rows->event[i] || !(work->weight[i] > 0)) continue;
-        *log_likelihood += work->eta[i];
-        for (size_t j = 0; score && j < p; j++) score[j] += rows->x[i * p + j] - s->mean[j];
+        *log_likelihood += work->weight[i] * work->eta[i];
+        for (size_t j = 0; score && j < p; j++) score[j] += work->weight[i] * (rows->x[i * p + j] - s->mean[j]);
     }
     for (size_t j = 0, at = 0; score && j < p; j++) {
         double mean = s->first[d * p + j] / s->sum[d];
@@ -140,6 +146,8 @@ mlab_status mlab_cox_exact_evaluate(mlab_cox_work *work, const double *beta, dou
 {
     size_t p = work->rows->p, half = p * (p + 1) / 2, most = 0;
     for (time_of time = {0}; next_time(work, &time);) most = time.events > most ? time.events : most;
+    if (most > MOST_TIED)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "exact ties of %zu events at a time, allowed up to %d; write fit: {ties: efron}", most, MOST_TIED);
     double *memory = mlab_allocate(work->context, most + 3, (1 + p + half) * sizeof *memory);
     if (!memory) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu tied events", most);
     double *vectors = memory + (most + 1) * (1 + p + half);

@@ -100,12 +100,17 @@ out:
     return status;
 }
 
-/* Cumulative subdistribution hazard where every column of the design has its mean. */
+/* hazard [n_times]: the cumulative subdistribution hazard where every column of the design has its mean, after an evaluation with derivatives. */
+static void sum_hazards(const mlab_fine_gray_work *work, double *hazard)
+{
+    double sum = 0;
+    for (size_t k = 0; k < work->rows->n_times; k++) hazard[k] = sum += work->happened[k] > 0 ? work->happened[k] / work->total[k] : 0;
+}
+
 static mlab_status put_baseline(const mlab_context *context, const mlab_prepared *prepared, const memory *m, mlab_fit *fit, mlab_error *err)
 {
     const mlab_fine_gray_rows *rows = prepared->own;
     size_t time = 0;
-    double sum = 0;
     mlab_status status = mlab_baseline_make(context, prepared->problem, rows->n_times, rows->p, false, &fit->baseline, err);
     if (status) return status;
     for (size_t j = 0; j < rows->p; j++) fit->baseline->at[j] = rows->centre[j];
@@ -114,11 +119,11 @@ static mlab_status put_baseline(const mlab_context *context, const mlab_prepared
     for (size_t i = 0, last = SIZE_MAX; i < rows->n; i++) {
         if (rows->status[i] != 1 || (last != SIZE_MAX && rows->stop[i] == rows->stop[last])) continue;
         last = i;
-        if (m->work.happened[time] > 0) sum += m->work.happened[time] / m->work.total[time];
         fit->baseline->time[time] = rows->stop[i];
         fit->baseline->events[time] = m->work.happened[time];
-        fit->baseline->cumulative_hazard[time++] = sum;
+        time++;
     }
+    sum_hazards(&m->work, fit->baseline->cumulative_hazard);
     return MLAB_OK;
 }
 
@@ -169,6 +174,23 @@ static mlab_status refit_fine_gray(const mlab_context *context, const mlab_prepa
     return status;
 }
 
+static mlab_status refit_baseline(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *fit,
+                                  const double *estimate, double *hazard, mlab_error *err)
+{
+    (void)fit;
+    const mlab_fine_gray_rows *rows = prepared->own;
+    memory m;
+    double log_likelihood, *vectors = mlab_allocate(context, rows->p, (rows->p + 1) * sizeof *vectors);
+    mlab_status status = begin(context, prepared, weights, &m, err);
+    if (!status && !vectors) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", rows->p);
+    for (size_t j = 0; j < rows->p && !status; j++) m.beta[j] = rows->aliased[j] ? 0 : estimate[j] * rows->scale[j];
+    if (!status) status = mlab_fine_gray_evaluate(&m.work, m.beta, &log_likelihood, vectors, vectors + rows->p, err);
+    if (!status) sum_hazards(&m.work, hazard);
+    mlab_release(context, vectors);
+    end(context, &m);
+    return status;
+}
+
 static size_t predict_width(const mlab_fit *fit, mlab_scale scale, size_t n_times)
 {
     return scale == MLAB_SCALE_INCIDENCE && fit->baseline ? n_times : 0;
@@ -202,4 +224,5 @@ const mlab_model mlab_model_fine_gray = {
     .refit = refit_fine_gray,
     .width = predict_width,
     .predict = predict,
+    .baseline = refit_baseline,
 };
