@@ -25,7 +25,10 @@ typedef struct mlab_draws_effects {
     bool people;        /* groups are people (person, mentor): key is their rank in the panel's ids; else a row of the table that is in the group */
     uint32_t *key;      /* [n_groups] */
     uint32_t *place;    /* [n_groups] which of the memberships of that row */
-    double *factor;     /* [n_draws * n * n] lower triangle by rows: a group that is not in the data has the effects factor z, z standard normal */
+    size_t n_normals;   /* standard normal numbers behind them; 0 = n */
+    uint32_t tie;       /* groupings of outcomes with the same tie > 0 are made of the same numbers: parts of a joint model; 0 = of its own */
+    double *factor;     /* [n_draws * n * n_normals] by rows, lower triangle when n_normals = n: a group that is not in the data has the effects
+                         * factor z, z standard normal */
     double *value;      /* [n_draws * n_groups * n] of the groups in the data, given the draw's parameters and the data */
 } mlab_draws_effects;
 
@@ -57,6 +60,9 @@ typedef struct mlab_draws {
     size_t n_baselines;
 } mlab_draws;
 MLAB_API void mlab_draws_free(mlab_draws *draws);
+/* Puts the draws of further outcomes beside those of `into`, draw by draw; `add` is left to be freed. Errors: MLAB_ERR_ARGUMENT (another number of
+ * draws), MLAB_ERR_MEMORY; then both stay as they were. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_draws_join(mlab_draws *into, mlab_draws *add, mlab_error *err);
 /* Normal draws from the stacked influence of the fits (clusters shared by person), on the unbounded scale of
  * each parameter. Errors: MLAB_ERR_FIT_DRAWS (Cox; a fit that is not trusted enough), MLAB_ERR_FIT_COVARIANCE. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,

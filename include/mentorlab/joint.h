@@ -3,7 +3,7 @@
 #ifndef MENTORLAB_JOINT_H
 #define MENTORLAB_JOINT_H
 
-#include "mentorlab/fit.h"
+#include "mentorlab/draws.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,6 +47,7 @@ typedef struct mlab_joint_outcome {
     mlab_place *of_places; /* [n_of] or NULL */
     size_t n_of;
     mlab_joint_effects effects;
+    bool simulated; /* its parts drive the simulation, with effects of people that go together, in the place of the fits of these outcomes alone */
 } mlab_joint_outcome;
 
 /* Fits the outcomes that `joint` names among outcomes [n_outcomes] together, on the panel. Parts are hazard, ordinal, linear, lognormal, logit,
@@ -59,6 +60,24 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_fit_joint(const mlab_context *context, c
                                                   const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options, mlab_fit **fit,
                                                   mlab_error *err);
 
+/* Draws of a joint model that mlab_fit_joint made of the same arguments: outcome r is part r (parameters as in fit->joint->parts[r], to be predicted
+ * with mlab_predict_intervals_drawn), the last one what ties them (log residual standard deviations, entries of Lambda). draws->effects[r]: those of
+ * all people for part r, made of the same normal numbers in all parts; somebody new has factor z. kind: NORMAL, from the robust covariance;
+ * BOOTSTRAP, refits to samples of whole people; PARAMETRIC, refits to responses of all parts drawn from the fit. A refit without a maximum is drawn
+ * again, up to four times. Errors: MLAB_ERR_FIT_DRAWS (a fit that is not trusted enough, too many failed refits, other data),
+ * MLAB_ERR_FIT_COVARIANCE (fewer people than parameters), those of mlab_fit_joint. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_draws_joint(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint,
+                                                    const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options,
+                                                    const mlab_fit *fit, mlab_draws_kind kind, size_t n_draws, uint64_t seed, mlab_draws **draws,
+                                                    mlab_error *err);
+
+/* Whether associations have numbers: true for every other model; false for a joint model with a doubt other than too few events, whose numbers are
+ * kept for programs and are not shown to people. */
+MLAB_API bool mlab_joint_told(const mlab_fit *fit);
+/* Whether parameter j is one of the numbers that are not shown. */
+MLAB_API bool mlab_joint_hides(const mlab_fit *fit, size_t j);
+/* Whether the spread of effect e of fit->random is one of them: that of another part than the first. */
+MLAB_API bool mlab_joint_hides_effect(const mlab_fit *fit, size_t e);
 /* One association in words, with its interval and what it does not say, or why it cannot be told; released with mlab_joint_text_free. Errors:
  * MLAB_ERR_MEMORY. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **sentence, mlab_error *err);

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "core/number.h"
+#include "mentorlab/joint.h"
 #include "mentorlab/raters.h"
 
 #include <inttypes.h>
@@ -28,6 +29,10 @@ static void show_random(const mlab_fit *fit, size_t t)
         char sd[64], error[64], from[64], to[64];
         double lower, upper;
         bool interval = mlab_random_interval(random, a, 0.95, &lower, &upper);
+        if (mlab_joint_hides_effect(fit, a)) {
+            printf("  %-38s %12s\n", random->names[a], "not told");
+            continue;
+        }
         show_rounded(random->sd[a], random->sd_se[a], sd, sizeof sd);
         show_rounded(random->sd_se[a], random->sd_se[a], error, sizeof error);
         show_rounded(lower, random->sd_se[a], from, sizeof from);
@@ -110,7 +115,7 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         char estimate[64], error[64];
         double se = mlab_fit_standard_error(fit, j);
-        if (!mlab_rater_term_shown(fit, fit->names[j], minimum)) {
+        if (!mlab_rater_term_shown(fit, fit->names[j], minimum) || mlab_joint_hides(fit, j)) {
             printf("  %-38s %12s\n", fit->names[j], "not told");
             continue;
         }

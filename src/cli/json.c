@@ -42,9 +42,10 @@ static void associations_to_json(mlab_text *json, const mlab_fit *fit)
         text(json, "part", a->part), next(json);
         text(json, "cause", a->block), next(json);
         text(json, "effect", a->effect), next(json);
-        number(json, "per_sd", a->per_sd), next(json);
-        number(json, "standard_error", a->per_sd_se), next(json);
-        number(json, "correlation", a->correlation);
+        bool told = mlab_joint_told(fit);
+        number(json, "per_sd", told ? a->per_sd : HUGE_VAL), next(json);
+        number(json, "standard_error", told ? a->per_sd_se : HUGE_VAL), next(json);
+        number(json, "correlation", told ? a->correlation : HUGE_VAL);
         if (mlab_joint_sentence(fit, k, &sentence, NULL) == MLAB_OK) {
             next(json);
             text(json, "sentence", sentence);
@@ -70,7 +71,7 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         mlab_text_append(json, j ? ", {" : "{");
         text(json, "name", fit->names[j]), next(json);
-        bool shown = mlab_rater_term_shown(fit, fit->names[j], minimum);
+        bool shown = mlab_rater_term_shown(fit, fit->names[j], minimum) && !mlab_joint_hides(fit, j);
         number(json, "estimate", shown ? fit->estimate[j] : HUGE_VAL), next(json);
         number(json, "standard_error", shown ? mlab_fit_standard_error(fit, j) : HUGE_VAL);
         mlab_text_append(json, "}");

@@ -109,6 +109,8 @@ const mlab_option mlab_fit_option_rows[] = {
      "model joint: its parts, outcomes of the study; the one whose level by person ties them first", APART},
     {"outcomes.*.effects", NULL, NULL, MLAB_OPTION_CHOICE, 0, "shared", 0, 0, "shared|own|correlated", "",
      "model joint: whether the other parts have effects of people of their own besides a multiple of the first part's", APART},
+    {"outcomes.*.simulate", NULL, NULL, MLAB_OPTION_FLAG, 0, "no", 0, 0, NULL, "",
+     "model joint: its parts drive the simulation, tied by the effects of people, in the place of the outcomes fitted alone", APART},
     {"outcomes.*.causes", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "", "causes fitted together; all of the event when absent", APART},
     {"outcomes.*.nominal", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "",
      "ordinal: terms of the formula whose effect differs by threshold (partial proportional odds)", APART},

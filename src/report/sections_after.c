@@ -138,9 +138,11 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
     for (size_t k = 0; k < joint->n_associations; k++) {
         const mlab_association *a = &joint->associations[k];
         mlab_number_text change, error, correlation;
+        const bool told = mlab_joint_told(fit);
         mlab_doc_row(doc, (const char *const[]){a->part, a->block, strcmp(a->effect, "(Intercept)") ? a->effect : joint->parts[0]->outcome,
-                                                mlab_tell_number(a->per_sd, 3, true, change), mlab_tell_number(a->per_sd_se, 3, false, error),
-                                                mlab_tell_number(a->correlation, 2, true, correlation)});
+                                                told ? mlab_tell_number(a->per_sd, 3, true, change) : "cannot be told",
+                                                told ? mlab_tell_number(a->per_sd_se, 3, false, error) : "",
+                                                told ? mlab_tell_number(a->correlation, 2, true, correlation) : ""});
     }
     mlab_doc_table_end(doc, true);
     for (size_t k = 0; k < joint->n_associations; k++) {

@@ -2,6 +2,7 @@
 /* What lies behind the differences: curves over time, likeness of the groups, the models. */
 #include "core/error.h"
 #include "core/memory.h"
+#include "mentorlab/joint.h"
 #include "mentorlab/raters.h"
 #include "report/sections.h"
 
@@ -293,7 +294,12 @@ static void tell_coefficients(mlab_doc *doc, const mlab_story *story, const mlab
         if (!mlab_rater_term_shown(fit, fit->names[j], (uint64_t)story->options->minimum_cell)) continue;
         mlab_tell_number(fit->estimate[j], 4, false, estimate);
         mlab_tell_number(sqrt(variance > 0 ? variance : 0), 4, false, error);
-        mlab_doc_row(doc, (const char *const[]){fit->names[j], aliased ? "left out" : estimate, aliased ? "" : error});
+        const bool hidden = mlab_joint_hides(fit, j);
+        mlab_doc_row(doc, (const char *const[]){fit->names[j],
+                                                hidden    ? "cannot be told"
+                                                : aliased ? "left out"
+                                                          : estimate,
+                                                aliased || hidden ? "" : error});
     }
     mlab_doc_table_end(doc, true);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Random effects of a fit, and what ratings by several raters say: sources of differences, roles, reliability; never a row about one person. */
+#include "mentorlab/joint.h"
 #include "report/sections.h"
 
 #include "mentorlab/raters.h"
@@ -17,6 +18,7 @@ void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
             mlab_number_text groups, sd, from, to, part;
             double lower, upper, share = mlab_random_share(fit, t);
             bool interval = mlab_random_interval(r, a, 0.95, &lower, &upper);
+            if (mlab_joint_hides_effect(fit, a)) continue;
             mlab_doc_row(doc, (const char *const[]){
                                   r->group, mlab_tell_number((double)r->n_groups, 0, false, groups), r->names[a],
                                   mlab_tell_number(r->sd[a], 4, false, sd), interval ? mlab_tell_number(lower, 4, false, from) : "on the boundary",

@@ -14,21 +14,22 @@ enum { BLOCK_HISTORY = 128, BLOCK_DRAW = 192, MOST = 64 };
 /* The part of a group's effects that belongs to an equation's fit: u = factor z at an address. */
 static void new_effects(const mlab_world_effect *effect, uint32_t draw, const mlab_address *address, double *u)
 {
-    size_t n = effect->drawn->n;
-    const double *factor = effect->drawn->factor + (size_t)draw * n * n;
+    size_t n = effect->drawn->n, q = effect->drawn->n_normals ? effect->drawn->n_normals : n;
+    const double *factor = effect->drawn->factor + (size_t)draw * n * q;
     double z[MOST];
-    for (size_t a = 0; a < n; a++) z[a] = mlab_random_normal(address, (uint32_t)a);
+    for (size_t a = 0; a < q; a++) z[a] = mlab_random_normal(address, (uint32_t)a);
     for (size_t a = 0; a < n; a++) {
         u[a] = 0;
-        for (size_t b = 0; b <= a; b++) u[a] += factor[a * n + b] * z[b];
+        for (size_t b = 0; b < q; b++) u[a] += factor[a * q + b] * z[b];
     }
 }
 
+/* Groupings of parts of a joint model have one address: the same numbers make the effects of all parts. */
 static mlab_address address_of(const mlab_world *world, const mlab_world_effect *effect, uint32_t draw, uint8_t block)
 {
     return (mlab_address){.seed = (uint64_t)world->options.seed,
                           .draw = draw,
-                          .period = (uint16_t)(effect - world->effects),
+                          .period = (uint16_t)(effect->drawn->tie ? UINT16_MAX - effect->drawn->tie : effect - world->effects),
                           .purpose = MLAB_PURPOSE_EFFECT,
                           .block = block};
 }

@@ -183,7 +183,7 @@ static mlab_status make_effect(mlab_world *world, const mlab_formula *formula, s
     lookup in;
     mlab_status status = read_columns(world, formula, t, effect, &in, err);
     if (status) return status;
-    if (random->n != effect->drawn->n || random->n % effect->fit->n_blocks || random->n > 64)
+    if (random->n != effect->drawn->n || random->n % effect->fit->n_blocks || random->n > 64 || effect->drawn->n_normals > 64)
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the drawn effects of %s are of another fit", effect->fit->outcome);
     effect->columns = random->n / effect->fit->n_blocks;
     size_t n = (size_t)world->n_sources * effect->memberships;

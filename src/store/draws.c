@@ -21,10 +21,12 @@ static void put_effects(const mlab_h5_group *all, const mlab_draws_effects *effe
     mlab_h5_dimension_numbers(&group, "draw", 0, n_draws, "1", "set of parameters");
     mlab_h5_dimension_numbers(&group, "group", 1, effects->n_groups, "1", "group, numbered in the order of its values");
     mlab_h5_dimension_numbers(&group, "effect", 1, effects->n, "1", "random effect");
-    mlab_h5_dimension_numbers(&group, "effect_other", 1, effects->n, "1", "random effect, second axis");
+    mlab_h5_attribute_integer(&group, "tie", (int64_t)effects->tie);
+    mlab_h5_dimension_numbers(&group, "effect_other", 1, effects->n_normals ? effects->n_normals : effects->n, "1",
+                              "standard normal number behind the effects");
     mlab_h5_put(&group, "key", "group", MLAB_H5_COUNT32, effects->key, "1", "a row of the data that is in the group, or the rank of the person");
     mlab_h5_put(&group, "place", "group", MLAB_H5_COUNT32, effects->place, "1", "which of the groups of that row");
-    mlab_h5_put(&group, "factor", "draw effect effect_other", MLAB_H5_REAL, effects->factor, "1", "lower factor of the covariance between groups");
+    mlab_h5_put(&group, "factor", "draw effect effect_other", MLAB_H5_REAL, effects->factor, "1", "factor of the covariance between groups");
     mlab_h5_put(&group, "value", "draw group effect", MLAB_H5_REAL, effects->value, "1", "effect of the group given the draw and the data");
     mlab_h5_group_close(&group);
 }
@@ -39,7 +41,9 @@ static void get_effects(const mlab_h5_group *all, const char *name, size_t n_dra
     effects->n = mlab_h5_size(&group, "effect");
     effects->key = mlab_h5_get(&group, "key", MLAB_H5_COUNT32, effects->n_groups);
     effects->place = mlab_h5_get(&group, "place", MLAB_H5_COUNT32, effects->n_groups);
-    effects->factor = mlab_h5_get(&group, "factor", MLAB_H5_REAL, n_draws * effects->n * effects->n);
+    effects->n_normals = mlab_h5_size(&group, "effect_other");
+    effects->tie = (uint32_t)mlab_h5_attribute_integer_get(&group, "tie");
+    effects->factor = mlab_h5_get(&group, "factor", MLAB_H5_REAL, n_draws * effects->n * effects->n_normals);
     effects->value = mlab_h5_get(&group, "value", MLAB_H5_REAL, n_draws * effects->n_groups * effects->n);
     mlab_h5_group_close(&group);
 }

@@ -90,8 +90,13 @@ mlab_status mlab_study_read_outcomes(const mlab_study_reading *reading, mlab_err
 bool mlab_study_is_joint(const mlab_study_reading *reading, const mlab_setting *map);
 mlab_status mlab_study_read_joint(const mlab_study_reading *reading, const char *name, const mlab_place *place, const mlab_setting *map,
                                   mlab_error *err);
+mlab_status mlab_study_refuse_joint_keys(const mlab_study_reading *reading, const mlab_setting *map, const char *name, mlab_error *err);
 mlab_status mlab_study_check_joints(const mlab_study_reading *reading, mlab_error *err);
 mlab_status mlab_study_bind_joints(mlab_study *study, mlab_findings *findings, mlab_error *err);
+/* Joint models that drive the simulation (study/drive_joint.c): the fit that outcome k is simulated by, a part's or its own; whether it is a part's;
+ * the draws of these joint models, put beside study->draws. */
+const mlab_fit *mlab_study_driving_fit(const mlab_study *study, size_t k, bool *is_part);
+mlab_status mlab_study_draw_joints(mlab_study *study, mlab_error *err);
 /* Weights and priors of an outcome: of its map (NULL = it has none), else of fit. */
 mlab_status mlab_study_read_priors(const mlab_study_reading *reading, const mlab_setting *map, mlab_outcome *outcome, mlab_error *err);
 /* Effects by threshold and on the scale of an outcome whose formula and model are read. */

@@ -33,6 +33,28 @@ static mlab_status check_keys(const mlab_study_reading *reading, const char *nam
     return status;
 }
 
+/* Keys of joint models in another outcome would be passed over. */
+mlab_status mlab_study_refuse_joint_keys(const mlab_study_reading *reading, const mlab_setting *map, const char *name, mlab_error *err)
+{
+    static const char *const keys[] = {"of", "effects", "simulate"};
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < sizeof keys / sizeof *keys && !status; k++) {
+        const mlab_setting *found = mlab_settings_find(reading->settings, map, keys[k]);
+        if (!found) continue;
+        mlab_place place = mlab_setting_place(found);
+        status = mlab_study_stop(reading, "joint", &place, keys[k], err, "%s: '%s' belongs to a joint model; leave it out, or write model: joint",
+                                 name, keys[k]);
+    }
+    return status;
+}
+
+/* A flag that is not one is a finding of the options. */
+static bool is_yes(const mlab_study_reading *reading, const mlab_setting *map, const char *key)
+{
+    const char *text = mlab_study_text_at(reading, map, key);
+    return text && (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0);
+}
+
 mlab_status mlab_study_read_joint(const mlab_study_reading *reading, const char *name, const mlab_place *place, const mlab_setting *map,
                                   mlab_error *err)
 {
@@ -48,6 +70,7 @@ mlab_status mlab_study_read_joint(const mlab_study_reading *reading, const char 
         joint->effects = strcmp(effects, "own") == 0          ? MLAB_JOINT_OWN
                          : strcmp(effects, "correlated") == 0 ? MLAB_JOINT_CORRELATED
                                                               : MLAB_JOINT_SHARED;
+    joint->simulated = is_yes(reading, map, "simulate");
     mlab_status status = mlab_study_list_at(reading, map, "of", &joint->of, &joint->n_of, err);
     if (!status) status = check_keys(reading, name, map, err);
     if (status) return status;
@@ -166,10 +189,30 @@ static mlab_status bind_part(mlab_study *study, const mlab_joint_outcome *joint,
                              why);
 }
 
+/* What drives the simulation is one model. */
+static mlab_status check_simulated(mlab_study *study, size_t k, mlab_findings *findings, mlab_error *err)
+{
+    const mlab_joint_outcome *joint = &study->joints[k];
+    if (!joint->simulated) return MLAB_OK;
+    if (study->fit_options.imputations > 0)
+        return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "not_built", &joint->place, joint->name, NULL, err,
+                                 "%s: simulate: yes of a joint model beside fit.imputations is not built yet; leave one of them out", joint->name);
+    for (size_t j = 0; j < k; j++)
+        for (size_t p = 0; p < joint->n_of && study->joints[j].simulated; p++)
+            for (size_t o = 0; o < study->joints[j].n_of; o++)
+                if (strcmp(joint->of[p], study->joints[j].of[o]) == 0)
+                    return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "joint", &joint->of_places[p], joint->of[p], NULL, err,
+                                             "%s is simulated by %s already; leave simulate: yes out of %s", joint->of[p], study->joints[j].name,
+                                             joint->name);
+    return MLAB_OK;
+}
+
 mlab_status mlab_study_bind_joints(mlab_study *study, mlab_findings *findings, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
-    for (size_t k = 0; k < study->n_joints; k++)
+    for (size_t k = 0; k < study->n_joints && !status; k++) {
         for (size_t p = 0; p < study->joints[k].n_of && !status; p++) status = bind_part(study, &study->joints[k], p, findings, err);
+        if (!status) status = check_simulated(study, k, findings, err);
+    }
     return status;
 }

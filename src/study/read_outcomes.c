@@ -110,6 +110,7 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
     outcome->n_causes = (int32_t)n;
     if (!status) status = mlab_study_read_priors(reading, map, outcome, err);
     if (!status) status = mlab_study_read_effects(reading, map, outcome, err);
+    if (!status) status = mlab_study_refuse_joint_keys(reading, map, name, err);
     return status ? status : check_formula(reading, outcome, err);
 }
 

@@ -116,15 +116,18 @@ static mlab_status draw(mlab_study *study, mlab_error *err)
     const mlab_outcome **outcomes = mlab_allocate(study->context, study->n_fits, sizeof *outcomes);
     mlab_status status = used && outcomes ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
     for (size_t k = 0; k < study->n_fits && !status; k++) {
-        if (mlab_model_not_simulated(study->fits[k]->model)) continue;
+        bool is_part;
+        (void)mlab_study_driving_fit(study, k, &is_part);
+        if (is_part || mlab_model_not_simulated(study->fits[k]->model)) continue;
         outcomes[n] = &study->outcomes[k];
         used[n++] = study->fits[k];
     }
-    if (!status && options->draws)
+    if (!status && n && options->draws)
         status =
             mlab_draws_bootstrap(study->context, study->data, outcomes, options, used, n, options->draws == 2, n_draws, seed, &study->draws, err);
-    else if (!status)
+    else if (!status && n)
         status = mlab_draws_make_mixed(study->context, study->data, outcomes, options, used, n, n_draws, seed, &study->draws, err);
+    if (!status) status = mlab_study_draw_joints(study, err);
     mlab_release(study->context, used);
     mlab_release(study->context, outcomes);
     return status;
@@ -261,8 +264,11 @@ static const char *cannot_simulate(const mlab_study *study)
 
 static mlab_status simulate_shards(mlab_study *study, const char *folder, const char *key, const mlab_data *data, mlab_error *err)
 {
+    const mlab_fit **fits = mlab_allocate(study->context, study->n_fits, sizeof *fits);
+    if (!fits) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
+    for (size_t k = 0; k < study->n_fits; k++) fits[k] = mlab_study_driving_fit(study, k, NULL);
     mlab_simulate_spec spec = {.data = data,
-                               .fits = (const mlab_fit *const *)study->fits,
+                               .fits = fits,
                                .n_fits = study->n_fits,
                                .draws = study->draws,
                                .matching = &study->matching,
@@ -277,6 +283,7 @@ static mlab_status simulate_shards(mlab_study *study, const char *folder, const 
     if (!status) status = mlab_simulate(study->context, &spec, &study->simulate_options, 0, n, &sink, err);
     if (!status) status = mlab_store_merge(study->context, folder, key, n, &study->outcomes_result, err);
     mlab_store_shards_end(&sink);
+    mlab_release(study->context, fits);
     return status;
 }
 

@@ -5,6 +5,9 @@
 #include "study/firm.h"
 
 #include "core/memory.h"
+#include "core/random.h"
+
+#include <math.h>
 
 static mlab_context context;
 
@@ -104,6 +107,101 @@ START_TEST(a_joint_model_is_fitted_stored_and_told)
 }
 END_TEST
 
+/* Answers that differ between people: the generated firm has none. Level 1 to 5 by a number of the person, and one of the answer. */
+static void write_answers(void)
+{
+    static char text[400000], path[4400];
+    size_t n = 0;
+    mlab_error err;
+    n += (size_t)snprintf(text, sizeof text, "id,date,satisfaction\n");
+    for (uint32_t i = 1; i <= 200; i++)
+        for (uint32_t year = 2021; year <= 2024; year++)
+            for (uint32_t month = 2; month <= 11; month += 3) {
+                mlab_address address = {.seed = 7, .entity = i, .purpose = MLAB_PURPOSE_TEST};
+                double u = 1.5 * mlab_random_normal(&address, 0);
+                address.period = (uint16_t)(year * 12 + month);
+                double answer = floor(3.5 + u + mlab_random_normal(&address, 0));
+                n += (size_t)snprintf(text + n, sizeof text - n, "SIM%07u,%u-%02u-14,%d\n", i, year, month, (int)fmin(fmax(answer, 1), 5));
+            }
+    snprintf(path, sizeof path, "%s/surveys.csv", firm_folder);
+    ck_assert_int_eq(mlab_os_write_file(&context, path, text, n, false, &err), MLAB_OK);
+}
+
+static void drawn_as(const mlab_study *study, mlab_draws_kind kind)
+{
+    const mlab_draws *draws = mlab_study_results(study)->draws;
+    ck_assert_ptr_nonnull(draws);
+    ck_assert_int_eq(draws->kind, kind);
+    ck_assert_uint_eq(draws->n_outcomes, 4);
+    ck_assert_str_eq(draws->outcomes[0], "promotion");
+    ck_assert_str_eq(draws->outcomes[1], "satisfaction");
+    ck_assert_str_eq(draws->outcomes[2], "retention");
+    ck_assert_str_eq(draws->outcomes[3], "wellbeing");
+    ck_assert_uint_eq(draws->n_effects, 2);
+    ck_assert(draws->effects[0].tie > 0 && draws->effects[0].tie == draws->effects[1].tie && draws->effects[0].outcome == 1);
+}
+
+/* The parts of a joint model drive the simulation; what was stored is what a second run starts from. */
+START_TEST(a_joint_model_drives_the_simulation)
+{
+    static const char *const kinds[] = {"normal", "bootstrap"};
+    context = mlab_test_context(NULL, 2);
+    for (int k = 0; k < 2; k++) {
+        mlab_findings findings;
+        mlab_error err = {0};
+        mlab_status status;
+        char more[300];
+        firm_make(&context);
+        write_answers();
+        snprintf(more, sizeof more, "wellbeing: {model: joint, of: [satisfaction, retention], simulate: yes}\nfit: {draws: %s}", kinds[k]);
+        mlab_study *study = run(more, MLAB_STAGE_SIMULATE, &findings, &status, &err);
+        ck_assert_msg(status == MLAB_OK, "%s %s", err.sentence, findings.n ? findings.items[findings.n - 1].sentence : "");
+        drawn_as(study, k ? MLAB_DRAWS_BOOTSTRAP : MLAB_DRAWS_NORMAL);
+        const mlab_outcomes *first = mlab_study_results(study)->outcomes;
+        ck_assert_ptr_nonnull(first);
+        size_t n = first->n_scenarios * first->n_draws * first->n_replicates * first->n_periods * first->n_groups;
+        mlab_study *again;
+        char path[4400];
+        snprintf(path, sizeof path, "%s/.mentorlab/simulate.h5", firm_folder);
+        ck_assert_int_eq(remove(path), 0);
+        ck_assert_int_eq(mlab_study_open(&context, firm_path, NULL, 0, firm_folder, &findings, &again, &err), MLAB_OK);
+        ck_assert_msg(mlab_study_run(again, MLAB_STAGE_SIMULATE, false, NULL, NULL, &findings, &err) == MLAB_OK, "%s", err.sentence);
+        const mlab_outcomes *second = mlab_study_results(again)->outcomes;
+        for (int m = 0; m < MLAB_N_METRICS; m++) ck_assert_mem_eq(first->value[m], second->value[m], n * sizeof(float));
+        mlab_study_free(again);
+        mlab_study_free(study);
+        mlab_findings_free(&findings);
+    }
+}
+END_TEST
+
+/* No number of what goes together is shown. */
+START_TEST(numbers_of_a_doubted_joint_model_are_not_shown)
+{
+    mlab_findings findings;
+    mlab_error err = {0};
+    mlab_status status;
+    char *page, *table;
+    context = mlab_test_context(NULL, 2);
+    firm_make(&context);
+    mlab_study *study = run("wellbeing: {model: joint, of: [satisfaction, retention]}", MLAB_STAGE_FIT, &findings, &status, &err);
+    ck_assert_msg(status == MLAB_OK, "%s", err.sentence);
+    mlab_fit *fit = (mlab_fit *)mlab_study_results(study)->fits[3];
+    ck_assert(mlab_joint_told(fit) && !mlab_joint_hides(fit, fit->n_parameters - 1));
+    fit->trust = MLAB_ON_BOUNDARY;
+    for (size_t j = 0; j < fit->n_parameters; j++) ck_assert_int_eq(mlab_joint_hides(fit, j), strstr(fit->names[j], " ~ ") != NULL);
+    ck_assert(!mlab_joint_hides_effect(fit, 0) && mlab_joint_hides_effect(fit, 1) && !mlab_joint_told(fit));
+    mlab_report_options options = mlab_report_defaults();
+    ck_assert_int_eq(mlab_report_page(&context, mlab_study_report(study), &options, &page, &err), MLAB_OK);
+    table = strstr(page, "What goes together in people of wellbeing");
+    ck_assert_ptr_nonnull(table);
+    ck_assert_ptr_nonnull(strstr(table, "cannot be told"));
+    mlab_report_text_free(&context, page);
+    mlab_study_free(study);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 START_TEST(a_last_value_beside_effects_of_people_is_doubted)
 {
     mlab_findings findings;
@@ -142,6 +240,9 @@ static const struct {
      "random effects of other groups than people"},
     {"gone: {model: hazard, formula: \"exit ~ arm + (1 | person)\"}\n  wellbeing: {model: joint, of: [satisfaction, gone]}", 48, "effects: own"},
     {"gone: {model: cox, formula: \"exit ~ arm\"}\n  wellbeing: {model: joint, of: [satisfaction, gone]}", 48, "has model cox"},
+    {"one: {model: joint, of: [satisfaction, retention], simulate: yes}\n  wellbeing: {model: joint, of: [satisfaction, promotion], simulate: yes}",
+     34, "is simulated by one already"},
+    {"gone: {model: hazard, formula: \"exit ~ arm\", effects: own}", 57, "belongs to a joint model"},
     {"gone: {model: hazard, formula: \"exit ~ arm\", priors: {armstructured: {mean: 0, sd: 1}}}\n  wellbeing: {model: joint, of: [satisfaction, "
      "gone]}",
      48, "not built yet"},
@@ -174,5 +275,6 @@ START_TEST(parts_that_cannot_be_tied_are_refused_where_they_stand)
 }
 END_TEST
 
-MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, a_last_value_beside_effects_of_people_is_doubted,
+MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, a_joint_model_drives_the_simulation,
+               numbers_of_a_doubted_joint_model_are_not_shown, a_last_value_beside_effects_of_people_is_doubted,
                parts_that_cannot_be_tied_are_refused_where_they_stand)

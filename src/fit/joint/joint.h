@@ -27,6 +27,7 @@ typedef struct mlab_joint_rows {
     double *offset;             /* [n] */
     double *number;             /* [n] or NULL */
     int32_t *category;          /* [n] or NULL */
+    uint32_t *row;              /* [n] row of the table: rising in a person, and in time */
 } mlab_joint_rows;
 
 typedef struct mlab_joint_model {
@@ -47,7 +48,8 @@ typedef struct mlab_joint_model {
     double *factor;          /* [n_people * q * q] Cholesky factor of the curvature at it */
     double *shift;           /* [n_people * q] mean of v less its mode, in Cholesky units: L' (mean - mode), as of the last evaluation */
     double *spread;          /* [n_people * q * q] Cholesky factor of the covariance of L' v */
-    double *scores;          /* [n_people * n_parameters] of each person at the last evaluation; NULL = not wanted */
+    double *scores;          /* [n_people * n_parameters] of each person at the last evaluation, times the weight; NULL = not wanted */
+    double *weight;          /* [n_people] how often each counts, >= 0; NULL = 1 */
 } mlab_joint_model;
 
 /* One outcome of a joint model: its rows' clusters are people, cluster_id their ranks. effects: design of the columns of its effects, NULL = 1. */
@@ -67,6 +69,10 @@ bool mlab_joint_nodes(mlab_joint_model *model, size_t n);
  * observed information, [n * n] both halves. -HUGE_VAL where psi is not allowed. */
 MLAB_MUST_USE mlab_status mlab_joint_evaluate(mlab_joint_model *model, const double *psi, double *value, double *gradient, double *complete,
                                               double *information, mlab_error *err);
+
+/* The log-likelihood alone. Mode, factor, shift and spread of every person become those at psi, so that v of a person has the mean
+ * mode + L'^-1 shift and the covariance of L'^-1 spread z (L = factor). */
+MLAB_MUST_USE mlab_status mlab_joint_settle(mlab_joint_model *model, const double *psi, double *value, mlab_error *err);
 
 typedef struct mlab_joint_climb {
     double *psi, *gradient, *inverse; /* [n], [n], [n * n] */
@@ -104,6 +110,7 @@ typedef struct mlab_joint_search {
 typedef struct mlab_joint_work {
     mlab_joint_model *model;
     const double *psi;
+    bool likelihood_only; /* no derivatives by psi */
     double lambda[MLAB_JOINT_EFFECTS * MLAB_JOINT_NORMALS];
     size_t n_moments;
     size_t part;   /* doubles of a block: value, gradient, complete, variance */
@@ -136,8 +143,9 @@ void mlab_joint_cross(const mlab_joint_work *work, const mlab_joint_room *room, 
 double mlab_joint_value(const mlab_joint_work *work, const mlab_joint_room *room, size_t chunk, size_t g);
 /* Adds a chunk whose modes are found to value, gradient, complete information and variance of the score (lower halves). */
 bool mlab_joint_integrate(const mlab_joint_work *work, const mlab_joint_room *room, size_t chunk, double *sums);
-/* Adds the second derivatives of the rows of a person, whose moments are divided by `sum`, to complete (lower half). mean: its mean score. */
-void mlab_joint_complete(const mlab_joint_work *work, const mlab_joint_room *room, size_t chunk, size_t g, double sum, const double *mean,
-                         double *complete);
+/* Adds the second derivatives of the rows of a person, whose moments are divided by `sum`, times weight to complete (lower half). mean: its mean
+ * score. */
+void mlab_joint_complete(const mlab_joint_work *work, const mlab_joint_room *room, size_t chunk, size_t g, double weight, double sum,
+                         const double *mean, double *complete);
 
 #endif

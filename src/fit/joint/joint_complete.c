@@ -115,20 +115,20 @@ static void add_levels(const spot *s, const double *upper, const double *both, c
 }
 
 /* The log residual SD of a person's rows: everything follows from the mean scores. */
-static void add_spread(const spot *s, size_t rows, const double *mean)
+static void add_spread(const spot *s, size_t rows, double weight, const double *mean)
 {
     const mlab_joint_model *m = s->m;
     const mlab_joint_rows *part = s->part;
     size_t at = part->at + part->n_own - 1;
-    add(s, at, at, 2 * (mean[at] + (double)rows));
-    for (size_t j = 0; j < part->p; j++) add(s, at, part->at + j, 2 * mean[part->at + j]);
+    add(s, at, at, 2 * weight * (mean[at] + (double)rows));
+    for (size_t j = 0; j < part->p; j++) add(s, at, part->at + j, 2 * weight * mean[part->at + j]);
     for (size_t k = 0; k < part->n_z * m->q; k++) {
         size_t entry = m->entry[part->effect * m->q + k];
-        if (entry != SIZE_MAX) add(s, at, entry, 2 * mean[entry]);
+        if (entry != SIZE_MAX) add(s, at, entry, 2 * weight * mean[entry]);
     }
 }
 
-void mlab_joint_complete(const mlab_joint_work *w, const mlab_joint_room *room, size_t chunk, size_t g, double sum, const double *mean,
+void mlab_joint_complete(const mlab_joint_work *w, const mlab_joint_room *room, size_t chunk, size_t g, double weight, double sum, const double *mean,
                          double *complete)
 {
     const mlab_joint_model *m = w->model;
@@ -140,7 +140,7 @@ void mlab_joint_complete(const mlab_joint_work *w, const mlab_joint_room *room, 
         for (s.i = part->first[person]; s.i < part->first[person + 1]; s.i++) {
             double *moments = room->parts[r].moments + (s.i - from) * n;
             for (size_t piece = 0; piece < part->n_pieces; piece++)
-                for (size_t k = 0; k < n; k++) moments[piece * n * rows + k] /= sum;
+                for (size_t k = 0; k < n; k++) moments[piece * n * rows + k] *= weight / sum;
             if (part->n_thresholds) {
                 add_levels(&s, moments, moments + n * rows, moments + 2 * n * rows, n);
                 continue;
@@ -148,6 +148,6 @@ void mlab_joint_complete(const mlab_joint_work *w, const mlab_joint_room *room, 
             for (size_t k = 0, pair = 0; k < part->n_eta; k++)
                 for (size_t l = k; l < part->n_eta; l++, pair++) add_pair(&s, k, l, moments + pair * n * rows);
         }
-        if (part->gaussian) add_spread(&s, part->first[person + 1] - part->first[person], mean);
+        if (part->gaussian) add_spread(&s, part->first[person + 1] - part->first[person], weight, mean);
     }
 }

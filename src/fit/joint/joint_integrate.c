@@ -116,6 +116,16 @@ static void adapt(mlab_joint_model *m, size_t person, const mlab_joint_search *s
     memcpy(m->spread + person * q * q, factor, q * q * sizeof *factor);
 }
 
+/* sum += e score, square += e score score'. */
+static void add_square(const double *score, size_t n, double e, double *sum, double *square)
+{
+    for (size_t i = 0; i < n; i++) {
+        double part = e * score[i];
+        sum[i] += part;
+        for (size_t j = 0; j <= i; j++) *square++ += part * score[j];
+    }
+}
+
 static bool add_nodes(const mlab_joint_work *w, const mlab_joint_room *room, size_t chunk)
 {
     const mlab_joint_model *m = w->model;
@@ -131,14 +141,12 @@ static bool add_nodes(const mlab_joint_work *w, const mlab_joint_room *room, siz
             double e = exp(value), *own = room->own, *sum = room->score_sum + g * n, *square = room->square_sum + g * (n * (n + 1) / 2);
             if (!isfinite(e)) return false;
             if (e == 0) continue;
-            own_score(w, room, chunk, g, own);
             room->sum[g] += e;
-            for (size_t i = 0; i < n; i++) {
-                double part = e * own[i];
-                sum[i] += part;
-                for (size_t j = 0; j <= i; j++) *square++ += part * own[j];
+            if (!w->likelihood_only) {
+                own_score(w, room, chunk, g, own);
+                add_square(own, n, e, sum, square);
+                add_moments(w, room, chunk, g, e);
             }
-            add_moments(w, room, chunk, g, e);
             for (size_t a = 0; a < m->q; a++) {
                 s->mean[a] += e * s->step[a];
                 for (size_t b = 0; b < m->q; b++) s->square[a * m->q + b] += e * s->step[a] * s->step[b];
@@ -171,16 +179,19 @@ bool mlab_joint_integrate(const mlab_joint_work *w, const mlab_joint_room *room,
     if (!add_nodes(w, room, chunk)) return false;
     for (size_t g = 0; g < people; g++) {
         size_t person = m->chunk[chunk] + g;
+        double weight = m->weight ? m->weight[person] : 1;
         double total = room->sum[g], *mean = room->score_sum + g * n, *square = room->square_sum + g * (n * (n + 1) / 2);
         if (!(total > 0)) return false;
-        sums[0] += room->searches[g].value + log(total);
-        for (size_t a = 0; a < q; a++) sums[0] += log(m->spread[(person * q + a) * q + a] / m->factor[(person * q + a) * q + a]);
+        double value = room->searches[g].value + log(total);
+        for (size_t a = 0; a < q; a++) value += log(m->spread[(person * q + a) * q + a] / m->factor[(person * q + a) * q + a]);
+        sums[0] += weight * value;
         adapt(m, person, &room->searches[g], total);
-        for (size_t i = 0; i < n; i++) gradient[i] += mean[i] /= total;
+        if (w->likelihood_only) continue;
+        for (size_t i = 0; i < n; i++) gradient[i] += weight * (mean[i] /= total);
         for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j <= i; j++) variance[i * n + j] += *square++ / total - mean[i] * mean[j];
-        if (m->scores) memcpy(m->scores + person * n, mean, n * sizeof *mean);
-        mlab_joint_complete(w, room, chunk, g, total, mean, complete);
+            for (size_t j = 0; j <= i; j++) variance[i * n + j] += weight * (*square++ / total - mean[i] * mean[j]);
+        for (size_t i = 0; m->scores && i < n; i++) m->scores[person * n + i] = weight * mean[i];
+        mlab_joint_complete(w, room, chunk, g, weight, total, mean, complete);
     }
     return true;
 }
@@ -219,21 +230,40 @@ static void place(const double *sums, size_t n, double *value, double *gradient,
         }
 }
 
+static mlab_status sum_all(mlab_joint_work *w, const double *psi, double **sums, mlab_error *err)
+{
+    mlab_joint_model *model = w->model;
+    size_t n = model->n_parameters, q = model->q;
+    w->psi = psi;
+    w->n_moments = 1 + q + q * (q + 1) / 2;
+    w->part = 1 + n + 2 * n * n;
+    for (size_t k = 0; k < model->n_effects * q; k++) w->lambda[k] = model->entry[k] == SIZE_MAX ? 0 : psi[model->entry[k]];
+    *sums = mlab_allocate(model->context, w->part, sizeof **sums);
+    w->parts = mlab_allocate(model->context, n_blocks(model), w->part * sizeof *w->parts);
+    mlab_status status = *sums && w->parts ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the information of %zu parameters", n);
+    if (!status) status = mlab_parallel_blocks(model->context, NULL, n_blocks(model), mlab_joint_room_bytes(w), do_block, w, err);
+    if (!status) mlab_sum_blocks(w->parts, n_blocks(model), w->part, *sums);
+    mlab_release(model->context, w->parts);
+    return status;
+}
+
 mlab_status mlab_joint_evaluate(mlab_joint_model *model, const double *psi, double *value, double *gradient, double *complete, double *information,
                                 mlab_error *err)
 {
-    size_t n = model->n_parameters, q = model->q;
-    mlab_joint_work w = {.model = model, .psi = psi, .n_moments = 1 + q + q * (q + 1) / 2, .part = 1 + n + 2 * n * n};
-    for (size_t k = 0; k < model->n_effects * q; k++) w.lambda[k] = model->entry[k] == SIZE_MAX ? 0 : psi[model->entry[k]];
-    double *sums = mlab_allocate(model->context, w.part, sizeof *sums);
-    w.parts = mlab_allocate(model->context, n_blocks(model), w.part * sizeof *w.parts);
-    mlab_status status = sums && w.parts ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the information of %zu parameters", n);
-    if (!status) status = mlab_parallel_blocks(model->context, NULL, n_blocks(model), mlab_joint_room_bytes(&w), do_block, &w, err);
-    if (!status) {
-        mlab_sum_blocks(w.parts, n_blocks(model), w.part, sums);
-        place(sums, n, value, gradient, complete, information);
-    }
+    mlab_joint_work w = {.model = model};
+    double *sums = NULL;
+    mlab_status status = sum_all(&w, psi, &sums, err);
+    if (!status) place(sums, model->n_parameters, value, gradient, complete, information);
     mlab_release(model->context, sums);
-    mlab_release(model->context, w.parts);
+    return status;
+}
+
+mlab_status mlab_joint_settle(mlab_joint_model *model, const double *psi, double *value, mlab_error *err)
+{
+    mlab_joint_work w = {.model = model, .likelihood_only = true};
+    double *sums = NULL;
+    mlab_status status = sum_all(&w, psi, &sums, err);
+    if (!status) *value = isfinite(sums[0]) ? sums[0] : -HUGE_VAL;
+    mlab_release(model->context, sums);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From outcomes of a study to a joint model: looks up the parts, refuses those that cannot be tied by effects of people, fits. */
+#include "fit/joint/joint_draws.h"
 #include "fit/joint/joint_parts.h"
 #include "fit/outcome.h"
 
@@ -109,17 +110,33 @@ static mlab_status doubt_lags(const joining *j, mlab_fit *fit, mlab_error *err)
     return status;
 }
 
+static mlab_status join(joining *j, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options,
+                        mlab_error *err)
+{
+    const mlab_joint_outcome *joint = j->joint;
+    mlab_status status = MLAB_OK;
+    if (joint->n_of < 2 || joint->n_of > MOST_PARTS)
+        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &joint->place, "%s: a joint model has 2 to %d parts, of: [satisfaction, retention]; found %zu",
+                             joint->name, MOST_PARTS, joint->n_of);
+    for (size_t k = 0; k < joint->n_of && !status; k++) status = make_part(j, k, data, outcomes, n_outcomes, options, err);
+    return status;
+}
+
+static void joining_end(joining *j)
+{
+    for (size_t k = 0; k < MOST_PARTS; k++) {
+        mlab_prepared_free(j->prepared[k]);
+        mlab_outcome_problem_free(j->made[k]);
+    }
+}
+
 mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint, const mlab_outcome *outcomes,
                            size_t n_outcomes, const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
 {
     joining j = {.context = context, .joint = joint};
     double began = mlab_os_seconds();
-    mlab_status status = MLAB_OK;
     *fit = NULL;
-    if (joint->n_of < 2 || joint->n_of > MOST_PARTS)
-        return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &joint->place, "%s: a joint model has 2 to %d parts, of: [satisfaction, retention]; found %zu",
-                             joint->name, MOST_PARTS, joint->n_of);
-    for (size_t k = 0; k < joint->n_of && !status; k++) status = make_part(&j, k, data, outcomes, n_outcomes, options, err);
+    mlab_status status = join(&j, data, outcomes, n_outcomes, options, err);
     if (!status)
         status = mlab_joint_fit_parts(context, joint->name, j.parts, (const char *const *)joint->of, joint->n_of, joint->effects, options, fit, err);
     if (!status) status = doubt_lags(&j, *fit, err);
@@ -130,10 +147,21 @@ mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, c
         mlab_fit_free(*fit);
         *fit = NULL;
     }
-    for (size_t k = 0; k < MOST_PARTS; k++) {
-        mlab_prepared_free(j.prepared[k]);
-        mlab_outcome_problem_free(j.made[k]);
-    }
+    joining_end(&j);
+    return status;
+}
+
+mlab_status mlab_draws_joint(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint, const mlab_outcome *outcomes,
+                             size_t n_outcomes, const mlab_fit_options *options, const mlab_fit *fit, mlab_draws_kind kind, size_t n_draws,
+                             uint64_t seed, mlab_draws **draws, mlab_error *err)
+{
+    joining j = {.context = context, .joint = joint};
+    *draws = NULL;
+    mlab_status status = join(&j, data, outcomes, n_outcomes, options, err);
+    if (!status && (!fit->joint || fit->joint->n_parts != joint->n_of))
+        status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is of another model", joint->name);
+    if (!status) status = mlab_joint_draw_parts(context, j.parts, joint->n_of, fit, kind, n_draws, seed, draws, err);
+    joining_end(&j);
     return status;
 }
 
@@ -149,6 +177,7 @@ const mlab_model mlab_model_joint = {
     .name = "joint",
     .summary = "several outcomes of the same people in one likelihood, tied by effects of the person",
     .kind = -1,
-    .not_simulated = "a joint model tells how outcomes of the same people go together; its parts are simulated, each by its own model",
+    .not_simulated =
+        "a joint model tells how outcomes of the same people go together; its parts are simulated: each by its own model, or tied with simulate: yes",
     .prepare = refuse,
 };

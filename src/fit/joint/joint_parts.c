@@ -235,6 +235,22 @@ static mlab_status copy_recipe(const mlab_joint_rows *part, mlab_random_effects 
     return status;
 }
 
+/* The formula says that people have effects. */
+static mlab_status tell_effects(mlab_fit *fit, mlab_error *err)
+{
+    mlab_formula *formula = NULL;
+    mlab_status status = mlab_formula_parse(fit->context, fit->formula, NULL, &formula, err);
+    bool has = !status && mlab_formula_random(formula) > 0;
+    mlab_formula_free(formula);
+    if (status || has) return status;
+    const char *const pieces[] = {fit->formula, " + (1 | person)"};
+    char *text = joined(fit->context, pieces, 2);
+    if (!text) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a formula");
+    mlab_release(fit->context, fit->formula);
+    fit->formula = text;
+    return MLAB_OK;
+}
+
 /* The part with the estimates of the joint model: a fit to predict from. */
 static mlab_status place_part(const mlab_joint_model *model, size_t r, const mlab_fit *whole, const double *psi, const double *covariance,
                               mlab_fit *fit, mlab_error *err)
@@ -257,6 +273,7 @@ static mlab_status place_part(const mlab_joint_model *model, size_t r, const mla
     if (!status) status = mlab_joint_text(context, &fit->robust_kind, whole->robust_kind, err);
     if (!status) status = place_random(model, psi, covariance, part->effect, k, fit, err);
     if (!status) status = copy_recipe(part, fit->random, err);
+    if (!status) status = tell_effects(fit, err);
     for (size_t e = 0; e < k && !status; e++) {
         const char *block = block_of(part, e);
         const char *const pieces[] = {block, *block ? ":" : "", column_of(part, e)};

@@ -16,7 +16,7 @@ static const double REACH = 12; /* standard deviations that equally spaced nodes
 
 static void free_part(const mlab_context *context, mlab_joint_rows *part)
 {
-    void *const memory[] = {part->first, part->x, part->z, part->offset, part->number, part->category};
+    void *const memory[] = {part->first, part->x, part->z, part->offset, part->number, part->category, part->row};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
 }
 
@@ -24,8 +24,8 @@ void mlab_joint_model_free(mlab_joint_model *model)
 {
     if (!model) return;
     for (size_t r = 0; model->parts && r < model->n_parts; r++) free_part(model->context, &model->parts[r]);
-    void *const memory[] = {model->person,    model->parts,  model->entry,  model->fixed, model->chunk, model->mode,
-                            model->most_rows, model->factor, model->scores, model->shift, model->spread};
+    void *const memory[] = {model->person,    model->parts,  model->entry,  model->fixed, model->chunk,  model->mode,
+                            model->most_rows, model->factor, model->scores, model->shift, model->spread, model->weight};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(model->context, memory[i]);
     mlab_release(model->context, model);
 }
@@ -144,16 +144,18 @@ static mlab_status copy_part(const mlab_joint_model *model, mlab_joint_rows *par
     part->first = mlab_allocate(context, model->n_people + 1, sizeof *part->first);
     part->x = mlab_allocate(context, part->n, part->p * sizeof *part->x);
     part->offset = mlab_allocate(context, part->n, sizeof *part->offset);
+    part->row = mlab_allocate(context, part->n, sizeof *part->row);
     if (effects) part->z = mlab_allocate(context, part->n, part->n_z * sizeof *part->z);
     if (number) part->number = mlab_allocate(context, part->n, sizeof *part->number);
     if (problem->category) part->category = mlab_allocate(context, part->n, sizeof *part->category);
-    bool whole = to && part->first && part->x && part->offset && (part->z || !effects);
+    bool whole = to && part->first && part->x && part->offset && part->row && (part->z || !effects);
     whole = whole && (part->number || !number) && (part->category || !problem->category);
     mlab_status status = whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a joint model of %zu rows", part->n);
     if (!status) status = sort_rows(model, part, to, err);
     if (!status) status = copy_columns(model, part, to, err);
     if (!status && effects) status = copy_effects(model, part, effects, to, err);
     for (size_t i = 0; i < part->n && !status; i++) {
+        part->row[to[i]] = problem->rows ? problem->rows[i] : (uint32_t)i;
         if (number) part->number[to[i]] = number[i];
         if (problem->category) part->category[to[i]] = problem->category[i];
     }

@@ -103,9 +103,22 @@ static void tell_interval(mlab_text *text, const mlab_fit *fit, const mlab_assoc
 }
 
 /* Too few events leave a number that is doubted; after every other doubt there is none. */
-static bool can_be_told(const mlab_fit *fit)
+bool mlab_joint_told(const mlab_fit *fit)
 {
-    return fit->trust == MLAB_TRUSTED || fit->trust == MLAB_TOO_FEW_EVENTS;
+    return !fit->joint || fit->trust == MLAB_TRUSTED || fit->trust == MLAB_TOO_FEW_EVENTS;
+}
+
+bool mlab_joint_hides(const mlab_fit *fit, size_t j)
+{
+    size_t first = 0;
+    if (mlab_joint_told(fit)) return false;
+    for (size_t r = 0; r < fit->joint->n_parts; r++) first += fit->joint->parts[r]->n_parameters + (fit->joint->parts[r]->residual_variance > 0);
+    return j >= first && strstr(fit->names[j], " ~ ");
+}
+
+bool mlab_joint_hides_effect(const mlab_fit *fit, size_t e)
+{
+    return !mlab_joint_told(fit) && fit->joint->n_parts && fit->joint->parts[0]->n_random && e >= fit->joint->parts[0]->random->n;
 }
 
 static void tell_reason(mlab_text *text, const char *before, const mlab_fit *fit)
@@ -124,7 +137,7 @@ mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **
     const mlab_association *a = &joint->associations[association];
     mlab_text text = MLAB_TEXT(fit->context);
     tell_who(&text, joint, association);
-    if (can_be_told(fit)) {
+    if (mlab_joint_told(fit)) {
         const char *ratio = ratio_of(part_named(joint, a->part));
         tell_size(&text, a, ratio);
         tell_interval(&text, fit, a, ratio != NULL);
