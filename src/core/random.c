@@ -80,19 +80,45 @@ void mlab_random_fill(const mlab_context *context, const mlab_address *address, 
     fill_of(context)(&start, entities, n, per_entity, out);
 }
 
+enum { PIECE = 512 };
+
+/* drawn [n_drawn <= PIECE]: which of n the draws first, first + 1, ... are. */
+static void draw_piece(const mlab_context *context, const mlab_address *address, size_t n, size_t first, size_t n_drawn, uint32_t *drawn)
+{
+    uint32_t entity[PIECE];
+    double u[PIECE], top = (double)n, last = (double)(n - 1);
+    for (size_t i = 0; i < n_drawn; i++) entity[i] = (uint32_t)(first + i);
+    mlab_random_fill(context, address, entity, n_drawn, 1, u);
+    if (n <= INT32_MAX)
+        for (size_t i = 0; i < n_drawn; i++) {
+            double at = u[i] * top;
+            drawn[i] = (uint32_t)(int32_t)(at < last ? at : last);
+        }
+    else
+        for (size_t i = 0; i < n_drawn; i++) {
+            double at = u[i] * top;
+            drawn[i] = (uint32_t)(at < last ? at : last);
+        }
+}
+
 void mlab_random_sample(const mlab_context *context, const mlab_address *address, size_t n, double *count)
 {
-    enum { PIECE = 512 };
-    uint32_t entity[PIECE];
-    double u[PIECE], top = (double)n;
+    uint32_t drawn[PIECE];
     memset(count, 0, n * sizeof *count);
     for (size_t first = 0; first < n; first += PIECE) {
         size_t m = n - first < PIECE ? n - first : PIECE;
-        for (size_t i = 0; i < m; i++) entity[i] = (uint32_t)(first + i);
-        mlab_random_fill(context, address, entity, m, 1, u);
-        for (size_t i = 0; i < m; i++) {
-            size_t drawn = (size_t)(u[i] * top);
-            count[drawn < n ? drawn : n - 1]++;
-        }
+        draw_piece(context, address, n, first, m, drawn);
+        for (size_t i = 0; i < m; i++) count[drawn[i]]++;
+    }
+}
+
+void mlab_random_counts(const mlab_context *context, const mlab_address *address, size_t n, uint16_t *count)
+{
+    uint32_t drawn[PIECE];
+    memset(count, 0, n * sizeof *count);
+    for (size_t first = 0; first < n; first += PIECE) {
+        size_t m = n - first < PIECE ? n - first : PIECE;
+        draw_piece(context, address, n, first, m, drawn);
+        for (size_t i = 0; i < m; i++) count[drawn[i]]++;
     }
 }

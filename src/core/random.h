@@ -52,5 +52,7 @@ uint64_t mlab_random_below(const mlab_address *address, uint32_t j, uint64_t n);
 /* A sample of n with replacement: count [n] becomes how often each is in it. Draw j is the one at floor(n u), u uniform 0 of the address
  * with entity j, as mlab_random_below gives it. */
 void mlab_random_sample(const mlab_context *context, const mlab_address *address, size_t n, double *count);
+/* The same sample in narrower numbers, for many at a time. (That one of n is drawn more than 65,535 times has a chance below 10^-280000.) */
+void mlab_random_counts(const mlab_context *context, const mlab_address *address, size_t n, uint16_t *count);
 
 #endif

@@ -27,6 +27,12 @@ void MLAB_FILL(const mlab_philox *start, const uint32_t *entities, size_t n, uin
     double pairs[2 * MLAB_LANES];
     size_t entity = 0;
     uint32_t block = 0;
+    for (size_t i = 0; i < MLAB_LANES; i++) lanes.second[i] = start->counter[1];
+    for (; per_entity == 1 && entity + MLAB_LANES <= n; entity += MLAB_LANES) {
+        memcpy(lanes.entity, entities + entity, sizeof lanes.entity);
+        ten_rounds(&lanes, pairs);
+        for (size_t i = 0; i < MLAB_LANES; i++) out[entity + i] = pairs[2 * i];
+    }
     while (entity < n) {
         const size_t first_entity = entity;
         const uint32_t first_block = block;

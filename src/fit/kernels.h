@@ -27,6 +27,10 @@ typedef struct mlab_kernels {
     void (*predict)(const double *x, size_t p, const double *b, size_t n, double *out);
     /* into[j] += sum over i of x[j][i] u[i] */
     void (*project)(const double *x, size_t p, const double *u, size_t n, double *into);
+    /* The same for each of m arrays u, lane by lane: into[k][j * MLAB_LANES + l] += sum over i with i % 8 = l of x[j * stride + i] u[k][i]. */
+    void (*project_each)(const double *x, size_t stride, size_t p, const double *const *u, size_t m, size_t n, double *const *into);
+    /* out[i] = a[i]; any n */
+    void (*widen)(const uint16_t *a, size_t n, double *out);
     /* into[j * stride + k] += sum over i of w[i] x[j][i] x[k][i] for k >= j; wx [MLAB_TILE] is scratch */
     void (*cross)(const double *x, size_t p, const double *w, size_t n, double *into, size_t stride, double *wx);
     /* sum of a[i] b[i] */
@@ -52,6 +56,8 @@ typedef struct mlab_kernels {
     void (*reals)(const double *from, size_t n, double centre, double *out);
     void (*wholes)(const int32_t *from, size_t n, double centre, double *out);
     void (*level)(const int32_t *codes, int32_t code, size_t n, double centre, double *out);
+    /* score[i] = weight[i] (category[i] - P), P by the logit of eta[i]: the score of a logit of two categories alone; any n. */
+    void (*logit_score)(const double *eta, const int32_t *category, const double *weight, size_t n, double *score);
 } mlab_kernels;
 
 const mlab_kernels *mlab_kernels_of(const mlab_context *context);

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Refits of a bootstrap, each to its own maximum, whose first Newton step is taken together.
+/* Refits of a bootstrap, each to its own maximum, side by side.
  *
- * At the common start the score and information of every row are the same in all samples: they are summed by cluster once, and the first step
- * of sample k is a product of its counts with those sums, a matrix product over the samples of a batch. Newton steps on the rows of each sample
- * follow until the last step is at most 1e-5 standard errors, or the two last ones say that the next would be below 1e-10 (Newton's
- * method is quadratic: next = last^3 / before^2); the last step is taken. Where steps do not shrink to less than a third, or information
- * is lost, the sample is refitted in full, with every check. For models of one predictor without thresholds or penalties; others are refitted in
- * full.
- */
+ * At the common start what a row gives is the same in all samples: it is summed by cluster once, and a sample's score and its derivatives there
+ * are products of its counts with those sums. The root of their series (fit/refits_series.h) is where a refit begins to look at rows: steps from
+ * the score on the rows of the sample and the information that the series tells. Where these do not shrink to less than a third, Newton steps follow,
+ * with the information of the rows. A refit ends when its last step is at most 1e-5 standard errors and the next would be at most 1e-9, or the
+ * next at most 1e-10: next = 3 last^2 / before of the first step, which errs as the series does, last^2 / before of those after it, and
+ * last^3 / before^2 of Newton steps. The last step is taken. Where that does not come about, the sample is refitted in full, with every check.
+ * For models of one predictor without thresholds or penalties; others are refitted in full. */
 #include "fit/refits.h"
 
 #include "core/error.h"
 #include "core/memory.h"
 #include "fit/engine.h"
+#include "fit/refits_series.h"
 
 #include <math.h>
 #include <string.h>
 
 #define TOLERANCE 1e-5 /* of the last step, in standard errors: that of mlab_engine_refit */
-#define NEXT 1e-10     /* what the next step would be */
-#define STEPS 6
+#define LEFT 1e-9      /* what the next step would be */
+#define NEXT 1e-10     /* the same, where the last was not as short as that */
+#define ROUNDS 6
 #define MOST_COLUMNS ((size_t)32)
 #define MOST_BYTES ((size_t)1 << 29)
 static const double SHRINKS = 1.0 / 3;
@@ -29,9 +31,22 @@ struct mlab_refits {
     const mlab_prepared *prepared;
     const mlab_engine *engine; /* NULL = every refit is done in full */
     double *start, *inward;    /* [n_parameters] as given; of the engine's columns */
-    size_t n_units, n_blocks, p, n_sums;
-    double *sums; /* [n_blocks * n_sums * MLAB_TILE] score [p] and the upper half of the information of each cluster */
+    size_t n_units, n_blocks, p;
+    mlab_series series;
+    double *sums; /* [n_blocks * n_sums * MLAB_SERIES_BLOCK] of each cluster */
 };
+
+typedef enum stage { LOOKING, NEWTON, DONE, GIVEN_UP } stage;
+
+/* One refit of a batch. */
+typedef struct one {
+    stage stage;
+    int rounds;
+    double before;               /* the last step, in standard errors */
+    const uint16_t *count;       /* [n_units] */
+    double *sums, *lanes;        /* [n_sums], [n_sums * MLAB_LANES] */
+    double *change, *at, *score; /* [p] from the start; parameters; score on the rows */
+} one;
 
 /* Memory of one batch. */
 typedef struct batch {
@@ -39,8 +54,10 @@ typedef struct batch {
     const mlab_refits *refits;
     const mlab_kernels *kernels;
     mlab_family_tile tile;
-    double *memory, *tiles, *eta, *wx, *row; /* row [n_tiles * MLAB_TILE]: the weights of the rows; NULL = the counts themselves */
-    double *first, *score, *information, *inverse, *work, *step;
+    size_t n;
+    one one[MLAB_REFITS_BATCH];
+    double *memory, *tiles, *eta, *wx, *weight;                  /* weight [MLAB_TILE] of the rows of a tile */
+    double *information, *inverse, *work, *step, *third, *parts; /* parts [n * MLAB_TILE] */
     uint8_t *out;
 } batch;
 
@@ -48,6 +65,7 @@ void mlab_refits_free(mlab_refits *refits)
 {
     if (!refits) return;
     const mlab_context *context = refits->context;
+    if (refits->series.context) mlab_series_free(&refits->series);
     mlab_release(context, refits->start);
     mlab_release(context, refits->inward);
     mlab_release(context, refits->sums);
@@ -60,52 +78,21 @@ static bool is_shared(const mlab_prepared *prepared, const mlab_engine *engine)
            prepared->problem->n_priors == 0 && prepared->options.penalty == 0;
 }
 
-/* Rows of the problem one after the other, what they give at the start added to their clusters. */
-static mlab_status add_rows(const mlab_context *context, mlab_refits *refits, const double *parts, mlab_error *err)
-{
-    const mlab_tiles *tiles = refits->engine->tiles;
-    const uint32_t *cluster = refits->prepared->problem->cluster;
-    size_t p = refits->p;
-    double *scratch = mlab_allocate(context, mlab_tiles_scratch(tiles), sizeof *scratch);
-    if (!scratch) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits");
-    mlab_status status = MLAB_OK;
-    for (size_t t = 0; t < tiles->n_tiles && !status; t++) {
-        const double *x, *offset;
-        if ((status = mlab_tiles_get(tiles, t, scratch, &x, &offset, err))) break;
-        for (size_t i = 0; i < mlab_tiles_rows(tiles, t); i++) {
-            size_t row = t * MLAB_TILE + i, g = cluster ? cluster[row] : row;
-            double *into = refits->sums + g / MLAB_TILE * refits->n_sums * MLAB_TILE + g % MLAB_TILE;
-            for (size_t j = 0; j < p; j++, into += MLAB_TILE) *into += parts[2 * row] * x[j * MLAB_TILE + i];
-            for (size_t j = 0; j < p; j++)
-                for (size_t k = j; k < p; k++, into += MLAB_TILE) *into += parts[2 * row + 1] * x[j * MLAB_TILE + i] * x[k * MLAB_TILE + i];
-        }
-    }
-    mlab_release(context, scratch);
-    return status;
-}
-
 static mlab_status share(const mlab_context *context, mlab_refits *refits, mlab_error *err)
 {
     const mlab_fit_problem *problem = refits->prepared->problem;
     const mlab_engine *engine = refits->engine;
     refits->p = engine->p;
-    refits->n_sums = engine->p + engine->p * (engine->p + 1) / 2;
     refits->n_units = problem->cluster ? problem->n_clusters : problem->n;
-    refits->n_blocks = (refits->n_units + MLAB_TILE - 1) / MLAB_TILE;
-    if (refits->n_blocks > MOST_BYTES / sizeof(double) / MLAB_TILE / refits->n_sums) {
+    refits->n_blocks = (refits->n_units + MLAB_SERIES_BLOCK - 1) / MLAB_SERIES_BLOCK;
+    refits->series = mlab_series_of(context, engine);
+    if (refits->n_blocks > MOST_BYTES / sizeof(double) / MLAB_SERIES_BLOCK / refits->series.n_sums) {
         refits->engine = NULL;
         return MLAB_OK;
     }
-    mlab_pass pass = {context, engine, problem->weight, 1, false};
-    double *parts = mlab_allocate(context, problem->n, 2 * sizeof *parts);
-    refits->sums = mlab_allocate(context, refits->n_blocks * MLAB_TILE, refits->n_sums * sizeof *refits->sums);
-    mlab_status status = MLAB_OK;
-    if (!parts || !refits->sums)
-        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu rows", problem->n);
-    else if (!(status = mlab_pass_rows(&pass, refits->inward, parts, err)))
-        status = add_rows(context, refits, parts, err);
-    mlab_release(context, parts);
-    return status;
+    refits->sums = mlab_allocate(context, refits->n_blocks * MLAB_SERIES_BLOCK, refits->series.n_sums * sizeof *refits->sums);
+    if (!refits->sums) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu rows", problem->n);
+    return mlab_series_add(context, engine, refits->inward, refits->sums, &refits->series, err);
 }
 
 mlab_status mlab_refits_make(const mlab_context *context, const mlab_prepared *prepared, const double *start, mlab_refits **out, mlab_error *err)
@@ -146,20 +133,21 @@ static double *take(double **from, size_t n)
     return taken;
 }
 
-static mlab_status batch_start(const mlab_context *context, const mlab_refits *refits, batch *b, mlab_error *err)
+static mlab_status batch_start(const mlab_context *context, const mlab_refits *refits, size_t n, const uint16_t *const *count, batch *b,
+                               mlab_error *err)
 {
     const mlab_engine *engine = refits->engine;
-    const mlab_fit_problem *problem = refits->prepared->problem;
-    size_t p = refits->p, scratch = mlab_tiles_scratch(engine->tiles), rows = engine->tiles->n_tiles * MLAB_TILE;
-    bool own_rows = problem->cluster || problem->weight || problem->n % MLAB_TILE; /* counts go to rows, whole tiles of them */
-    *b = (batch){.context = context, .refits = refits, .kernels = mlab_kernels_of(context)};
-    size_t size = scratch + 12 * MLAB_TILE + MLAB_REFITS_BATCH * refits->n_sums + p + 3 * p * p + p + (own_rows ? rows : 0);
+    const mlab_series *series = &refits->series;
+    size_t p = refits->p, scratch = mlab_tiles_scratch(engine->tiles), third = mlab_series_room(series);
+    *b = (batch){.context = context, .refits = refits, .kernels = mlab_kernels_of(context), .n = n};
+    size_t size = scratch + (9 + n) * MLAB_TILE + n * ((1 + MLAB_LANES) * series->n_sums + 3 * p) + 3 * p * p + p + third;
     double *at = b->memory = mlab_allocate(context, size, sizeof *b->memory);
     b->out = mlab_allocate(context, p, 1);
-    if (!b->memory || !b->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu rows", problem->n);
+    if (!b->memory || !b->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu parameters", p);
     b->tiles = take(&at, scratch);
     b->eta = take(&at, MLAB_TILE);
     b->wx = take(&at, MLAB_TILE);
+    b->weight = take(&at, MLAB_TILE);
     b->tile =
         (mlab_family_tile){.context = context, .n_eta = 1, .eta = b->eta, .derivatives = true, .expected = engine->expected, .shape = engine->shape};
     b->tile.without_likelihood = true;
@@ -167,14 +155,19 @@ static mlab_status batch_start(const mlab_context *context, const mlab_refits *r
     b->tile.score = take(&at, MLAB_TILE);
     b->tile.curvature = take(&at, MLAB_TILE);
     b->tile.scratch = take(&at, 3 * MLAB_TILE);
-    take(&at, 4 * MLAB_TILE);
-    b->first = take(&at, MLAB_REFITS_BATCH * refits->n_sums);
-    b->score = take(&at, p);
+    for (size_t k = 0; k < n; k++) {
+        b->one[k] = (one){.count = count[k], .sums = take(&at, series->n_sums)};
+        b->one[k].lanes = take(&at, MLAB_LANES * series->n_sums);
+        b->one[k].change = take(&at, p);
+        b->one[k].at = take(&at, p);
+        b->one[k].score = take(&at, p);
+    }
     b->information = take(&at, p * p);
     b->inverse = take(&at, p * p);
     b->work = take(&at, p * p);
     b->step = take(&at, p);
-    b->row = own_rows ? take(&at, rows) : NULL;
+    b->third = take(&at, third);
+    b->parts = take(&at, n * MLAB_TILE);
     return MLAB_OK;
 }
 
@@ -184,28 +177,33 @@ static void batch_end(batch *b)
     mlab_release(b->context, b->out);
 }
 
-/* Score and information of the samples at the start, all of them block by block. */
-static void add_first(batch *b, size_t n, const double *const *count)
+/* The sums of the samples at the start, all of them block by block. */
+static void add_first(batch *b)
 {
     const mlab_refits *refits = b->refits;
-    double part[MLAB_TILE];
-    for (size_t block = 0; block < refits->n_blocks; block++) {
-        const double *sums = refits->sums + block * refits->n_sums * MLAB_TILE;
-        size_t left = refits->n_units - block * MLAB_TILE, units = left < MLAB_TILE ? left : MLAB_TILE;
-        for (size_t k = 0; k < n; k++) {
-            const double *own = count[k] + block * MLAB_TILE;
-            if (units % MLAB_LANES) {
-                memset(part, 0, sizeof part);
-                memcpy(part, own, units * sizeof *part);
-                own = part;
-            }
-            b->kernels->project(sums, refits->n_sums, own, mlab_whole_lanes(units), b->first + k * refits->n_sums);
-        }
+    size_t n_sums = refits->series.n_sums;
+    const double *own[MLAB_REFITS_BATCH];
+    double *into[MLAB_REFITS_BATCH];
+    for (size_t k = 0; k < b->n; k++) {
+        own[k] = b->parts + k * MLAB_SERIES_BLOCK;
+        into[k] = b->one[k].lanes;
     }
+    for (size_t block = 0; block < refits->n_blocks; block++) {
+        size_t left = refits->n_units - block * MLAB_SERIES_BLOCK, units = left < MLAB_SERIES_BLOCK ? left : MLAB_SERIES_BLOCK;
+        for (size_t k = 0; k < b->n; k++) {
+            double *part = b->parts + k * MLAB_SERIES_BLOCK;
+            b->kernels->widen(b->one[k].count + block * MLAB_SERIES_BLOCK, units, part);
+            for (size_t i = units; i < mlab_whole_lanes(units); i++) part[i] = 0;
+        }
+        b->kernels->project_each(refits->sums + block * n_sums * MLAB_SERIES_BLOCK, MLAB_SERIES_BLOCK, n_sums, own, b->n, mlab_whole_lanes(units),
+                                 into);
+    }
+    for (size_t k = 0; k < b->n; k++)
+        for (size_t j = 0; j < n_sums; j++) b->one[k].sums[j] = b->kernels->sum(b->one[k].lanes + j * MLAB_LANES, MLAB_LANES);
 }
 
-/* The step of the present score and information, and its size in standard errors; HUGE_VAL where a column has lost its information. */
-static double find_step(batch *b)
+/* The step of a score and the information, and its size in standard errors; HUGE_VAL where a column has lost its information. */
+static double find_step(batch *b, const double *score)
 {
     size_t p = b->refits->p, fixed = 0;
     const uint8_t *aliased = b->refits->engine->aliased;
@@ -218,105 +216,179 @@ static double find_step(batch *b)
     for (size_t j = 0; j < p; j++) {
         fixed -= b->out[j];
         double sum = 0;
-        for (size_t k = 0; k < p; k++) sum += b->inverse[j * p + k] * b->score[k];
+        for (size_t k = 0; k < p; k++) sum += b->inverse[j * p + k] * score[k];
         b->step[j] = sum;
         if (!b->out[j]) size = fmax(size, fabs(sum) / sqrt(b->inverse[j * p + j]));
     }
     return fixed == 0 && isfinite(size) ? size : HUGE_VAL;
 }
 
-static mlab_status evaluate(batch *b, const double *weight, const double *parameters, bool *allowed, mlab_error *err)
+/* The root of the series; where it is not found, the first Newton step. Its distance from the start is `before`. */
+static void begin(batch *b, one *o)
 {
-    const mlab_engine *engine = b->refits->engine;
-    const mlab_fit_problem *problem = engine->problem;
-    size_t p = b->refits->p;
-    memset(b->score, 0, p * sizeof *b->score);
-    memset(b->information, 0, p * p * sizeof *b->information);
-    *allowed = true;
-    for (size_t t = 0; t < engine->tiles->n_tiles && *allowed; t++) {
-        const double *x, *offset;
-        size_t rows = mlab_tiles_rows(engine->tiles, t), n = mlab_whole_lanes(rows), first = t * MLAB_TILE;
-        mlab_status status = mlab_tiles_get(engine->tiles, t, b->tiles, &x, &offset, err);
-        if (status) return status;
-        memcpy(b->eta, offset, n * sizeof *b->eta);
-        b->kernels->predict(x, p, parameters, n, b->eta);
-        b->tile.rows = rows;
-        b->tile.category = problem->category ? problem->category + first : NULL;
-        b->tile.number = engine->number ? engine->number + first : NULL;
-        *allowed = engine->family->tile(&b->tile);
-        if (!*allowed) break;
-        for (size_t i = rows; i < n; i++) b->tile.score[i] = b->tile.curvature[i] = 0;
-        b->kernels->weigh(b->tile.score, weight + first, n);
-        b->kernels->weigh(b->tile.curvature, weight + first, n);
-        b->kernels->project(x, p, b->tile.score, n, b->score);
-        b->kernels->cross(x, p, b->tile.curvature, n, b->information, p, b->wx);
-    }
-    return MLAB_OK;
-}
-
-static const double *weights_of(const batch *b, const double *count)
-{
-    const mlab_fit_problem *problem = b->refits->prepared->problem;
-    if (!b->row) return count;
-    for (size_t i = 0; i < problem->n; i++) {
-        double times = count[problem->cluster ? problem->cluster[i] : i];
-        b->row[i] = problem->weight ? problem->weight[i] * times : times;
-    }
-    return b->row;
-}
-
-/* Newton from the first step on; *done stays false where the steps do not shrink as they should. */
-static mlab_status climb(batch *b, const double *first, const double *count, double *estimate, mlab_refit_info *info, bool *done, mlab_error *err)
-{
+    enum { MOST = 8 };
     const mlab_refits *refits = b->refits;
     size_t p = refits->p;
-    memcpy(b->score, first, p * sizeof *first);
-    for (size_t j = 0; j < p; j++)
-        for (size_t k = j; k < p; k++) b->information[j * p + k] = first[p + j * p - j * (j + 1) / 2 + k];
-    double before = find_step(b);
-    if (before == HUGE_VAL) return MLAB_OK;
-    for (size_t j = 0; j < p; j++) estimate[j] = refits->inward[j] + b->step[j];
-    const double *weight = weights_of(b, count);
-    for (info->iterations = 1; info->iterations < STEPS && !*done; info->iterations++) {
-        bool allowed;
-        mlab_status status = evaluate(b, weight, estimate, &allowed, err);
+    double size = HUGE_VAL, last = HUGE_VAL;
+    memset(o->change, 0, p * sizeof *o->change);
+    o->stage = refits->series.order > 1 ? LOOKING : NEWTON;
+    for (int k = 0; k < (o->stage == LOOKING ? MOST : 1); k++) {
+        mlab_series_at(&refits->series, o->sums, o->change, o->score, b->information, b->third);
+        size = find_step(b, o->score);
+        if (k == 0 && size == HUGE_VAL) {
+            o->stage = GIVEN_UP;
+            return;
+        }
+        if (k == 0) o->before = size;
+        if (k > 0 && !(size < last)) { /* too far for a series */
+            o->stage = NEWTON;
+            break;
+        }
+        for (size_t j = 0; j < p; j++) o->change[j] += b->step[j];
+        last = size;
+        if (size < LEFT) break;
+    }
+    if (o->stage == NEWTON) {
+        memset(o->change, 0, p * sizeof *o->change);
+        mlab_series_at(&refits->series, o->sums, o->change, o->score, b->information, b->third);
+        (void)find_step(b, o->score);
+        memcpy(o->change, b->step, p * sizeof *o->change);
+    }
+    for (size_t j = 0; j < p; j++) o->at[j] = refits->inward[j] + o->change[j];
+}
+
+/* What the rows of a tile count in a sample. */
+static const double *weights_of(batch *b, const one *o, size_t first, size_t rows)
+{
+    const mlab_fit_problem *problem = b->refits->prepared->problem;
+    if (problem->cluster)
+        for (size_t i = 0; i < rows; i++) b->weight[i] = o->count[problem->cluster[first + i]];
+    else
+        b->kernels->widen(o->count + first, rows, b->weight);
+    for (size_t i = 0; i < rows && problem->weight; i++) b->weight[i] *= problem->weight[first + i];
+    return b->weight;
+}
+
+/* Adds a tile to the score of a sample, and to b->information unless it is looked for by the score alone. */
+static void add_tile(batch *b, one *o, const double *x, const double *offset, size_t first, size_t rows)
+{
+    const mlab_engine *engine = b->refits->engine;
+    size_t p = b->refits->p, n = mlab_whole_lanes(rows);
+    const double *weight = weights_of(b, o, first, rows);
+    memcpy(b->eta, offset, n * sizeof *b->eta);
+    b->kernels->predict(x, p, o->at, n, b->eta);
+    if (o->stage == LOOKING && engine->family == &mlab_family_logit) {
+        b->kernels->logit_score(b->eta, engine->problem->category + first, weight, rows, b->tile.score);
+    } else {
+        b->tile.rows = rows;
+        b->tile.category = engine->problem->category ? engine->problem->category + first : NULL;
+        b->tile.number = engine->number ? engine->number + first : NULL;
+        if (!engine->family->tile(&b->tile)) {
+            o->stage = GIVEN_UP;
+            return;
+        }
+        b->kernels->weigh(b->tile.score, weight, rows);
+    }
+    for (size_t i = rows; i < n; i++) b->tile.score[i] = 0;
+    b->kernels->project(x, p, b->tile.score, n, o->score);
+    if (o->stage == LOOKING) return;
+    b->kernels->weigh(b->tile.curvature, weight, rows);
+    for (size_t i = rows; i < n; i++) b->tile.curvature[i] = 0;
+    b->kernels->cross(x, p, b->tile.curvature, n, b->information, p, b->wx);
+}
+
+/* Scores of the refits `from` to `to` that stand at a stage. */
+static mlab_status evaluate(batch *b, size_t from, size_t to, stage at, mlab_error *err)
+{
+    const mlab_tiles *tiles = b->refits->engine->tiles;
+    for (size_t k = from; k < to; k++)
+        if (b->one[k].stage == at) memset(b->one[k].score, 0, b->refits->p * sizeof(double));
+    for (size_t t = 0; t < tiles->n_tiles; t++) {
+        const double *x, *offset;
+        mlab_status status = mlab_tiles_get(tiles, t, b->tiles, &x, &offset, err);
         if (status) return status;
-        double size = allowed ? find_step(b) : HUGE_VAL;
-        if (size > TOLERANCE && !(size < SHRINKS * before)) return MLAB_OK;
-        for (size_t j = 0; j < p; j++) estimate[j] += b->step[j];
-        *done = size <= TOLERANCE || size * size * size / (before * before) <= NEXT;
-        before = size;
+        for (size_t k = from; k < to; k++)
+            if (b->one[k].stage == at) add_tile(b, &b->one[k], x, offset, t * MLAB_TILE, mlab_tiles_rows(tiles, t));
     }
     return MLAB_OK;
 }
 
-static mlab_status in_full(const mlab_context *context, const mlab_refits *refits, const double *count, double *estimate, mlab_refit_info *info,
-                           mlab_error *err)
+/* The step of a refit whose score is known; b->information too in NEWTON. first: none before it rests on rows. */
+static void move(batch *b, one *o, bool first)
 {
-    mlab_refit_weights weights = {.cluster = count};
-    return mlab_prepared_refit(context, refits->prepared, &weights, refits->start, estimate, info, err);
+    size_t p = b->refits->p;
+    if (o->stage == LOOKING) mlab_series_at(&b->refits->series, o->sums, o->change, NULL, b->information, b->third);
+    double size = find_step(b, o->score);
+    o->rounds++;
+    if (size > TOLERANCE && !(size < SHRINKS * o->before)) {
+        o->stage = o->stage == LOOKING ? NEWTON : GIVEN_UP; /* from the same place, with its own information */
+        if (o->stage == NEWTON) o->before = 2 * size / SHRINKS;
+        return;
+    }
+    double next = size * size / o->before * (first ? 3 : 1);
+    if (o->stage == NEWTON && !b->refits->engine->expected) next = size * size * size / (o->before * o->before);
+    for (size_t j = 0; j < p; j++) {
+        o->change[j] += b->step[j];
+        o->at[j] += b->step[j];
+    }
+    o->before = size;
+    if (next <= (size <= TOLERANCE ? LEFT : NEXT)) o->stage = DONE;
 }
 
-mlab_status mlab_refits_run(const mlab_context *context, const mlab_refits *refits, size_t n, const double *const *count, double *estimates,
+/* Steps of all that look by the score alone, side by side, then of the others one by one. */
+static mlab_status climb(batch *b, mlab_error *err)
+{
+    size_t p = b->refits->p;
+    mlab_status status = MLAB_OK;
+    for (int round = 0; round < ROUNDS && !status; round++) {
+        status = evaluate(b, 0, b->n, LOOKING, err);
+        for (size_t k = 0; k < b->n && !status; k++)
+            if (b->one[k].stage == LOOKING) move(b, &b->one[k], round == 0);
+    }
+    for (size_t k = 0; k < b->n && !status; k++)
+        for (int round = 0; round < ROUNDS && b->one[k].stage == NEWTON && !status; round++) {
+            memset(b->information, 0, p * p * sizeof *b->information);
+            status = evaluate(b, k, k + 1, NEWTON, err);
+            if (!status && b->one[k].stage == NEWTON) move(b, &b->one[k], false);
+        }
+    return status;
+}
+
+static mlab_status in_full(const mlab_context *context, const mlab_refits *refits, const uint16_t *count, double *estimate, mlab_refit_info *info,
+                           mlab_error *err)
+{
+    const mlab_fit_problem *problem = refits->prepared->problem;
+    size_t units = problem->cluster ? problem->n_clusters : problem->n;
+    double *times = mlab_allocate(context, units, sizeof *times);
+    if (!times) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a refit");
+    for (size_t g = 0; g < units; g++) times[g] = count[g];
+    mlab_refit_weights weights = {.cluster = times};
+    mlab_status status = mlab_prepared_refit(context, refits->prepared, &weights, refits->start, estimate, info, err);
+    mlab_release(context, times);
+    return status;
+}
+
+mlab_status mlab_refits_run(const mlab_context *context, const mlab_refits *refits, size_t n, const uint16_t *const *count, double *estimates,
                             mlab_refit_info *info, mlab_error *err)
 {
     size_t n_parameters = mlab_prepared_parameters(refits->prepared);
     mlab_status status = MLAB_OK;
     batch b = {0};
     if (refits->engine) {
-        if ((status = batch_start(context, refits, &b, err))) goto out;
-        add_first(&b, n, count);
+        if ((status = batch_start(context, refits, n, count, &b, err))) goto out;
+        add_first(&b);
+        for (size_t k = 0; k < n; k++) begin(&b, &b.one[k]);
+        if ((status = climb(&b, err))) goto out;
     }
     for (size_t k = 0; k < n && !status; k++) {
         double *estimate = estimates + k * n_parameters;
-        bool done = false;
-        info[k] = (mlab_refit_info){.trust = MLAB_TRUSTED, .log_likelihood = NAN};
-        if (refits->engine) status = climb(&b, b.first + k * refits->n_sums, count[k], estimate, &info[k], &done, err);
-        if (status) break;
-        if (done)
+        info[k] = (mlab_refit_info){.trust = MLAB_TRUSTED, .log_likelihood = NAN, .iterations = b.one[k].rounds};
+        if (refits->engine && b.one[k].stage == DONE) {
+            memcpy(estimate, b.one[k].at, refits->p * sizeof *estimate);
             mlab_engine_outward(refits->engine, estimate);
-        else
+        } else {
             status = in_full(context, refits, count[k], estimate, &info[k], err);
+        }
     }
 out:
     batch_end(&b);

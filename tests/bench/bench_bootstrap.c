@@ -12,6 +12,7 @@
 #include "core/random.h"
 #include "fit/model.h"
 #include "fit/refits.h"
+#include "fit/tiles.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@
 typedef struct people {
     size_t n, samples;
     mlab_table *table;
-    double *x[3], *in_arm, *had; /* [n] covariates; 1 = in the arm, had the outcome */
+    double *x[3], *sign; /* [n] covariates; -1 = in the arm, else 1 */
+    double *counted;     /* by tiles, four columns: in the arm, and had the outcome there; not in it, and had it there */
     int32_t *arm, *outcome;
     mlab_prepared *prepared;
     mlab_refits *refits;
@@ -40,8 +42,8 @@ static people generate(const mlab_context *context, size_t n)
     for (int k = 0; k < 3; k++)
         if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &columns[k], &err)) mlab_bench_stop("column", &err);
     for (int k = 0; k < 3; k++) p.x[k] = mlab_table_find(p.table, names[k])->as.real;
-    p.in_arm = mlab_bench_room(n, sizeof *p.in_arm);
-    p.had = mlab_bench_room(n, sizeof *p.had);
+    p.sign = mlab_bench_room(n, sizeof *p.sign);
+    p.counted = mlab_bench_room((n + MLAB_TILE) * 4, sizeof *p.counted);
     p.arm = mlab_bench_room(n, sizeof *p.arm);
     p.outcome = mlab_bench_room(n, sizeof *p.outcome);
     for (size_t i = 0; i < n; i++) {
@@ -53,38 +55,30 @@ static people generate(const mlab_context *context, size_t n)
         for (int k = 0; k < 3; k++) p.x[k][i] = x[k + 1];
         p.arm[i] = mlab_random_uniform(&at, 3) < mlab_logistic(-0.9 + 0.3 * x[1] + 0.1 * x[2] - 0.05 * x[3]);
         p.outcome[i] = mlab_random_uniform(&at, 4) < mlab_logistic(-1.2 + 0.3 * p.arm[i] - 0.1 * x[2] + 0.05 * x[3]);
-        p.in_arm[i] = p.arm[i];
-        p.had[i] = p.outcome[i];
+        p.sign[i] = p.arm[i] ? -1 : 1;
+        double *counted = p.counted + i / MLAB_TILE * MLAB_TILE * 4 + i % MLAB_TILE + (p.arm[i] ? 0 : 2 * MLAB_TILE);
+        counted[0] = 1;
+        counted[MLAB_TILE] = p.outcome[i];
     }
     return p;
 }
 
-static double weighted_difference(const people *p, const double *b, const double *count)
+static double weighted_difference(const people *p, const double *b, const uint16_t *count)
 {
-    enum { PIECE = 512 };
-    double sums[2] = {0}, events[2] = {0}, e[PIECE];
-    for (size_t first = 0; first < p->n; first += PIECE) {
-        size_t n = p->n - first < PIECE ? p->n - first : PIECE;
-        const double *female = p->x[0] + first, *grade = p->x[1] + first, *tenure = p->x[2] + first;
-        for (size_t i = 0; i < n; i++) { /* 1 / P(what was done) = 1 + exp(-+ eta) */
-            double eta = (b[0] + b[1] * female[i]) + (b[2] * grade[i] + b[3] * tenure[i]);
-            e[i] = p->arm[first + i] ? -eta : eta;
-        }
-        mlab_exp_array(p->context, e, e, n);
-        double part[4] = {0};
-        for (size_t i = 0; i < n; i++) {
-            double w = (count ? count[first + i] : 1) * (1 + e[i]), in = p->in_arm[first + i], had = p->had[first + i];
-            part[0] += w;
-            part[1] += w * in;
-            part[2] += w * had;
-            part[3] += w * (in * had);
-        }
-        sums[1] += part[1];
-        sums[0] += part[0] - part[1];
-        events[1] += part[3];
-        events[0] += part[2] - part[3];
+    const mlab_kernels *kernels = mlab_kernels_of(p->context);
+    double sums[4] = {0}, e[MLAB_TILE], w[MLAB_TILE];
+    for (size_t first = 0; first < p->n; first += MLAB_TILE) {
+        size_t n = p->n - first < MLAB_TILE ? p->n - first : MLAB_TILE;
+        const double *female = p->x[0] + first, *grade = p->x[1] + first, *tenure = p->x[2] + first, *sign = p->sign + first;
+        for (size_t i = 0; i < n; i++) e[i] = sign[i] * ((b[0] + b[1] * female[i]) + (b[2] * grade[i] + b[3] * tenure[i]));
+        mlab_exp_array(p->context, e, e, n); /* 1 / P(what was done) = 1 + exp(-+ eta) */
+        for (size_t i = 0; i < n; i++) w[i] = 1;
+        if (count) kernels->widen(count + first, n, w);
+        for (size_t i = 0; i < n; i++) w[i] *= 1 + e[i];
+        for (size_t i = n; i < mlab_whole_lanes(n); i++) w[i] = 0;
+        kernels->project(p->counted + 4 * first, 4, w, mlab_whole_lanes(n), sums);
     }
-    return events[1] / sums[1] - events[0] / sums[0];
+    return sums[1] / sums[0] - sums[3] / sums[2];
 }
 
 /* A batch of samples. */
@@ -92,15 +86,15 @@ static mlab_status some_samples(void *work, size_t block, void *scratch, mlab_er
 {
     people *p = work;
     double estimate[4 * MLAB_REFITS_BATCH];
-    const double *count[MLAB_REFITS_BATCH] = {NULL};
+    const uint16_t *count[MLAB_REFITS_BATCH] = {NULL};
     mlab_context own = *p->context;
     mlab_refit_info info[MLAB_REFITS_BATCH];
     size_t first = block * MLAB_REFITS_BATCH, n = p->samples - first < MLAB_REFITS_BATCH ? p->samples - first : MLAB_REFITS_BATCH;
     own.threads = 1;
     for (size_t k = 0; k < n; k++) {
-        double *one = (double *)scratch + k * p->n;
+        uint16_t *one = (uint16_t *)scratch + k * p->n;
         mlab_address at = {.seed = 1, .draw = (uint32_t)(first + k), .purpose = MLAB_PURPOSE_BOOTSTRAP};
-        mlab_random_sample(&own, &at, p->n, one);
+        mlab_random_counts(&own, &at, p->n, one);
         count[k] = one;
     }
     mlab_status status = mlab_refits_run(&own, p->refits, n, count, estimate, info, err);
@@ -114,7 +108,7 @@ static void all_samples(void *work)
     mlab_error err;
     size_t blocks = (p->samples + MLAB_REFITS_BATCH - 1) / MLAB_REFITS_BATCH;
     if (mlab_refits_make(p->context, p->prepared, p->fit->estimate, &p->refits, &err)) mlab_bench_stop("refits", &err);
-    if (mlab_parallel_blocks(p->context, NULL, blocks, MLAB_REFITS_BATCH * p->n * sizeof(double), some_samples, p, &err))
+    if (mlab_parallel_blocks(p->context, NULL, blocks, MLAB_REFITS_BATCH * p->n * sizeof(uint16_t), some_samples, p, &err))
         mlab_bench_stop("bootstrap", &err);
     mlab_refits_free(p->refits);
 }
@@ -162,7 +156,7 @@ static void bench(size_t n, size_t samples, int threads, const char *csv)
     mlab_design_free(design);
     mlab_formula_free(formula);
     mlab_table_free(p.table);
-    void *const memory[] = {p.in_arm, p.had, p.arm, p.outcome, p.difference};
+    void *const memory[] = {p.sign, p.counted, p.arm, p.outcome, p.difference};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) free(memory[k]);
 }
 

@@ -7,6 +7,8 @@
 #include "fit/refits.h"
 #include "fit/worlds.h"
 
+#include <stdio.h>
+
 enum { ROWS = 600, PEOPLE = 200, SAMPLES = 11 };
 
 static mlab_context context;
@@ -46,23 +48,28 @@ static void make(world *w, const mlab_context *of, bool clustered)
     w->problem.cluster_name = "person";
 }
 
-static void sample(size_t k, size_t n, double *count)
+static void sample(size_t k, size_t n, uint16_t *count)
 {
-    mlab_random_sample(&context, &(mlab_address){.seed = 5, .draw = (uint32_t)k, .purpose = MLAB_PURPOSE_BOOTSTRAP}, n, count);
+    mlab_random_counts(&context, &(mlab_address){.seed = 5, .draw = (uint32_t)k, .purpose = MLAB_PURPOSE_BOOTSTRAP}, n, count);
 }
 
 START_TEST(a_sample_is_that_of_numbers_drawn_one_by_one)
 {
     enum { N = 1500 };
     double count[N], expected[N] = {0}, all = 0;
+    uint16_t narrow[N];
     context = mlab_test_context(NULL, 1);
     mlab_address at = {.seed = 5, .draw = 3, .purpose = MLAB_PURPOSE_BOOTSTRAP};
-    sample(3, N, count);
+    mlab_random_sample(&context, &at, N, count);
+    mlab_random_counts(&context, &at, N, narrow);
     for (uint32_t j = 0; j < N; j++) {
         at.entity = j;
         expected[mlab_random_below(&at, 0, N)]++;
     }
-    for (size_t i = 0; i < N; i++) all += count[i];
+    for (size_t i = 0; i < N; i++) {
+        all += count[i];
+        ck_assert_double_eq(narrow[i], count[i]);
+    }
     ck_assert_mem_eq(count, expected, sizeof count);
     ck_assert_double_eq(all, N);
 }
@@ -88,13 +95,15 @@ START_TEST(each_is_the_refit_done_alone)
         ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
         ck_assert_int_eq(mlab_refits_make(&context, prepared, fit->estimate, &refits, NULL), MLAB_OK);
         for (size_t k = 0; k < SAMPLES; k += 4) {
-            double count[4][ROWS], estimates[4 * 10], alone[10], again[10];
-            const double *const each[] = {count[0], count[1], count[2], count[3]};
+            double times[ROWS], estimates[4 * 10], alone[10], again[10];
+            uint16_t count[4][ROWS];
+            const uint16_t *const each[] = {count[0], count[1], count[2], count[3]};
             mlab_refit_info info[4], own;
             for (size_t i = 0; i < 4; i++) sample(k + i, units, count[i]);
             ck_assert_int_eq(mlab_refits_run(&context, refits, 4, each, estimates, info, NULL), MLAB_OK);
             for (size_t i = 0; i < 4; i++) {
-                mlab_refit_weights weights = {.cluster = count[i]};
+                for (size_t g = 0; g < units; g++) times[g] = count[i][g];
+                mlab_refit_weights weights = {.cluster = times};
                 ck_assert_int_eq(mlab_prepared_refit(&context, prepared, &weights, NULL, alone, &own, NULL), MLAB_OK);
                 ck_assert_int_eq(info[i].trust, own.trust);
                 const double *together = estimates + i * fit->n_parameters;
@@ -113,6 +122,57 @@ START_TEST(each_is_the_refit_done_alone)
 }
 END_TEST
 
+/* Of 3 columns the samples have third derivatives of their own, of 8 those of all rows, of 14 none: rounds over the rows that each needs. */
+START_TEST(it_ends_at_the_same_place_however_many_columns_there_are)
+{
+    static const size_t columns[] = {3, 8, 14};
+    static double noise[12][ROWS];
+    for (size_t m = 0; m < 3; m++) {
+        world w;
+        mlab_prepared *prepared;
+        mlab_refits *refits;
+        mlab_fit *fit;
+        mlab_fit_options options = mlab_fit_defaults();
+        char formula[200] = "~ x + z", name[8];
+        context = mlab_test_context(NULL, 1);
+        make(&w, &context, false);
+        for (size_t c = 3; c < columns[m]; c++) {
+            for (size_t i = 0; i < ROWS; i++) noise[c - 3][i] = hash(i, (uint32_t)(20 + c)) < 0.5;
+            snprintf(name, sizeof name, "n%zu", c);
+            world_real(&w, &context, name, noise[c - 3], ROWS);
+            snprintf(formula + strlen(formula), sizeof formula - strlen(formula), " + %s", name);
+        }
+        mlab_design_free(w.design);
+        mlab_formula_free(w.formula);
+        world_formula(&w, &context, formula);
+        world_categories(&w, category, 2, no_yes);
+        ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("logit"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
+        ck_assert_uint_eq(fit->n_parameters, columns[m]);
+        ck_assert_int_eq(mlab_refits_make(&context, prepared, fit->estimate, &refits, NULL), MLAB_OK);
+        for (size_t k = 0; k < SAMPLES; k++) {
+            double times[ROWS], together[14], alone[14];
+            uint16_t count[ROWS];
+            const uint16_t *const each[] = {count};
+            mlab_refit_info info, own;
+            mlab_refit_weights weights = {.cluster = times};
+            sample(k, ROWS, count);
+            for (size_t g = 0; g < ROWS; g++) times[g] = count[g];
+            ck_assert_int_eq(mlab_refits_run(&context, refits, 1, each, together, &info, NULL), MLAB_OK);
+            ck_assert_int_eq(mlab_prepared_refit(&context, prepared, &weights, NULL, alone, &own, NULL), MLAB_OK);
+            ck_assert_msg(isnan(info.log_likelihood) && info.iterations <= 6, "%zu columns, sample %zu: %d rounds", columns[m], k, info.iterations);
+            for (size_t j = 0; j < columns[m]; j++)
+                ck_assert_msg(fabs(together[j] - alone[j]) < 1e-8 * sqrt(fit->covariance[j * (columns[m] + 1)]), "%zu columns, sample %zu: %g",
+                              columns[m], k, together[j] - alone[j]);
+        }
+        mlab_refits_free(refits);
+        mlab_fit_free(fit);
+        mlab_prepared_free(prepared);
+        world_free(&w);
+    }
+}
+END_TEST
+
 START_TEST(a_sample_that_is_separated_or_loses_a_column_says_so)
 {
     world w;
@@ -120,7 +180,8 @@ START_TEST(a_sample_that_is_separated_or_loses_a_column_says_so)
     mlab_refits *refits;
     mlab_fit *fit;
     mlab_refit_info info[2];
-    double separated[ROWS], lost[ROWS], estimates[6];
+    uint16_t separated[ROWS], lost[ROWS];
+    double estimates[6];
     mlab_fit_options options = mlab_fit_defaults();
     context = mlab_test_context(NULL, 1);
     make(&w, &context, false);
@@ -128,7 +189,7 @@ START_TEST(a_sample_that_is_separated_or_loses_a_column_says_so)
         separated[i] = category[i] == (x[i] > 31);
         lost[i] = z[i] == 0;
     }
-    const double *const each[] = {separated, lost};
+    const uint16_t *const each[] = {separated, lost};
     ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("logit"), &w.problem, &options, &prepared, NULL), MLAB_OK);
     ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
     ck_assert_int_eq(mlab_refits_make(&context, prepared, fit->estimate, &refits, NULL), MLAB_OK);
@@ -153,9 +214,10 @@ START_TEST(memory_that_fails_anywhere_is_an_error_and_leaves_none_behind)
     make(&w, &context, true);
     ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("logit"), &w.problem, &options, &prepared, NULL), MLAB_OK);
     ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
-    double count[PEOPLE], estimate[3];
+    uint16_t count[PEOPLE];
+    double estimate[3];
     sample(1, PEOPLE, count);
-    const double *const each[] = {count};
+    const uint16_t *const each[] = {count};
     long before = memory.live, failed = 0;
     for (long k = 1;; k++) {
         mlab_refits *refits = NULL;
@@ -180,4 +242,5 @@ START_TEST(memory_that_fails_anywhere_is_an_error_and_leaves_none_behind)
 END_TEST
 
 MLAB_TEST_MAIN("refits", a_sample_is_that_of_numbers_drawn_one_by_one, each_is_the_refit_done_alone,
-               a_sample_that_is_separated_or_loses_a_column_says_so, memory_that_fails_anywhere_is_an_error_and_leaves_none_behind)
+               it_ends_at_the_same_place_however_many_columns_there_are, a_sample_that_is_separated_or_loses_a_column_says_so,
+               memory_that_fails_anywhere_is_an_error_and_leaves_none_behind)

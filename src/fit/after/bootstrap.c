@@ -107,6 +107,14 @@ static void take_sample(const boot *b, size_t s, const mlab_address *address, do
     mlab_random_sample(b->context, &at, b->population[s].n, count);
 }
 
+/* The same in narrower numbers. */
+static void take_counts(const boot *b, size_t s, const mlab_address *address, uint16_t *count)
+{
+    mlab_address at = *address;
+    at.replicate = (uint32_t)s;
+    mlab_random_counts(b->context, &at, b->population[s].n, count);
+}
+
 /* weight [clusters of outcome k]: how often each is in the sample of its population. */
 static void weigh_clusters(const boot *b, size_t k, const double *count, double *weight)
 {
@@ -202,23 +210,26 @@ static mlab_status draw_together(const boot *b, const mlab_context *context, siz
 {
     size_t people = 0, parameters = b->draws->n_parameters, m = b->most_clusters;
     for (size_t s = 0; s < b->n_populations; s++) people += b->population[s].n;
-    double *counts = mlab_allocate(context, n * people, sizeof *counts), *weight = mlab_allocate(context, n * m, sizeof *weight);
+    uint16_t *counts = mlab_allocate(context, n * people, sizeof *counts), *weight = mlab_allocate(context, n * m, sizeof *weight);
     double *estimates = mlab_allocate(context, n * parameters, sizeof *estimates);
     mlab_status status = MLAB_OK;
     if (!counts || !weight || !estimates) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu bootstrap samples", n);
     for (size_t i = 0; i < n && !status; i++) {
         mlab_address address = {.seed = b->draws->seed, .draw = (uint32_t)(first + i), .purpose = MLAB_PURPOSE_BOOTSTRAP};
-        double *count = counts + i * people;
-        for (size_t s = 0; s < b->n_populations; count += b->population[s++].n) take_sample(b, s, &address, count);
+        uint16_t *count = counts + i * people;
+        for (size_t s = 0; s < b->n_populations; count += b->population[s++].n) take_counts(b, s, &address, count);
         good[i] = true;
     }
     for (size_t k = 0; k < b->n && !status; k++) {
-        const double *each[MLAB_REFITS_BATCH] = {NULL};
+        const uint16_t *each[MLAB_REFITS_BATCH] = {NULL};
+        const mlab_fit_problem *problem = &b->outcome[k].made->problem;
+        const population *p = &b->population[b->outcome[k].population];
         mlab_refit_info info[MLAB_REFITS_BATCH];
         size_t own = b->fits[k]->n_parameters, before = 0;
         for (size_t s = 0; s < b->outcome[k].population; s++) before += b->population[s].n;
         for (size_t i = 0; i < n; i++) {
-            weigh_clusters(b, k, counts + i * people + before, weight + i * m);
+            const uint16_t *count = counts + i * people + before;
+            for (size_t g = 0; g < clusters_of(problem); g++) weight[i * m + g] = count[p->at[id_of(problem, g)] - 1];
             each[i] = weight + i * m;
         }
         if ((status = mlab_refits_run(context, b->outcome[k].refits, n, each, estimates, info, err))) break;
