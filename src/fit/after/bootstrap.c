@@ -163,6 +163,19 @@ static mlab_status keep_baseline(const boot *b, const mlab_context *context, siz
                                               into->cumulative_hazard + d * into->n, err);
 }
 
+/* The same of a sample in narrower numbers. */
+static mlab_status keep_baseline_of(const boot *b, const mlab_context *context, size_t k, size_t d, const uint16_t *count, mlab_error *err)
+{
+    size_t n = clusters_of(&b->outcome[k].made->problem);
+    if (!mlab_draws_baseline_of(b->draws, k)) return MLAB_OK;
+    double *weight = mlab_allocate(context, n, sizeof *weight);
+    if (!weight) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
+    for (size_t g = 0; g < n; g++) weight[g] = count[g];
+    mlab_status status = keep_baseline(b, context, k, d, weight, err);
+    mlab_release(context, weight);
+    return status;
+}
+
 static mlab_status try_all(const boot *b, const mlab_context *context, size_t d, uint16_t attempt, double *const *counts, double *weight,
                            mlab_simulated *simulated, bool *good, mlab_error *err)
 {
@@ -236,7 +249,7 @@ static mlab_status draw_together(const boot *b, const mlab_context *context, siz
         for (size_t i = 0; i < n && !status; i++) {
             memcpy(b->draws->value + (first + i) * parameters + b->draws->first[k], estimates + i * own, own * sizeof *estimates);
             good[i] = good[i] && is_good(b, first + i, &info[i]);
-            if (good[i]) status = keep_baseline(b, context, k, first + i, each[i], err);
+            if (good[i]) status = keep_baseline_of(b, context, k, first + i, each[i], err);
         }
     }
     mlab_release(context, counts);
