@@ -34,7 +34,8 @@ typedef struct mlab_imputation {
 /* Imputes the columns on the right sides of the outcomes' formulas that are attributes of people and have missing values, from one another,
  * from the other columns (of a panel: their value in the person's first row), from the share of time in each arm, and from what happened: for
  * every event and cause whether it came and the Nelson-Aalen cumulative hazard to the end of the person's time (White & Royston 2009,
- * doi:10.1002/sim.3618), and the mean of every measure with whether there is one. What cannot exist is not imputed: responses, states that
+ * doi:10.1002/sim.3618), and the mean of every measure with whether there is one; for every column that groups people by random
+ * effects also from the means of these in the group. What cannot exist is not imputed: responses, states that
  * change over time, values after an exit. n_imputations 1 .. 200 (pooling needs 2), n_rounds 1 .. 100.
  * Numbers come from people with near predictions, categories from their model's probabilities, each with parameters drawn from their
  * distribution (van Buuren & Groothuis-Oudshoorn 2011, doi:10.18637/jss.v045.i03). The same values for any number of threads and any order
@@ -56,8 +57,9 @@ MLAB_API void mlab_completed_free(const mlab_context *context, mlab_completed *c
 /* One fit from those of completed data (Rubin 1987): estimates and likelihoods are means; covariance the mean within imputations; robust, whatever
  * was used within, plus (1 + 1/m) times that between; robust_df those of Barnard & Rubin (1999, doi:10.1093/biomet/86.4.948);
  * missing_information the share of each parameter's information that is missing. Trust is the least of the fits'. The fits must have the same
- * parameters. The first is taken over: fits[0] becomes NULL. Errors: MLAB_ERR_FIT_COVARIANCE (other parameters), MLAB_ERR_DATA_NOT_BUILT (random
- * effects), MLAB_ERR_MEMORY; then all fits stay the caller's. */
+ * parameters, and groups of random effects: their standard deviations are pooled as logarithms (as they are where one is near 0), correlations as
+ * Fisher's z, effects of groups each by itself. The first is taken over: fits[0] becomes NULL. Errors: MLAB_ERR_FIT_COVARIANCE (other parameters or
+ * groups), MLAB_ERR_DATA_NOT_BUILT (a frailty, a penalty, priors), MLAB_ERR_MEMORY; then all fits stay the caller's. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_fit_pool(const mlab_context *context, mlab_fit **fits, size_t n, mlab_fit **pooled, mlab_error *err);
 /* Fits every outcome to every imputation and pools them: fits [n_outcomes]. With n_draws > 0 also draws, draw d from the fits to imputation
  * d modulo m, so that they hold what is missing too; used [n_outcomes]: 1 = the outcome is drawn, NULL = all. Errors: those of

@@ -20,20 +20,38 @@ typedef struct work {
     bool left_out; /* something that is not made of imputed data was asked for */
     const uint8_t *used;
     uint64_t seed;
-    mlab_fit **all;         /* [n_outcomes * m], those of an outcome together */
-    const mlab_fit **drawn; /* [n_outcomes] those of one imputation that are drawn */
+    mlab_fit **all;                 /* [n_outcomes * m], those of an outcome together */
+    const mlab_fit **drawn;         /* [n_outcomes] those of one imputation that are drawn */
+    const mlab_outcome **described; /* [n_outcomes] what they were fitted to */
     mlab_draws *draws;
     mlab_error draws_failed;
 } work;
 
+/* Effects of groups of the draws k, k + step, ... from those of one imputation; false when they are of other groups. */
+static bool take_effects(mlab_draws *into, const mlab_draws *from, size_t k, size_t step)
+{
+    if (from->n_effects != into->n_effects) return false;
+    for (size_t e = 0; e < into->n_effects; e++) {
+        mlab_draws_effects *to = &into->effects[e];
+        const mlab_draws_effects *own = &from->effects[e];
+        size_t square = to->n * to->n, all = to->n_groups * to->n;
+        if (own->n != to->n || own->n_groups != to->n_groups) return false;
+        for (size_t d = k; d < into->n_draws; d += step) {
+            memcpy(to->factor + d * square, own->factor + d * square, square * sizeof *to->factor);
+            memcpy(to->value + d * all, own->value + d * all, all * sizeof *to->value);
+        }
+    }
+    return true;
+}
+
 /* Draws of one imputation; those whose turn it is go into the draws of all. */
-static mlab_status draw(work *now, size_t k, mlab_error *err)
+static mlab_status draw(work *now, const mlab_data *data, size_t k, mlab_error *err)
 {
     size_t n = 0;
     mlab_draws *own;
     for (size_t o = 0; o < now->n_outcomes; o++)
-        if (!now->used || now->used[o]) now->drawn[n++] = now->all[o * now->m + k];
-    mlab_status status = mlab_draws_make(now->context, now->drawn, n, now->n_draws, now->seed, &own, err);
+        if (!now->used || now->used[o]) now->described[n] = &now->outcomes[o], now->drawn[n++] = now->all[o * now->m + k];
+    mlab_status status = mlab_draws_make_mixed(now->context, data, now->described, now->options, now->drawn, n, now->n_draws, now->seed, &own, err);
     if (status) return status;
     if (k == 0) {
         mlab_draws_drop_baselines(own); /* every imputation has its own */
@@ -43,7 +61,7 @@ static mlab_status draw(work *now, size_t k, mlab_error *err)
     size_t p = now->draws->n_parameters;
     if (own->n_parameters == p)
         for (size_t d = k; d < now->n_draws; d += now->m) memcpy(now->draws->value + d * p, own->value + d * p, p * sizeof *own->value);
-    bool same = own->n_parameters == p;
+    bool same = own->n_parameters == p && take_effects(now->draws, own, k, now->m);
     mlab_draws_free(own);
     return same ? MLAB_OK : mlab_raise(err, MLAB_ERR_FIT_DRAWS, "the fits to imputation %zu have other parameters than the first", k + 1);
 }
@@ -60,7 +78,7 @@ static mlab_status fit_one(work *now, size_t k, mlab_error *err)
             status = mlab_fit_outcome(now->context, &completed->data, &now->outcomes[o], now->options, fit, err);
     }
     if (!status && now->n_draws > 0 && !now->draws_failed.status) {
-        mlab_status drawn = draw(now, k, &now->draws_failed);
+        mlab_status drawn = draw(now, &completed->data, k, &now->draws_failed);
         if (drawn == MLAB_ERR_MEMORY || drawn == MLAB_ERR_CANCELLED) status = mlab_raise(err, drawn, "%s", now->draws_failed.sentence);
     }
     for (size_t o = 0; o < now->n_outcomes && !status; o++) { /* influence is for draws alone */
@@ -153,7 +171,9 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
     if (options->draws) now.n_draws = 0; /* they are made after pooling */
     now.all = mlab_allocate(context, n_outcomes, now.m * sizeof(mlab_fit *));
     now.drawn = mlab_allocate(context, n_outcomes, sizeof *now.drawn);
-    mlab_status status = now.all && now.drawn ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", n_outcomes * now.m);
+    now.described = mlab_allocate(context, n_outcomes, sizeof *now.described);
+    mlab_status status =
+        now.all && now.drawn && now.described ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", n_outcomes * now.m);
     for (size_t k = 0; k < now.m && !status; k++) status = fit_one(&now, k, err);
     for (size_t o = 0; o < n_outcomes && !status; o++) status = mlab_fit_pool(context, now.all + o * now.m, now.m, &fits[o], err);
     for (size_t o = 0; o < n_outcomes && !status; o++) status = tell(&now, fits[o], err);
@@ -168,6 +188,7 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
     for (size_t k = 0; now.all && k < n_outcomes * now.m; k++) mlab_fit_free(now.all[k]);
     mlab_release(context, now.all);
     mlab_release(context, now.drawn);
+    mlab_release(context, now.described);
     mlab_draws_free(now.draws);
     if (status)
         for (size_t o = 0; o < n_outcomes; o++) {

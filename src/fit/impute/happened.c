@@ -3,7 +3,8 @@
  * weaker (Moons and others 2006, doi:10.1016/j.jclinepi.2006.01.009).
  *
  * For an event its indicator by cause and the Nelson-Aalen cumulative hazard to the end of the person's time (White & Royston 2009,
- * doi:10.1002/sim.3618); shares of time in the arms; means of measures, 0 with an indicator where there is none. */
+ * doi:10.1002/sim.3618); shares of time in the arms; means of measures, 0 with an indicator where there is none; and the means of all these in the
+ * groups that random effects name, with those of the values seen. */
 #include "fit/impute/units.h"
 
 #include "core/error.h"
@@ -11,6 +12,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_GROUPS = 2000, MOST_GROUPINGS = 8 };
 
 typedef struct ending {
     double time;
@@ -132,16 +135,114 @@ out:
     return status;
 }
 
+/* --- means of groups --------------------------------------------------------------------------------------------------- */
+
+/* of [n]: number + 1 of each unit's group in a column, by its first value there; 0 = none. */
+static mlab_status group_units(const mlab_impute_units *units, const mlab_data *data, const mlab_column *column, uint32_t *of, size_t *n_groups,
+                               mlab_error *err)
+{
+    const mlab_table *table = data->panel ? data->panel->rows : data->people;
+    const char **text = mlab_allocate(units->context, units->n, sizeof *text);
+    double *value = mlab_allocate(units->context, units->n, sizeof *value);
+    mlab_status status = text && value ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the groups of %zu people", units->n);
+    *n_groups = 0;
+    for (size_t row = table->n_rows; row-- > 0 && !status;) {
+        uint32_t u = units->unit_of[row];
+        if (column->missing && column->missing[row]) continue;
+        of[u] = 1;
+        if (column->type == MLAB_COLUMN_TEXT)
+            text[u] = mlab_column_text(column, row);
+        else
+            value[u] = number_at(column, row);
+    }
+    for (size_t u = 0; u < units->n && !status; u++) {
+        size_t k = 0;
+        if (!of[u]) continue;
+        for (; k < *n_groups; k++) /* first units of the groups stand in front of text and value */
+            if (value[k] == value[u] && (text[k] == text[u] || (text[k] && text[u] && !strcmp(text[k], text[u])))) break;
+        if (k == *n_groups) {
+            if (*n_groups >= MOST_GROUPS) { /* too many to be told apart by their means */
+                *n_groups = 0;
+                break;
+            }
+            const char *own_text = text[u];
+            double own = value[u];
+            text[u] = text[k], value[u] = value[k]; /* u >= k: what stood at k is not looked at again */
+            text[k] = own_text, value[k] = own;
+            ++*n_groups;
+        }
+        of[u] = (uint32_t)k + 1;
+    }
+    mlab_release(units->context, text);
+    mlab_release(units->context, value);
+    return status;
+}
+
+/* Means over groups of what happened and of the values seen of targets that are numbers. */
+static mlab_status add_means(mlab_impute_units *units, const uint32_t *of, size_t n_groups, size_t from, size_t to, mlab_error *err)
+{
+    double *sum = mlab_allocate(units->context, n_groups + 1, 2 * sizeof *sum);
+    mlab_status status = sum ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the means of %zu groups", n_groups);
+    for (size_t c = 0; c < to && !status; c++) {
+        double *mean, all = 0, known = 0;
+        if ((c >= units->n_targets && c < from) || units->table->columns[c].type == MLAB_COLUMN_FACTOR) continue;
+        if ((status = add_real(units, &mean, err))) break;
+        const mlab_column *column = &units->table->columns[c];
+        memset(sum, 0, 2 * (n_groups + 1) * sizeof *sum);
+        for (size_t u = 0; u < units->n; u++) {
+            if (column->missing && column->missing[u]) continue;
+            sum[2 * of[u]] += number_at(column, u);
+            sum[2 * of[u] + 1]++;
+            all += number_at(column, u), known++;
+        }
+        for (size_t u = 0; u < units->n; u++)
+            mean[u] = of[u] && sum[2 * of[u] + 1] > 0 ? sum[2 * of[u]] / sum[2 * of[u] + 1] : known > 0 ? all / known : 0;
+    }
+    mlab_release(units->context, sum);
+    return status;
+}
+
+/* For every column that groups people by random effects: rows of one group are alike beyond what the other columns say (Audigier and others 2018,
+ * doi:10.1214/18-STS646). */
+static mlab_status add_groups(mlab_impute_units *units, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes, size_t from,
+                              mlab_error *err)
+{
+    const mlab_column *done[MOST_GROUPINGS];
+    size_t n_done = 0, to = units->n_columns;
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < n_outcomes && !status; k++) {
+        mlab_formula *formula;
+        if (!outcomes[k].formula || !outcomes[k].formula[0]) continue;
+        if ((status = mlab_formula_parse(units->context, outcomes[k].formula, &outcomes[k].formula_place, &formula, err))) break;
+        for (size_t t = 0; t < mlab_formula_random(formula) && !status; t++) {
+            const char *const *names;
+            bool multiple;
+            size_t n_groups, seen = 0, n = mlab_formula_random_columns(formula, t, &names, &multiple);
+            const mlab_column *column = n == 1 && !multiple ? mlab_table_find(data->panel ? data->panel->rows : data->people, names[0]) : NULL;
+            while (seen < n_done && done[seen] != column) seen++;
+            if (!column || seen < n_done || n_done == MOST_GROUPINGS) continue;
+            done[n_done++] = column;
+            uint32_t *of = mlab_allocate(units->context, units->n, sizeof *of);
+            status = of ? group_units(units, data, column, of, &n_groups, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for groups");
+            if (!status && n_groups > 1 && 2 * n_groups <= units->n) status = add_means(units, of, n_groups, from, to, err);
+            mlab_release(units->context, of);
+        }
+        mlab_formula_free(formula);
+    }
+    return status;
+}
+
 mlab_status mlab_impute_happened(mlab_impute_units *units, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes, mlab_error *err)
 {
     const mlab_panel *panel = data->panel;
     ending *endings = mlab_allocate(units->context, units->n, sizeof *endings);
     if (!endings) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu people", units->n);
+    size_t from = units->n_columns;
     mlab_status status = panel ? add_arms(units, panel, err) : MLAB_OK;
     for (size_t e = 0; panel && e < panel->n_events && !status; e++)
         for (int32_t c = 0; c < panel->events[e].n_causes && !status; c++) status = add_cause(units, panel, &panel->events[e], c, endings, err);
     for (size_t k = 0; panel && k < panel->n_measures && !status; k++) status = add_measure(units, panel, panel->measures[k], err);
     for (size_t k = 0; !panel && k < n_outcomes && !status; k++) status = add_response(units, data, &outcomes[k], endings, err);
     mlab_release(units->context, endings);
-    return status;
+    return status ? status : add_groups(units, data, outcomes, n_outcomes, from, err);
 }

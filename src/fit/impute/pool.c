@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "fit/after/after.h"
+#include "fit/impute/pool_random.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,6 +39,8 @@ static const double *within_of(const mlab_fit *fit)
 
 static mlab_status check(mlab_fit *const *fits, size_t n, mlab_error *err)
 {
+    if (!mlab_same_random(fits, n))
+        return mlab_raise(err, MLAB_ERR_FIT_COVARIANCE, "%s: the groups of random effects differ between imputations", fits[0]->outcome);
     for (size_t k = 1; k < n; k++) {
         bool same = fits[k]->n_parameters == fits[0]->n_parameters && !fits[k]->robust == !fits[0]->robust;
         for (size_t j = 0; same && j < fits[0]->n_parameters; j++)
@@ -86,7 +89,7 @@ static void forget(mlab_fit *fit)
 static double df_of(const mlab_fit *fit, size_t j)
 {
     if (fit->robust_df) return fit->robust_df[j];
-    double parameters = 0;
+    double parameters = (double)fit->n_spread;
     for (size_t k = 0; k < fit->n_parameters; k++) parameters += !fit->aliased[k];
     return fit->robust ? (double)fit->n_clusters - 1 : fmax((double)fit->n_rows - parameters, 1);
 }
@@ -147,7 +150,8 @@ mlab_status mlab_fit_pool(const mlab_context *context, mlab_fit **fits, size_t n
 {
     *pooled = NULL;
     if (n < 2) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%zu fits to pool; at least 2", n);
-    if (fits[0]->n_random) return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: fits with random effects are not pooled yet", fits[0]->outcome);
+    if (fits[0]->n_random && !fits[0]->n_spread)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: fits with a frailty are not pooled yet", fits[0]->outcome);
     if (fits[0]->penalised || fits[0]->n_priors)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: fits with a penalty or priors are not pooled yet", fits[0]->outcome);
     mlab_status status = check(fits, n, err);
@@ -158,9 +162,12 @@ mlab_status mlab_fit_pool(const mlab_context *context, mlab_fit **fits, size_t n
     double *one = memory + 3 * p + 2 * p * p;
     pooled_numbers numbers = {memory, memory + p, memory + 2 * p, memory + 3 * p, memory + 3 * p + p * p, one, one + n};
     pool_numbers(fits, n, &numbers);
-    if (!(status = make_room(fits[0], err))) {
+    if (!status && fits[0]->n_random) status = mlab_pool_random(fits, n, err);
+    if (!status && !(status = make_room(fits[0], err))) {
         mlab_fit *fit = fits[0];
+        double residual = fit->residual_variance;
         put_numbers(fits, n, &numbers, fit);
+        if (fit->n_random) fit->residual_variance = residual;
         status = mlab_after_pool(fits, n, err);
         forget(fit);
         for (size_t k = 1; k < n && !status && fit->trust == MLAB_TRUSTED; k++)

@@ -141,6 +141,9 @@ mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *dat
     for (size_t k = 0; k < n_fits && !status; k++) {
         const char *cluster = fits[k]->cluster;
         status = mlab_draws_check(fits[k], true, err);
+        if (!status && fits[k]->n_random)
+            status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
+                                "%s: bootstrap draws of imputed data with random effects are not built; use fit.draws: normal", fits[k]->outcome);
         if (!status && cluster[0] && strcmp(cluster, "person") != 0)
             status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of imputed data draw people, not %s; use fit.draws: normal",
                                 fits[k]->outcome, cluster);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How groups differ, and their effects, of fits to several imputations. */
+#ifndef MLAB_FIT_IMPUTE_POOL_RANDOM_H
+#define MLAB_FIT_IMPUTE_POOL_RANDOM_H
+
+#include "fit/model.h"
+
+/* Whether the groups of all fits are the same. */
+bool mlab_same_random(mlab_fit *const *fits, size_t n);
+/* fits[0]->random, spread, joint covariance, residual variance and shape become the pooled ones; fits[k]->estimate are still their own. The entries
+ * of Lambda of all fits may change sign. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_pool_random(mlab_fit *const *fits, size_t n, mlab_error *err);
+
+#endif
