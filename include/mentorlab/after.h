@@ -25,14 +25,20 @@ typedef struct mlab_term_test {
     mlab_test score;            /* Rao's, at the fit without it; takes rows as independent */
 } mlab_term_test;
 
-/* An average over the rows of the fit, on the response scale: of what changes when one variable of the formula changes and all else stays. */
+/* An average over the rows of the fit, on the response scale (models of times: at the times that are predicted): of what changes when one variable of
+ * the formula changes and all else stays; or, with fit.ratios, the ratio of two averages, of which one is with the variable changed for everybody. */
 typedef struct mlab_margin {
-    char *what;    /* "arm: structured - none"; "tenure: slope"; "mean" = of the predictions themselves */
-    char *of;      /* level or cause that it is the probability of; "" where there is one number a row */
-    double effect; /* a difference, or a derivative by one unit */
-    double se;     /* delta method, by the robust covariance when there is one */
+    char *what; /* "arm: structured - none", "arm: structured / none", "tenure: slope", "tenure: one more"; "mean" = of the predictions themselves */
+    char *of;   /* level or cause that it is the probability of; "" where there is one number a row */
+    double effect; /* a difference, a derivative by one unit, or a ratio */
+    double se;     /* delta method, by the robust covariance when there is one, or spread of the draws; ratios: of the logarithm; 0 = none */
     double lower, upper;
+    char *measure; /* "mean", "difference", "slope"; "risk ratio", "odds ratio", "rate ratio", "ratio of means" */
+    double time;   /* as the study wrote it; -1 = none */
+    char *unit;    /* of the time; "" = none or not known */
 } mlab_margin;
+
+MLAB_API bool mlab_margin_is_ratio(const mlab_margin *margin);
 
 /* Where twice the log-likelihood has fallen by the chi-squared quantile from its maximum, all other coefficients at their best. */
 typedef struct mlab_profile {

@@ -97,6 +97,8 @@ typedef struct mlab_fit_options {
     double level;              /* of intervals, 0.5 .. 0.999 */
     bool tests;                /* of every term: mentorlab/after.h */
     bool margins;              /* average effects on the response scale: mentorlab/after.h */
+    bool ratios;               /* as ratios, too */
+    int margins_interval;      /* 0 delta method, 1 draws of the parameters */
     bool profile;              /* intervals of coefficients by the profile likelihood: mentorlab/after.h */
     int scores;                /* raters: the score of each person is kept: 0 no, 1 yes, 2 and written with ids */
     bool diagnose;             /* look for what may be wrong: mentorlab/after.h */

@@ -14,11 +14,18 @@ number <- function(x) format(x, digits = 17, trim = TRUE)
 derive <- function(f, x, h) { D <- sapply(0:4, function(k) { s <- h / 2^k; (f(x + s) - f(x - s)) / (2 * s) }); D <- matrix(D, ncol = 5)
   for (k in 1:4) D <- (4^k * D[, -1, drop = FALSE] - D[, -ncol(D), drop = FALSE]) / (4^k - 1); D[, 1] }
 gradient <- function(f, b, se) matrix(sapply(seq_along(b), function(j) derive(function(t) f(replace(b, j, t)), b[j], 0.1 * se[j])), ncol = length(b))
-effects <- function(case, b, V, mean_of, names) { # mean_of(data, parameters): one number a response
+ratios <- NULL
+effects <- function(case, b, V, mean_of, names, measures = c("risk ratio", "odds ratio")) { # mean_of(data, parameters): one number a response
   se <- sqrt(diag(V))
   line <- function(what, f) { e <- f(b); g <- gradient(f, b, se); data.frame(case = case, what = what, of = names, effect = number(e), se = number(sqrt(diag(g %*% V %*% t(g))))) }
   set <- function(name, to) { e <- d; e[[name]] <- factor(to, levels(d[[name]])); e }
   move <- function(name, by) { e <- d; e[[name]] <- e[[name]] + by; e }
+  ratio <- function(what, measure, to, base) { # log(to / base); the error is that of the logarithm
+    odds <- function(p) if (measure == "odds ratio") p / (1 - p) else p
+    f <- function(t) log(odds(mean_of(to, t))) - log(odds(mean_of(base, t)))
+    cbind(line(what, f), measure = measure) }
+  ratios <<- rbind(ratios, do.call(rbind, lapply(measures, function(m) rbind(ratio("gender: male / female", m, set("gender", "male"), set("gender", "female")),
+                                                                             ratio("kids: one more", m, move("kids", 1), d)))))
   rbind(line("mean", function(t) mean_of(d, t)),
         line("gender: male - female", function(t) mean_of(set("gender", "male"), t) - mean_of(set("gender", "female"), t)),
         line("kids: slope", function(t) derive(function(h) mean_of(move("kids", h), t), 0, 0.2)),
@@ -49,7 +56,7 @@ out <- rbind(out, effects("logit", coef(m), vcovCL(m, cluster = d$field, type = 
 made <- rbind(made, predictions("logit", coef(m), vcovCL(m, cluster = d$field, type = "HC1"), function(e, t) mean(plogis(X(e) %*% t)), "-",
                                 "probability", qt(0.975, fields - 1)))
 m <- glm(update(f, articles ~ .), poisson, d, control = tight)
-out <- rbind(out, effects("poisson", coef(m), vcovCL(m, cluster = d$field, type = "HC1"), function(e, t) mean(exp(X(e) %*% t)), "-"))
+out <- rbind(out, effects("poisson", coef(m), vcovCL(m, cluster = d$field, type = "HC1"), function(e, t) mean(exp(X(e) %*% t)), "-", "rate ratio"))
 made <- rbind(made, predictions("poisson", coef(m), vcovCL(m, cluster = d$field, type = "HC1"), function(e, t) mean(exp(X(e) %*% t)), "-",
                                 "positive", qt(0.975, fields - 1)))
 m <- ordinal::clm(update(f, much ~ .), data = d, control = ordinal::clm.control(gradTol = 1e-12, maxIter = 200))
@@ -58,7 +65,7 @@ levels_of <- function(e, t) { eta <- X(e)[, -1, drop = FALSE] %*% t[-(1:3)]; P <
 out <- rbind(out, effects("ordinal", coef(m), vcov(m), levels_of, as.character(1:4)))
 made <- rbind(made, predictions("ordinal", coef(m), vcov(m), levels_of, as.character(1:4), "probability", qnorm(0.975)))
 m <- lm(update(f, articles ~ .), d)
-out <- rbind(out, effects("linear", coef(m), vcov(m), function(e, t) mean(X(e) %*% t), "-"))
+out <- rbind(out, effects("linear", coef(m), vcov(m), function(e, t) mean(X(e) %*% t), "-", NULL))
 made <- rbind(made, predictions("linear", coef(m), vcov(m), function(e, t) mean(X(e) %*% t), "-", "all", qnorm(0.975)))
 write_out <- function(name, what, table) {
   path <- file.path(into, name)
@@ -67,4 +74,6 @@ write_out <- function(name, what, table) {
   suppressWarnings(write.table(table, path, append = TRUE, sep = ",", quote = FALSE, row.names = FALSE))
 }
 write_out("margins_phd.csv", "average marginal effects", out)
+ratios$effect <- number(exp(as.numeric(ratios$effect)))
+write_out("ratios_phd.csv", "ratios of average predictions (se: of the logarithm)", ratios)
 write_out("predictions_phd.csv", "predictions for profiles", made)

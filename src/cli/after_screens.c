@@ -76,42 +76,105 @@ static void show_interval(double se, double lower, double upper)
         printf("  no interval\n");
 }
 
+/* Labels of a table, whose widest one its first column fits, within 40 to 60 characters. */
+enum { LEAST_LABEL = 40, MOST_LABEL = 60, LABEL_SIZE = 256 };
+
+static int columns_of(const char *text)
+{
+    int n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+static void show_row(const char *label, int width, const char *value)
+{
+    int pad = width - columns_of(label);
+    printf("  %s%*s %10s", label, pad > 0 ? pad : 0, "", value);
+}
+
+static int wider(int width, const char *label)
+{
+    int n = columns_of(label);
+    return n > width ? n < MOST_LABEL ? n : MOST_LABEL : width;
+}
+
+static void time_text(double time, const char *unit, char *into, size_t size)
+{
+    char number[64];
+    into[0] = '\0';
+    if (time < 0) return;
+    mlab_number_for_people(time, time == floor(time) ? 0 : 2, number, sizeof number);
+    size_t n = strlen(unit);
+    if (time == 1 && n && unit[n - 1] == 's') n--;
+    snprintf(into, size, ", %s%s%.*s", number, n ? " " : "", (int)n, unit);
+}
+
+static void margin_label(const mlab_margin *m, char *into)
+{
+    char time[128];
+    bool ratio = mlab_margin_is_ratio(m);
+    time_text(m->time, m->unit, time, sizeof time);
+    snprintf(into, LABEL_SIZE, "%s%s%s%s%s%s", m->what, ratio ? ", " : "", ratio ? m->measure : "", m->of[0] ? ", " : "", m->of, time);
+}
+
 static void show_margins(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;
+    char label[LABEL_SIZE];
+    int width = LEAST_LABEL;
     if (!after->margins) return;
-    printf("  %-44s %10s  interval\n", "conditional, averaged over the rows", "difference");
+    for (size_t k = 0; k < after->n_margins; k++) {
+        margin_label(&after->margins[k], label);
+        width = wider(width, label);
+    }
+    show_row("conditional, averaged over the rows", width, "effect");
+    printf("  interval\n");
     for (size_t k = 0; k < after->n_margins; k++) {
         const mlab_margin *m = &after->margins[k];
-        char label[128], effect[64];
+        char effect[64];
+        double se = mlab_margin_is_ratio(m) ? m->se * m->effect : m->se;
         if (!mlab_rater_term_shown(fit, m->what, minimum)) continue;
-        snprintf(label, sizeof label, "%s%s%s", m->what, m->of[0] ? ", " : "", m->of);
-        rounded(m->effect, m->se, effect, sizeof effect);
-        printf("  %-44s %10s", label, effect);
-        show_interval(m->se, m->lower, m->upper);
+        margin_label(m, label);
+        rounded(m->effect, se, effect, sizeof effect);
+        show_row(label, width, effect);
+        show_interval(se, m->lower, m->upper);
     }
+}
+
+static void prediction_label(const mlab_prediction *p, char *into)
+{
+    char time[128];
+    time_text(p->time, p->unit, time, sizeof time);
+    snprintf(into, LABEL_SIZE, "%s%s%s%s%s%s", p->profile, p->against[0] ? strcmp(p->measure, "ratio") ? " - " : " / " : "", p->against,
+             p->of[0] ? ", " : "", p->of, time);
 }
 
 static void show_predictions(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;
+    char label[LABEL_SIZE];
+    int width = LEAST_LABEL;
     if (!mlab_rater_term_shown(fit, "role", minimum)) return;
     for (size_t k = 0; k < after->n_predictions; k++) {
+        const mlab_prediction told = mlab_prediction_told(&after->predictions[k]);
+        prediction_label(&told, label);
+        width = wider(width, label);
+    }
+    for (size_t k = 0; k < after->n_predictions; k++) {
         const mlab_prediction told = mlab_prediction_told(&after->predictions[k]), *p = &told;
-        char label[200], value[64], time[64] = "";
+        char value[64];
+        bool ratio = strcmp(p->measure, "ratio") == 0, mean_time = strcmp(p->scale, "restricted_mean") == 0;
+        double se = ratio ? p->se * p->value : p->se;
         if (k == 0) {
-            bool mean_time = strcmp(p->scale, "restricted_mean") == 0;
             snprintf(label, sizeof label, "predicted %s%s%s, conditional", mean_time ? "mean time" : p->scale, mean_time && p->unit[0] ? " in " : "",
                      mean_time ? p->unit : "");
-            printf("  %-44s %10s  interval\n", label, "value");
+            show_row(label, width, "value");
+            printf("  interval\n");
         }
-        if (p->time >= 0) mlab_number_for_people(p->time, p->time == floor(p->time) ? 0 : 2, time, sizeof time);
-        snprintf(label, sizeof label, "%s%s%s%s%s%s%s%s%s", p->profile, p->against[0] ? strcmp(p->measure, "ratio") ? " - " : " / " : "", p->against,
-                 p->of[0] ? ", " : "", p->of, time[0] ? ", " : "", time, time[0] ? " " : "", time[0] ? p->unit : "");
-        bool ratio = strcmp(p->measure, "ratio") == 0;
-        rounded(p->value, ratio ? p->se * p->value : p->se, value, sizeof value);
-        printf("  %-44s %10s", label, value);
-        show_interval(ratio ? p->se * p->value : p->se, p->lower, p->upper);
+        prediction_label(p, label);
+        rounded(p->value, se, value, sizeof value);
+        show_row(label, width, value);
+        show_interval(se, p->lower, p->upper);
     }
 }
 

@@ -56,15 +56,21 @@ static void tell_margins(mlab_doc *doc, const mlab_story *story, const mlab_fit 
     const mlab_after *after = fit->after;
     if (!after->n_margins) return;
     mlab_tell_begin(doc, story, fit, "Average effects on the response scale (conditional on the other terms: not the effect of the program)",
-                    (const char *const[]){"What changes", "Probability of", "Effect", "From", "To"}, 5);
+                    (const char *const[]){"What changes", "As", "Probability of", "After", "Effect", "From", "To"}, 7);
     for (size_t k = 0; k < after->n_margins; k++) {
         const mlab_margin *m = &after->margins[k];
         if (!shown(story, fit, m->what)) continue;
-        mlab_number_text effect, lower, upper;
+        mlab_number_text effect, lower, upper, time;
+        mlab_text after_time = MLAB_TEXT(story->context);
         bool interval = m->lower < m->upper;
-        mlab_doc_row(doc, (const char *const[]){m->what, m->of, mlab_tell_number(m->effect, 4, false, effect),
+        if (m->time >= 0)
+            mlab_text_print(&after_time, "%s%s%s", mlab_tell_number(m->time, m->time == floor(m->time) ? 0 : 2, false, time), m->unit[0] ? " " : "",
+                            m->unit);
+        mlab_doc_row(doc, (const char *const[]){m->what, m->measure, m->of, mlab_text_get(&after_time), mlab_tell_number(m->effect, 4, false, effect),
                                                 interval ? mlab_tell_number(m->lower, 4, false, lower) : "",
                                                 interval ? mlab_tell_number(m->upper, 4, false, upper) : ""});
+        if (after_time.failed) doc->text.failed = true;
+        mlab_text_free(&after_time);
     }
     mlab_doc_table_end(doc, true);
 }

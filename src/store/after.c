@@ -22,10 +22,13 @@ static const mlab_record_table tests_table = MLAB_RECORD_TABLE("tests", mlab_ter
 static const mlab_record_field margins[] = {
     {MLAB_RECORD_TEXT, "what", offsetof(mlab_margin, what), "1", "what changes"},
     {MLAB_RECORD_TEXT, "of", offsetof(mlab_margin, of), "1", "level or cause that it is the probability of"},
-    {MLAB_RECORD_REAL, "effect", offsetof(mlab_margin, effect), "1", "average difference or derivative on the response scale"},
-    {MLAB_RECORD_REAL, "standard_error", offsetof(mlab_margin, se), "1", "standard error by the delta method"},
+    {MLAB_RECORD_REAL, "effect", offsetof(mlab_margin, effect), "1", "average difference or derivative on the response scale, or ratio of averages"},
+    {MLAB_RECORD_REAL, "standard_error", offsetof(mlab_margin, se), "1", "standard error; of a ratio that of its logarithm; 0 = none"},
     {MLAB_RECORD_REAL, "lower", offsetof(mlab_margin, lower), "1", "lower end of the interval"},
     {MLAB_RECORD_REAL, "upper", offsetof(mlab_margin, upper), "1", "upper end of the interval"},
+    {MLAB_RECORD_TEXT, "measure", offsetof(mlab_margin, measure), "1", "mean, difference, slope, risk ratio, odds ratio, rate ratio, ratio of means"},
+    {MLAB_RECORD_REAL, "time", offsetof(mlab_margin, time), "1", "time as the study wrote it; -1 = none"},
+    {MLAB_RECORD_TEXT, "time_unit", offsetof(mlab_margin, unit), "1", "unit of the time"},
 };
 static const mlab_record_table margins_table = MLAB_RECORD_TABLE("margins", mlab_margin, margins);
 

@@ -14,7 +14,7 @@
 enum { W_TIMES = 9, W_DRAWS = 40, W_REPLICATES = 2, W_PERIODS = 20, W_SCENARIOS = 3 };
 
 static mlab_term_test w_tests[] = {{"arm", {2, 9.44, 0.0089}, {2, 10.12, 0.0064}, {0, 0, 0}}};
-static mlab_margin w_margins[] = {{"arm: structured - none", "", 0.0076, 0.0028, 0.0021, 0.013}};
+static mlab_margin w_margins[] = {{"arm: structured - none", "", 0.0076, 0.0028, 0.0021, 0.013, "difference", -1, ""}};
 static mlab_profile w_profiles[] = {{"armstructured", -0.1, 0, false, true}};
 static mlab_diagnosis w_diagnoses[] = {{"collinearity", "", 1, -1, true, "tenure is nearly told by the other terms."}};
 static mlab_prediction w_predictions[] = {

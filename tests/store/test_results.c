@@ -55,6 +55,8 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert_double_eq(fit->after->tests[0].likelihood_ratio.p, 0.064);
     ck_assert_str_eq(fit->after->margins[0].of, "voluntary");
     ck_assert_double_eq(fit->after->margins[0].lower, -0.04);
+    ck_assert_str_eq(fit->after->margins[0].measure, "difference");
+    ck_assert_double_eq(fit->after->margins[0].time, -1);
     ck_assert(!fit->after->profiles[0].lower_open && fit->after->profiles[0].upper_open);
     ck_assert_double_eq(fit->after->diagnoses[0].statistic, 3.25);
     ck_assert_str_eq(fit->after->diagnoses[0].sentence, diagnoses[0].sentence);

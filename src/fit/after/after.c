@@ -12,6 +12,8 @@ static void forget_margins(mlab_after *after)
     for (size_t k = 0; after->margins && k < after->n_margins; k++) {
         mlab_release(after->context, after->margins[k].what);
         mlab_release(after->context, after->margins[k].of);
+        mlab_release(after->context, after->margins[k].measure);
+        mlab_release(after->context, after->margins[k].unit);
     }
     mlab_release(after->context, after->margins);
     after->margins = NULL;
@@ -68,14 +70,15 @@ static mlab_status unless_crossed(making make, void (*forget)(mlab_after *after)
 mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_fit_options *options = &prepared->options;
-    if (!options->tests && !options->margins && !options->profile && !options->diagnose && !options->predict) return MLAB_OK;
+    if (!options->tests && !options->margins && !options->ratios && !options->profile && !options->diagnose && !options->predict) return MLAB_OK;
     fit->after = mlab_allocate(context, 1, sizeof *fit->after);
     if (!fit->after) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for tests of %s", fit->outcome);
     fit->after->context = context;
     fit->after->level = options->level;
     mlab_status status = MLAB_OK;
     if (options->tests) status = mlab_after_tests(context, prepared, fit, fit->after, err);
-    if (!status && options->margins) status = unless_crossed(mlab_after_margins, forget_margins, "average effects", context, prepared, fit, err);
+    if (!status && (options->margins || options->ratios))
+        status = unless_crossed(mlab_after_margins, forget_margins, "average effects", context, prepared, fit, err);
     if (!status && options->predict) status = unless_crossed(mlab_after_predictions, forget_predictions, "predictions", context, prepared, fit, err);
     if (!status && options->profile) status = mlab_after_profiles(context, prepared, fit, fit->after, err);
     if (!status && options->diagnose) status = mlab_after_diagnose(context, prepared, fit, fit->after, err);

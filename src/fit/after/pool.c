@@ -37,7 +37,8 @@ static bool same_lines(mlab_fit *const *fits, size_t n)
         const mlab_after *own = fits[k]->after;
         same = own && own->n_margins == first->n_margins && own->n_predictions == first->n_predictions;
         for (size_t m = 0; same && m < first->n_margins; m++)
-            same = !strcmp(own->margins[m].what, first->margins[m].what) && !strcmp(own->margins[m].of, first->margins[m].of);
+            same = !strcmp(own->margins[m].what, first->margins[m].what) && !strcmp(own->margins[m].of, first->margins[m].of) &&
+                   !strcmp(own->margins[m].measure, first->margins[m].measure) && own->margins[m].time == first->margins[m].time;
         for (size_t m = 0; same && m < first->n_predictions; m++) {
             const mlab_prediction *a = &own->predictions[m], *b = &first->predictions[m];
             same = !strcmp(a->profile, b->profile) && !strcmp(a->measure, b->measure) && !strcmp(a->of, b->of) && a->time == b->time;
@@ -50,16 +51,17 @@ static void pool_margins(mlab_fit *const *fits, size_t n, pooled *p)
 {
     for (size_t m = 0; m < fits[0]->after->n_margins; m++) {
         mlab_margin *to = &fits[0]->after->margins[m];
+        bool ratio = mlab_margin_is_ratio(to);
         for (size_t k = 0; k < n; k++) {
             const mlab_margin *from = &fits[k]->after->margins[m];
-            p->value[k] = from->effect;
+            p->value[k] = ratio ? log(from->effect) : from->effect;
             p->variance[k] = from->lower < from->upper ? from->se * from->se : 0; /* an effect without an interval has no error to pool */
         }
         pool(p, n, fits[0]);
-        to->effect = p->mean;
+        to->effect = ratio ? exp(p->mean) : p->mean;
         to->se = p->se;
-        to->lower = p->mean - p->step;
-        to->upper = p->mean + p->step;
+        to->lower = ratio ? exp(p->mean - p->step) : p->mean - p->step;
+        to->upper = ratio ? exp(p->mean + p->step) : p->mean + p->step;
     }
 }
 
