@@ -36,7 +36,8 @@ typedef struct mlab_prior {
 /* How a model with both the outcome's last value and an effect of each person is told where people began (docs/models.md). */
 typedef enum mlab_initial {
     MLAB_INITIAL_NONE,
-    MLAB_INITIAL_WOOLDRIDGE /* each person's first value and means of covariates that change become terms; doi:10.1002/jae.770 */
+    MLAB_INITIAL_WOOLDRIDGE, /* each person's first value and means of covariates that change become terms; doi:10.1002/jae.770 */
+    MLAB_INITIAL_JOINT       /* the first value has an equation of its own with a multiple of the person's effect (Heckman 1981) */
 } mlab_initial;
 
 /* What the study says of an outcome. */
@@ -181,6 +182,7 @@ typedef struct mlab_fit {
     char **blocks;               /* [n_blocks] their names */
     size_t block_size;           /* parameters a block: (n_parameters - n_ancillary) / n_blocks */
     size_t n_ancillary;          /* parameters behind the blocks: log scale, shape, ...; 0 for most models */
+    size_t n_initial;            /* of these, those of the equations of first values (MLAB_INITIAL_JOINT), "first:...", "before:..." */
     size_t n_nominal, n_scale;   /* ordinal: columns of the block whose effect differs by threshold; that act on the log scale */
     uint32_t *nominal, *scale; /* [n_nominal], [n_scale] these columns. A nominal one has its effect at the first threshold in the block; those at the
                                 * others stand behind it, threshold by threshold, then the coefficients of the log scale */

@@ -182,7 +182,7 @@ MLAB_MUST_USE mlab_status mlab_newton(const mlab_context *context, const mlab_ne
                                       uint8_t *singular, mlab_newton_result *result, mlab_error *err);
 
 /* In place: the inverse of the symmetric positive definite a [n * n] on rows with fixed[i] == 0, others 0. left_out[i] = 1 where a
- * pivot fell below 1e-12 of its diagonal element, or fixed. Returns the number left out. work [n * n]. */
+ * pivot fell below 1e-12 of its diagonal element, or fixed. Returns how many are left out beside the fixed ones. work [n * n]. */
 size_t mlab_symmetric_invert(double *a, size_t n, const uint8_t *fixed, uint8_t *left_out, double *work);
 
 /* Adds a multiple of its diagonal to information [n * n], both halves, until it is positive definite on the rows with fixed[i] == 0 (NULL = all).

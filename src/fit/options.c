@@ -107,8 +107,10 @@ const mlab_option mlab_fit_option_rows[] = {
     {"outcomes.*.frailty", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "normal|gamma", "", "cox with (1 | group), in the place of fit.frailty",
      APART},
     {"outcomes.*.formula", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "formula in R's notation; a stated default when absent", APART},
-    {"outcomes.*.initial", NULL, NULL, MLAB_OPTION_CHOICE, 0, "none", 0, 0, "none|wooldridge", "",
-     "formula with the outcome's last value and (1 | person): the first value of each person and means of what changes become terms", APART},
+    {"outcomes.*.initial", NULL, NULL, MLAB_OPTION_CHOICE, 0, "none", 0, 0, "none|wooldridge|joint", "",
+     "formula with the outcome's last value and (1 | person): wooldridge makes the first value of each person and means of what changes terms; joint "
+     "gives the first value an equation of its own",
+     APART},
     {"outcomes.*.of", NULL, NULL, MLAB_OPTION_LIST, 0, NULL, 0, 0, NULL, "",
      "model joint: its parts, outcomes of the study; the one whose level by person ties them first", APART},
     {"outcomes.*.effects", NULL, NULL, MLAB_OPTION_CHOICE, 0, "shared", 0, 0, "shared|own|correlated", "",

@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/os.h"
 #include "fit/after/after.h"
+#include "fit/joint/initial.h"
 #include "fit/raters/raters.h"
 
 #include <string.h>
@@ -198,6 +199,12 @@ static void keep_seen(const mlab_outcome_problem *made)
 mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
                                       const mlab_fit_options *options, mlab_outcome_problem **out, mlab_error *err)
 {
+    return mlab_outcome_problem_make_of(context, data, outcome, options, NULL, out, err);
+}
+
+mlab_status mlab_outcome_problem_make_of(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
+                                         const mlab_fit_options *options, const uint8_t *only, mlab_outcome_problem **out, mlab_error *err)
+{
     *out = NULL;
     mlab_outcome_problem *made = mlab_allocate(context, 1, sizeof *made);
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit");
@@ -207,6 +214,7 @@ mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_da
     if (!status) status = choose_link(made, outcome, err);
     if (!status) status = mlab_outcome_keep(made, outcome, &made->options, err);
     if (!status && mlab_outcome_is_raters(outcome)) keep_seen(made);
+    for (size_t i = 0; only && !status && i < made->table->n_rows; i++) made->keep[i] = made->keep[i] && only[i];
     if (!status) status = mlab_outcome_keep_weighted(made, outcome, err);
     if (!status) status = drop_incomplete(made, err);
     if (!status) status = mlab_outcome_initial(made, outcome, err);
@@ -231,8 +239,15 @@ static mlab_status doubt_lag(const mlab_outcome_problem *made, const mlab_outcom
     if (outcome->initial != MLAB_INITIAL_NONE || !mlab_outcome_has_people_effects(made) || !mlab_outcome_lag(made, &lag)) return MLAB_OK;
     return mlab_fit_doubt(fit, MLAB_TRUSTED, err,
                           "%s and an effect of each person share what stays the same in a person: the coefficient of %s is too large (a true 0.30 is "
-                          "fitted as about 0.36); write initial: wooldridge beside the formula of %s",
+                          "fitted as about 0.36); write initial: wooldridge or initial: joint beside the formula of %s",
                           lag, lag, outcome->name);
+}
+
+/* What is made after a fit by refitting its rows would refit them without the first values. */
+static mlab_status leave_out_refits(const mlab_outcome *outcome, const mlab_fit_options *options, mlab_fit *fit, mlab_error *err)
+{
+    if (outcome->initial != MLAB_INITIAL_JOINT || (!options->tests && !options->profile && !options->diagnose)) return MLAB_OK;
+    return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "tests, profile limits and diagnoses are not built beside initial: joint, and were left out");
 }
 
 mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
@@ -243,9 +258,13 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     double began = mlab_os_seconds();
     *fit = NULL;
     mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
+    bool joint = outcome->initial == MLAB_INITIAL_JOINT;
+    if (!status && joint) made->options.tests = made->options.profile = made->options.diagnose = false;
     if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
-    if (!status) status = mlab_prepared_fit(context, prepared, fit, err);
+    if (!status && joint) status = mlab_fit_initial(context, data, outcome, made, prepared, fit, err);
+    if (!status && !joint) status = mlab_prepared_fit(context, prepared, fit, err);
     if (!status) status = doubt_lag(made, outcome, *fit, err);
+    if (!status) status = leave_out_refits(outcome, options, *fit, err);
     if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_make(made, options->scores > 0, *fit, err);
     if (!status) {
         (*fit)->seconds = mlab_os_seconds() - began;

@@ -39,6 +39,10 @@ void mlab_outcome_problem_free(mlab_outcome_problem *made);
 /* Errors: those of mlab_fit_outcome. */
 MLAB_MUST_USE mlab_status mlab_outcome_problem_make(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
                                                     const mlab_fit_options *options, mlab_outcome_problem **made, mlab_error *err);
+/* The same, of the rows with only[row] = 1 (NULL = all). */
+MLAB_MUST_USE mlab_status mlab_outcome_problem_make_of(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
+                                                       const mlab_fit_options *options, const uint8_t *only, mlab_outcome_problem **made,
+                                                       mlab_error *err);
 
 /* The formula used when the study states none; released with mlab_release. Errors: MLAB_ERR_DATA_FORMULA when there is none. */
 MLAB_MUST_USE mlab_status mlab_outcome_default_formula(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, char **text,

@@ -186,15 +186,17 @@ static mlab_status take(initial *in, mlab_error *err)
 mlab_status mlab_outcome_initial(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err)
 {
     const char *lag = "";
+    const char *const kind = outcome->initial == MLAB_INITIAL_JOINT ? "joint" : "wooldridge";
     if (outcome->initial == MLAB_INITIAL_NONE) return MLAB_OK;
     if (!made->panel)
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
-                             "%s: initial: wooldridge needs a panel, where it is known which value of a person came first", outcome->name);
+                             "%s: initial: %s needs a panel, where it is known which value of a person came first", outcome->name, kind);
     if (!mlab_outcome_lag(made, &lag) || !mlab_outcome_has_people_effects(made))
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
-                             "%s: initial: wooldridge is for a formula with the outcome's last value and an effect of each person: "
+                             "%s: initial: %s is for a formula with the outcome's last value and an effect of each person: "
                              "\"%s_last + ... + (1 | person)\"",
-                             outcome->name, mlab_outcome_response_name(made) ? mlab_outcome_response_name(made) : "answer");
+                             outcome->name, kind, mlab_outcome_response_name(made) ? mlab_outcome_response_name(made) : "answer");
+    if (outcome->initial == MLAB_INITIAL_JOINT) return MLAB_OK; /* the formula stays: fit/joint/initial.c */
     initial in = {.made = made, .outcome = outcome, .text = MLAB_TEXT(made->context)};
     mlab_status status = mlab_table_borrow(made->table, &in.view, err);
     if (!status && !(in.mean = mlab_allocate(made->context, made->problem.n, sizeof *in.mean)))

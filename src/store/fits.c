@@ -42,7 +42,8 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(n_dropped_stubs, "row", "stubs left out with link logit")                                                                                      \
     X(n_thresholds, "1", "thresholds, at the front of the parameters")                                                                               \
     X(block_size, "1", "parameters of a block")                                                                                                      \
-    X(n_ancillary, "1", "parameters behind the blocks")
+    X(n_ancillary, "1", "parameters behind the blocks")                                                                                              \
+    X(n_initial, "1", "of these, those of the equations of first values")
 #define FIT_REALS(X)                                                                                                                                 \
     X(log_likelihood, "log-likelihood at the estimate")                                                                                              \
     X(null_log_likelihood, "log-likelihood of intercepts and offsets alone")                                                                         \

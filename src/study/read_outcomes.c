@@ -88,6 +88,7 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const char *n
     outcome->of_mentor = whose && strcmp(whose, "mentor") == 0;
     const char *initial = mlab_study_text_at(reading, map, "initial");
     if (initial && strcmp(initial, "wooldridge") == 0) outcome->initial = MLAB_INITIAL_WOOLDRIDGE;
+    if (initial && strcmp(initial, "joint") == 0) outcome->initial = MLAB_INITIAL_JOINT;
     const char *model = mlab_study_text_at(reading, map, "model");
     const mlab_setting *formula = mlab_settings_find(reading->settings, map, "formula");
     outcome->name = mlab_study_keep_text(reading->study, name);

@@ -92,6 +92,10 @@ void mlab_joint_climb_end(const mlab_joint_model *model, mlab_joint_climb *climb
 MLAB_MUST_USE mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts,
                                                const char *const *names, size_t n_parts, mlab_joint_effects effects, const mlab_fit_options *options,
                                                mlab_fit **fit, mlab_error *err);
+/* The same with shared effects, where all parts but the first are first values of its outcome: that people differ is no finding of its own. */
+MLAB_MUST_USE mlab_status mlab_joint_fit_first(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts,
+                                               const char *const *names, size_t n_parts, const mlab_fit_options *options, mlab_fit **fit,
+                                               mlab_error *err);
 
 /* --- the work on one chunk of people (fit/joint/joint_chunk.c) ------------------------------------------------------- */
 

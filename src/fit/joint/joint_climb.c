@@ -44,16 +44,15 @@ void mlab_joint_climb_end(const mlab_joint_model *model, mlab_joint_climb *c)
 /* The inverse of the observed information with `share` of what is hidden added; false when it is not positive definite. */
 static bool invert(const mlab_joint_model *model, mlab_joint_climb *c, double share)
 {
-    size_t n = model->n_parameters, fixed = 0;
+    size_t n = model->n_parameters;
     for (size_t i = 0; i < n * n; i++) c->inverse[i] = c->information[i] + share * (c->complete[i] - c->information[i]);
-    for (size_t i = 0; i < n; i++) fixed += model->fixed[i];
     if (share == 1) /* known effects leave a residual SD tied to the rest by rounding alone at the maximum, but not before it */
         for (size_t r = 0; r < model->n_parts; r++) {
             size_t at = model->parts[r].at + model->parts[r].n_own - 1;
             for (size_t j = 0; model->parts[r].gaussian && j < n; j++)
                 if (j != at) c->inverse[at * n + j] = c->inverse[j * n + at] = 0;
         }
-    return mlab_symmetric_invert(c->inverse, n, model->fixed, c->left_out, c->work) == fixed;
+    return mlab_symmetric_invert(c->inverse, n, model->fixed, c->left_out, c->work) == 0;
 }
 
 static double find_step(const mlab_joint_model *model, mlab_joint_climb *c)

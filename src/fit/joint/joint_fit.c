@@ -157,7 +157,8 @@ static mlab_status doubt_seen(const mlab_joint_model *model, const mlab_joint_cl
     return status;
 }
 
-static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_climb *c, mlab_fit *fit, const char *name, mlab_error *err)
+static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_climb *c, mlab_fit *fit, const char *name, bool initial,
+                                mlab_error *err)
 {
     const mlab_joint_rows *part = &model->parts[0];
     double scale = part->gaussian ? exp(c->psi[part->at + part->n_own - 1]) : 1;
@@ -165,10 +166,10 @@ static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_
         double square = 0;
         for (size_t a = 0; a <= e; a++) square += c->psi[model->entry[e * model->q + a]] * c->psi[model->entry[e * model->q + a]];
         if (sqrt(square) * root_mean_square(part, e % part->n_z) >= BOUNDARY * scale) continue;
-        return mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err,
-                              "people do not differ in %s beyond what their covariates say: there is nothing for the other parts to go with", name);
+        return mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err, "people do not differ in %s beyond what their covariates say%s", name,
+                              initial ? "" : ": there is nothing for the other parts to go with");
     }
-    if (c->definite && c->converged) return doubt_seen(model, c, fit, name, err);
+    if (c->definite && c->converged) return initial ? MLAB_OK : doubt_seen(model, c, fit, name, err);
     return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
                           c->definite ? "the joint model did not settle in %d steps"
                                       : "the likelihood of the joint model has no definite maximum after %d steps",
@@ -222,15 +223,41 @@ static mlab_status fit_alone(const mlab_context *context, const mlab_joint_part_
     return status;
 }
 
-static mlab_status climb(mlab_joint_model *model, mlab_fit *const *alone, const mlab_fit_options *options, mlab_joint_climb *c, mlab_error *err)
+/* First values go with the person's effect from the start: without effects every such model has a point where nothing pulls, seldom its maximum. */
+static void begin_first(const mlab_joint_model *model, mlab_fit *const *alone, const double sd[2], double *psi)
+{
+    begin(model, alone, psi);
+    for (size_t r = 0; r < model->n_parts; r++) {
+        const mlab_joint_rows *part = &model->parts[r];
+        double variance = part->gaussian && alone[r]->residual_variance > 0 ? alone[r]->residual_variance : 1;
+        psi[model->entry[part->effect * model->q]] = sd[r > 0] * sqrt(variance);
+    }
+}
+
+static mlab_status climb_first(mlab_joint_model *model, mlab_fit *const *alone, int iterations, mlab_joint_climb *c, mlab_error *err)
+{
+    static const double starts[][2] = {{0.5, 0.5}, {0.3, 0.8}, {0.1, 0.9}};
+    mlab_status status = MLAB_OK;
+    bool apart = false; /* people differ */
+    for (size_t k = 0; k < sizeof starts / sizeof *starts && !apart && !status; k++) {
+        begin_first(model, alone, starts[k], c->psi);
+        status = mlab_joint_climb_up(model, iterations + c->iterations, c, err);
+        double scale = model->parts->gaussian ? exp(c->psi[model->parts->at + model->parts->n_own - 1]) : 1;
+        apart = c->converged && fabs(c->psi[model->entry[0]]) >= BOUNDARY * scale;
+    }
+    return status;
+}
+
+static mlab_status climb(mlab_joint_model *model, mlab_fit *const *alone, bool initial, const mlab_fit_options *options, mlab_joint_climb *c,
+                         mlab_error *err)
 {
     mlab_status status = mlab_joint_climb_start(model, c, err);
     if (status) return status;
     if (!mlab_joint_nodes(model, nodes_of(model, options)))
         return mlab_raise(err, MLAB_ERR_FIT_MODEL, "fit.quadrature is %lld; allowed 1 to %zu", (long long)options->quadrature, MLAB_JOINT_NODES);
-    begin(model, alone, c->psi);
-    int iterations = (int)options->iterations < 50 ? 50 : (int)options->iterations;
-    if ((status = mlab_joint_climb_up(model, 2 * iterations, c, err))) return status;
+    int iterations = 2 * ((int)options->iterations < 50 ? 50 : (int)options->iterations);
+    if (!initial) begin(model, alone, c->psi);
+    if ((status = initial ? climb_first(model, alone, iterations, c, err) : mlab_joint_climb_up(model, iterations, c, err))) return status;
     if (model->n_people > (size_t)MOST_SCORES / model->n_parameters) return MLAB_OK;
     model->scores = mlab_allocate(model->context, model->n_people, model->n_parameters * sizeof *model->scores);
     if (!model->scores) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu people", model->n_people);
@@ -243,8 +270,9 @@ static void forget_errors(mlab_joint *joint)
     for (size_t k = 0; k < joint->n_associations; k++) joint->associations[k].per_sd_se = joint->associations[k].loading_se = 0;
 }
 
-mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
-                                 size_t n_parts, mlab_joint_effects effects, const mlab_fit_options *options, mlab_fit **out, mlab_error *err)
+static mlab_status fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
+                             size_t n_parts, mlab_joint_effects effects, bool initial, const mlab_fit_options *options, mlab_fit **out,
+                             mlab_error *err)
 {
     mlab_joint_model *model = NULL;
     mlab_fit *fit = NULL;
@@ -256,9 +284,9 @@ mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, 
     if (!status) status = mlab_joint_make(context, parts, n_parts, effects, &model, err);
     if (!status) status = fit_alone(context, parts, n_parts, alone, err);
     if (!status) status = mlab_joint_fit_start(model, name, names, alone, &fit, err);
-    if (!status) status = climb(model, alone, options, &c, err);
+    if (!status) status = climb(model, alone, initial, options, &c, err);
     if (!status) turn(model, &c);
-    if (!status) status = doubt_spread(model, &c, fit, names[0], err);
+    if (!status) status = doubt_spread(model, &c, fit, names[0], initial, err);
     if (!status) status = doubt_first(model, fit, names[0], err);
     if (!status) status = place(model, &c, fit, err);
     if (!status) status = doubt_parts(alone, names, n_parts, fit, err);
@@ -278,4 +306,16 @@ mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, 
     fit->seconds = mlab_os_seconds() - began;
     *out = fit;
     return MLAB_OK;
+}
+
+mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
+                                 size_t n_parts, mlab_joint_effects effects, const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
+{
+    return fit_parts(context, name, parts, names, n_parts, effects, false, options, fit, err);
+}
+
+mlab_status mlab_joint_fit_first(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
+                                 size_t n_parts, const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
+{
+    return fit_parts(context, name, parts, names, n_parts, MLAB_JOINT_SHARED, true, options, fit, err);
 }

@@ -101,7 +101,7 @@ static mlab_status doubt_lags(const joining *j, mlab_fit *fit, mlab_error *err)
     mlab_status status = MLAB_OK;
     for (size_t k = 0; k < j->joint->n_of && !status; k++) {
         const char *lag, *name = j->joint->of[k];
-        if (j->initial[k] != MLAB_INITIAL_NONE || !mlab_outcome_lag(j->made[k], &lag)) continue;
+        if (j->initial[k] == MLAB_INITIAL_WOOLDRIDGE || !mlab_outcome_lag(j->made[k], &lag)) continue;
         status =
             mlab_fit_doubt(fit, MLAB_TRUSTED, err,
                            "%s and the effect of each person share what stays the same in a person: the coefficient of %s in %s is too large; %s",
