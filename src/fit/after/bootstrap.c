@@ -12,6 +12,7 @@
 #include "fit/draws.h"
 #include "fit/mixed/mixed.h"
 #include "fit/outcome.h"
+#include "fit/raters/raters.h"
 #include "fit/refits.h"
 
 #include "core/error.h"
@@ -330,6 +331,7 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
     one_outcome *one = &b->outcome[k];
     mlab_status status = mlab_draws_check(b->fits[k], true, err);
     if (!status) status = mlab_outcome_problem_make(b->context, data, outcome, options, &one->made, err);
+    if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_cluster(one->made, err);
     if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->prepared, err);
     if (!status && one->prepared->n_parameters != b->fits[k]->n_parameters)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", b->fits[k]->outcome);

@@ -107,7 +107,7 @@ int32_t mlab_expected_category(const mlab_expected *expected, size_t i, double u
 
 static bool is(const mlab_expected *expected, const char *model)
 {
-    return strcmp(expected->fit->model, model) == 0;
+    return strcmp(expected->prepared ? expected->prepared->model->name : expected->fit->model, model) == 0; /* raters are fitted by another model */
 }
 
 static double count_up_to(const mlab_expected *expected, double mean, double y)

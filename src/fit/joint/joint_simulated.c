@@ -180,7 +180,8 @@ static mlab_status draw_part(mlab_joint_simulated *s, size_t r, const mlab_addre
     const mlab_joint_rows *part = &m->parts[r];
     const mlab_fit *fit = s->from->fit->joint->parts[r];
     mlab_address at = *address;
-    mlab_expected expected = {.context = s->from->context, .fit = fit, .width = part->category ? width_of(s, r) : 0, .value = s->value};
+    mlab_expected expected = {
+        .context = s->from->context, .prepared = part->prepared, .fit = fit, .width = part->category ? width_of(s, r) : 0, .value = s->value};
     expected.from_one = fit->n_levels == 0;
     double sd = part->gaussian ? exp(s->parameters[r][part->n_own - 1]) : 0;
     at.replicate = (uint32_t)(1 + r);

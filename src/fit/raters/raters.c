@@ -56,6 +56,32 @@ mlab_status mlab_raters_codes(const mlab_outcome_problem *made, const char *name
     return number_texts(made->context, made->table, made->rows, made->problem.n, name, codes, n_codes, err);
 }
 
+mlab_status mlab_raters_cluster(mlab_outcome_problem *made, mlab_error *err)
+{
+    size_t n_people = 0;
+    if (made->problem.cluster) return MLAB_OK;
+    uint32_t *cluster = mlab_allocate(made->context, made->problem.n, sizeof *cluster);
+    char *name = mlab_copy_text(made->context, "person rated");
+    mlab_status status = cluster && name ? mlab_raters_codes(made, "person", cluster, &n_people, err)
+                                         : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the clusters of %zu ratings", made->problem.n);
+    if (status) {
+        mlab_release(made->context, cluster);
+        mlab_release(made->context, name);
+        return status;
+    }
+    mlab_release(made->context, made->cluster);
+    mlab_release(made->context, made->cluster_id);
+    mlab_release(made->context, made->cluster_name);
+    made->cluster = cluster;
+    made->cluster_id = NULL;
+    made->cluster_name = name;
+    made->problem.cluster = cluster;
+    made->problem.cluster_id = NULL; /* 0, 1, ... in the order of the people's ids */
+    made->problem.cluster_name = name;
+    made->problem.n_clusters = n_people;
+    return MLAB_OK;
+}
+
 /* --- the formula when none is stated -------------------------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)

@@ -16,6 +16,8 @@ MLAB_MUST_USE mlab_status mlab_raters_formula(const mlab_context *context, const
 MLAB_MUST_USE mlab_status mlab_raters_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
 /* What the fit says; scores: those of the people, too. fit->raters is set, and fit->model becomes "raters". Errors: MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_raters_make(const mlab_outcome_problem *made, bool scores, mlab_fit *fit, mlab_error *err);
+/* Rows without clusters are clustered by the person who is rated, for samples of whole people. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_raters_cluster(mlab_outcome_problem *made, mlab_error *err);
 /* codes [n rows used] of the texts or levels of a column, in their order; *n_codes. Errors: MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_raters_codes(const mlab_outcome_problem *made, const char *name, uint32_t *codes, size_t *n_codes, mlab_error *err);
 
