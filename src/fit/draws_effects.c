@@ -11,6 +11,7 @@
 #include "fit/outcome.h"
 #include "fit/spread.h"
 #include "fit/spread_profile.h"
+#include "fit/survival/frailty_draw.h"
 
 #include <math.h>
 
@@ -77,6 +78,26 @@ static mlab_status draw_all(mlab_web_draw *work, const mlab_fit *fit, size_t k, 
     return MLAB_OK;
 }
 
+/* Of the log frailties of a model of times. */
+static mlab_status draw_frailties(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, size_t k, const double *spread,
+                                  size_t stride, mlab_draws *draws, mlab_error *err)
+{
+    mlab_draws_effects *e = &draws->effects[draws->n_effects - 1];
+    mlab_frailty_draw *work;
+    mlab_status status = mlab_frailty_draw_make(context, prepared, fit, &work, err);
+    for (size_t d = 0; d < draws->n_draws && !status; d++) {
+        mlab_address address = {.seed = draws->seed, .draw = (uint32_t)d, .replicate = (uint32_t)k << 8, .purpose = MLAB_PURPOSE_EFFECT};
+        bool possible = true;
+        e->factor[d] = fabs(spread[d * stride]);
+        status = mlab_frailty_draw_effects(work, draws->value + d * draws->n_parameters + draws->first[k], spread[d * stride], &address,
+                                           e->value + d * e->n_groups, &possible, err);
+        if (!status && !possible)
+            status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: draw %zu of the parameters has no likelihood", fit->outcome, d + 1);
+    }
+    mlab_frailty_draw_free(work);
+    return status;
+}
+
 static mlab_status add_outcome(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
                                const mlab_fit *fit, size_t k, const double *spread, size_t stride, mlab_draws *draws, mlab_error *err)
 {
@@ -90,8 +111,10 @@ static mlab_status add_outcome(const mlab_context *context, const mlab_data *dat
     if (!status && prepared->n_parameters != fit->n_parameters)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", fit->outcome);
     for (size_t t = 0; t < fit->n_random && !status; t++) status = start_effects(made, fit, k, t, draws, err);
-    if (!status) status = mlab_web_draw_make(context, prepared, fit, &work, err);
-    if (!status) status = draw_all(work, fit, k, spread, stride, draws, err);
+    bool frailty = !status && (prepared->model->marks & MLAB_MODEL_FRAILTY);
+    if (frailty) status = draw_frailties(context, prepared, fit, k, spread, stride, draws, err);
+    if (!status && !frailty) status = mlab_web_draw_make(context, prepared, fit, &work, err);
+    if (!status && !frailty) status = draw_all(work, fit, k, spread, stride, draws, err);
     mlab_web_draw_free(work);
     mlab_prepared_free(prepared);
     mlab_outcome_problem_free(made);

@@ -69,6 +69,7 @@ struct mlab_prepared {
     size_t n_thresholds, n_blocks, n_ancillary, n_parameters; /* in this order in the vector of parameters */
     const char *const *ancillary;                             /* [n_ancillary] names */
     struct mlab_level_effects *effects;                       /* ordinal: effects by threshold and on the scale; NULL = none */
+    uint8_t *enters;   /* [n] of a frailty: the row is the first of somebody who comes late; NULL = nobody does */
     bool separated;    /* without its penalty the fit is separated: then the sandwich is not one, and limits are profile limits */
     double dispersion; /* of a fit with priors: the residual variance or 1 / shape that the data alone give; 0 = not known yet */
     void *own;         /* the model's */

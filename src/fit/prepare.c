@@ -5,6 +5,7 @@
 #include "fit/mixed/mixed_robust.h"
 #include "fit/mixed/web.h"
 #include "fit/penalty/penalty.h"
+#include "fit/survival/frailty_group.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -70,26 +71,10 @@ static mlab_status check(const mlab_model *model, const mlab_fit_problem *proble
     return MLAB_OK;
 }
 
-static mlab_status check_frailty(const mlab_fit_problem *problem, const char *name, mlab_error *err)
-{
-    const mlab_random_grouping *random = problem->random;
-    if (problem->n_random > 1 || random->memberships > 1 || random->share || mlab_design_columns(random->design) != 1 ||
-        !mlab_design_has_intercept(random->design))
-        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: model cox takes one frailty (1 | group); other random effects in it are not built yet",
-                          name);
-    for (size_t i = 0; i < problem->n; i++)
-        if (random->group[i] == UINT32_MAX)
-            return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: row %zu has no %s; a frailty needs a group of every row", name,
-                              (problem->rows ? problem->rows[i] : i) + 1, random->name);
-    if (random->n_groups < 2)
-        return mlab_raise(err, MLAB_ERR_FIT_RANK, "%s: %s has %zu group; random effects need at least 2", name, random->name, random->n_groups);
-    return MLAB_OK;
-}
-
 static mlab_status check_random(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
 {
     const char *name = problem->outcome ? problem->outcome : "outcome";
-    if (model->marks & MLAB_MODEL_FRAILTY) return check_frailty(problem, name, err);
+    if (model->marks & MLAB_MODEL_FRAILTY) return MLAB_OK; /* mlab_frailty_prepare */
     if (!(model->marks & MLAB_MODEL_MIXED))
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: random effects in model %s are not built yet", name, model->name);
     size_t predictors = model->marks & MLAB_MODEL_BLOCK_EACH ? problem->n_categories - 1 : 1;
@@ -135,8 +120,9 @@ mlab_status mlab_prepare(const mlab_context *context, const mlab_model *model, c
         status = mlab_raise(err, MLAB_ERR_FIT_RANK,
                             "\"%s\" has %zu coefficients; allowed: %zu; a factor of many levels is better as random effects (1 | it)",
                             problem->formula ? problem->formula : "", prepared->n_parameters, MLAB_MOST_PARAMETERS);
-    else if (model->prepare)
-        status = model->prepare(context, prepared, err);
+    else if (problem->n_random && (model->marks & MLAB_MODEL_FRAILTY))
+        status = mlab_frailty_prepare(context, prepared, err);
+    if (!status && model->prepare) status = model->prepare(context, prepared, err);
     if (status) {
         mlab_prepared_free(prepared);
         prepared = NULL;
@@ -150,6 +136,7 @@ void mlab_prepared_free(mlab_prepared *prepared)
     if (!prepared) return;
     if (prepared->model->release) prepared->model->release(prepared->context, prepared->own);
     mlab_level_effects_free(prepared->effects);
+    mlab_release(prepared->context, prepared->enters);
     mlab_release(prepared->context, prepared);
 }
 

@@ -45,6 +45,7 @@ typedef struct mlab_fit_problem {
     const int32_t *start;          /* [n] Cox: (start, stop] in whole days or periods; NULL = 0 */
     const int32_t *stop;
     const int32_t *status; /* [n] 0 = censored, 1 = event, 2 = a competing event (models that know it) */
+    const uint8_t *enters; /* [n] frailty: 1 = first row of somebody who comes late; NULL = found from start, stop and whose rows they are */
 
     const double *offset;     /* [n] added to the offset() terms of the design, for every cause; NULL = 0 */
     const double *weight;     /* [n] >= 0; NULL = 1 */

@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "fit/engine.h"
 #include "fit/spread.h"
+#include "fit/survival/frailty_draw.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,26 +54,43 @@ static void begin(const mlab_fit *fit, const held *h, mlab_climb *c)
     c->quick = true;
 }
 
+/* The likelihood at one value of the entry: of a mixed model. */
+typedef struct climbing {
+    held *h;
+    mlab_climb *c;
+} climbing;
+
+static mlab_status climb_at(void *work, double at, double *value, mlab_error *err)
+{
+    climbing *w = work;
+    w->h->at = at;
+    mlab_status status = mlab_climb_up(w->c, err);
+    *value = w->c->value;
+    return status;
+}
+
+typedef mlab_status (*likelihood_at)(void *work, double at, double *value, mlab_error *err);
+
 /* likelihood [n] at steps that grow until it has fallen far enough. */
-static mlab_status walk(const mlab_fit *fit, size_t k, held *h, mlab_climb *c, mlab_spread_profile *p, mlab_error *err)
+static mlab_status walk(const mlab_fit *fit, size_t k, likelihood_at value_at, void *work, mlab_spread_profile *p, mlab_error *err)
 {
     size_t all = fit->n_parameters + fit->n_spread, own = fit->n_parameters + k;
     double estimate = fabs(fit->spread[k]), se = sqrt(fmax(fit->joint_covariance[own * all + own], 0)), best = -HUGE_VAL,
            value[MLAB_MOST_ROOTS] = {0};
     double step = 0.25 * fmax(fmax(se, estimate), 1e-3), top = 0;
-    h->at = estimate;
-    mlab_status status = mlab_climb_up(c, err);
+    double now, at = 0;
+    mlab_status status = value_at(work, estimate, &now, err);
     if (status) return status;
-    best = c->value, top = estimate;
-    for (h->at = 0; p->n < MLAB_MOST_ROOTS && !status; h->at += step) {
-        if ((status = mlab_climb_up(c, err))) break;
-        if (!(c->value > -HUGE_VAL)) break;
-        if (c->value > best) best = c->value, top = h->at;
-        p->at[p->n] = h->at;
-        value[p->n++] = c->value;
-        double fallen = sqrt(2 * fmax(best - c->value, 0));
-        if (h->at > top && fallen > ENOUGH) break;
-        if (h->at > top && fallen < 0.25 * (double)p->n) step *= 1.5;
+    best = now, top = estimate;
+    for (; p->n < MLAB_MOST_ROOTS && !status; at += step) {
+        if ((status = value_at(work, at, &now, err))) break;
+        if (!(now > -HUGE_VAL)) break;
+        if (now > best) best = now, top = at;
+        p->at[p->n] = at;
+        value[p->n++] = now;
+        double fallen = sqrt(2 * fmax(best - now, 0));
+        if (at > top && fallen > ENOUGH) break;
+        if (at > top && fallen < 0.25 * (double)p->n) step *= 1.5;
     }
     for (size_t i = 0; i < p->n; i++) {
         double root = sqrt(2 * fmax(best - value[i], 0));
@@ -96,7 +114,7 @@ static mlab_status profile_one(const mlab_context *context, mlab_web_draw *draw,
                                              : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the profile of a standard deviation");
     if (!status) {
         begin(fit, &h, &c);
-        status = walk(fit, k, &h, &c, profile, err);
+        status = walk(fit, k, climb_at, &(climbing){&h, &c}, profile, err);
     }
     mlab_climb_end(&c);
     mlab_release(context, h.psi);
@@ -110,6 +128,14 @@ mlab_status mlab_spread_profiles_make(const mlab_context *context, const mlab_pr
     mlab_web_draw *draw = NULL;
     mlab_status status = MLAB_OK;
     size_t k = 0;
+    if (prepared->model->marks & MLAB_MODEL_FRAILTY) {
+        mlab_frailty_held *frailty = NULL;
+        if (!mlab_spread_near_zero(fit->random, 0)) return MLAB_OK;
+        status = mlab_frailty_held_make(context, prepared, fit, &frailty, err);
+        if (!status) status = walk(fit, 0, mlab_frailty_held_at, frailty, profiles, err);
+        mlab_frailty_held_free(frailty);
+        return status;
+    }
     for (size_t t = 0; t < fit->n_random && !status; t++) {
         const mlab_random_effects *r = &fit->random[t];
         for (size_t a = 0; a < r->n && !status; k += r->independent ? 1 : a + 1, a++) {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cox's model with a shared frailty: the whole likelihood maximised in R, its terms by brute force, a boundary, late entry, recovery. */
-#include "fit/reference.h"
+#include "fit/frailty_groups.h"
 #include "fit/survival/frailty.h"
 
 #include "core/random.h"
-
-static mlab_fit_options options;
 
 /* 24-point Gauss-Legendre would do; a plain fine sum is plainer. */
 static double brute(double d, double hazard, double w)
@@ -52,41 +50,6 @@ START_TEST(a_vanishing_variance_leaves_the_slope_of_the_score_test)
 END_TEST
 
 /* --- fits ------------------------------------------------------------------------------------------------------------ */
-
-typedef struct groups {
-    study s;
-    mlab_data data;
-} groups;
-
-static groups open_groups(const char *path, const char *const *columns, size_t n)
-{
-    groups g = {0};
-    context = mlab_test_context(NULL, 1);
-    options = mlab_fit_defaults();
-    options.ties = 1;
-    g.s = open_file(mlab_test_path(path));
-    for (size_t j = 0; j < n; j++) add_column(&g.s, columns[j], NULL);
-    g.data = (mlab_data){.context = &context, .people = g.s.w.table, .person_level = true};
-    return g;
-}
-
-static mlab_status fit_into(const groups *g, const char *formula, const char *frailty, mlab_fit **fit, mlab_error *err)
-{
-    mlab_outcome outcome = {
-        .name = "it", .kind = MLAB_OUTCOME_EVENT, .better = 1, .model = "cox", .frailty = (char *)frailty, .formula = (char *)formula};
-    return mlab_fit_outcome(&context, &g->data, &outcome, &options, fit, err);
-}
-
-static mlab_fit *fit_of(const groups *g, const char *formula, const char *frailty)
-{
-    mlab_fit *fit;
-    mlab_error err = {0};
-    ck_assert_msg(fit_into(g, formula, frailty, &fit, &err) == MLAB_OK, "%s", err.sentence);
-    return fit;
-}
-
-static const char *const kidney_columns[] = {"group", "time", "status", "age", "female"}, *const rats_columns[] = {"group", "time", "status", "rx",
-                                                                                                                   "female"};
 
 /* Of the first stratum's cumulative hazard at its last event, for columns that are all 0; times exp(at'b). */
 static double error_at_zero(const mlab_fit *fit)
@@ -251,7 +214,7 @@ START_TEST(rows_cut_in_time_tell_the_same_and_late_entry_is_refused)
     ck_assert_int_eq(fit_into(&g, "event(start, stop, status) ~ age + (1 | group)", "gamma", &late, &err), MLAB_ERR_FIT_MODEL);
     ck_assert_msg(strstr(err.sentence, "enters at 50") && strstr(err.sentence, "cluster(person)"), "%s", err.sentence);
     ck_assert_int_eq(fit_into(&g, "event(start, stop, status) ~ age + (1 | group) + cluster(group)", "gamma", &late, &err), MLAB_ERR_FIT_MODEL);
-    ck_assert_msg(strstr(err.sentence, "somebody enters at 50, not at 0") && strstr(err.sentence, "(1 | group)"), "%s", err.sentence);
+    ck_assert_msg(strstr(err.sentence, "begins at 50, after a gap") && strstr(err.sentence, "(1 | group)"), "%s", err.sentence);
     mlab_fit_free(whole);
     mlab_fit_free(cut);
     world_free(&w);
@@ -285,22 +248,24 @@ START_TEST(what_a_frailty_cannot_be_is_refused_in_words)
 }
 END_TEST
 
-START_TEST(mean_times_over_a_gamma_frailty_are_refused_and_those_of_a_typical_group_told)
+/* Against the area under the averaged survival, a step function. */
+START_TEST(mean_times_are_averaged_over_frailties)
 {
-    double times[] = {100};
-    mlab_predict_outcome wish = {.outcome = "it", .scale = MLAB_SCALE_RESTRICTED, .times = times, .n_times = 1};
-    mlab_predict_spec spec = {.reference = SIZE_MAX, .outcomes = &wish, .n_outcomes = 1};
-    mlab_fit *fit;
-    mlab_error err = {0};
+    double times[] = {100}, area, plain = 0;
     groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
-    options.predict = &spec;
-    ck_assert_int_eq(fit_into(&kidney, "event(time, status) ~ age + (1 | group)", "gamma", &fit, &err), MLAB_ERR_DATA_NOT_BUILT);
-    ck_assert_msg(strstr(err.sentence, "write effects: typical"), "%s", err.sentence);
-    wish.typical = true;
-    fit = fit_of(&kidney, "event(time, status) ~ age + (1 | group)", "gamma");
-    ck_assert_uint_eq(fit->after->n_predictions, 1);
-    ck_assert(fit->after->predictions[0].value > 1 && fit->after->predictions[0].value < 100);
-    mlab_fit_free(fit);
+    for (int gamma = 0; gamma < 2; gamma++, plain = 0) {
+        mlab_fit *fit = fit_of(&kidney, "event(time, status) ~ age + (1 | group)", gamma ? "gamma" : "normal");
+        ck_assert_int_eq(mlab_predict_averaged(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, MLAB_SCALE_RESTRICTED, times, 1, &area, NULL),
+                         MLAB_OK);
+        for (double at = 0.5; at < 100; at += 1) { /* events are at whole days */
+            double s;
+            ck_assert_int_eq(mlab_predict_averaged(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, &at, 1, &s, NULL),
+                             MLAB_OK);
+            plain += s;
+        }
+        ck_near(area, plain, 1e-10, 0);
+        mlab_fit_free(fit);
+    }
     close_study(&kidney.s);
 }
 END_TEST
@@ -328,6 +293,6 @@ END_TEST
 MLAB_TEST_MAIN("frailty", the_normal_term_is_its_integral, derivatives_of_both_terms_are_those_of_their_values,
                a_vanishing_variance_leaves_the_slope_of_the_score_test, fits_are_the_maximum_of_the_whole_likelihood,
                effects_of_groups_are_their_means_given_what_happened, groups_that_do_not_differ_are_on_the_boundary_and_say_so,
-               mean_times_over_a_gamma_frailty_are_refused_and_those_of_a_typical_group_told,
+               mean_times_are_averaged_over_frailties,
                rows_cut_in_time_tell_the_same_and_late_entry_is_refused, what_a_frailty_cannot_be_is_refused_in_words,
                every_allocation_of_a_frailty_may_fail)

@@ -37,6 +37,17 @@ MLAB_MUST_USE mlab_status mlab_after_diagnose(const mlab_context *context, const
 MLAB_MUST_USE mlab_status mlab_predict_scale(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
                                              size_t first, size_t n, const double *parameters, const double *eta, const double *share,
                                              mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);
+/* What a frailty makes of the survival S of each row: S to the power exp(log_frailty), and the mean of that over gamma frailties of these variances.
+ */
+typedef struct mlab_predict_frailty {
+    const double *log_frailty, *variance; /* [n] each; NULL = 0 */
+} mlab_predict_frailty;
+/* The fit has a frailty: effects of its groups act on the log hazard, which is not always the predictor. */
+bool mlab_fit_has_frailty(const mlab_fit *fit);
+/* As mlab_predict_scale, for survival and mean times of people with a frailty. */
+MLAB_MUST_USE mlab_status mlab_predict_frail(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                             size_t first, size_t n, const double *parameters, const double *eta, const mlab_predict_frailty *frailty,
+                                             mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);
 /* Whether the model tells the variance of its predictions exactly (cox: survival, the baseline's part included), and that variance [n * width] at the
  * estimates with a covariance [n_parameters^2] of the parameters. Errors: MLAB_ERR_FIT_MODEL when it does not, those of mlab_predict_at. */
 bool mlab_predict_has_variance(const mlab_fit *fit, mlab_scale scale);

@@ -6,6 +6,7 @@
  */
 #include "fit/after/after.h"
 
+#include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
 
@@ -20,7 +21,21 @@ typedef struct some_rows {
     size_t n_times, width;
     const double *x, *covariance; /* x: variances are wanted */
     double *out;
+    const mlab_predict_frailty *frailty; /* NULL = none */
 } some_rows;
+
+/* Survivals [n] of row i with its frailty: to its power, then (1 - w log S)^(-1 / w). */
+static void bend(const some_rows *rows, size_t i, double *survival, size_t n)
+{
+    if (!rows->frailty) return;
+    double power = rows->frailty->log_frailty ? mlab_exp(rows->frailty->log_frailty[i]) : 1;
+    double w = rows->frailty->variance ? rows->frailty->variance[i] : 0;
+    for (size_t t = 0; t < n; t++) {
+        if (!(survival[t] > 0)) continue;
+        double hazard = -power * mlab_log(survival[t]);
+        survival[t] = w > 0 ? mlab_exp(-mlab_log1p(w * hazard) / w) : mlab_exp(-hazard);
+    }
+}
 
 /* Nodes and weights of Gauss-Legendre quadrature on 0 .. 1 by Newton steps on the Legendre polynomial (Davis & Rabinowitz 1984, section 2.7). */
 static void legendre(double *node, double *weight)
@@ -54,6 +69,7 @@ static mlab_status smooth_area(const mlab_context *context, const mlab_fit *fit,
     for (size_t k = 0; k < NODES; k++) room[k] = t * pow(rule[k], 4);
     mlab_status status = model->predict(context, fit, MLAB_SCALE_SURVIVAL, rows->parameters, 1, rows->eta + i * mlab_fit_predictors(fit),
                                         rows->share ? rows->share + i : NULL, room, NODES, room + NODES, err);
+    bend(rows, i, room + NODES, NODES);
     for (size_t k = 0; k < NODES; k++) *area += rule[NODES + k] * 4 * t * pow(rule[k], 3) * room[NODES + k];
     return status;
 }
@@ -69,6 +85,7 @@ static mlab_status step_area(const mlab_context *context, const mlab_fit *fit, c
     if (!n) return MLAB_OK;
     mlab_status status = model->predict(context, fit, MLAB_SCALE_SURVIVAL, rows->parameters, 1, rows->eta + i * mlab_fit_predictors(fit),
                                         rows->share ? rows->share + i : NULL, room, n, room + all, err);
+    bend(rows, i, room + all, n);
     for (size_t k = 0; k < n; k++) *area += room[all + k] * ((k + 1 < n ? room[k + 1] : t) - room[k]);
     return status;
 }
@@ -100,8 +117,10 @@ static mlab_status call(const mlab_context *context, const mlab_fit *fit, const 
     if (rows->x)
         return model->variance(context, fit, rows->scale, rows->covariance, n, rows->x + at * fit->block_size, eta, rows->times, rows->n_times, out,
                                err);
-    return model->predict(context, fit, rows->scale, rows->parameters, n, eta, rows->share ? rows->share + at : NULL, rows->times, rows->n_times, out,
-                          err);
+    mlab_status status = model->predict(context, fit, rows->scale, rows->parameters, n, eta, rows->share ? rows->share + at : NULL, rows->times,
+                                        rows->n_times, out, err);
+    for (size_t i = 0; i < n && !status && rows->scale == MLAB_SCALE_SURVIVAL; i++) bend(rows, at + i, out + i * rows->width, rows->width);
+    return status;
 }
 
 static mlab_status by_strata(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first, size_t n,
@@ -141,6 +160,27 @@ mlab_status mlab_predict_scale(const mlab_context *context, const mlab_fit *fit,
                     .n_times = n_times,
                     .width = mlab_predict_width_at(fit, scale, n_times),
                     .out = out};
+    return finish(context, fit, table, rows, first, n, &of, err);
+}
+
+bool mlab_fit_has_frailty(const mlab_fit *fit)
+{
+    const mlab_model *model = mlab_model_find(fit->model);
+    return fit->n_random == 1 && model && (model->marks & MLAB_MODEL_FRAILTY);
+}
+
+mlab_status mlab_predict_frail(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                               size_t n, const double *parameters, const double *eta, const mlab_predict_frailty *frailty, mlab_scale scale,
+                               const double *times, size_t n_times, double *out, mlab_error *err)
+{
+    some_rows of = {.scale = scale,
+                    .parameters = parameters ? parameters : fit->estimate,
+                    .eta = eta,
+                    .times = times,
+                    .n_times = n_times,
+                    .width = mlab_predict_width_at(fit, scale, n_times),
+                    .out = out,
+                    .frailty = frailty};
     return finish(context, fit, table, rows, first, n, &of, err);
 }
 

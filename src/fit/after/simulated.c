@@ -68,7 +68,7 @@ mlab_status mlab_expected_make(const mlab_context *context, const mlab_prepared 
     const mlab_model *model = prepared->model;
     size_t n = prepared->problem->n;
     *made = (mlab_expected){.context = context, .prepared = prepared, .fit = fit};
-    if ((!mlab_engine_of(prepared) && !prepared->problem->n_random) || !model->predict)
+    if ((!mlab_engine_of(prepared) && !prepared->problem->n_random) || !model->predict || (model->marks & MLAB_MODEL_TIMES))
         return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: no responses can be drawn from a %s fit; state fit.draws: bootstrap", fit->outcome,
                           fit->model);
     bool numbers = model->marks & MLAB_MODEL_NUMBER;

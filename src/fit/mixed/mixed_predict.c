@@ -29,6 +29,7 @@ mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit
                                      const double *times, size_t n_times, double *out, mlab_error *err)
 {
     size_t width = mlab_predict_width_at(fit, scale, n_times), k = mlab_fit_predictors(fit);
+    bool frailty = mlab_fit_has_frailty(fit), moves = effect && (!frailty || strcmp(fit->model, "cox") == 0);
     if (width == 0) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no such scale", fit->outcome, fit->model);
     double *eta = mlab_allocate(context, ROWS, k * sizeof *eta);
     mlab_status status = eta ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
@@ -36,8 +37,12 @@ mlab_status mlab_predict_conditional(const mlab_context *context, const mlab_fit
         size_t some = n - at < ROWS ? n - at : ROWS;
         const double *own = share ? share + at : NULL;
         status = mlab_predict_at(context, fit, table, rows ? rows + at : NULL, first + at, some, parameters, own, MLAB_SCALE_LINK, NULL, 0, eta, err);
-        for (size_t i = 0; i < some * k && effect && !status; i++) eta[i] += effect[at * k + i];
-        if (!status && scale == MLAB_SCALE_LINK)
+        for (size_t i = 0; i < some * k && moves && !status; i++) eta[i] += effect[at * k + i];
+        mlab_predict_frailty of = {.log_frailty = frailty && effect && !moves ? effect + at : NULL};
+        if (!status && of.log_frailty && scale != MLAB_SCALE_LINK)
+            status = mlab_predict_frail(context, fit, table, rows ? rows + at : NULL, first + at, some, parameters, eta, &of, scale, times, n_times,
+                                        out + at * width, err);
+        else if (!status && scale == MLAB_SCALE_LINK)
             memcpy(out + at * width, eta, some * k * sizeof *out);
         else if (!status)
             status = mlab_predict_scale(context, fit, table, rows ? rows + at : NULL, first + at, some, parameters, eta, own, scale, times, n_times,
@@ -102,13 +107,6 @@ mlab_status mlab_effects_root(const mlab_context *context, const mlab_fit *fit, 
     return status;
 }
 
-/* A survival over frailties that are gamma with mean 1 and a variance: (1 + variance * cumulative hazard)^(-1 / variance). */
-static double over_gamma(double survival, double variance)
-{
-    if (!(survival > 0) || !(variance > 0)) return survival;
-    return mlab_exp(-mlab_log1p(-variance * mlab_log(survival)) / variance);
-}
-
 /* The grid of a row whose effects have this factor. */
 static size_t grid_of(size_t blocks, const double *root)
 {
@@ -142,15 +140,14 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
         return MLAB_OK;
     }
     if (!root) return mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
-    if (fit->n_random == 1 && fit->random->gamma) {
-        if (scale == MLAB_SCALE_RESTRICTED && fit->random->covariance[0] > 0)
-            return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
-                              "%s: mean times averaged over a gamma frailty are not built yet; write effects: typical, or scale: survival",
-                              fit->outcome);
-        mlab_status status = mlab_predict_scale(context, fit, table, rows, first, n, parameters, eta, share, scale, times, n_times, out, err);
-        for (size_t i = 0; i < n * width && !status; i++) out[i] = over_gamma(out[i], root[i / width] * root[i / width]);
-        return status;
+    bool frailty = mlab_fit_has_frailty(fit);
+    mlab_predict_frailty of = {0};
+    if (frailty && fit->random->gamma) {
+        for (size_t i = 0; i < n; i++) moved[i] = root[i] * root[i];
+        of.variance = moved;
+        return mlab_predict_frail(context, fit, table, rows, first, n, parameters, eta, &of, scale, times, n_times, out, err);
     }
+    of.log_frailty = moved;
     memset(out, 0, n * width * sizeof *out);
     for (size_t grid = 0; grid < N_GRIDS; grid++) {
         bool any = false;
@@ -162,10 +159,12 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
             if (square > edge * edge) continue;
             for (size_t i = 0; i < n * blocks; i++) {
                 const double *row = root + i * blocks; /* row i % blocks of the factor of i / blocks */
-                moved[i] = eta[i];
+                moved[i] = frailty ? 0 : eta[i];
                 for (size_t k = 0; k <= i % blocks; k++) moved[i] += row[k] * at[k];
             }
-            mlab_status status = mlab_predict_scale(context, fit, table, rows, first, n, parameters, moved, share, scale, times, n_times, one, err);
+            mlab_status status =
+                frailty ? mlab_predict_frail(context, fit, table, rows, first, n, parameters, eta, &of, scale, times, n_times, one, err)
+                        : mlab_predict_scale(context, fit, table, rows, first, n, parameters, moved, share, scale, times, n_times, one, err);
             if (status) return status;
             double weight = exp(-0.5 * square);
             all += weight;

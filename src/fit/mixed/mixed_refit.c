@@ -136,13 +136,42 @@ static mlab_status make(sample *s, const mlab_refit_weights *weights, mlab_error
     return status;
 }
 
+/* The times of a frailty's rows. Groups must lie in clusters: what is drawn twice is another group then. */
+static mlab_status take_times(sample *s, const uint8_t *enters, mlab_error *err)
+{
+    const mlab_fit_problem *p = s->from;
+    uint32_t *home = own(s, p->random->n_groups, sizeof *home);
+    uint8_t *late = own(s, s->problem.n, 1);
+    bool whole = home && late && take(s, p->start, sizeof *p->start, (const void **)&s->problem.start) &&
+                 take(s, p->stop, sizeof *p->stop, (const void **)&s->problem.stop) &&
+                 take(s, p->status, sizeof *p->status, (const void **)&s->problem.status) &&
+                 take(s, p->stratum, sizeof *p->stratum, (const void **)&s->problem.stratum);
+    if (!whole) return no_memory(s, err);
+    for (size_t i = 0; i < p->n; i++) {
+        uint32_t *at = &home[p->random->group[i]], c = cluster_of(p, i) + 1;
+        if (*at && *at != c)
+            return mlab_raise(
+                err, MLAB_ERR_FIT_DRAWS,
+                "%s: %s %s lies in several clusters (%s); a frailty is refitted to samples of whole groups: write cluster(%s), or draws: "
+                "normal",
+                p->outcome ? p->outcome : "outcome", p->random->name ? p->random->name : "group",
+                p->random->groups ? p->random->groups[p->random->group[i]] : "", p->cluster && p->cluster_name ? p->cluster_name : "rows",
+                p->random->name ? p->random->name : "group");
+        *at = c;
+    }
+    for (size_t i = 0; i < s->problem.n; i++) late[i] = enters ? enters[s->source[i]] : 0;
+    s->problem.enters = late;
+    return MLAB_OK;
+}
+
 /* What is told of a refit. */
-static void tell(const mlab_prepared *prepared, const mlab_fit *fit, double *estimate, double *spread, mlab_refit_info *info)
+static void tell(const mlab_prepared *prepared, const mlab_fit *from, const mlab_fit *fit, double *estimate, double *spread, mlab_refit_info *info)
 {
     const mlab_engine *engine = prepared->own;
+    const uint8_t *aliased = prepared->model->marks & MLAB_MODEL_FRAILTY ? from->aliased : engine->aliased;
     memcpy(estimate, fit->estimate, fit->n_parameters * sizeof *estimate);
-    if (spread) memcpy(spread, fit->spread, fit->n_spread * sizeof *spread);
-    for (size_t j = 0; j < fit->n_parameters; j++) info->n_aliased += fit->aliased[j] && !engine->aliased[j];
+    if (spread && fit->n_spread) memcpy(spread, fit->spread, fit->n_spread * sizeof *spread);
+    for (size_t j = 0; j < fit->n_parameters; j++) info->n_aliased += fit->aliased[j] && !aliased[j];
     bool failed = fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED;
     info->trust = failed ? fit->trust : MLAB_TRUSTED; /* a standard deviation of 0 in a sample is a result */
     info->iterations = fit->iterations;
@@ -170,14 +199,16 @@ mlab_status mlab_mixed_refit_from(const mlab_context *context, const mlab_prepar
     mlab_fit *fit = NULL;
     mlab_status status = MLAB_OK;
     *info = (mlab_refit_info){0};
-    if (weights) {
+    bool frailty = prepared->model->marks & MLAB_MODEL_FRAILTY;
+    if (weights || frailty) {
         status = make(&s, weights, err);
+        if (!status && frailty) status = take_times(&s, prepared->enters, err);
         s.problem.warm = start;
         s.problem.warm_mixed = from;
         if (!status) status = mlab_fit_problem_fit(context, prepared->model, &s.problem, &prepared->options, &fit, err);
     } else
         status = refit_all(context, prepared, from, start, &fit, err);
-    if (!status) tell(prepared, fit, estimate, spread, info);
+    if (!status) tell(prepared, from, fit, estimate, spread, info);
     mlab_fit_free(fit);
     while (s.n_owned) mlab_release(context, s.owned[--s.n_owned]);
     return status;

@@ -2,9 +2,7 @@
 /* Cox's model with a frailty shared by groups, (1 | group), log-normal or gamma: maximum of the whole marginal likelihood over the steps of the
  * baseline hazard, the coefficients and the variance (Nielsen, Gill, Andersen & Sorensen 1992, Scandinavian Journal of Statistics 19, 25-43; Balan &
  * Putter 2019, doi:10.18637/jss.v090.i07). Ties are Breslow's, which the likelihood with free steps implies.
- *
- * A variance of 0 lies on the boundary: it is the estimate when the likelihood falls from there, and the test of it takes half of a chi-square with
- * one degree of freedom (Self & Liang 1987, doi:10.1080/01621459.1987.10478472). Weakness: errors of coefficients hold the uncertainty of the
+ * Weakness: errors of coefficients hold the uncertainty of the
  * variance to second order alone; with few groups the variance is estimated too small.
  */
 #include "fit/survival/frailty.h"
@@ -13,24 +11,11 @@
 #include "core/error.h"
 #include "core/memory.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static const double STARTS[] = {0.3, 0.03, 2};
 #define MOST_FOR_ERRORS 2e7 /* steps times rows; beyond, the baseline has no errors */
-
-/* The slope of the likelihood in the variance at 0, where the frailty is 1: half the sum of (d - H)^2 - d. */
-static double slope_at_zero(const mlab_frailty *f)
-{
-    double slope = 0;
-    for (size_t g = 0; g < f->n_groups; g++) {
-        double left = f->group_events[g] - f->at_group[g];
-        slope += 0.5 * (left * left - f->group_events[g]);
-    }
-    return slope;
-}
 
 /* The likelihood without a frailty, less what does not depend on anything: then it is the partial likelihood. */
 static double constant(const mlab_frailty *f)
@@ -38,40 +23,6 @@ static double constant(const mlab_frailty *f)
     double sum = 0;
     for (size_t k = 0; k < f->n_steps; k++) sum += f->events[k] * (mlab_log(f->events[k]) - 1);
     return sum;
-}
-
-static bool effects_make(const mlab_context *context, const mlab_fit_problem *problem, mlab_fit *fit, mlab_error *err)
-{
-    const mlab_random_grouping *from = problem->random;
-    mlab_random_effects *r = fit->random = mlab_allocate(context, 1, sizeof *r);
-    char number[24];
-    if (!r) return false;
-    fit->n_random = r->n = 1;
-    r->n_groups = from->n_groups;
-    r->people = from->person != NULL;
-    r->group = mlab_copy_text(context, from->name ? from->name : "group");
-    r->names = mlab_allocate(context, 1, sizeof *r->names);
-    r->groups = mlab_allocate(context, r->n_groups, sizeof *r->groups);
-    double **const arrays[] = {&r->covariance, &r->sd, &r->sd_se};
-    for (size_t a = 0; a < 3; a++) *arrays[a] = mlab_allocate(context, 1, sizeof(double));
-    r->mode = mlab_allocate(context, r->n_groups, sizeof *r->mode);
-    r->mode_se = mlab_allocate(context, r->n_groups, sizeof *r->mode_se);
-    bool whole = mlab_design_copy(from->design, &r->design, err) == MLAB_OK && r->group && r->names && r->groups && r->covariance && r->sd &&
-                 r->sd_se && r->mode && r->mode_se;
-    if (whole) whole = (r->names[0] = mlab_copy_text(context, "(Intercept)"));
-    for (size_t g = 0; whole && g < r->n_groups; g++) {
-        snprintf(number, sizeof number, "%zu", g + 1);
-        whole = (r->groups[g] = mlab_copy_text(context, from->groups ? from->groups[g] : number));
-    }
-    return whole;
-}
-
-/* Of a variance of 0 everything but the effects is that of the fit without them. */
-static mlab_status put_boundary(mlab_fit *fit, mlab_error *err)
-{
-    fit->random->tested = true;
-    fit->random->p = 1;
-    return mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err, "the variance between %s is 0: nothing is left over for it", fit->random->group);
 }
 
 static void put_estimates(const mlab_frailty *f, const mlab_frailty_top *top, mlab_fit *fit)
@@ -85,14 +36,19 @@ static void put_estimates(const mlab_frailty *f, const mlab_frailty_top *top, ml
     }
     fit->iterations += top->iterations;
     fit->gradient = top->gradient;
-    mlab_random_effects *r = fit->random;
-    r->covariance[0] = f->variance;
-    r->sd[0] = sqrt(f->variance);
-    r->sd_se[0] = sqrt(fmax(top->covariance[p * q + p], 0)) / (2 * r->sd[0]);
-    for (size_t g = 0; g < f->n_groups; g++) {
-        r->mode[g] = f->term[g].effect;
-        r->mode_se[g] = f->term[g].effect_spread;
-    }
+}
+
+static mlab_status keep_spread(const mlab_frailty *f, const mlab_frailty_top *top, mlab_fit *fit, mlab_error *err)
+{
+    size_t p = f->p, q = p + 1;
+    double *covariance = mlab_allocate(f->context, q, q * sizeof *covariance);
+    if (!covariance) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the covariance of %zu parameters", q);
+    for (size_t j = 0; j < q; j++)
+        for (size_t k = 0; k < q; k++)
+            covariance[j * q + k] = top->covariance[j * q + k] / ((j < p ? f->rows->scale[j] : 1) * (k < p ? f->rows->scale[k] : 1));
+    mlab_status status = mlab_frailty_keep_spread(f->context, covariance, fit, err);
+    mlab_release(f->context, covariance);
+    return status;
 }
 
 /* c [p] = inverse of the coefficients' covariance times that with the variance; returns what of the variance's own is left. room [2 p^2 + p]. */
@@ -191,29 +147,28 @@ mlab_status mlab_frailty_fit(const mlab_context *context, const mlab_prepared *p
     top.steps_by = mlab_allocate(context, f.n_steps, q * sizeof *top.steps_by);
     top.step_variance = mlab_allocate(context, f.n_steps, sizeof *top.step_variance);
     top.with_errors = (double)f.n_steps * (double)f.n <= MOST_FOR_ERRORS;
-    if (!top.covariance || !top.steps_by || !top.step_variance || !effects_make(context, prepared->problem, fit, err)) {
+    if (!top.covariance || !top.steps_by || !top.step_variance) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the frailty of %zu groups", f.n_groups);
         goto out;
     }
-    fit->random->gamma = prepared->options.frailty == 1;
+    if ((status = mlab_frailty_effects_make(context, prepared, fit, err))) goto out;
     memcpy(f.beta, beta, f.p * sizeof *beta);
     mlab_frailty_breslow(&f);
     f.variance = 1e-8;
     mlab_frailty_evaluate(&f);
-    double none = fit->log_likelihood + constant(&f), slope = slope_at_zero(&f);
+    double none = fit->log_likelihood + constant(&f), slope = mlab_frailty_slope(f.group_events, f.hazard, f.before, f.n_groups);
     if ((status = find_top(&f, prepared, beta, none, slope, &top, err))) goto out;
     fit->cluster[0] = 0;
     if (top.boundary) {
-        if (!(status = put_boundary(fit, err))) status = doubts(&f, prepared, &top, fit, err);
+        if (!(status = mlab_frailty_boundary(context, fit, err))) status = doubts(&f, prepared, &top, fit, err);
         goto out;
     }
     top.with_errors = top.with_errors && top.converged;
     put_estimates(&f, &top, fit);
     if ((status = put_baseline(&f, &top, fit->baseline, err))) goto out;
     fit->log_likelihood = f.value - constant(&f);
-    fit->random->tested = true;
-    fit->random->deviance = fmax(2 * (f.value - none), 0);
-    fit->random->p = 0.5 * gsl_cdf_chisq_Q(fit->random->deviance, 1);
+    mlab_frailty_effects_place(f.term, f.variance, sqrt(fmax(top.covariance[q * q - 1], 0)), f.value - none, fit);
+    if ((status = keep_spread(&f, &top, fit, err))) goto out;
     status = doubts(&f, prepared, &top, fit, err);
 out:
     mlab_release(context, top.covariance);

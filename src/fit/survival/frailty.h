@@ -7,21 +7,7 @@
 #define MLAB_FIT_FRAILTY_H
 
 #include "fit/survival/cox.h"
-
-/* log E[z^d exp(-z H)] of one group and its derivatives. */
-typedef struct mlab_frailty_term {
-    double value;
-    double mean, spread;          /* of z given d and H: minus the first, and the second derivative by H */
-    double by, by_by, by_hazard;  /* by the variance: first and second derivative, and the one by it and H */
-    double effect, effect_spread; /* of log z given d and H: mean and standard deviation; gamma: log of the mean of z, spread over mean */
-} mlab_frailty_term;
-
-/* events whole and >= 0, hazard >= 0, variance > 0. */
-typedef mlab_frailty_term (*mlab_frailty_law)(double events, double hazard, double variance);
-/* z gamma with mean 1 and the variance: closed form, exact to the last digits also for small variances. */
-mlab_frailty_term mlab_frailty_gamma(double events, double hazard, double variance);
-/* log z normal with mean 0 and the variance: the trapezoidal rule on the whole line, which misses the integral by less than 1e-12 of it. */
-mlab_frailty_term mlab_frailty_normal(double events, double hazard, double variance);
+#include "fit/survival/frailty_group.h"
 
 typedef struct mlab_frailty {
     const mlab_context *context;
@@ -29,19 +15,23 @@ typedef struct mlab_frailty {
     mlab_cox_work *work; /* risk: weight * exp(predictor) */
     mlab_frailty_law law;
     size_t n, p, n_groups, n_steps, n_strata;
-    uint32_t *group;         /* [n] of each place */
-    uint32_t *from, *to;     /* [n] at risk of the steps from .. to - 1 */
-    size_t *first;           /* [n_strata + 1] first step of each stratum */
-    double *events;          /* [n_steps] weight of the events of each step */
-    int32_t *time;           /* [n_steps] */
-    double *group_events;    /* [n_groups] */
-    mlab_frailty_term *term; /* [n_groups] */
+    uint32_t *group;          /* [n] of each place */
+    uint32_t *from, *to;      /* [n] at risk of the steps from .. to - 1 */
+    size_t *first;            /* [n_strata + 1] first step of each stratum */
+    double *events;           /* [n_steps] weight of the events of each step */
+    int32_t *time;            /* [n_steps] */
+    double *group_events;     /* [n_groups] */
+    mlab_frailty_term *term;  /* [n_groups] */
+    const uint8_t *enters;    /* [rows of the problem] who comes late, or NULL */
+    mlab_frailty_term *entry; /* [n_groups] before they came; NULL with enters */
+    double *hazard, *before;  /* [n_groups] cumulative hazards: in all, and before the entries */
     /* Where it is, and the gradient: coefficients on scaled columns, logarithms of steps, the variance. */
     double *beta, *log_step, variance;
     double value;
-    double *step, *sum;        /* [n_steps] exp(log_step); [n_steps + 1] sums before each */
-    double *expected;          /* [n_steps] events expected at each step */
-    double *at_row, *at_group; /* [n], [n_groups * (p + 1)] */
+    double *step, *sum;                /* [n_steps] exp(log_step); [n_steps + 1] sums before each */
+    double *expected;                  /* [n_steps] events expected at each step */
+    double *at_row, *at_group;         /* [n], [n_groups] */
+    double *row_before, *group_before; /* the same of the time before an entry; NULL with enters */
     double *memory;
     uint32_t *indices;
 } mlab_frailty;
@@ -55,8 +45,17 @@ void mlab_frailty_end(mlab_frailty *f);
 void mlab_frailty_evaluate(mlab_frailty *f);
 /* The hazards of the groups, before a frailty: Breslow's steps at beta. Sets log_step. */
 void mlab_frailty_breslow(mlab_frailty *f);
-/* out [n_steps]: at each step the sum of value [n] over those at risk. */
-void mlab_frailty_at_risk(const mlab_frailty *f, const double *value, double *out);
+/* out [n_steps]: at each step the sum of value [n] over those at risk, and of before [n] over those who were before they came (NULL = not wanted). */
+void mlab_frailty_at_risk(const mlab_frailty *f, const double *value, const double *before, double *out);
+/* Steps of row i while it was seen, and before. */
+static inline double mlab_frailty_seen(const mlab_frailty *f, const double *sum, size_t i)
+{
+    return sum[f->to[i]] - sum[f->from[i]];
+}
+static inline double mlab_frailty_unseen(const mlab_frailty *f, const double *sum, size_t i)
+{
+    return f->enters && f->enters[f->rows->row[i]] ? sum[f->from[i]] - sum[f->first[f->rows->stratum[i]]] : 0;
+}
 /* out [n_steps] = minus the second derivative by the logarithms of the steps, times v [n_steps]; room [n_steps + 1]. After an evaluation. */
 void mlab_frailty_product(mlab_frailty *f, const double *v, double *room, double *out);
 

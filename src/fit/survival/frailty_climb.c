@@ -29,7 +29,7 @@ typedef struct climb {
     double *first;               /* [k] the score of the steps, solved */
     double *own;                 /* [q * q] minus the derivatives by two parameters */
     double *left, *work;         /* [q * q] */
-    double *move, *by;           /* [q], [n_groups * q] */
+    double *move, *by;           /* [q]; [n_groups * q], twice with late entry */
     double *r, *z, *d, *md, *room;
     double *kept, *kept_beta, kept_variance;
     uint8_t *out;
@@ -68,54 +68,80 @@ static void solve(climb *c, const double *b, double *x)
     }
 }
 
-/* Scores, and the parts of the Hessian that have coefficients or the variance in them. */
-static void differentiate(climb *c)
+/* of_group, before [n_groups * q]: sums over the group of hazard * x; what the rows by themselves have in the scores and the Hessian. */
+static void differentiate_rows(climb *c, double *of_group, double *before)
 {
     mlab_frailty *f = c->f;
     const mlab_cox_rows *rows = f->rows;
-    const double *risk = f->work->risk;
-    size_t p = c->p, q = c->q, k = c->k;
-    double *of_group = c->by; /* [n_groups * q]: sums over the group of hazard * x */
-    memset(c->score, 0, q * sizeof *c->score);
-    memset(c->own, 0, q * q * sizeof *c->own);
-    memset(of_group, 0, f->n_groups * q * sizeof *of_group);
+    size_t p = c->p, q = c->q;
     for (size_t i = 0; i < f->n; i++) {
-        const mlab_frailty_term *t = &f->term[f->group[i]];
+        uint32_t g = f->group[i];
         const double *x = rows->x + i * p;
-        double hazard = risk[i] * (f->sum[f->to[i]] - f->sum[f->from[i]]), expected = t->mean * hazard;
+        double risk = f->work->risk[i], unseen = risk * mlab_frailty_unseen(f, f->sum, i), hazard = risk * mlab_frailty_seen(f, f->sum, i) + unseen;
+        double first = f->enters ? f->entry[g].mean : 0, expected = f->term[g].mean * hazard - first * unseen;
         double left = (rows->event[i] ? f->work->weight[i] : 0) - expected;
-        f->at_row[i] = t->mean * risk[i];
+        f->at_row[i] = f->term[g].mean * risk;
+        if (f->enters) f->row_before[i] = f->at_row[i] - first * risk;
         for (size_t j = 0; j < p; j++) {
-            of_group[f->group[i] * q + j] += hazard * x[j];
+            of_group[g * q + j] += hazard * x[j];
+            if (unseen != 0) before[g * q + j] += unseen * x[j];
             c->score[j] += left * x[j];
             for (size_t m = 0; m <= j; m++) c->own[j * q + m] += expected * x[j] * x[m];
         }
     }
-    mlab_frailty_at_risk(f, f->at_row, f->expected);
+    mlab_frailty_at_risk(f, f->at_row, f->row_before, f->expected);
+}
+
+/* What a group has in the scores and the Hessian beside its rows; sign -1 of what came before the entries. */
+static void differentiate_group(climb *c, const mlab_frailty_term *t, const double *b, double sign)
+{
+    size_t p = c->p, q = c->q;
+    for (size_t j = 0; j < p; j++)
+        for (size_t m = 0; m <= j; m++) c->own[j * q + m] -= sign * t->spread * b[j] * b[m];
+    for (size_t j = 0; j < p; j++) c->own[p * q + j] -= sign * t->by_hazard * b[j];
+    c->own[p * q + p] -= sign * t->by_by;
+    c->score[p] += sign * t->by;
+}
+
+/* Minus the derivatives by parameter j and the steps. */
+static void differentiate_steps(climb *c, size_t j, const double *of_group, const double *before)
+{
+    mlab_frailty *f = c->f;
+    size_t p = c->p, q = c->q, k = c->k;
+    for (size_t i = 0; i < f->n; i++) {
+        uint32_t g = f->group[i];
+        const mlab_frailty_term *t = &f->term[g], *e = f->enters ? &f->entry[g] : NULL;
+        double x = j < p ? f->rows->x[i * p + j] : 0, risk = f->work->risk[i];
+        f->at_row[i] = risk * (j < p ? t->mean * x - t->spread * of_group[g * q + j] : -t->by_hazard);
+        if (e) f->row_before[i] = f->at_row[i] - risk * (j < p ? e->mean * x - e->spread * before[g * q + j] : -e->by_hazard);
+    }
+    mlab_frailty_at_risk(f, f->at_row, f->row_before, c->mixed + j * k);
+    for (size_t s = 0; s < k; s++) c->mixed[j * k + s] *= f->step[s];
+}
+
+/* Scores, and the parts of the Hessian that have coefficients or the variance in them. With late entry the diagonal of the steps may fall below 0 far
+ * from the maximum, where it is the number of events: it is kept above a quarter of that. */
+static void differentiate(climb *c)
+{
+    mlab_frailty *f = c->f;
+    size_t q = c->q, k = c->k;
+    double *of_group = c->by, *before = f->enters ? c->by + f->n_groups * q : NULL;
+    memset(c->score, 0, q * sizeof *c->score);
+    memset(c->own, 0, q * q * sizeof *c->own);
+    memset(of_group, 0, (f->enters ? 2 : 1) * f->n_groups * q * sizeof *of_group);
+    differentiate_rows(c, of_group, before);
     for (size_t g = 0; g < f->n_groups; g++) {
-        const mlab_frailty_term *t = &f->term[g];
-        const double *b = of_group + g * q;
-        for (size_t j = 0; j < p; j++)
-            for (size_t m = 0; m <= j; m++) c->own[j * q + m] -= t->spread * b[j] * b[m];
-        for (size_t j = 0; j < p; j++) c->own[p * q + j] -= t->by_hazard * b[j];
-        c->own[p * q + p] -= t->by_by;
-        c->score[p] += t->by;
+        differentiate_group(c, &f->term[g], of_group + g * q, 1);
+        if (f->enters) differentiate_group(c, &f->entry[g], before + g * q, -1);
     }
     for (size_t j = 0; j < q; j++)
         for (size_t m = 0; m < j; m++) c->own[m * q + j] = c->own[j * q + m];
     for (size_t s = 0; s < k; s++) {
         f->expected[s] *= f->step[s];
         c->score_steps[s] = f->events[s] - f->expected[s];
+        if (f->enters) f->expected[s] = fmax(f->expected[s], 0.25 * f->events[s]);
     }
-    for (size_t j = 0; j < q; j++) {
-        for (size_t i = 0; i < f->n; i++) {
-            const mlab_frailty_term *t = &f->term[f->group[i]];
-            double by = j < p ? t->mean * rows->x[i * p + j] - t->spread * of_group[f->group[i] * q + j] : -t->by_hazard;
-            f->at_row[i] = risk[i] * by;
-        }
-        mlab_frailty_at_risk(f, f->at_row, c->mixed + j * k);
-        for (size_t s = 0; s < k; s++) c->mixed[j * k + s] *= f->step[s];
-    }
+    for (size_t j = 0; j < q; j++) differentiate_steps(c, j, of_group, before);
 }
 
 /* left = own - mixed' M^-1 mixed, the information of the profile likelihood, and move = its score; true when the variance curves the right way. */
@@ -206,14 +232,15 @@ static void find_step_variance(climb *c, double *variance)
 static mlab_status make(mlab_frailty *f, const uint8_t *fixed, climb *c, mlab_error *err)
 {
     size_t p = f->p, q = p + 1, k = f->n_steps;
+    size_t groups = (f->enters ? 2 : 1) * f->n_groups * q;
     *c = (climb){.f = f, .p = p, .q = q, .k = k, .fixed = fixed};
-    c->memory = mlab_allocate(f->context, k * (2 * q + 8) + 1 + 3 * q * q + 3 * q + f->n_groups * q, sizeof *c->memory);
+    c->memory = mlab_allocate(f->context, k * (2 * q + 8) + 1 + 3 * q * q + 3 * q + groups, sizeof *c->memory);
     c->out = mlab_allocate(f->context, 2 * q, 1);
     if (!c->memory || !c->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a frailty of %zu steps", k);
     double *at = c->memory;
     double **const parts[] = {&c->score_steps, &c->first, &c->r,    &c->z,    &c->d,     &c->md,   &c->room,      &c->kept, &c->mixed,
                               &c->solved,      &c->own,   &c->left, &c->work, &c->score, &c->move, &c->kept_beta, &c->by};
-    const size_t sizes[] = {k, k, k, k, k, k, k + 1, k, q * k, q * k, q * q, q * q, q * q, q, q, q, f->n_groups * q};
+    const size_t sizes[] = {k, k, k, k, k, k, k + 1, k, q * k, q * k, q * q, q * q, q * q, q, q, q, groups};
     for (size_t m = 0; m < sizeof sizes / sizeof *sizes; m++, at += sizes[m - 1]) *parts[m] = at;
     return MLAB_OK;
 }

@@ -72,6 +72,25 @@ typedef struct mlab_times_pass {
 mlab_status mlab_times_evaluate(void *work, const double *parameters, double *log_likelihood, double *score, double *information, mlab_error *err);
 /* scores [n_clusters * n] += score of each row, added to its cluster's (rows without clusters: their own). */
 mlab_status mlab_times_scores(const mlab_times_pass *pass, const double *parameters, double *scores, mlab_error *err);
+/* What a pass makes of one tile: a thread's own memory. */
+typedef struct mlab_times_room {
+    const mlab_times_pass *pass;
+    const double *parameters;
+    size_t p; /* columns */
+    double *tiles, *ones, *wx, *eta;
+    mlab_time_tile tile;
+} mlab_times_room;
+
+size_t mlab_times_room_size(const mlab_times *times); /* doubles */
+mlab_times_room mlab_times_room_of(const mlab_times_pass *pass, const double *parameters, bool derivatives, double *memory);
+/* The columns, predictors and times of tile `at`; then the family fills it. */
+MLAB_MUST_USE mlab_status mlab_times_begin_tile(mlab_times_room *room, size_t at, const double **x, mlab_error *err);
+/* What a filled tile holds, times weight [rows] (NULL = 1), 0 behind the rows. */
+void mlab_times_weigh(const mlab_time_tile *tile, const double *weight);
+/* score [p + n_ancillary] and information, rows of `stride`, += the tile's: half of it, mirrored by the other. p: columns. */
+void mlab_times_add_tile(mlab_times_room *room, const double *x, size_t stride, double *score, double *information);
+void mlab_times_mirror(double *information, size_t stride, size_t p);
+
 /* From centred and mixed columns to the design's own (+1) or back (-1). */
 void mlab_times_uncentre(const mlab_times *times, double *v, double sign);
 

@@ -2,7 +2,7 @@
 /* Fits and refits a parametric survival model: start from a law without covariates, Newton, back to the design's own columns, covariance,
  * influence, doubts. Weakness: the start is one point; a likelihood of several maxima (generalised gamma on few events) may end in a lower one.
  */
-#include "fit/survival/times.h"
+#include "fit/survival/times_frailty.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -187,14 +187,16 @@ mlab_status mlab_times_fit(const mlab_context *context, const mlab_prepared *pre
         if (times->aliased[j]) parameters[j] = 0;
         if (singular[j] && !times->aliased[j] && undetermined == SIZE_MAX) undetermined = j;
     }
-    if ((status = add_influence(context, prepared, &pass, parameters, fit, err))) goto out;
+    bool frailty = prepared->problem->n_random && result.converged && undetermined == SIZE_MAX;
+    if (!prepared->problem->n_random && (status = add_influence(context, prepared, &pass, parameters, fit, err))) goto out;
     mlab_covariance_carry(times, uncentre_row, n, fit->covariance);
-    mlab_times_uncentre(times, parameters, 1);
     memcpy(fit->estimate, parameters, n * sizeof *parameters);
+    mlab_times_uncentre(times, fit->estimate, 1);
     fit->log_likelihood = result.log_likelihood;
     fit->iterations = result.iterations;
     fit->gradient = result.gradient;
     status = doubt(prepared, fit, &result, undetermined, err);
+    if (!status && frailty) status = mlab_times_frailty_fit(context, prepared, parameters, fit, err);
 out:
     mlab_release(context, parameters);
     mlab_release(context, singular);

@@ -16,25 +16,18 @@
 typedef struct work {
     const mlab_times_pass *pass;
     const mlab_times *times;
-    const mlab_kernels *kernels;
     const double *parameters;
     size_t p, n, part;
     bool derivatives;
     double *parts; /* [n_chunks * part] */
 } work;
 
-/* A thread's own memory. */
-typedef struct room {
-    double *tiles, *ones, *wx, *eta;
-    mlab_time_tile tile;
-} room;
-
 static size_t pairs_of(size_t a)
 {
     return a * (a + 1) / 2;
 }
 
-static size_t room_size(const mlab_times *times)
+size_t mlab_times_room_size(const mlab_times *times)
 {
     size_t a = times->n_ancillary;
     return mlab_tiles_scratch(times->tiles) + MLAB_TILE * (3 + 3 + 2 * a + pairs_of(a));
@@ -47,21 +40,22 @@ static double *take(double **from, size_t tiles)
     return taken;
 }
 
-static room room_of(const work *w, double *memory)
+mlab_times_room mlab_times_room_of(const mlab_times_pass *pass, const double *parameters, bool derivatives, double *memory)
 {
-    size_t a = w->times->n_ancillary;
-    room r = {.tiles = memory};
-    memory += mlab_tiles_scratch(w->times->tiles);
+    const mlab_times *times = pass->times;
+    size_t a = times->n_ancillary;
+    mlab_times_room r = {.pass = pass, .tiles = memory, .parameters = parameters, .p = pass->null_model ? 1 : times->p};
+    memory += mlab_tiles_scratch(times->tiles);
     r.ones = take(&memory, 1);
     r.wx = take(&memory, 1);
     r.eta = take(&memory, 1);
-    r.tile = (mlab_time_tile){.context = w->pass->context,
+    r.tile = (mlab_time_tile){.context = pass->context,
                               .n_ancillary = a,
                               .eta = r.eta,
-                              .ancillary = w->parameters + w->p,
-                              .knots = w->times->knots,
-                              .n_knots = w->times->n_knots,
-                              .derivatives = w->derivatives};
+                              .ancillary = parameters + r.p,
+                              .knots = times->knots,
+                              .n_knots = times->n_knots,
+                              .derivatives = derivatives};
     r.tile.log_likelihood = take(&memory, 1);
     r.tile.score = take(&memory, 1);
     r.tile.curvature = take(&memory, 1);
@@ -81,17 +75,28 @@ static void weigh(double *values, size_t items, const double *weight, size_t row
     }
 }
 
-/* One tile's contributions, weighted. x: its columns. */
-static mlab_status do_tile(const work *w, room *r, size_t at, const double **x, bool *allowed, mlab_error *err)
+void mlab_times_weigh(const mlab_time_tile *tile, const double *weight)
 {
-    const mlab_times *times = w->times;
+    size_t a = tile->n_ancillary;
+    weigh(tile->log_likelihood, 1, weight, tile->rows);
+    if (!tile->derivatives) return;
+    weigh(tile->score, 1, weight, tile->rows);
+    weigh(tile->curvature, 1, weight, tile->rows);
+    weigh(tile->own, a, weight, tile->rows);
+    weigh(tile->mixed, a, weight, tile->rows);
+    weigh(tile->own_pairs, pairs_of(a), weight, tile->rows);
+}
+
+mlab_status mlab_times_begin_tile(mlab_times_room *r, size_t at, const double **x, mlab_error *err)
+{
+    const mlab_times *times = r->pass->times;
     const double *offset;
     mlab_status status = mlab_tiles_get(times->tiles, at, r->tiles, x, &offset, err);
     if (status) return status;
     size_t rows = mlab_tiles_rows(times->tiles, at), first = at * MLAB_TILE, n = mlab_whole_lanes(rows);
-    if (w->pass->null_model) *x = r->ones;
+    if (r->pass->null_model) *x = r->ones;
     memcpy(r->eta, offset, n * sizeof *r->eta);
-    w->kernels->predict(*x, w->p, w->parameters, n, r->eta);
+    mlab_kernels_of(r->pass->context)->predict(*x, r->p, r->parameters, n, r->eta);
     mlab_time_tile *own = &r->tile;
     own->rows = rows;
     own->stop = times->stop + first;
@@ -99,17 +104,16 @@ static mlab_status do_tile(const work *w, room *r, size_t at, const double **x, 
     own->start = times->start ? times->start + first : NULL;
     own->log_start = times->log_start ? times->log_start + first : NULL;
     own->status = times->problem->status + first;
-    *allowed = times->family->tile(own);
-    if (!*allowed) return MLAB_OK;
-    const double *weight = w->pass->weight ? w->pass->weight + first : NULL;
-    size_t a = times->n_ancillary;
-    weigh(own->log_likelihood, 1, weight, rows);
-    if (!w->derivatives) return MLAB_OK;
-    weigh(own->score, 1, weight, rows);
-    weigh(own->curvature, 1, weight, rows);
-    weigh(own->own, a, weight, rows);
-    weigh(own->mixed, a, weight, rows);
-    weigh(own->own_pairs, pairs_of(a), weight, rows);
+    return MLAB_OK;
+}
+
+/* One tile's contributions, weighted. x: its columns. */
+static mlab_status do_tile(mlab_times_room *r, size_t at, const double **x, bool *allowed, mlab_error *err)
+{
+    mlab_status status = mlab_times_begin_tile(r, at, x, err);
+    if (status) return status;
+    *allowed = r->pass->times->family->tile(&r->tile);
+    if (*allowed) mlab_times_weigh(&r->tile, r->pass->weight ? r->pass->weight + at * MLAB_TILE : NULL);
     return MLAB_OK;
 }
 
@@ -120,19 +124,20 @@ static double sum_of(const double *values, size_t n)
     return sum;
 }
 
-static void add_tile(const work *w, room *r, const double *x, double *score, double *information)
+void mlab_times_add_tile(mlab_times_room *r, const double *x, size_t stride, double *score, double *information)
 {
     const mlab_time_tile *tile = &r->tile;
+    const mlab_kernels *kernels = mlab_kernels_of(r->pass->context);
     size_t n = mlab_whole_lanes(tile->rows), a = tile->n_ancillary, pair = 0;
-    if (w->p > 0) {
-        w->kernels->project(x, w->p, tile->score, n, score);
-        w->kernels->cross(x, w->p, tile->curvature, n, information, w->n, r->wx);
+    if (r->p > 0) {
+        kernels->project(x, r->p, tile->score, n, score);
+        kernels->cross(x, r->p, tile->curvature, n, information, stride, r->wx);
     }
     for (size_t k = 0; k < a; k++) {
-        score[w->p + k] += sum_of(tile->own + k * MLAB_TILE, tile->rows);
-        double *row = information + (w->p + k) * w->n; /* lower left: mirrored later */
-        if (w->p > 0) w->kernels->project(x, w->p, tile->mixed + k * MLAB_TILE, n, row);
-        for (size_t m = k; m < a; m++, pair++) information[(w->p + m) * w->n + w->p + k] += sum_of(tile->own_pairs + pair * MLAB_TILE, tile->rows);
+        score[r->p + k] += sum_of(tile->own + k * MLAB_TILE, tile->rows);
+        double *row = information + (r->p + k) * stride; /* lower left: mirrored later */
+        if (r->p > 0) kernels->project(x, r->p, tile->mixed + k * MLAB_TILE, n, row);
+        for (size_t m = k; m < a; m++, pair++) information[(r->p + m) * stride + r->p + k] += sum_of(tile->own_pairs + pair * MLAB_TILE, tile->rows);
     }
 }
 
@@ -140,26 +145,26 @@ static mlab_status evaluate_chunk(void *arg, size_t chunk, void *scratch, mlab_e
 {
     work *w = arg;
     const mlab_tiles *tiles = w->times->tiles;
-    room r = room_of(w, scratch);
+    mlab_times_room r = mlab_times_room_of(w->pass, w->parameters, w->derivatives, scratch);
     double *part = w->parts + chunk * w->part;
     size_t first = chunk * tiles->chunk_tiles;
     for (size_t at = first; at < first + tiles->chunk_tiles && at < tiles->n_tiles; at++) {
         const double *x;
         bool allowed;
-        mlab_status status = do_tile(w, &r, at, &x, &allowed, err);
+        mlab_status status = do_tile(&r, at, &x, &allowed, err);
         if (status) return status;
         if (!allowed) {
             part[0] = -HUGE_VAL;
             break;
         }
         part[0] += sum_of(r.tile.log_likelihood, r.tile.rows);
-        if (w->derivatives) add_tile(w, &r, x, part + 1, part + 1 + w->n);
+        if (w->derivatives) mlab_times_add_tile(&r, x, w->n, part + 1, part + 1 + w->n);
     }
     return MLAB_OK;
 }
 
 /* The block of coefficients has its upper half, what the ancillary ones have part in its lower half. */
-static void mirror(double *information, size_t n, size_t p)
+void mlab_times_mirror(double *information, size_t n, size_t p)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++) {
@@ -173,7 +178,7 @@ static void mirror(double *information, size_t n, size_t p)
 static work work_of(const mlab_times_pass *pass, const double *parameters, bool derivatives)
 {
     const mlab_times *times = pass->times;
-    work w = {.pass = pass, .times = times, .kernels = mlab_kernels_of(pass->context), .parameters = parameters, .derivatives = derivatives};
+    work w = {.pass = pass, .times = times, .parameters = parameters, .derivatives = derivatives};
     w.p = pass->null_model ? 1 : times->p;
     w.n = w.p + times->n_ancillary;
     w.part = derivatives ? 1 + w.n + w.n * w.n : 1;
@@ -193,7 +198,7 @@ mlab_status mlab_times_evaluate(void *arg, const double *parameters, double *log
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the information of %zu parameters", n);
         goto out;
     }
-    status = mlab_parallel_blocks(pass->context, NULL, n_chunks, room_size(times) * sizeof(double), evaluate_chunk, &w, err);
+    status = mlab_parallel_blocks(pass->context, NULL, n_chunks, mlab_times_room_size(times) * sizeof(double), evaluate_chunk, &w, err);
     if (status) goto out;
     bool refused = false;
     for (size_t c = 0; c < n_chunks; c++) refused = refused || !(w.parts[c * w.part] > -HUGE_VAL);
@@ -202,7 +207,7 @@ mlab_status mlab_times_evaluate(void *arg, const double *parameters, double *log
     if (score && information) {
         memcpy(score, sums + 1, n * sizeof *score);
         memcpy(information, sums + 1 + n, n * n * sizeof *information);
-        mirror(information, n, w.p);
+        mlab_times_mirror(information, n, w.p);
         mlab_make_definite(information, n, pass->fixed, sums + w.part);
     }
 out:
@@ -216,14 +221,14 @@ mlab_status mlab_times_scores(const mlab_times_pass *pass, const double *paramet
     const mlab_times *times = pass->times;
     const uint32_t *cluster = times->problem->cluster;
     work w = work_of(pass, parameters, true);
-    double *scratch = mlab_allocate(pass->context, room_size(times), sizeof *scratch);
+    double *scratch = mlab_allocate(pass->context, mlab_times_room_size(times), sizeof *scratch);
     if (!scratch) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu rows", times->problem->n);
-    room r = room_of(&w, scratch);
+    mlab_times_room r = mlab_times_room_of(pass, parameters, true, scratch);
     mlab_status status = MLAB_OK;
     for (size_t at = 0; at < times->tiles->n_tiles && !status; at++) {
         const double *x;
         bool allowed;
-        status = do_tile(&w, &r, at, &x, &allowed, err);
+        status = do_tile(&r, at, &x, &allowed, err);
         for (size_t i = 0; !status && allowed && i < r.tile.rows; i++) {
             size_t row = at * MLAB_TILE + i;
             double *into = scores + (cluster ? cluster[row] : row) * w.n;

@@ -62,7 +62,7 @@ mlab_status mlab_times_prepare(const mlab_context *context, mlab_prepared *prepa
     if (!times->aliased || !times->scale) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", times->n);
     mlab_status status = set_times(context, times, err);
     if (status) return status;
-    size_t bytes = problem->keep_bytes ? problem->keep_bytes : MLAB_PREPARED_BYTES;
+    size_t bytes = problem->n_random ? SIZE_MAX : problem->keep_bytes ? problem->keep_bytes : MLAB_PREPARED_BYTES; /* a frailty reads it by group */
     status = mlab_tiles_make(context, problem, prepared->first_column, times->intercept, times->intercept, bytes, &times->tiles, err);
     if (!status) status = mlab_find_aliased(context, times->tiles, false, times->intercept, times->aliased, err);
     for (size_t j = 0; !status && j < times->n; j++) times->scale[j] = j < times->p && times->tiles->reach[j] > 0 ? times->tiles->reach[j] : 1;
