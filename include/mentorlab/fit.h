@@ -49,7 +49,7 @@ typedef struct mlab_outcome {
     bool of_mentor; /* whose: mentor */
     char *model;    /* row of mlab_models: "hazard", "cox", "ordinal", ... */
     char *link;     /* "" or NULL = that of the options; hazard: "cloglog", "logit"; ordinal: "logit", "probit", "cloglog" */
-    char *frailty;  /* cox with (1 | group): "normal", "gamma"; "" or NULL = that of the options */
+    char *frailty;  /* models of times with (1 | group): "normal", "gamma"; "" or NULL = that of the options */
     char *formula;  /* text */
     mlab_place formula_place;
     char **causes; /* [n_causes] causes fitted together, NULL = all of the panel's event */
@@ -86,7 +86,7 @@ typedef struct mlab_fit_options {
     int information;           /* 0 observed, 1 expected */
     int link;                  /* discrete hazards: 0 cloglog, 1 logit */
     int ordinal_link;          /* ordinal: 0 logit, 1 probit, 2 cloglog */
-    int frailty;               /* Cox: a frailty (1 | group) has a 0 normal logarithm, 1 gamma distribution */
+    int frailty;               /* times: a frailty (1 | group) has a 0 normal logarithm, 1 gamma distribution */
     int survival_link;         /* spline: 0 cloglog (log cumulative hazard), 1 logit (log odds), 2 probit */
     int64_t spline_df;         /* spline: degrees of freedom of log time, 1 .. 10; 1 = a straight line */
     int penalty;               /* 0 none, 1 Firth's */
@@ -124,7 +124,7 @@ typedef struct mlab_random_effects {
     double *mode;        /* [n_groups * n] effect of each group, most likely given its rows */
     double *mode_se;     /* [n_groups * n] standard error of it with the parameters known */
     mlab_design *design; /* recipe of the columns that the effects multiply, those of one predictor */
-    /* Frailty of cox: modes are means of the effect given the rows (gamma: the log of the mean). */
+    /* Frailty of a model of times: modes are means of the effect given the rows (gamma: the log of the mean). */
     bool gamma;         /* exp(effect) is gamma with mean 1 and variance sd^2; else effects are normal */
     bool tested;        /* the variance against 0, by the likelihood ratio */
     double deviance, p; /* twice the gain in log-likelihood; its p by half of chi-square(1), 1 on the boundary */

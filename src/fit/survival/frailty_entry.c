@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who comes under observation late. Somebody seen from t > 0 on had no event before t, which the less frail of a group are more likely to have
- * managed: the likelihood has to be conditioned on it (van den Berg & Drepper 2016, doi:10.1080/07474938.2014.975640). A row that goes on where
+ * managed: the likelihood has to be conditioned on it (van den Berg & Drepper 2011, IZA discussion paper 6031). A row that goes on where
  * another row of the same person ends is not such an entry, nor is any when events recur, since then nobody is left out for having had one.
  *
  * Whose row a row is: the panel's person, else cluster() where it is as fine as the groups, else the group when it is people. Where nothing says so,
