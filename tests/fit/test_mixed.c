@@ -306,7 +306,7 @@ START_TEST(a_model_without_random_effects_says_that_they_are_not_built)
     int32_t *stop = room(made.s.n, sizeof *stop), *happened = room(made.s.n, sizeof *happened);
     for (size_t i = 0; i < made.s.n; i++) stop[i] = 1 + (int32_t)(i % 9), happened[i] = i % 2;
     made.s.w.problem.stop = stop, made.s.w.problem.status = happened, made.s.w.problem.number = NULL;
-    ck_assert_int_eq(mlab_fit_problem_fit(&context, mlab_model_find("weibull"), &made.s.w.problem, &options, &fit, &err), MLAB_ERR_DATA_NOT_BUILT);
+    ck_assert_int_eq(mlab_fit_problem_fit(&context, mlab_model_find("fine_gray"), &made.s.w.problem, &options, &fit, &err), MLAB_ERR_DATA_NOT_BUILT);
     ck_assert_ptr_null(fit);
     free(stop);
     free(happened);

@@ -22,7 +22,6 @@ static const struct {
     {"retention: {model: cox, formula: \"left ~ arm\"}", "", AT, "event("},
     {"retention: {model: logit, formula: \"event(time, left) ~ arm\"}", "", AT, ""},
     {"retention: {model: logit, formula: \"age ~ arm\"}", "", AT, "allowed"},
-    {"retention: {model: weibull, formula: \"event(time, left) ~ arm + (1 | site)\"}", "", AT, "random effects in model weibull"},
     {"retention: {model: fine_gray, formula: \"event(time, left) ~ arm + (1 | site)\"}", "", AT, "random effects in model fine_gray"},
     {"retention: {model: logit, formula: \"left ~ arm + (1 | nowhere)\"}", "", AT, "nowhere"},
     {"retention: {model: logit, formula: \"left ~ arm + (1 | one)\"}", "", AT, "at least 2"},
