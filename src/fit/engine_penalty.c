@@ -34,13 +34,15 @@ static mlab_status set_priors(const mlab_prepared *prepared, const mlab_fit *fit
     const mlab_engine *engine = prepared->own;
     const mlab_context *context = penalty->context;
     size_t n = engine->n_parameters, *where = mlab_allocate(context, problem->n_priors, sizeof *where);
+    char **names = NULL;
     double *t = NULL, dispersion = prepared->dispersion > 0 ? prepared->dispersion : 1;
     penalty->precision = mlab_allocate(context, n, n * sizeof(double));
     penalty->pull = mlab_allocate(context, n, sizeof(double));
     mlab_status status = where && penalty->precision && penalty->pull
                              ? transform(context, engine, &t, err)
                              : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the priors of %zu parameters", n);
-    if (!status) status = mlab_priors_find(problem, fit->names, n, engine->aliased, where, err);
+    if (!status && !fit) status = mlab_prepared_names(context, prepared, &names, err);
+    if (!status) status = mlab_priors_find(problem, fit ? fit->names : names, n, engine->aliased, where, err);
     for (size_t k = 0; k < problem->n_priors && !status; k++) {
         const mlab_prior *prior = &problem->priors[k];
         const double *row = t + where[k] * n, weight = dispersion / (prior->sd * prior->sd);
@@ -51,12 +53,13 @@ static mlab_status set_priors(const mlab_prepared *prepared, const mlab_fit *fit
             for (size_t j = 0; j < n; j++) penalty->precision[i * n + j] += weight * row[i] * row[j];
         }
     }
+    mlab_prepared_names_free(context, names, n);
     mlab_release(context, where);
     mlab_release(context, t);
     return status;
 }
 
-static mlab_status check(const mlab_prepared *prepared, const mlab_fit *fit, mlab_error *err)
+static mlab_status check(const mlab_prepared *prepared, mlab_error *err)
 {
     const mlab_fit_problem *problem = prepared->problem;
     const char *outcome = problem->outcome ? problem->outcome : "outcome";
@@ -65,7 +68,6 @@ static mlab_status check(const mlab_prepared *prepared, const mlab_fit *fit, mla
                           outcome, prepared->model->name);
     if (prepared->options.penalty == 1 && problem->n_priors > 0)
         return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is a prior itself; state either it or priors", outcome);
-    if (problem->n_priors > 0 && !fit) return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: refits with priors are not built yet", outcome);
     return MLAB_OK;
 }
 
@@ -74,7 +76,7 @@ mlab_status mlab_engine_penalise(const mlab_context *context, const mlab_prepare
 {
     bool firth = prepared->options.penalty == 1;
     if (!firth && prepared->problem->n_priors == 0) return MLAB_OK;
-    mlab_status status = check(prepared, fit, err);
+    mlab_status status = check(prepared, err);
     if (status) return status;
     *penalty = (mlab_penalty){
         .context = context, .evaluate = spec->evaluate, .work = pass, .n = spec->n, .fixed = spec->fixed, .scale = spec->scale, .firth = firth};

@@ -132,12 +132,17 @@ static char *parameter_name(const mlab_context *context, const mlab_prepared *pr
     return name;
 }
 
-static bool name_parameters(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit)
+mlab_status mlab_prepared_names(const mlab_context *context, const mlab_prepared *prepared, char ***names, mlab_error *err)
 {
-    fit->names = mlab_allocate(context, fit->n_parameters, sizeof *fit->names);
-    for (size_t j = 0; fit->names && j < fit->n_parameters; j++)
-        if (!(fit->names[j] = parameter_name(context, prepared, j))) return false;
-    return fit->names;
+    size_t n = prepared->n_parameters;
+    bool whole = (*names = mlab_allocate(context, n, sizeof **names));
+    for (size_t j = 0; whole && j < n; j++) whole = ((*names)[j] = parameter_name(context, prepared, j));
+    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the names of %zu parameters", n);
+}
+
+void mlab_prepared_names_free(const mlab_context *context, char **names, size_t n)
+{
+    free_texts(context, names, n);
 }
 
 /* Blocks: the categories beyond the first; one block has the name of its category, or "". */
@@ -219,8 +224,9 @@ mlab_status mlab_fit_start(const mlab_context *context, const mlab_prepared *pre
     fit->aliased = mlab_allocate(context, n, sizeof *fit->aliased);
     fit->covariance = mlab_allocate(context, n, n * sizeof *fit->covariance);
     bool whole = fit->outcome && fit->model && fit->formula && fit->information && fit->link && fit->cluster && fit->cluster_other &&
-                 fit->robust_kind && fit->reason && fit->estimate && fit->aliased && fit->covariance && name_parameters(context, prepared, fit) &&
-                 name_blocks(context, prepared, fit) && copy_effects(context, prepared->effects, fit);
+                 fit->robust_kind && fit->reason && fit->estimate && fit->aliased && fit->covariance &&
+                 mlab_prepared_names(context, prepared, &fit->names, NULL) == MLAB_OK && name_blocks(context, prepared, fit) &&
+                 copy_effects(context, prepared->effects, fit);
     if (!whole) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a fit of %zu parameters", n);
         goto out;

@@ -84,6 +84,9 @@ extern const mlab_model mlab_model_exponential, mlab_model_weibull, mlab_model_g
 
 /* --- what models use ------------------------------------------------------------------------------- */
 
+/* The names of all parameters, as in mlab_fit.names; freed also after a failure. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_prepared_names(const mlab_context *context, const mlab_prepared *prepared, char ***names, mlab_error *err);
+void mlab_prepared_names_free(const mlab_context *context, char **names, size_t n);
 /* The fit by the program that fits the problem as it is, with random effects or without; priors and penalties only as that program knows them. */
 MLAB_MUST_USE mlab_status mlab_prepared_fit_once(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 /* A fit with names, counts, zeroed arrays, a copy of the design; released with mlab_fit_free. */

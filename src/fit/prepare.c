@@ -198,8 +198,9 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
 mlab_status mlab_prepared_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,
                                 double *estimate, mlab_refit_info *info, mlab_error *err)
 {
-    if (prepared->problem->n_random && (prepared->model->marks & MLAB_MODEL_MIXED))
-        return mlab_mixed_refit(context, prepared, weights, start, estimate, info, err);
+    bool mixed = prepared->problem->n_random && (prepared->model->marks & MLAB_MODEL_MIXED);
+    bool weighed = prepared->problem->n_priors && mlab_has_dispersion(prepared->model); /* every sample weighs its priors by its own variance */
+    if (mixed || weighed) return mlab_mixed_refit(context, prepared, weights, start, estimate, info, err);
     return prepared->model->refit(context, prepared, weights, start, estimate, info, err);
 }
 

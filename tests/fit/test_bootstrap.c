@@ -106,6 +106,63 @@ START_TEST(the_spread_over_samples_of_clusters_is_the_robust_error)
 }
 END_TEST
 
+/* Each prior counts as one more observation, in the sandwich and in the samples. Rows of score differ by a variance that every sample tells anew. */
+START_TEST(the_spread_over_samples_with_priors_is_the_robust_error_with_them)
+{
+    mlab_fit *fits[2];
+    static mlab_prior on_x[2] = {{.parameter = (char *)"x", .mean = 0.2, .sd = 0.12}, {.parameter = (char *)"x", .mean = 0.3, .sd = 0.05}};
+    mlab_outcome with[2] = {yes_of, score_of};
+    const mlab_outcome *const described[] = {&with[0], &with[1]};
+    mlab_draws *draws;
+    mlab_error err = {0};
+    make_data(2, false);
+    for (size_t k = 0; k < 2; k++) {
+        with[k].priors = &on_x[k], with[k].n_priors = 1;
+        ck_assert_msg(!mlab_fit_outcome(&context, &data, &with[k], &options, &fits[k], &err), "%s", err.sentence);
+    }
+    mlab_status status = mlab_draws_bootstrap(&context, &data, described, &options, (const mlab_fit *const *)fits, 2, false, 400, 99, &draws, &err);
+    ck_assert_msg(status == MLAB_OK, "%s", err.sentence);
+    for (size_t j = 0; j < 4; j++) ck_near(sqrt(spread(draws, j, j)), mlab_fit_standard_error(fits[j / 2], j % 2), 0.15, 0);
+    mlab_draws_free(draws);
+    mlab_fit_free(fits[0]);
+    mlab_fit_free(fits[1]);
+    mlab_table_free(table);
+}
+END_TEST
+
+/* A refit with priors to weights is the fit of the rows so often. */
+START_TEST(a_refit_with_priors_is_the_fit_to_its_sample)
+{
+    static mlab_prior on_x = {.parameter = (char *)"x", .mean = 0.2, .sd = 0.12};
+    static const char *const models[] = {"logit", "linear"};
+    make_data(1, false);
+    for (size_t k = 0; k < 2; k++) {
+        mlab_outcome with = *outcomes[k];
+        mlab_outcome_problem *made;
+        mlab_prepared *prepared;
+        mlab_fit *fit;
+        mlab_refit_info info;
+        mlab_error err = {0};
+        double count[TEAMS], estimate[2], row[N];
+        for (size_t g = 0; g < TEAMS; g++) count[g] = (double)(g * 7 % 3);
+        for (size_t i = 0; i < N; i++) row[i] = count[i / 5];
+        with.priors = &on_x, with.n_priors = 1;
+        ck_assert_msg(!mlab_outcome_problem_make(&context, &data, &with, &options, &made, &err), "%s", err.sentence);
+        ck_assert_int_eq(mlab_prepare(&context, made->model, &made->problem, &options, &prepared, NULL), MLAB_OK);
+        mlab_refit_weights weights = {.cluster = count};
+        ck_assert_msg(!mlab_prepared_refit(&context, prepared, &weights, NULL, estimate, &info, &err), "%s", err.sentence);
+        ck_assert_int_eq(info.trust, MLAB_TRUSTED);
+        made->problem.weight = row, made->problem.weights = MLAB_WEIGHTS_FREQUENCY;
+        ck_assert_msg(!mlab_fit_problem_fit(&context, mlab_model_find(models[k]), &made->problem, &options, &fit, &err), "%s", err.sentence);
+        for (size_t j = 0; j < 2; j++) ck_near(estimate[j], fit->estimate[j], 0, 1e-8 * mlab_fit_standard_error(fit, j));
+        mlab_fit_free(fit);
+        mlab_prepared_free(prepared);
+        mlab_outcome_problem_free(made);
+    }
+    mlab_table_free(table);
+}
+END_TEST
+
 START_TEST(a_draw_is_the_fit_to_its_sample)
 {
     mlab_fit *fits[2];
@@ -210,6 +267,7 @@ START_TEST(any_allocation_may_fail)
 }
 END_TEST
 
-MLAB_TEST_MAIN("bootstrap", the_spread_over_samples_of_clusters_is_the_robust_error, a_draw_is_the_fit_to_its_sample,
-               the_spread_over_drawn_responses_is_the_error_of_the_model, threads_do_not_change_a_byte,
+MLAB_TEST_MAIN("bootstrap", the_spread_over_samples_of_clusters_is_the_robust_error,
+               the_spread_over_samples_with_priors_is_the_robust_error_with_them, a_refit_with_priors_is_the_fit_to_its_sample,
+               a_draw_is_the_fit_to_its_sample, the_spread_over_drawn_responses_is_the_error_of_the_model, threads_do_not_change_a_byte,
                samples_that_cannot_be_fitted_are_told_not_hidden, any_allocation_may_fail)

@@ -13,6 +13,7 @@
 #include "fit/mixed/mixed.h"
 #include "fit/outcome.h"
 #include "fit/raters/raters.h"
+#include "fit/penalty/redrawn.h"
 #include "fit/refits.h"
 
 #include "core/error.h"
@@ -49,8 +50,8 @@ typedef struct boot {
     size_t n, n_populations;
     size_t most_clusters, batch; /* of any outcome; draws side by side */
     mlab_draws *draws;
-    bool parametric;
-    double *spread; /* [n_draws * stride] of mixed outcomes, in their order */
+    bool parametric, priors; /* priors: some outcome has them */
+    double *spread;          /* [n_draws * stride] of mixed outcomes, in their order */
     size_t stride;
     uint8_t *attempts;              /* [n_draws] that failed */
     uint32_t (*reasons)[N_REASONS]; /* [n_draws] */
@@ -144,12 +145,12 @@ static mlab_status refit(const boot *b, const mlab_context *context, size_t k, c
         at.replicate = (uint32_t)k;
         mlab_status status = mlab_simulated_draw(simulated, &outcome->expected, &at, err);
         if (status) return status;
-        if (fit->n_random) return mlab_mixed_refit_from(context, &simulated->prepared, NULL, fit, fit->estimate, value, spread, info, err);
-        return mlab_prepared_refit(context, &simulated->prepared, NULL, fit->estimate, value, info, err);
+        return mlab_refit_redrawn(context, &simulated->prepared, NULL, fit, &at, value, spread, info, err);
     }
     weigh_clusters(b, k, counts[outcome->population], weight);
-    if (fit->n_random) return mlab_mixed_refit_from(context, outcome->prepared, &weights, fit, fit->estimate, value, spread, info, err);
-    return mlab_prepared_refit(context, outcome->prepared, &weights, fit->estimate, value, info, err);
+    mlab_address at = *address;
+    at.replicate = (uint32_t)k;
+    return mlab_refit_redrawn(context, outcome->prepared, &weights, fit, &at, value, spread, info, err);
 }
 
 /* The baseline of a refit, where the model has one. weight [clusters] as it was refitted. */
@@ -157,6 +158,7 @@ static mlab_status keep_baseline(const boot *b, const mlab_context *context, siz
 {
     const mlab_draws_baseline *into = mlab_draws_baseline_of(b->draws, k);
     const one_outcome *outcome = &b->outcome[k];
+    const mlab_fit *fit = b->fits[k];
     mlab_refit_weights weights = {.cluster = weight};
     if (!into) return MLAB_OK;
     return outcome->prepared->model->baseline(context, outcome->prepared, &weights, b->fits[k],
@@ -268,7 +270,7 @@ static mlab_status draw_block(void *work, size_t block, void *scratch, mlab_erro
     mlab_status status = MLAB_OK;
     size_t first = block * b->batch, n = b->draws->n_draws - first < b->batch ? b->draws->n_draws - first : b->batch;
     own.threads = 1;
-    bool together = !b->parametric && b->stride == 0; /* mixed models are refitted one by one */
+    bool together = !b->parametric && b->stride == 0 && !b->priors; /* mixed models, and samples of priors, are refitted one by one */
     if (together) status = draw_together(b, &own, first, n, good, err);
     for (size_t i = 0; i < n && !status; i++)
         if (!good[i]) status = draw_one(b, &own, first + i, together, err);
@@ -336,6 +338,7 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
     if (!status && one->prepared->n_parameters != b->fits[k]->n_parameters)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", b->fits[k]->outcome);
     if (!status && !b->parametric && b->stride == 0) status = mlab_refits_make(b->context, one->prepared, b->fits[k]->estimate, &one->refits, err);
+    if (!status) b->priors = b->priors || one->prepared->problem->n_priors > 0;
     if (!status && b->parametric) status = check_once(b, one->made, err);
     if (!status && b->parametric) status = mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
     return status;
@@ -379,7 +382,7 @@ mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *d
         size_t clusters = clusters_of(&b.outcome[k].made->problem);
         if (clusters > b.most_clusters) b.most_clusters = clusters;
     }
-    b.batch = parametric || b.stride || b.most_clusters > MOST_TOGETHER ? 1 : MLAB_REFITS_BATCH;
+    b.batch = parametric || b.stride || b.priors || b.most_clusters > MOST_TOGETHER ? 1 : MLAB_REFITS_BATCH;
     if (!status) status = mlab_parallel_blocks(context, "draws", (n_draws + b.batch - 1) / b.batch, 0, draw_block, &b, err);
     if (!status) status = count_failures(&b, err);
     if (!status) status = mlab_draws_add_effects(context, data, outcomes, options, fits, b.spread, b.draws, err);

@@ -41,6 +41,8 @@ MLAB_MUST_USE mlab_status mlab_penalty_profile(mlab_penalty *penalty, const doub
  */
 MLAB_MUST_USE mlab_status mlab_priors_find(const mlab_fit_problem *problem, char *const *names, size_t n, const uint8_t *aliased, size_t *where,
                                            mlab_error *err);
+/* Whether a prior of the model is weighed against a variance that the data alone give. */
+bool mlab_has_dispersion(const mlab_model *model);
 /* Fits with priors: first without them, for what the data say alone; then with them. Fills fit->priors and says where the two disagree. */
 MLAB_MUST_USE mlab_status mlab_priors_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 /* Fits with Firth's penalty, after a fit without it that tells whether the data are separated: then the sandwich, which would be far too small, gives

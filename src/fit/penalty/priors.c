@@ -120,6 +120,11 @@ mlab_status mlab_firth_fit(const mlab_context *context, const mlab_prepared *pre
     return status;
 }
 
+bool mlab_has_dispersion(const mlab_model *model)
+{
+    return (model->marks & MLAB_MODEL_PRECISION) || model == &mlab_model_gamma;
+}
+
 mlab_status mlab_priors_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_fit_problem *problem = prepared->problem;
@@ -138,8 +143,7 @@ mlab_status mlab_priors_fit(const mlab_context *context, const mlab_prepared *pr
     if (!status) status = mlab_prepared_fit_once(context, &without, data, err);
     if (!status && !mixed) {
         with.dispersion = data->residual_variance > 0 ? data->residual_variance : data->shape > 0 ? 1 / data->shape : 0;
-        bool scaled = (prepared->model->marks & MLAB_MODEL_PRECISION) || prepared->model == &mlab_model_gamma;
-        if (scaled && !(with.dispersion > 0))
+        if (mlab_has_dispersion(prepared->model) && !(with.dispersion > 0))
             status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the data leave no variance to weigh a prior by", outcome);
     }
     if (!status) status = mlab_prepared_fit_once(context, &with, fit, err);
