@@ -145,7 +145,9 @@ static void fill_column(const mlab_kernels *kernels, const mlab_direct_column *c
 void mlab_direct_fill(const mlab_direct *direct, size_t first, size_t n, const double *centre, double *x)
 {
     const uint32_t *rows = direct->rows ? direct->rows + first : NULL;
-    if (rows && rows[n - 1] - rows[0] == n - 1) { /* ascending: they lie together */
+    size_t run = 1; /* rows of a sample may come more than once: first and last do not tell */
+    while (rows && run < n && rows[run] == rows[0] + run) run++;
+    if (rows && run == n) {
         first = rows[0];
         rows = NULL;
     }

@@ -82,6 +82,9 @@ START_TEST(direct_tiles_hold_the_numbers_of_the_design)
             for (uint32_t i = 0; i < N; i++)
                 if (i % 7) rows[w.problem.n++] = i;
             compare(&w, &context, first_column);
+            w.problem.n = N; /* a sample: some rows twice, others not, from the first to the last */
+            for (uint32_t i = 0; i < N; i++) rows[i] = i % 3 == 1 && i + 1 < N ? i - 1 : i;
+            compare(&w, &context, first_column);
             world_free(&w);
         }
     world w = make(&context, "~ 0 + level + x");

@@ -158,7 +158,6 @@ static mlab_status keep_baseline(const boot *b, const mlab_context *context, siz
 {
     const mlab_draws_baseline *into = mlab_draws_baseline_of(b->draws, k);
     const one_outcome *outcome = &b->outcome[k];
-    const mlab_fit *fit = b->fits[k];
     mlab_refit_weights weights = {.cluster = weight};
     if (!into) return MLAB_OK;
     return outcome->prepared->model->baseline(context, outcome->prepared, &weights, b->fits[k],

@@ -220,8 +220,6 @@ mlab_status mlab_diagnose_folds(mlab_diagnosing *d, mlab_error *err)
     bool numbers = d->prepared->model->marks & MLAB_MODEL_NUMBER;
     size_t n_clusters = problem->cluster ? problem->n_clusters : problem->n;
     if (!mlab_engine_of(d->prepared) || !d->prepared->model->predict || problem->weight || n_clusters < 2 * FOLDS) return MLAB_OK;
-    if (problem->n_priors > 0)
-        return mlab_diagnose_add(d, false, "cross-validation", "", -1, -1, err, "Not looked at: refits with priors are not built yet.");
     folds f = {.d = d, .n = problem->n, .usable = true};
     f.width = numbers ? 1 : d->prepared->model->width(d->fit, MLAB_SCALE_RESPONSE, 0);
     f.fold = mlab_allocate(d->context, n_clusters, 1);
