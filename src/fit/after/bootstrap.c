@@ -12,8 +12,8 @@
 #include "fit/draws.h"
 #include "fit/mixed/mixed.h"
 #include "fit/outcome.h"
-#include "fit/raters/raters.h"
 #include "fit/penalty/redrawn.h"
+#include "fit/raters/raters.h"
 #include "fit/refits.h"
 
 #include "core/error.h"
