@@ -57,6 +57,8 @@ static mlab_status keep_level(mlab_design_variable *variable, const mlab_context
     return MLAB_OK;
 }
 
+enum { BLOCK = 65536 }; /* rows between two looks whether all levels have been met */
+
 static mlab_status levels_of_factor(maker *m, mlab_design_variable *variable, const mlab_column *column)
 {
     const mlab_context *context = m->design->context;
@@ -65,8 +67,13 @@ static mlab_status levels_of_factor(maker *m, mlab_design_variable *variable, co
     uint8_t *present = mlab_allocate(context, n, 1);
     variable->levels = mlab_allocate(context, n, sizeof *variable->levels);
     if (!present || !variable->levels) status = mlab_raise(m->err, MLAB_ERR_MEMORY, "no memory for %zu levels", n);
-    for (size_t i = 0; i < m->table->n_rows && !status; i++)
-        if (m->use[i]) present[column->as.integer[i]] = 1;
+    for (size_t first = 0, seen = 0; first < m->table->n_rows && seen < n && !status; first += BLOCK) {
+        size_t last = m->table->n_rows - first < BLOCK ? m->table->n_rows : first + BLOCK;
+        for (size_t i = first; i < last; i++)
+            if (m->use[i]) present[column->as.integer[i]] = 1;
+        seen = 0;
+        for (size_t l = 0; l < n; l++) seen += present[l];
+    }
     for (size_t l = 0; l < n && !status; l++)
         if (present[l]) status = keep_level(variable, context, column->levels[l], m->err);
     mlab_release(context, present);

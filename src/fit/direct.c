@@ -157,3 +157,13 @@ void mlab_direct_fill(const mlab_direct *direct, size_t first, size_t n, const d
         for (size_t i = n; i < MLAB_TILE; i++) into[i] = 0;
     }
 }
+
+void mlab_direct_fetch(const mlab_direct *direct, size_t part, size_t first, size_t n)
+{
+    if (direct->rows) first = direct->rows[first]; /* rows that are left out make it somewhat late */
+    for (size_t j = part; j < direct->n; j += MLAB_DIRECT_PARTS) {
+        const mlab_direct_column *column = &direct->columns[j];
+        if (column->real) direct->kernels->fetch(column->real + first, n * sizeof *column->real);
+        if (column->whole) direct->kernels->fetch(column->whole + first, n * sizeof *column->whole);
+    }
+}

@@ -29,6 +29,9 @@ typedef struct mlab_direct {
 MLAB_MUST_USE mlab_status mlab_direct_make(const mlab_context *context, const mlab_fit_problem *problem, size_t first_column, mlab_direct **direct,
                                            mlab_error *err);
 void mlab_direct_free(mlab_direct *direct); /* NULL is fine */
+/* Asks for a part of the rows from `first` on, which will be filled soon: column j is in part j % MLAB_DIRECT_PARTS. */
+#define MLAB_DIRECT_PARTS ((size_t)4)
+void mlab_direct_fetch(const mlab_direct *direct, size_t part, size_t first, size_t n);
 /* Rows first .. first + n - 1 of the problem, n <= MLAB_TILE, less the centres [n], as a tile; zeros behind them. */
 void mlab_direct_fill(const mlab_direct *direct, size_t first, size_t n, const double *centre, double *x);
 

@@ -18,7 +18,6 @@
 #define REFIT_TOLERANCE 1e-5
 /* Numbers of influence kept for rows that are their own clusters; beyond, draws use the covariance of each fit alone. */
 #define MOST_INFLUENCE ((size_t)1 << 22)
-#define SAMPLE_STRIDE ((size_t)16)
 #define SAMPLE_TILES ((size_t)8) /* at least so many tiles in the sample */
 
 void mlab_engine_release(const mlab_context *context, void *own)
@@ -130,51 +129,7 @@ static void uncentre_row(const void *engine, double *v, double sign)
 
 static bool is_large(const mlab_engine *engine)
 {
-    return engine->tiles->n_tiles >= SAMPLE_STRIDE * SAMPLE_TILES;
-}
-
-static mlab_status null_start(const mlab_pass *pass, double *intercepts, mlab_error *err)
-{
-    const mlab_engine *engine = pass->engine;
-    if (engine->family->log_mean) intercepts[0] = mlab_engine_log_mean(pass);
-    if (!engine->family->start) return MLAB_OK;
-    size_t n = engine->problem->n_categories;
-    double *counts = mlab_allocate(pass->context, n, sizeof *counts);
-    if (!counts) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu categories", n);
-    mlab_pass_counts(pass, counts);
-    engine->family->start(counts, n, intercepts);
-    mlab_release(pass->context, counts);
-    return MLAB_OK;
-}
-
-/* Intercepts or thresholds alone, the offset kept; parameters [mlab_pass_parameters] and the log-likelihood. */
-static mlab_status fit_null(const mlab_pass *pass, const mlab_fit_options *options, double *parameters, double *log_likelihood, mlab_error *err)
-{
-    const mlab_engine *engine = pass->engine;
-    mlab_pass null_pass = *pass;
-    mlab_newton_result result;
-    null_pass.null_model = true;
-    mlab_status status = null_start(&null_pass, parameters, err);
-    if (status) return status;
-    if (!engine->intercept && engine->n_thresholds == 0) { /* nothing to estimate: predictors are the offset */
-        for (size_t k = 0; k < engine->n_eta; k++) parameters[k] = 0;
-        return mlab_pass_evaluate(&null_pass, parameters, log_likelihood, NULL, NULL, err);
-    }
-    if (!engine->tiles->any_offset && engine->family->start) return mlab_pass_evaluate(&null_pass, parameters, log_likelihood, NULL, NULL, err);
-    mlab_newton_spec spec = {.n = mlab_pass_parameters(&null_pass),
-                             .evaluate = mlab_pass_evaluate,
-                             .work = &null_pass,
-                             .tolerance = 1e-2,
-                             .iterations = (int)options->iterations};
-    if (is_large(engine)) {
-        null_pass.stride = SAMPLE_STRIDE;
-        if ((status = mlab_newton(pass->context, &spec, parameters, NULL, NULL, &result, err))) return status;
-        null_pass.stride = 1;
-    }
-    spec.tolerance = 1e-6; /* the log-likelihood is off by its square */
-    if ((status = mlab_newton(pass->context, &spec, parameters, NULL, NULL, &result, err))) return status;
-    *log_likelihood = result.log_likelihood;
-    return MLAB_OK;
+    return engine->tiles->n_tiles >= MLAB_SAMPLE_STRIDE * SAMPLE_TILES;
 }
 
 static void place_intercepts(const mlab_engine *engine, const double *intercepts, double *parameters)
@@ -201,7 +156,7 @@ static mlab_status sample_start(const mlab_pass *pass, const mlab_fit_options *o
     const mlab_engine *engine = pass->engine;
     if (!is_large(engine)) return MLAB_OK;
     mlab_pass sample = *pass;
-    sample.stride = SAMPLE_STRIDE;
+    sample.stride = MLAB_SAMPLE_STRIDE;
     mlab_newton_spec spec = spec_of(engine, &sample, options);
     spec.tolerance = 1e-2;
     spec.iterations = 15;
@@ -225,8 +180,10 @@ static mlab_status doubt_events(const mlab_prepared *prepared, mlab_fit *fit, ml
     for (size_t j = 0; j < engine->p; j++) used += !engine->aliased[j];
     if (engine->intercept) used--;
     uint64_t none = 0;
-    for (size_t i = 0; i < prepared->problem->n; i++)
-        if (prepared->problem->category[i] == 0) none += mlab_problem_count(prepared->problem, i);
+    if (prepared->problem->weight)
+        for (size_t i = 0; i < prepared->problem->n; i++) none += prepared->problem->category[i] == 0 ? mlab_problem_count(prepared->problem, i) : 0;
+    else
+        for (size_t i = 0; i < prepared->problem->n; i++) none += prepared->problem->category[i] == 0;
     for (size_t k = 0; k < fit->n_blocks; k++) {
         uint64_t events = fit->events_by_block[k];
         const char *what = fit->n_blocks > 1 ? fit->blocks[k] : fit->outcome;
@@ -308,7 +265,7 @@ mlab_status mlab_engine_fit(const mlab_context *context, const mlab_prepared *pr
         goto out;
     }
     if ((status = name_family(fit, engine, err))) goto out;
-    if ((status = fit_null(&pass, options, intercepts, &fit->null_log_likelihood, err))) goto out;
+    if ((status = mlab_null_fit(&pass, is_large(engine), options, intercepts, &fit->null_log_likelihood, err))) goto out;
     if (prepared->problem->warm) {
         memcpy(parameters, prepared->problem->warm, n * sizeof *parameters);
         mlab_engine_inward(engine, parameters);
@@ -365,7 +322,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
         memcpy(estimate, start, n * sizeof *estimate);
         mlab_engine_inward(engine, estimate);
     } else {
-        if ((status = null_start(&pass, intercepts, err))) goto out;
+        if ((status = mlab_null_start(&pass, intercepts, err))) goto out;
         place_intercepts(engine, intercepts, estimate);
     }
     mlab_newton_spec spec = spec_of(engine, &pass, &prepared->options);

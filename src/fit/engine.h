@@ -140,6 +140,12 @@ MLAB_MUST_USE mlab_status mlab_pass_predictors(const mlab_pass *pass, const doub
  * [n * n], its upper triangle (fit/pass_thresholds.c). */
 void mlab_pass_thresholds(const mlab_kernels *kernels, const mlab_family_tile *tile, const double *x, size_t p, size_t n, double *score,
                           double *information);
+/* Start and fit of the model without covariates (fit/null.c): parameters [mlab_pass_parameters of the null model] are intercepts or thresholds, the
+ * offset kept. large: begin with a sample of the tiles. */
+#define MLAB_SAMPLE_STRIDE ((size_t)16)
+MLAB_MUST_USE mlab_status mlab_null_start(const mlab_pass *pass, double *parameters, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_null_fit(const mlab_pass *pass, bool large, const mlab_fit_options *options, double *parameters,
+                                        double *log_likelihood, mlab_error *err);
 /* counts [n_categories]: sum of weights by category. */
 void mlab_pass_counts(const mlab_pass *pass, double *counts);
 

@@ -77,6 +77,10 @@ mlab_status mlab_pass_predictors(const mlab_pass *pass, const double *parameters
 
 void mlab_pass_counts(const mlab_pass *pass, double *counts)
 {
+    enum { LANES = 4, MOST = 64 };
     const mlab_fit_problem *problem = pass->engine->problem;
-    for (size_t i = 0; i < problem->n; i++) counts[problem->category[i]] += pass->weight ? pass->weight[i] : 1;
+    size_t k = problem->n_categories, lanes = k <= MOST ? LANES : 1; /* side by side, since a sum waits for the one before it */
+    double own[LANES * MOST] = {0}, *into = k <= MOST ? own : counts;
+    for (size_t i = 0; i < problem->n; i++) into[i % lanes * k + (size_t)problem->category[i]] += pass->weight ? pass->weight[i] : 1;
+    for (size_t at = 0; at < lanes * k && into == own; at++) counts[at % k] += own[at];
 }

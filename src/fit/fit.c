@@ -176,6 +176,32 @@ static bool copy_effects(const mlab_context *context, const mlab_level_effects *
     return fit->nominal && fit->scale;
 }
 
+/* Rows with an event: a category beyond the first, or a status of 1. */
+static uint64_t count_where(const mlab_fit_problem *problem, bool times)
+{
+    const int32_t *what = times ? problem->status : problem->category;
+    uint64_t events = 0;
+    if (!what) return 0;
+    if (problem->weight)
+        for (size_t i = 0; i < problem->n; i++) events += (times ? what[i] == 1 : what[i] > 0) ? mlab_problem_count(problem, i) : 0;
+    else if (times)
+        for (size_t i = 0; i < problem->n; i++) events += what[i] == 1;
+    else
+        for (size_t i = 0; i < problem->n; i++) events += what[i] > 0;
+    return events;
+}
+
+static void count_causes(const mlab_fit_problem *problem, mlab_fit *fit)
+{
+    for (size_t i = 0; i < problem->n; i++) {
+        int32_t what = problem->category ? problem->category[i] : problem->status ? problem->status[i] : 0;
+        if (what <= 0 || (problem->status && what > 1)) continue;
+        uint64_t count = mlab_problem_count(problem, i);
+        fit->n_events += count;
+        fit->events_by_block[fit->n_blocks > 1 ? (size_t)what - 1 : 0] += count;
+    }
+}
+
 static void count_rows(const mlab_prepared *prepared, mlab_fit *fit)
 {
     const mlab_fit_problem *problem = prepared->problem;
@@ -186,14 +212,12 @@ static void count_rows(const mlab_prepared *prepared, mlab_fit *fit)
     fit->n_dropped_stubs = problem->n_dropped_stubs;
     fit->n_dropped_weightless = problem->n_dropped_weightless;
     fit->weights = problem->weights;
-    for (size_t i = 0; i < problem->n; i++) {
-        int32_t what = problem->category ? problem->category[i] : problem->status ? problem->status[i] : 0;
-        fit->weight_total += problem->weight ? problem->weight[i] : 0;
-        if (what <= 0 || (problem->status && what > 1)) continue;
-        uint64_t count = mlab_problem_count(problem, i);
-        fit->n_events += count;
-        if (!prepared->n_thresholds) fit->events_by_block[fit->n_blocks > 1 ? (size_t)what - 1 : 0] += count;
-    }
+    for (size_t i = 0; problem->weight && i < problem->n; i++) fit->weight_total += problem->weight[i];
+    if (fit->n_blocks > 1 || (problem->category && problem->status))
+        count_causes(problem, fit);
+    else
+        fit->events_by_block[0] = fit->n_events = count_where(problem, !problem->category);
+    for (size_t k = 0; prepared->n_thresholds && k < fit->n_blocks; k++) fit->events_by_block[k] = 0;
     if (prepared->n_thresholds || problem->number) fit->n_events = 0;
 }
 

@@ -58,6 +58,8 @@ typedef struct mlab_kernels {
     void (*level)(const int32_t *codes, int32_t code, size_t n, double centre, double *out);
     /* score[i] = weight[i] (category[i] - P), P by the logit of eta[i]: the score of a logit of two categories alone; any n. */
     void (*logit_score)(const double *eta, const int32_t *category, const double *weight, size_t n, double *score);
+    /* Asks for n bytes that will be read soon. */
+    void (*fetch)(const void *from, size_t n);
 } mlab_kernels;
 
 const mlab_kernels *mlab_kernels_of(const mlab_context *context);

@@ -25,5 +25,6 @@ static inline void lanes_store(double *into, lanes a)
     _mm256_storeu_pd(into + 4, a.high);
 }
 
+#define MLAB_FETCH_LINE(from) _mm_prefetch(from, _MM_HINT_T1)
 #define MLAB_KERNELS mlab_kernels_avx2
 #include "fit/kernels_body.h"

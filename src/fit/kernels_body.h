@@ -105,6 +105,24 @@ static void widen(const uint16_t *restrict a, size_t n, double *restrict out)
     _Pragma("omp simd") for (size_t i = 0; i < n; i++) out[i] = (double)(int32_t)a[i];
 }
 
+#ifdef MLAB_WIDE_REGISTERS
+#include "fit/kernels_cross.h"
+
+static void cross(const double *restrict x, size_t p, const double *restrict w, size_t n, double *restrict into, size_t stride, double *restrict wx)
+{
+    static void (*const apart[])(const double *, const double *, const double *, size_t, double *, size_t) = {cross_4x1, cross_4x2, cross_4x3,
+                                                                                                              cross_4x4};
+    static void (*const same[])(const double *, const double *, const double *, size_t, double *, size_t) = {cross_same_1, cross_same_2, cross_same_3,
+                                                                                                             cross_same_4};
+    (void)wx;
+    for (size_t j = 0; j < p; j += 4) {
+        const double *xj = x + j * MLAB_TILE;
+        size_t left = p - j < 4 ? p - j : 4;
+        same[left - 1](w, xj, xj, n, into + j * stride + j, stride);
+        for (size_t k = j + 4; k < p; k += 4) apart[p - k < 4 ? p - k - 1 : 3](w, xj, x + k * MLAB_TILE, n, into + j * stride + k, stride);
+    }
+}
+#else
 static void cross(const double *restrict x, size_t p, const double *restrict w, size_t n, double *restrict into, size_t stride, double *restrict wx)
 {
     for (size_t j = 0; j < p; j++) {
@@ -113,14 +131,32 @@ static void cross(const double *restrict x, size_t p, const double *restrict w, 
         project(xj, p - j, wx, n, into + j * stride + j);
     }
 }
+#endif
+
+/* A group of four columns, and up to three more. */
+static void predict_group(const double *restrict x, const double *restrict b, size_t more, size_t n, double *restrict out)
+{
+    const double *x0 = x, *x1 = x0 + MLAB_TILE, *x2 = x1 + MLAB_TILE, *x3 = x2 + MLAB_TILE, *x4 = x3 + MLAB_TILE, *x5 = x4 + MLAB_TILE;
+    const double *x6 = x5 + MLAB_TILE;
+    double b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3], b4 = more > 0 ? b[4] : 0, b5 = more > 1 ? b[5] : 0, b6 = more > 2 ? b[6] : 0;
+    if (more == 0)
+        for (size_t i = 0; i < n; i++) out[i] += (b0 * x0[i] + b1 * x1[i]) + (b2 * x2[i] + b3 * x3[i]);
+    else if (more == 1)
+        for (size_t i = 0; i < n; i++) out[i] = (out[i] + ((b0 * x0[i] + b1 * x1[i]) + (b2 * x2[i] + b3 * x3[i]))) + b4 * x4[i];
+    else if (more == 2)
+        for (size_t i = 0; i < n; i++) out[i] = ((out[i] + ((b0 * x0[i] + b1 * x1[i]) + (b2 * x2[i] + b3 * x3[i]))) + b4 * x4[i]) + b5 * x5[i];
+    else
+        for (size_t i = 0; i < n; i++)
+            out[i] = (((out[i] + ((b0 * x0[i] + b1 * x1[i]) + (b2 * x2[i] + b3 * x3[i]))) + b4 * x4[i]) + b5 * x5[i]) + b6 * x6[i];
+}
 
 static void predict(const double *restrict x, size_t p, const double *restrict b, size_t n, double *restrict out)
 {
     size_t j = 0;
     for (; j + 4 <= p; j += 4) {
-        const double *x0 = x + j * MLAB_TILE, *x1 = x0 + MLAB_TILE, *x2 = x1 + MLAB_TILE, *x3 = x2 + MLAB_TILE;
-        double b0 = b[j], b1 = b[j + 1], b2 = b[j + 2], b3 = b[j + 3];
-        for (size_t i = 0; i < n; i++) out[i] += (b0 * x0[i] + b1 * x1[i]) + (b2 * x2[i] + b3 * x3[i]);
+        size_t more = p - j - 4 < 4 ? p - j - 4 : 0;
+        predict_group(x + j * MLAB_TILE, b + j, more, n, out);
+        j += more;
     }
     for (; j < p; j++) {
         const double *xj = x + j * MLAB_TILE;
@@ -253,5 +289,14 @@ static void logit_score(const double *restrict eta, const int32_t *restrict cate
     _Pragma("omp simd") for (size_t i = 0; i < n; i++) score[i] = weight[i] * ((double)category[i] - 1 / (1 + mlab_kernel_exp(-eta[i])));
 }
 
-const mlab_kernels MLAB_KERNELS = {predict, project, project_each, widen,    cross, dot,    sum,   weigh,      logit,
-                                   ordinal, pick,    log_product,  no_event, reals, wholes, level, logit_score};
+static void fetch(const void *from, size_t n)
+{
+#ifdef MLAB_FETCH_LINE
+    for (size_t at = 0; at < n; at += 64) MLAB_FETCH_LINE((const char *)from + at);
+#else
+    (void)from, (void)n;
+#endif
+}
+
+const mlab_kernels MLAB_KERNELS = {predict, project, project_each, widen,    cross, dot,    sum,   weigh,       logit,
+                                   ordinal, pick,    log_product,  no_event, reals, wholes, level, logit_score, fetch};

@@ -94,10 +94,12 @@ static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, 
                                                 : mlab_tiles_get(engine->tiles, tile, room->tiles, x, &offset, err);
     if (status) return status;
     size_t rows = mlab_tiles_rows(engine->tiles, tile), first = tile * MLAB_TILE, n = mlab_whole_lanes(rows);
+    size_t next = work->pass->null_model ? SIZE_MAX : tile + work->pass->stride;
     if (work->pass->null_model) *x = room->ones;
+    mlab_tiles_fetch(engine->tiles, next, 0);
     for (size_t k = 0; k < engine->n_eta; k++) {
         double *eta = room->arrays + k * MLAB_TILE;
-        memcpy(eta, offset, n * sizeof *eta);
+        work->kernels->reals(offset, n, 0, eta);
         work->kernels->predict(*x, work->p, work->parameters + engine->n_thresholds + k * work->p, n, eta);
     }
     mlab_family_tile *own = &room->tile;
@@ -107,7 +109,9 @@ static mlab_status do_tile(const pass_work *work, pass_room *room, size_t tile, 
     own->shape = engine->shape;
     room->summed = false;
     own->summed = may_sum && !work->pass->weight ? &room->summed : NULL;
+    mlab_tiles_fetch(engine->tiles, next, 1);
     *allowed = engine->family->tile(own);
+    mlab_tiles_fetch(engine->tiles, next, 2);
     if (!*allowed) return MLAB_OK;
     const double *weight = work->pass->weight ? work->pass->weight + first : NULL;
     if (!room->summed) weigh(work, own->log_likelihood, weight, rows);
@@ -164,6 +168,7 @@ static mlab_status evaluate_chunk(void *arg, size_t chunk, void *scratch, mlab_e
         for (size_t k = 0; k < engine->n_eta && work->p > 0; k++) {
             size_t at = engine->n_thresholds + k * work->p;
             work->kernels->project(x, work->p, room.tile.score + k * MLAB_TILE, mlab_whole_lanes(rows), score + at);
+            if (k == 0 && !work->pass->null_model) mlab_tiles_fetch(tiles, tile + work->pass->stride, 3);
             for (size_t l = k; l < engine->n_eta; l++, pair++)
                 add_cross(work, &room, x, room.tile.curvature + pair * MLAB_TILE, rows, information + at * n + engine->n_thresholds + l * work->p);
         }

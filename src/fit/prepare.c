@@ -34,9 +34,11 @@ static mlab_status check_categories(const mlab_model *model, const mlab_fit_prob
     if ((model->marks & MLAB_MODEL_THRESHOLDS) && problem->n_categories > MLAB_MOST_LEVELS)
         return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: the response has %zu levels; model %s can have %zu", name, problem->n_categories,
                           model->name, MLAB_MOST_LEVELS);
-    for (size_t i = 0; i < problem->n; i++)
-        if (problem->category[i] < 0 || (size_t)problem->category[i] >= problem->n_categories)
-            return wrong(problem, i, err, "outside its levels", "one of the levels");
+    bool outside = false;
+    const uint32_t most = problem->n_categories < INT32_MAX ? (uint32_t)problem->n_categories : INT32_MAX;
+    for (size_t i = 0; i < problem->n; i++) outside |= (uint32_t)problem->category[i] >= most;
+    for (size_t i = 0; i < problem->n && outside; i++)
+        if ((uint32_t)problem->category[i] >= most) return wrong(problem, i, err, "outside its levels", "one of the levels");
     return MLAB_OK;
 }
 

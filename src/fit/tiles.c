@@ -92,6 +92,16 @@ mlab_status mlab_tiles_get(const mlab_tiles *tiles, size_t tile, double *scratch
     return tiles->x ? MLAB_OK : fill_tile(tiles, tile, scratch, own_x, own_offset, err);
 }
 
+void mlab_tiles_fetch(const mlab_tiles *tiles, size_t tile, size_t part)
+{
+    const mlab_direct *direct = tiles->direct;
+    if (!direct || tiles->x || tile >= tiles->n_tiles) return;
+    size_t n = mlab_tiles_rows(tiles, tile), first = tile * MLAB_TILE;
+    mlab_direct_fetch(direct, part, first, n);
+    if (part == 0 && tiles->problem->offset) direct->kernels->fetch(tiles->problem->offset + first, n * sizeof *tiles->problem->offset);
+    if (part == 0 && tiles->problem->category) direct->kernels->fetch(tiles->problem->category + first, n * sizeof *tiles->problem->category);
+}
+
 mlab_status mlab_tiles_offset(const mlab_tiles *tiles, size_t tile, double *scratch, const double **offset, mlab_error *err)
 {
     const double *x;

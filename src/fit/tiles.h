@@ -40,6 +40,8 @@ size_t mlab_tiles_scratch(const mlab_tiles *tiles);
 size_t mlab_tiles_rows(const mlab_tiles *tiles, size_t tile);
 MLAB_MUST_USE mlab_status mlab_tiles_get(const mlab_tiles *tiles, size_t tile, double *scratch, const double **x, const double **offset,
                                          mlab_error *err);
+/* Asks for a part (0 .. MLAB_DIRECT_PARTS - 1) of a tile that will be got soon: called between other work, the memory is not waited for. Any tile. */
+void mlab_tiles_fetch(const mlab_tiles *tiles, size_t tile, size_t part);
 /* The offset alone. */
 MLAB_MUST_USE mlab_status mlab_tiles_offset(const mlab_tiles *tiles, size_t tile, double *scratch, const double **offset, mlab_error *err);
 /* Keeps x from now on, when it may be kept and is not yet. Errors: MLAB_ERR_MEMORY, those of the design. */
