@@ -175,8 +175,9 @@ mlab_status mlab_analysis_make(const mlab_context *context, const mlab_cohort_ch
     if (!status) status = mlab_weights_make(context, analysis->cohort, choice->options, &analysis->weights, err);
     if (!status) status = add_tasks(analysis, first_method_only, err);
     if (!status) status = fit_everybody(analysis, err);
-    if (!status) status = mlab_bounds_make(analysis, choice, &analysis->bounds, err);
-    if (!status) status = choice->options->bootstrap > 0 ? mlab_analysis_bootstrap(analysis, err) : mlab_analysis_influence(analysis, err);
+    if (!status && !choice->estimates_only) status = mlab_bounds_make(analysis, choice, &analysis->bounds, err);
+    if (!status && !choice->estimates_only)
+        status = choice->options->bootstrap > 0 ? mlab_analysis_bootstrap(analysis, err) : mlab_analysis_influence(analysis, err);
     if (status)
         mlab_analysis_free(analysis);
     else

@@ -36,7 +36,7 @@ typedef struct mlab_analysis {
     size_t *offset; /* [n_tasks + 1] first level of each task */
     size_t n_levels;
     double *level;       /* [n_levels] on everybody */
-    double *spread;      /* bootstrap: [samples * n_levels] levels; influence: [people * n_levels] influence of each person */
+    double *spread;      /* bootstrap: [samples * n_levels] levels; influence: [people * n_levels] influence of each person; NULL = no intervals */
     uint8_t *failed;     /* [samples * n_tasks] */
     mlab_bounds *bounds; /* NULL = every arm is known */
     char *skipped;       /* lines: outcomes that could not be compared, and why */
@@ -64,6 +64,24 @@ void mlab_bounds_set(const mlab_analysis *analysis, size_t task, size_t arm, siz
 /* Adds the contrasts of an analysis to a comparison's growing list. */
 mlab_status mlab_contrasts_add(const mlab_analysis *analysis, mlab_contrast **contrasts, size_t *n, size_t *capacity, mlab_error *err);
 void mlab_contrast_clear(const mlab_context *context, mlab_contrast *contrast);
+
+/* The contrasts of a comparison without intervals; bootstrap_failed = 1 where the models behind one did not converge. Released one by one by
+ * mlab_contrast_clear, and as a list. Errors: those of mlab_compare. */
+MLAB_MUST_USE mlab_status mlab_compare_estimates(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
+                                                 const mlab_compare_options *options, mlab_contrast **contrasts, size_t *n, mlab_error *err);
+
+/* What samples of people say of one contrast, all that is missing imputed anew in each (compare/redrawn.c). */
+typedef struct mlab_redrawn_spread {
+    double variance, df;             /* of the mean over the imputations of the data; df of the variance; 0 = too few samples could be compared */
+    double ratio_variance, ratio_df; /* of the logarithm of the risk ratio */
+    uint64_t done, failed;           /* samples */
+} mlab_redrawn_spread;
+
+/* spread [n_contrasts] of the contrasts of `of`, from options->bootstrap samples; imputation: of all people, m times. Errors: MLAB_ERR_MEMORY,
+ * MLAB_ERR_CANCELLED, those of the data. */
+MLAB_MUST_USE mlab_status mlab_compare_redrawn(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
+                                               const mlab_compare_options *options, const mlab_imputation *imputation, const mlab_comparison *of,
+                                               mlab_redrawn_spread *spread, mlab_error *err);
 
 /* What a contrast says in words; released with mlab_release. */
 char *mlab_estimand_sentence(const mlab_analysis *analysis, const mlab_task *task, size_t arm, size_t horizon, size_t stat);

@@ -11,6 +11,7 @@ typedef struct mlab_cohort_choice {
     const mlab_compare_spec *spec;
     const mlab_compare_options *options;
     bool take_unknown;        /* time of unknown arm is taken too, as that of the reference arm; unknown_people is still counted */
+    bool estimates_only;      /* no intervals, no bounds */
     const char *group_column; /* subgroup: column and level at time zero; NULL = everyone */
     int32_t group_level;
 } mlab_cohort_choice;

@@ -126,7 +126,7 @@ static mlab_status add_everyone(const mlab_analysis *analysis, mlab_comparison *
 }
 
 /* One level of one subgroup column; levels that cannot be compared (one arm only, nobody) are passed over. */
-static mlab_status add_level(const mlab_context *context, mlab_cohort_choice *choice, const mlab_column *column, mlab_comparison *out,
+static mlab_status add_level(const mlab_context *context, mlab_cohort_choice *choice, const mlab_column *column, mlab_contrast **contrasts, size_t *n,
                              size_t *capacity, mlab_error *err)
 {
     mlab_text name = MLAB_TEXT(context);
@@ -136,12 +136,13 @@ static mlab_status add_level(const mlab_context *context, mlab_cohort_choice *ch
                                      : mlab_analysis_make(context, choice, mlab_text_get(&name), true, &analysis, err);
     mlab_text_free(&name);
     if (status == MLAB_ERR_DATA_EMPTY || status == MLAB_ERR_COMPARE_ARM || status == MLAB_ERR_COMPARE_HORIZON) return MLAB_OK;
-    if (!status) status = mlab_contrasts_add(analysis, &out->contrasts, &out->n_contrasts, capacity, err);
+    if (!status) status = mlab_contrasts_add(analysis, contrasts, n, capacity, err);
     mlab_analysis_free(analysis);
     return status;
 }
 
-static mlab_status add_subgroups(const mlab_context *context, mlab_cohort_choice choice, mlab_comparison *out, size_t *capacity, mlab_error *err)
+static mlab_status add_subgroups(const mlab_context *context, mlab_cohort_choice choice, mlab_contrast **contrasts, size_t *n, size_t *capacity,
+                                 mlab_error *err)
 {
     const mlab_table *table = choice.data->person_level ? choice.data->people : choice.data->panel->rows;
     for (size_t b = 0; b < choice.spec->n_by; b++) {
@@ -152,9 +153,29 @@ static mlab_status add_subgroups(const mlab_context *context, mlab_cohort_choice
             return mlab_raise(err, MLAB_ERR_DATA_TYPE, "comparison.by: column \"%s\" has no levels; make groups of it first", column->name);
         choice.group_column = column->name;
         for (choice.group_level = 0; choice.group_level < column->n_levels; choice.group_level++)
-            if ((status = add_level(context, &choice, column, out, capacity, err))) return status;
+            if ((status = add_level(context, &choice, column, contrasts, n, capacity, err))) return status;
     }
     return MLAB_OK;
+}
+
+mlab_status mlab_compare_estimates(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
+                                   const mlab_compare_options *options, mlab_contrast **contrasts, size_t *n, mlab_error *err)
+{
+    mlab_cohort_choice choice = {.data = data, .spec = spec, .options = options, .estimates_only = true};
+    mlab_analysis *analysis;
+    size_t capacity = 0;
+    *contrasts = NULL;
+    *n = 0;
+    mlab_status status = mlab_analysis_make(context, &choice, "", false, &analysis, err);
+    if (!status) status = mlab_contrasts_add(analysis, contrasts, n, &capacity, err);
+    mlab_analysis_free(analysis);
+    if (!status) status = add_subgroups(context, choice, contrasts, n, &capacity, err);
+    if (!status) return MLAB_OK;
+    for (size_t i = 0; i < *n; i++) mlab_contrast_clear(context, &(*contrasts)[i]);
+    mlab_release(context, *contrasts);
+    *contrasts = NULL;
+    *n = 0;
+    return status;
 }
 
 mlab_status mlab_compare(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec, const mlab_compare_options *options,
@@ -171,7 +192,7 @@ mlab_status mlab_compare(const mlab_context *context, const mlab_data *data, con
     comparison->context = context;
     if ((status = mlab_analysis_make(context, &choice, "", false, &analysis, err))) goto out;
     if ((status = add_everyone(analysis, comparison, &capacity, err))) goto out;
-    status = add_subgroups(context, choice, comparison, &capacity, err);
+    status = add_subgroups(context, choice, &comparison->contrasts, &comparison->n_contrasts, &capacity, err);
 out:
     mlab_analysis_free(analysis);
     if (status)

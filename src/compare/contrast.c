@@ -34,6 +34,12 @@ static double risk_of(const pair *p, double level)
 static void set_errors(const pair *p, mlab_contrast *c, double *log_ratio_se)
 {
     const mlab_analysis *analysis = p->analysis;
+    if (!analysis->spread) { /* estimates alone */
+        bool converged = p->task->converged && (!p->task->weighted || analysis->weights->converged);
+        c->bootstrap_done = converged;
+        c->bootstrap_failed = !converged;
+        return;
+    }
     size_t n = analysis->options->bootstrap > 0 ? (size_t)analysis->options->bootstrap : mlab_cohort_units(analysis->cohort), good = 0, ratios = 0;
     double mean = 0, square = 0, log_mean = 0, log_square = 0, risk = risk_of(p, c->risk_arm), other = risk_of(p, c->risk_reference);
     for (size_t i = 0; i < n; i++) {

@@ -2,11 +2,11 @@
 /* Comparisons over imputations: each completed data set is compared as if nothing had been missing, and the contrasts are pooled by Rubin's rules
  * (Rubin 1987) with the degrees of freedom of Barnard & Rubin (1999, doi:10.1093/biomet/86.4.948).
  *
- * With a bootstrap every completed data set is sampled on its own, which gives the variance within ("MI boot" of Schomaker & Heumann 2018,
- * doi:10.1002/sim.7654). Weakness: that is right when imputation and analysis agree; where they do not, imputing inside of each sample would be
- * (Bartlett & Hughes 2020, doi:10.1177/0962280220932189), which the comparison does not do. */
+ * With a bootstrap the intervals are those of samples of people in which everything is imputed anew (compare/redrawn.c); estimates and the share of
+ * information that is missing stay those of the imputations of the data. Weakness: Rubin's rules are right when imputation and analysis agree. */
 #include "compare/analysis.h"
 
+#include "compare/options.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -75,6 +75,7 @@ typedef struct pooling {
     const mlab_context *context;
     mlab_comparison **all; /* [n]; the first becomes the pooled one */
     size_t n;
+    mlab_redrawn_spread *redrawn; /* [contrasts], or NULL = no bootstrap */
     double value[MOST_IMPUTATIONS], variance[MOST_IMPUTATIONS];
 } pooling;
 
@@ -108,6 +109,12 @@ static double scale_of(const mlab_contrast *c)
     return c->estimate != 0 ? log(rr) / fabs(c->estimate) : 0;
 }
 
+/* Of an interval: those of the people, and those of the variance (0 = there is none). */
+static double degrees(double complete, double of_variance)
+{
+    return of_variance > 0 ? 1 / (1 / complete + 1 / of_variance) : 0;
+}
+
 static void pool_ratio(pooling *p, size_t c, const double complete, double level, mlab_contrast *to)
 {
     double mean, total, df, step;
@@ -119,6 +126,10 @@ static void pool_ratio(pooling *p, size_t c, const double complete, double level
         p->variance[k] = from->log_ratio_se * from->log_ratio_se;
     }
     mlab_rubin(p->value, p->variance, p->n, complete, &mean, &total, &df, NULL);
+    if (p->redrawn) {
+        total = p->redrawn[c].ratio_variance;
+        df = degrees(complete, p->redrawn[c].ratio_df);
+    }
     to->risk_ratio = exp(mean);
     to->e_value = mlab_e_value(to->risk_ratio);
     if (!(to->log_ratio_se > 0) || !(df > 0)) return;
@@ -145,6 +156,20 @@ static mlab_status pool_trust(pooling *p, size_t c, mlab_contrast *to, mlab_erro
     return MLAB_OK;
 }
 
+static mlab_status doubt_failed(const pooling *p, mlab_contrast *to, mlab_error *err)
+{
+    if (to->bootstrap_failed <= (to->bootstrap_done + to->bootstrap_failed) / 10) return MLAB_OK;
+    mlab_text text = MLAB_TEXT(p->context);
+    mlab_text_print(&text, "%s%sMore than a tenth of the samples, each imputed anew, could not be compared.", to->reason, *to->reason ? " " : "");
+    char *made = text.failed ? NULL : mlab_copy_text(p->context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a reason");
+    mlab_release(p->context, to->reason);
+    to->reason = made;
+    if (to->trust == MLAB_TRUSTED) to->trust = MLAB_BOOTSTRAP_FAILED;
+    return MLAB_OK;
+}
+
 /* A line more under the number. */
 static mlab_status tell_missing(const pooling *p, mlab_contrast *to, mlab_error *err)
 {
@@ -155,6 +180,9 @@ static mlab_status tell_missing(const pooling *p, mlab_contrast *to, mlab_error 
         "Missing values were imputed %zu times: %.0f %% of what complete data would say of this number is missing, and so many imputations "
         "have %.1f %% of the efficiency of ever more.\n",
         p->n, 100 * to->missing_information, 100 / (1 + to->missing_information / (double)p->n));
+    if (p->redrawn)
+        mlab_text_print(&text, "The interval is that of %llu samples of people, in each of which everything missing was imputed anew.\n",
+                        (unsigned long long)to->bootstrap_done);
     char *made = text.failed ? NULL : mlab_copy_text(p->context, mlab_text_get(&text));
     mlab_text_free(&text);
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the caveats");
@@ -185,6 +213,13 @@ static mlab_status pool_contrast(pooling *p, size_t c, mlab_error *err)
     mlab_rubin(p->value, p->variance, p->n, complete > 0 ? complete : HUGE_VAL, &to->estimate, &total, &to->df, &to->missing_information);
     to->imputations = p->n;
     to->lower = to->upper = to->estimate;
+    if (p->redrawn) {
+        total = p->redrawn[c].variance;
+        to->df = degrees(complete > 0 ? complete : HUGE_VAL, p->redrawn[c].df);
+        to->bootstrap_done = p->redrawn[c].done;
+        to->bootstrap_failed = p->redrawn[c].failed;
+        if ((status = doubt_failed(p, to, err))) return status;
+    }
     if (complete > 0 && to->df > 0) {
         to->se = sqrt(total);
         double step = mlab_t_quantile((1 + to->level) / 2, fmin(to->df, 1e9)) * to->se;
@@ -256,6 +291,27 @@ static mlab_status tell_imputed(const pooling *p, const mlab_data *data, const m
     return MLAB_OK;
 }
 
+/* Every completed data set is compared, without a bootstrap. */
+static mlab_status compare_all(pooling *p, const mlab_data *data, const mlab_compare_spec *spec, const mlab_compare_options *options,
+                               const mlab_imputation *imputation, mlab_error *err)
+{
+    mlab_compare_options plain = *options;
+    mlab_status status = MLAB_OK;
+    plain.bootstrap = 0;
+    for (size_t k = 0; k < p->n && !status; k++) {
+        mlab_completed *completed;
+        status = mlab_impute_complete(p->context, data, imputation, (int)k, &completed, err);
+        if (!status) status = mlab_compare(p->context, &completed->data, spec, &plain, &p->all[k], err);
+        mlab_completed_free(p->context, completed);
+    }
+    if (!status && !same_contrasts(p))
+        status = mlab_raise(err, MLAB_ERR_COMPARE_ARM, "the imputations do not have the same contrasts: a rare level came in or out");
+    if (status || options->bootstrap == 0) return status;
+    p->redrawn = mlab_allocate(p->context, p->all[0]->n_contrasts + 1, sizeof *p->redrawn);
+    if (!p->redrawn) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu contrasts", p->all[0]->n_contrasts);
+    return mlab_compare_redrawn(p->context, data, spec, options, imputation, p->all[0], p->redrawn, err);
+}
+
 mlab_status mlab_compare_imputed(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
                                  const mlab_compare_options *options, const mlab_imputation *imputation, mlab_comparison **out, mlab_error *err)
 {
@@ -264,15 +320,10 @@ mlab_status mlab_compare_imputed(const mlab_context *context, const mlab_data *d
     if (p.n < 2 || p.n > MOST_IMPUTATIONS) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%zu imputations; allowed 2 to %d", p.n, MOST_IMPUTATIONS);
     p.all = mlab_allocate(context, p.n, sizeof *p.all);
     if (!p.all) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu comparisons", p.n);
-    mlab_status status = MLAB_OK;
-    for (size_t k = 0; k < p.n && !status; k++) {
-        mlab_completed *completed;
-        status = mlab_impute_complete(context, data, imputation, (int)k, &completed, err);
-        if (!status) status = mlab_compare(context, &completed->data, spec, options, &p.all[k], err);
-        mlab_completed_free(context, completed);
-    }
-    if (!status && !same_contrasts(&p))
-        status = mlab_raise(err, MLAB_ERR_COMPARE_ARM, "the imputations do not have the same contrasts: a rare level came in or out");
+    mlab_status status = mlab_options_check(mlab_compare_option_rows, mlab_compare_n_option_rows, options, err);
+    if (!status && options->bootstrap > 0 && options->bootstrap < 20)
+        status = mlab_raise(err, MLAB_ERR_OPTION, "comparison.bootstrap: found %lld, allowed 0 or at least 20", (long long)options->bootstrap);
+    if (!status) status = compare_all(&p, data, spec, options, imputation, err);
     if (!status) pool_rest(&p);
     for (size_t c = 0; !status && c < p.all[0]->n_contrasts; c++) status = pool_contrast(&p, c, err);
     if (!status) status = tell_imputed(&p, data, imputation, err);
@@ -282,5 +333,6 @@ mlab_status mlab_compare_imputed(const mlab_context *context, const mlab_data *d
     }
     for (size_t k = 0; k < p.n; k++) mlab_comparison_free(p.all[k]);
     mlab_release(context, p.all);
+    mlab_release(context, p.redrawn);
     return status;
 }

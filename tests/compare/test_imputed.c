@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Comparisons over imputations: pooled as one would by hand, what is imputed and what is not, threads, failures. */
 #include "compare/world.h"
+#include "core/random.h"
+#include "fit/impute/sampled.h"
 #include "fit/model.h"
 
 #include <math.h>
@@ -105,33 +107,75 @@ START_TEST(what_changes_over_time_is_not_imputed)
 }
 END_TEST
 
-START_TEST(a_bootstrap_samples_each_completed_data_set_and_threads_change_no_byte)
+/* What sample b says of the first contrast, imputed twice: value [2]. */
+static void by_hand(world *w, const mlab_compare_spec *spec, const mlab_compare_options *options, uint32_t b, double *value)
 {
-    double horizons[] = {6}, first = 0, first_se = 0;
+    double count[300];
+    mlab_sampled *sampled;
+    mlab_imputation *imputation;
+    mlab_address at = {.seed = (uint64_t)options->seed, .draw = b, .purpose = MLAB_PURPOSE_BOOTSTRAP};
+    mlab_compare_options plain = *options;
+    plain.bootstrap = 0;
+    ck_assert_uint_eq(mlab_sampled_people(&w->data), 300);
+    mlab_random_sample(&w->context, &at, 300, count);
+    ck_assert_int_eq(mlab_sampled_make(&w->context, &w->data, NULL, 0, count, &sampled, NULL), MLAB_OK);
+    uint64_t seed = (uint64_t)options->seed ^ (UINT64_C(0x9e3779b97f4a7c15) * (b + 1));
+    ck_assert_int_eq(mlab_compare_impute(&w->context, &sampled->data, spec, 2, 3, seed, &imputation, NULL), MLAB_OK);
+    for (int k = 0; k < 2; k++) {
+        mlab_completed *completed;
+        mlab_comparison *own;
+        ck_assert_int_eq(mlab_impute_complete(&w->context, &sampled->data, imputation, k, &completed, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_compare(&w->context, &completed->data, spec, &plain, &own, NULL), MLAB_OK);
+        value[k] = own->contrasts[0].estimate;
+        mlab_comparison_free(own);
+        mlab_completed_free(&w->context, completed);
+    }
+    mlab_imputation_free(imputation);
+    mlab_sampled_free(sampled);
+}
+
+/* Twenty samples; variance (B - W) / 2 + W / m of the mean over m = 4 imputations. */
+START_TEST(every_bootstrap_sample_is_imputed_anew_and_threads_change_no_byte)
+{
+    enum { SAMPLES = 20 };
+    double horizons[] = {6}, first = 0, first_se = 0, mean[SAMPLES], all_mean = 0, between = 0, within = 0;
     mlab_compare_spec spec = world_spec(horizons, 1, 2);
     mlab_compare_options options = mlab_compare_defaults();
-    options.bootstrap = 20;
+    options.bootstrap = SAMPLES;
     for (int threads = 1; threads < 8; threads += threads == 1 ? 1 : 5) {
         world *w = with_gaps();
         w->context.threads = threads;
         mlab_imputation *imputation = imputed(w, &spec);
         mlab_comparison *all = pooled(w, &spec, &options, imputation);
-        ck_assert_uint_eq(all->contrasts[0].bootstrap_done + all->contrasts[0].bootstrap_failed, 20 * TIMES);
-        if (threads == 1) first = all->contrasts[0].estimate, first_se = all->contrasts[0].se;
-        ck_assert(all->contrasts[0].estimate == first && all->contrasts[0].se == first_se && first_se > 0);
+        const mlab_contrast *c = &all->contrasts[0];
+        ck_assert_uint_eq(c->bootstrap_done, SAMPLES);
+        ck_assert_ptr_nonnull(strstr(c->caveats, "20 samples of people, in each of which everything missing was imputed anew"));
+        if (threads == 1) first = c->estimate, first_se = c->se;
+        ck_assert(c->estimate == first && c->se == first_se && first_se > 0);
+        ck_near(c->upper - c->estimate, mlab_t_quantile(0.975, c->df) * c->se, 1e-9, 0);
+        for (uint32_t b = 0; b < SAMPLES && threads == 1; b++) {
+            double value[2];
+            by_hand(w, &spec, &options, b, value);
+            mean[b] = (value[0] + value[1]) / 2;
+            all_mean += mean[b] / SAMPLES;
+            within += (value[0] - value[1]) * (value[0] - value[1]) / 2 / SAMPLES;
+        }
         mlab_comparison_free(all);
         mlab_imputation_free(imputation);
         world_end(w);
     }
+    for (int b = 0; b < SAMPLES; b++) between += 2 * (mean[b] - all_mean) * (mean[b] - all_mean) / (SAMPLES - 1);
+    ck_assert_double_gt(within, 0);
+    ck_near(first_se * first_se, (between - within) / 2 + within / TIMES, 1e-9, 0);
 }
 END_TEST
 
-START_TEST(any_allocation_may_fail)
+static void fail_each(int64_t samples, long part)
 {
     double horizons[] = {6};
     mlab_compare_spec spec = world_spec(horizons, 1, 1);
     mlab_compare_options options = mlab_compare_defaults();
-    options.bootstrap = 0;
+    options.bootstrap = samples;
     world *w = world_starters(40, 3);
     mlab_column *x = mlab_table_find(w->panel.rows, "x");
     for (size_t i = 0; i < w->n; i++)
@@ -139,7 +183,7 @@ START_TEST(any_allocation_may_fail)
     mlab_test_memory memory = {0};
     mlab_context context = mlab_test_context(&memory, 1);
     mlab_status got = MLAB_ERR_MEMORY;
-    for (long k = 1; got == MLAB_ERR_MEMORY && k < 20000; k += 1 + k / 9) {
+    for (long k = 1; got == MLAB_ERR_MEMORY && k < 10000000; k += 1 + k / part) {
         mlab_imputation *imputation = NULL;
         mlab_comparison *all = NULL;
         memory = (mlab_test_memory){.fail_at = k};
@@ -153,7 +197,19 @@ START_TEST(any_allocation_may_fail)
     ck_assert_int_eq(got, MLAB_OK);
     world_end(w);
 }
+
+START_TEST(any_allocation_may_fail)
+{
+    fail_each(0, 9);
+}
+END_TEST
+
+START_TEST(any_allocation_may_fail_while_samples_are_imputed_anew)
+{
+    fail_each(20, 2);
+}
 END_TEST
 
 MLAB_TEST_MAIN("imputed", contrasts_are_pooled_as_one_would_by_hand, what_changes_over_time_is_not_imputed,
-               a_bootstrap_samples_each_completed_data_set_and_threads_change_no_byte, any_allocation_may_fail)
+               every_bootstrap_sample_is_imputed_anew_and_threads_change_no_byte, any_allocation_may_fail,
+               any_allocation_may_fail_while_samples_are_imputed_anew)

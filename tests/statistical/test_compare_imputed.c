@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Comparisons where what is adjusted for is missing more often for those who left: 150 samples of 400 people, 8 imputations of 5 rounds, fixed seeds.
  * What the estimator gives with nothing missing is the truth here: its mean over the samples. With a true coverage of 95 % 150 intervals cover in
- * fewer than 88 % or more than 99.5 % in fewer than one of 1,000 such tests. */
+ * fewer than 88 % or more than 99.5 % in fewer than one of 1,000 such tests. The same of intervals from 40 samples of people each imputed anew, whose
+ * mean error is, in all but one of 1,000 such tests, within 20 % of the spread of the estimates (150 estimates: 6 %; that of the errors' mean is
+ * below 1 %). */
 #include "compare/world.h"
 #include "core/random.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { SAMPLES = 150, PEOPLE = 400, QUARTERS = 4 };
+enum { SAMPLES = 150, PEOPLE = 400, QUARTERS = 4, REDRAWN = 40 };
 
 static double uniform(uint32_t sample, uint32_t person, int period, uint8_t number)
 {
@@ -58,10 +60,11 @@ static const mlab_contrast *retention(const mlab_comparison *c)
 START_TEST(pooled_intervals_cover_what_complete_data_give_and_complete_cases_are_off)
 {
     static double whole[SAMPLES], pooled[SAMPLES], lower[SAMPLES], upper[SAMPLES], cases[SAMPLES];
-    double horizons[] = {12}, truth = 0, mean = 0, off = 0, spread = 0, missing = 0;
+    static double low[SAMPLES], high[SAMPLES];
+    double horizons[] = {12}, error = 0, rubin = 0, truth = 0, mean = 0, off = 0, spread = 0, missing = 0;
     mlab_compare_spec spec = world_spec(horizons, 1, 1);
     mlab_compare_options options = mlab_compare_defaults();
-    int covered = 0;
+    int covered = 0, redrawn = 0;
     options.bootstrap = 0;
     spec.n_outcomes = 1;
     for (uint32_t s = 0; s < SAMPLES; s++) {
@@ -78,6 +81,15 @@ START_TEST(pooled_intervals_cover_what_complete_data_give_and_complete_cases_are
         lower[s] = retention(all)->lower;
         upper[s] = retention(all)->upper;
         missing += retention(all)->missing_information / SAMPLES;
+        rubin += retention(all)->se / SAMPLES;
+        mlab_comparison_free(all);
+        options.bootstrap = REDRAWN;
+        ck_assert_int_eq(mlab_compare_imputed(&w->context, &w->data, &spec, &options, imputation, &all, NULL), MLAB_OK);
+        options.bootstrap = 0;
+        ck_assert_double_eq(retention(all)->estimate, pooled[s]);
+        low[s] = retention(all)->lower;
+        high[s] = retention(all)->upper;
+        error += retention(all)->se / SAMPLES;
         mlab_comparison_free(full);
         mlab_comparison_free(complete);
         mlab_comparison_free(all);
@@ -89,10 +101,15 @@ START_TEST(pooled_intervals_cover_what_complete_data_give_and_complete_cases_are
     }
     for (int s = 0; s < SAMPLES; s++) {
         covered += lower[s] <= truth && truth <= upper[s];
+        redrawn += low[s] <= truth && truth <= high[s];
         spread += pow(pooled[s] - mean, 2) / (SAMPLES - 1);
     }
     printf("retention: complete data %.4f, imputed %.4f (spread %.4f, covers %.1f %%, missing information %.2f), complete cases %.4f\n", truth, mean,
            sqrt(spread), 100.0 * covered / SAMPLES, missing, off);
+    printf("mean error by Rubin's rules %.4f; by samples imputed anew %.4f, covers %.1f %%\n", rubin, error, 100.0 * redrawn / SAMPLES);
+    ck_assert_double_ge(redrawn, 0.88 * SAMPLES);
+    ck_assert_double_le(redrawn, 0.995 * SAMPLES);
+    ck_assert_double_lt(fabs(error / sqrt(spread) - 1), 0.2);
     ck_assert_double_ge(covered, 0.88 * SAMPLES);
     ck_assert_double_le(covered, 0.995 * SAMPLES);
     ck_assert_double_lt(fabs(mean - truth), 0.25 * sqrt(spread));
