@@ -131,7 +131,8 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_compare_impute(const mlab_context *conte
                                                        int n_imputations, int n_rounds, uint64_t seed, mlab_imputation **imputation, mlab_error *err);
 /* The comparison on every completed data set, pooled by Rubin's rules: contrasts with the degrees of freedom of Barnard & Rubin (1999,
  * doi:10.1093/biomet/86.4.948) and ratios by their logarithm; balance and standardised curves are means; what is observed is of the data as they
- * are. With a bootstrap each completed data set has its own samples, which estimate the variance within. Trust is the least of all. Errors: those
+ * are. With a bootstrap the intervals are those of samples of people in each of which everything is imputed anew, twice (von Hippel & Bartlett 2021,
+ * doi:10.1214/20-STS793), and bootstrap_done and _failed count samples. Trust is the least of all. Errors: those
  * of mlab_compare; MLAB_ERR_COMPARE_ARM when an imputation has other contrasts than the first. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_compare_imputed(const mlab_context *context, const mlab_data *data, const mlab_compare_spec *spec,
                                                         const mlab_compare_options *options, const mlab_imputation *imputation,
