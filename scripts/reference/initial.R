@@ -3,7 +3,7 @@
 # (Heckman 1981); the likelihood written plainly and integrated by brute force.
 #   Rscript scripts/reference/initial.R tests/reference
 #
-# Data: joint_visits.csv (pbcseq of R's survival: stage, log bilirubin) and mixed_bacteria.csv (bacteria of MASS), which stand there already. The integral
+# Data: joint_visits.csv (pbcseq of R's survival: log bilirubin, as it is and in four levels) and mixed_bacteria.csv (bacteria of MASS), which stand there already. The integral
 # over the effect of each person is a trapezoidal sum on a grid of 1/4 posterior standard deviations out to 11 of them, placed once near the maximum and
 # not moved: for bell-shaped functions its error is about exp(-2 (pi / step)^2) (Trefethen & Weideman 2014, SIAM Review 56, 385-458). Maximised by
 # Newton steps on Richardson differences until the next one is below 1e-7 standard errors. Rows: case, name, estimate, se, loglik. se: observed information.
@@ -16,7 +16,8 @@ rows <- function(id, y) { # first rows, later rows and the value before each
   list(id = id, n = max(id), first = which(first), later = which(!first), last = y[which(!first) - 1])
 }
 by_person <- function(l, i, n) { out <- matrix(0, n, ncol(l)); s <- rowsum(l, i); out[as.integer(rownames(s)), ] <- s; out }
-v <- rows(visits$id, visits$bili); s <- rows(visits$id, visits$stage); b <- rows(bacteria$ID, bacteria$y)
+v <- rows(visits$id, visits$bili); visits$level <- 1 + (visits$bili > -0.5) + (visits$bili > 0.5) + (visits$bili > 1.5)
+s <- rows(visits$id, visits$level); b <- rows(bacteria$ID, bacteria$y)
 level <- function(y, th, eta) { th <- c(-Inf, th, Inf); log(plogis(th[y + 1] - eta) - plogis(th[y] - eta)) }
 bernoulli <- function(y, eta) plogis((2 * y - 1) * eta, log.p = TRUE)
 trt <- cbind(bacteria$trt == "drug", bacteria$trt == "drug+") * 1
@@ -27,12 +28,12 @@ cases <- list(
     start = c(0.15, 0.86, 0.025, -0.87, 0.57, -0.35, 3.2, 0.23),
     l = function(t, u) by_person(dnorm(visits$bili[v$later] - t[1] - t[2] * v$last - t[3] * visits$year[v$later] - u[v$id[v$later], ], 0, exp(t[4]), TRUE), v$id[v$later], v$n) +
       by_person(dnorm(visits$bili[v$first] - t[5] - t[7] * u[v$id[v$first], ], 0, exp(t[6]), TRUE), v$id[v$first], v$n), sd = 8),
-  ordinal = list(n = s$n, names = c("1|2", "2|3", "3|4", "stage_last2", "stage_last3", "stage_last4", "year", "first:1|2", "first:2|3", "first:3|4", "first ~ person", "sd"),
-    start = c(-1, 2, 5, 1, 3, 5, 0.1, -3, -1, 1, 1, 1),
-    l = function(t, u) by_person(level(visits$stage[s$later], t[1:3], t[4] * (s$last == 2) + t[5] * (s$last == 3) + t[6] * (s$last == 4) + t[7] * visits$year[s$later] +
-      u[s$id[s$later], ]), s$id[s$later], s$n) + by_person(level(visits$stage[s$first], t[8:10], t[11] * u[s$id[s$first], ]), s$id[s$first], s$n), sd = 12),
+  ordinal = list(n = s$n, names = c("1|2", "2|3", "3|4", "level_last2", "level_last3", "level_last4", "year", "first:1|2", "first:2|3", "first:3|4", "first ~ person", "sd"),
+    start = c(-1.4, 3.3, 7, 1.5, 4.5, 6.7, 0.2, -2.8, 0.4, 2.4, 1, 2.4),
+    l = function(t, u) by_person(level(visits$level[s$later], t[1:3], t[4] * (s$last == 2) + t[5] * (s$last == 3) + t[6] * (s$last == 4) + t[7] * visits$year[s$later] +
+      u[s$id[s$later], ]), s$id[s$later], s$n) + by_person(level(visits$level[s$first], t[8:10], t[11] * u[s$id[s$first], ]), s$id[s$first], s$n), sd = 12),
   logit = list(n = b$n, names = c("(Intercept)", "y_last", "trtdrug", "trtdrug+", "first:(Intercept)", "first:trtdrug", "first:trtdrug+", "first ~ person", "sd"),
-    start = c(1, 1, -0.5, -0.5, 2, 0, 0, 1, 1),
+    start = c(1.5, 0.8, -1.2, -0.8, 2.3, -0.5, 0.4, 0.4, 0.9),
     l = function(t, u) by_person(bernoulli(bacteria$y[b$later], t[1] + t[2] * b$last + drop(trt[b$later, ] %*% t[3:4]) + u[b$id[b$later], ]), b$id[b$later], b$n) +
       by_person(bernoulli(bacteria$y[b$first], t[5] + drop(trt[b$first, ] %*% t[6:7]) + t[8] * u[b$id[b$first], ]), b$id[b$first], b$n), sd = 9))
 

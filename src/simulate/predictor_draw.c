@@ -45,20 +45,21 @@ static double *take(double **memory, size_t n)
     return taken;
 }
 
-static void fill_fixed(const mlab_world *world, const mlab_equation *equation, mlab_equation_draw *draw)
+/* whole: the predictor itself, not what another has more. */
+static void fill_fixed(const mlab_world *world, const mlab_equation *equation, bool whole, mlab_equation_draw *draw)
 {
     const mlab_predictor *p = equation->predictor;
     const double *b = draw->coefficients;
-    bool intercept = mlab_design_has_intercept(p->design) && equation->first_column == 0;
+    bool intercept = whole && mlab_design_has_intercept(p->design) && equation->first_column == 0;
     for (uint32_t s = 0; s < world->n_sources; s++) {
         double sum = intercept ? b[0] : 0;
         const double *x = p->fixed + (size_t)s * p->n_fixed;
         for (size_t c = 0; c < p->n_fixed; c++) sum += x[c] * b[p->fixed_column[c]];
-        draw->fixed[s] = p->offset ? sum + p->offset[s] : sum;
+        draw->fixed[s] = whole && p->offset ? sum + p->offset[s] : sum;
     }
 }
 
-static void fill_table(const mlab_world *world, const mlab_equation *equation, uint32_t draw_number, mlab_equation_draw *draw)
+static void fill_table(const mlab_world *world, const mlab_equation *equation, bool whole, uint32_t draw_number, mlab_equation_draw *draw)
 {
     const mlab_predictor *p = equation->predictor;
     for (uint32_t code = 0; code < world->n_states; code++) {
@@ -67,7 +68,7 @@ static void fill_table(const mlab_world *world, const mlab_equation *equation, u
         uint32_t seen = p->stand_in[stated == SIZE_MAX ? code : code - arm];
         double sum = 0;
         for (size_t c = 0; c < p->n_stated; c++) sum += p->stated[(size_t)seen * p->n_stated + c] * draw->coefficients[p->stated_column[c]];
-        if (stated != SIZE_MAX) sum += mlab_assumption_value(world, stated, draw_number);
+        if (whole && stated != SIZE_MAX) sum += mlab_assumption_value(world, stated, draw_number);
         draw->table[code] = sum;
     }
 }
@@ -80,15 +81,68 @@ static void fill_cubics(const mlab_clock_basis *clock, const double *b, double *
         for (size_t q = 0; q < n; q++) cubic[q] += b[clock->column[c]] * clock->cubic[c * n + q];
 }
 
-static size_t memory_of(const mlab_world *world)
+/* How many predictors an equation has beside its own. */
+static size_t more_of(const mlab_equation *equation)
+{
+    const mlab_fit *fit = equation->fit;
+    return (fit->n_nominal ? equation->n_thresholds - 1 : 0) + (fit->n_scale > 0);
+}
+
+static size_t memory_of(const mlab_world *world, size_t *n_more)
 {
     size_t n = 0;
+    *n_more = 0;
     for (size_t e = 0; e < world->n_equations; e++) {
         const mlab_predictor *p = world->equations[e].predictor;
-        n += world->n_sources + world->n_states + mlab_design_columns(p->design);
-        n += 4 * (size_t)(p->clock[0].n_pieces + p->clock[1].n_pieces);
+        size_t one = world->n_sources + world->n_states + mlab_design_columns(p->design);
+        one += 4 * (size_t)(p->clock[0].n_pieces + p->clock[1].n_pieces);
+        n += one * (1 + more_of(&world->equations[e]));
+        *n_more += more_of(&world->equations[e]);
     }
     return n + world->n_leans * world->n_sources;
+}
+
+/* The coefficients of a predictor stand in it: what follows from them. */
+static void fill(const mlab_world *world, const mlab_equation *equation, bool whole, uint32_t draw, double **memory, mlab_equation_draw *to)
+{
+    fill_fixed(world, equation, whole, to);
+    fill_table(world, equation, whole, draw, to);
+    for (int c = 0; c < 2; c++) {
+        const mlab_clock_basis *clock = &equation->predictor->clock[c];
+        double *cubic = take(memory, 4 * (size_t)clock->n_pieces);
+        to->cubic[c] = clock->n_columns ? cubic : NULL;
+        fill_cubics(clock, to->coefficients, cubic);
+    }
+}
+
+static void start_predictor(const mlab_world *world, const mlab_equation *equation, double **memory, mlab_equation_draw *to)
+{
+    to->equation = equation;
+    to->fixed = take(memory, world->n_sources);
+    to->table = take(memory, world->n_states);
+    to->coefficients = take(memory, mlab_design_columns(equation->predictor->design));
+}
+
+/* value: the parameters of the fit. Places are those of mlab_fit: nominal effects at the thresholds after the first behind the block, then the scale.
+ */
+static void fill_more(const mlab_world *world, const mlab_equation *equation, const double *value, uint32_t draw, double **memory,
+                      mlab_equation_draw *to)
+{
+    const mlab_fit *fit = equation->fit;
+    to->n_more = more_of(equation);
+    to->by_threshold = fit->n_nominal > 0;
+    to->on_scale = fit->n_scale > 0;
+    for (size_t j = 0; j < to->n_more; j++) {
+        mlab_equation_draw *one = &to->more[j];
+        bool scale = to->on_scale && j + 1 == to->n_more;
+        start_predictor(world, equation, memory, one);
+        for (size_t w = 0; w < fit->n_nominal && !scale; w++)
+            one->coefficients[equation->first_column + fit->nominal[w]] =
+                value[fit->block_size + j * fit->n_nominal + w] - value[fit->n_thresholds + fit->nominal[w]];
+        for (size_t z = 0; z < fit->n_scale && scale; z++)
+            one->coefficients[equation->first_column + fit->scale[z]] = value[fit->n_parameters - fit->n_scale + z];
+        fill(world, equation, false, draw, memory, one);
+    }
 }
 
 static double stated_or(const mlab_world *world, const char *name, double otherwise, uint32_t draw)
@@ -102,31 +156,27 @@ mlab_status mlab_world_draw_make(const mlab_world *world, uint32_t draw, mlab_wo
     const mlab_context *context = world->context;
     const mlab_draws *draws = world->spec->draws;
     *made = mlab_allocate(context, 1, sizeof **made);
-    double *memory = *made ? mlab_allocate(context, memory_of(world), sizeof *memory) : NULL;
-    if (!memory) {
+    size_t n_more, n = memory_of(world, &n_more);
+    double *memory = *made ? mlab_allocate(context, n, sizeof *memory) : NULL;
+    mlab_equation_draw *more = memory ? mlab_allocate(context, n_more, sizeof *more) : NULL;
+    if (!more) {
+        mlab_release(context, memory);
         mlab_release(context, *made);
         *made = NULL;
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a draw of %u people", (unsigned)world->n_sources);
     }
-    **made = (mlab_world_draw){.world = world, .draw = draw, .memory = memory};
+    **made = (mlab_world_draw){.world = world, .draw = draw, .memory = memory, .more = more};
     for (size_t e = 0; e < world->n_equations; e++) {
         const mlab_equation *equation = &world->equations[e];
         mlab_equation_draw *to = &(*made)->equations[e];
         const double *value = draws->value + (size_t)draw * draws->n_parameters;
-        to->equation = equation;
-        to->fixed = take(&memory, world->n_sources);
-        to->table = take(&memory, world->n_states);
-        to->coefficients = take(&memory, mlab_design_columns(equation->predictor->design));
+        start_predictor(world, equation, &memory, to);
         for (size_t c = 0; c < equation->n_coefficients; c++) to->coefficients[equation->first_column + c] = value[equation->first_parameter + c];
         for (size_t k = 0; k < equation->n_thresholds; k++) to->threshold[k] = value[equation->first_threshold + k];
-        fill_fixed(world, equation, to);
-        fill_table(world, equation, draw, to);
-        for (int c = 0; c < 2; c++) {
-            const mlab_clock_basis *clock = &equation->predictor->clock[c];
-            double *cubic = take(&memory, 4 * (size_t)clock->n_pieces);
-            to->cubic[c] = clock->n_columns ? cubic : NULL;
-            fill_cubics(clock, to->coefficients, cubic);
-        }
+        fill(world, equation, true, draw, &memory, to);
+        to->more = more;
+        fill_more(world, equation, value + equation->first_threshold, draw, &memory, to);
+        more += to->n_more;
     }
     (*made)->lean = take(&memory, world->n_leans * world->n_sources);
     mlab_effects_of_draw(world, *made);
@@ -141,6 +191,7 @@ void mlab_world_draw_free(mlab_world_draw *made)
     if (!made) return;
     const mlab_context *context = made->world->context;
     mlab_release(context, made->memory);
+    mlab_release(context, made->more);
     mlab_release(context, made);
 }
 

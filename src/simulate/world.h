@@ -160,6 +160,11 @@ typedef struct mlab_equation_draw {
     double *cubic[2];     /* [n_pieces][4] of each clock, NULL = no term */
     double *coefficients; /* [columns of the design] */
     double threshold[MLAB_MAX_LEVELS];
+    /* Ordinal effects beyond one location, or NULL: what the predictor at each threshold but the first has more than there (n_thresholds - 1, when an
+     * effect differs by threshold), then the log of the scale (when something acts on it). */
+    struct mlab_equation_draw *more;
+    size_t n_more;
+    bool by_threshold, on_scale;
 } mlab_equation_draw;
 
 typedef struct mlab_world_draw {
@@ -167,7 +172,8 @@ typedef struct mlab_world_draw {
     uint32_t draw;
     mlab_equation_draw equations[MLAB_MAX_EQUATIONS];
     double replacement, early_ending, score_effect;
-    double *lean; /* [n_leans * n_sources] slopes of sources */
+    double *lean;             /* [n_leans * n_sources] slopes of sources */
+    mlab_equation_draw *more; /* of the answers to surveys */
     double *memory;
 } mlab_world_draw;
 /* Errors: MLAB_ERR_SIMULATE_PARAMETER (an effect that nothing gives), MLAB_ERR_MEMORY. */

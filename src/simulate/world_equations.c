@@ -92,9 +92,6 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
     size_t first;
     mlab_status status = find_draws(world->spec->draws, fit, &first, err);
     if (status) return status;
-    if (fit->n_nominal || fit->n_scale)
-        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has effects %s; a simulation needs the same effect at every threshold",
-                          fit->outcome, fit->n_nominal ? "by threshold (nominal)" : "on the scale (scale)");
     static const char *const links[] = {"logit", "probit", "cloglog"};
     int link = 0;
     while (link < 3 && strcmp(fit->link, links[link])) link++;

@@ -27,8 +27,6 @@ static const char *no_simulation(const mlab_study *study)
     for (size_t k = 0; k < study->n_outcomes; k++) {
         const char *why = mlab_model_not_simulated(study->outcomes[k].model);
         if (why && (!panel || mlab_panel_find_event(panel, study->outcomes[k].name))) return why;
-        if (study->outcomes[k].n_nominal || study->outcomes[k].n_scale)
-            return "effects by threshold or on the scale are not simulated yet; outcomes must do without nominal and scale";
     }
     if (!study->data->panel) return "a person-level table has no periods";
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";

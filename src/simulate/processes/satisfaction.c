@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Satisfaction: everybody answers each survey by the cumulative model, given the state at the start of the period; the answer is the
  * "last answer" from the next period on. Whoever was never asked gets a first answer at once, so that a formula with the last
- * answer has one. Latent form: Y > k when x'b + e > threshold k, e logistic, normal, or log(-log(1 - u)), by the link of the fit. */
+ * answer has one. Latent form: Y > k when x'b + e > threshold k, e logistic, normal, or log(-log(1 - u)), by the link of the fit. With effects by
+ * threshold and on the scale it is when x'b + w'(c_k - c_1) + exp(z'd) e > threshold k; where thresholds cross, the level is the number of those
+ * below, as if they were sorted. */
 #include "simulate/effects.h"
 
 #include "core/elementary.h"
@@ -13,6 +15,25 @@ static uint8_t level_of(const double *threshold, size_t n, double latent)
     uint32_t level = 1;
     for (size_t k = 0; k < n; k++) level += latent > threshold[k];
     return (uint8_t)level;
+}
+
+/* Level + 1 of person p, whose predictor at the first threshold is eta. */
+static uint8_t answer_of(const mlab_organisation *o, const mlab_equation_draw *equation, uint32_t p, uint16_t code, double eta, double latent)
+{
+    size_t n = equation->equation->n_thresholds;
+    double threshold[MLAB_MAX_LEVELS], shift, none;
+    if (equation->n_more == 0) return level_of(equation->threshold, n, eta + latent);
+    for (size_t j = 0; j < equation->n_more; j++) {
+        const mlab_equation_draw *one = &equation->more[j];
+        mlab_equation_block(one, 1, &one->fixed[o->source[p]], &code, &o->tenure[p], &o->in_grade[p], &o->source[p], &shift);
+        if (equation->on_scale && j + 1 == equation->n_more) {
+            mlab_exp_array(o->context, &shift, &none, 1);
+            latent *= none;
+        } else
+            threshold[j + 1] = equation->threshold[j + 1] - shift;
+    }
+    threshold[0] = equation->threshold[0];
+    return level_of(equation->by_threshold ? threshold : equation->threshold, n, eta + latent);
 }
 
 /* u [n] becomes the latent e of each. */
@@ -49,7 +70,7 @@ void mlab_process_first_answers(mlab_organisation *o, uint32_t first, uint32_t n
         address.entity = o->entity[p];
         double u = mlab_random_uniform(&address, 0);
         latents(o->context, equation->equation->latent, &u, 1);
-        o->last[p] = level_of(equation->threshold, equation->equation->n_thresholds, eta + u);
+        o->last[p] = answer_of(o, equation, p, o->code[i], eta, u);
         o->code[i] = (uint16_t)mlab_state_code(world, o->arm[p], o->grade[p], o->load[p] > 0, o->last[p]);
     }
 }
@@ -70,7 +91,7 @@ void mlab_process_satisfaction(mlab_organisation *o, uint32_t first, uint32_t n)
     mlab_random_fill(o->context, &address, o->entity + first, n, 1, u);
     latents(o->context, equation->equation->latent, u, n);
     for (uint32_t i = 0; i < n; i++) {
-        uint8_t level = level_of(equation->threshold, equation->equation->n_thresholds, eta[i] + u[i]);
+        uint8_t level = answer_of(o, equation, first + i, o->code[i], eta[i], u[i]);
         last[i] = there[i] ? level : last[i];
     }
 }
