@@ -175,13 +175,18 @@ static mlab_status bind_part(mlab_study *study, const mlab_joint_outcome *joint,
             "and poisson",
             outcome->name, joint->name, outcome->model);
     const bool several = outcome->n_nominal || outcome->n_scale;
-    if (outcome->weight || outcome->n_priors || study->fit_options.penalty || several)
+    if (study->fit_options.penalty || several)
         return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "not_built", place, outcome->name, NULL, err,
                                  "%s of part %s in the joint model %s are not built yet",
-                                 outcome->weight     ? "weights"
-                                 : outcome->n_priors ? "priors"
-                                                     : "penalties",
-                                 outcome->name, joint->name);
+                                 several ? "effects that differ by threshold or act on the scale" : "penalties", outcome->name, joint->name);
+    const mlab_outcome *first = find(study, joint->of[0]);
+    bool other = outcome->weight && (!first->weight || first->weights != outcome->weights || strcmp(first->weight, outcome->weight));
+    if (other || (!outcome->weight && first && first->weight) || (outcome->weight && outcome->weights == MLAB_WEIGHTS_PRECISION))
+        return mlab_findings_add(
+            findings, MLAB_SEVERITY_STOP, "joint", place, outcome->name, NULL, err,
+            "the weights of part %s in the joint model %s must be those of all its parts, frequency or sampling, the same for all "
+            "rows of a person; write fit: {weights: ...}",
+            outcome->name, joint->name);
     if (!outcome->formula) return MLAB_OK;
     mlab_status status = judge_formula(study, outcome, p, why, sizeof why, err);
     if (status || !*why) return status;

@@ -243,9 +243,9 @@ static const struct {
     {"one: {model: joint, of: [satisfaction, retention], simulate: yes}\n  wellbeing: {model: joint, of: [satisfaction, promotion], simulate: yes}",
      34, "is simulated by one already"},
     {"gone: {model: hazard, formula: \"exit ~ arm\", effects: own}", 57, "belongs to a joint model"},
-    {"gone: {model: hazard, formula: \"exit ~ arm\", priors: {armstructured: {mean: 0, sd: 1}}}\n  wellbeing: {model: joint, of: [satisfaction, "
+    {"gone: {model: hazard, formula: \"exit ~ arm\", weights: {column: tenure, kind: sampling}}\n  wellbeing: {model: joint, of: [satisfaction, "
      "gone]}",
-     48, "not built yet"},
+     48, "must be those of all its parts"},
 };
 
 START_TEST(parts_that_cannot_be_tied_are_refused_where_they_stand)

@@ -28,6 +28,7 @@ typedef struct mlab_joint_rows {
     double *number;             /* [n] or NULL */
     int32_t *category;          /* [n] or NULL */
     uint32_t *row;              /* [n] row of the table: rising in a person, and in time */
+    double *weight;             /* [n] or NULL */
 } mlab_joint_rows;
 
 typedef struct mlab_joint_model {
@@ -50,7 +51,17 @@ typedef struct mlab_joint_model {
     double *spread;          /* [n_people * q * q] Cholesky factor of the covariance of L' v */
     double *scores;          /* [n_people * n_parameters] of each person at the last evaluation, times the weight; NULL = not wanted */
     double *weight;          /* [n_people] how often each counts, >= 0; NULL = 1 */
+    mlab_weight_kind weights;
+    struct mlab_joint_prior *priors; /* [n_priors] */
+    size_t n_priors;
 } mlab_joint_model;
+
+/* A normal prior of one parameter: row'psi is what it is a prior of. */
+typedef struct mlab_joint_prior {
+    size_t at;       /* parameter */
+    double mean, sd; /* of row'psi */
+    double *row;     /* [n_parameters] */
+} mlab_joint_prior;
 
 /* One outcome of a joint model: its rows' clusters are people, cluster_id their ranks. effects: design of the columns of its effects, NULL = 1. */
 typedef struct mlab_joint_part_problem {
@@ -62,6 +73,20 @@ typedef struct mlab_joint_part_problem {
 MLAB_MUST_USE mlab_status mlab_joint_make(const mlab_context *context, const mlab_joint_part_problem *parts, size_t n_parts,
                                           mlab_joint_effects effects, mlab_joint_model **model, mlab_error *err);
 void mlab_joint_model_free(mlab_joint_model *model); /* NULL is fine */
+/* Weights of the parts' rows become weights of people: frequencies as they are, sampling weights scaled to sum to the people. Errors:
+ * MLAB_ERR_FIT_RESPONSE (rows of one person differ), MLAB_ERR_FIT_MODEL (of some parts alone, of two kinds). */
+MLAB_MUST_USE mlab_status mlab_joint_weigh(mlab_joint_model *model, mlab_error *err);
+/* Adds a normal prior of parameter `at`, as the formulas name it. */
+MLAB_MUST_USE mlab_status mlab_joint_add_prior(mlab_joint_model *model, size_t at, double mean, double sd, mlab_error *err);
+void mlab_joint_priors_free(mlab_joint_model *model);
+/* What the priors add to the log-likelihood at psi, its gradient, and information [n * n], where these are not NULL. */
+double mlab_joint_prior_value(const mlab_joint_model *model, const double *psi, double *gradient, double *complete, double *information);
+/* The priors of the parts, with the names that their coefficients have in the joint model; [0] n_priors 0 = none. Ended by mlab_joint_priors_end. */
+typedef struct mlab_joint_stated {
+    const mlab_context *context;
+    mlab_fit_problem problem; /* outcome and priors */
+    mlab_prior *priors;
+} mlab_joint_stated;
 /* Sets the rule; false beyond MLAB_JOINT_NODES. */
 bool mlab_joint_nodes(mlab_joint_model *model, size_t n);
 
@@ -87,6 +112,10 @@ typedef struct mlab_joint_climb {
 MLAB_MUST_USE mlab_status mlab_joint_climb_start(const mlab_joint_model *model, mlab_joint_climb *climb, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_joint_climb_up(mlab_joint_model *model, int iterations, mlab_joint_climb *climb, mlab_error *err);
 void mlab_joint_climb_end(const mlab_joint_model *model, mlab_joint_climb *climb);
+
+MLAB_MUST_USE mlab_status mlab_joint_priors_start(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts,
+                                                  const char *const *names, size_t n_parts, mlab_joint_stated *stated, mlab_error *err);
+void mlab_joint_priors_end(mlab_joint_stated *stated);
 
 /* The fit of prepared parts. names [n_parts] of them. */
 MLAB_MUST_USE mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts,

@@ -338,6 +338,9 @@ static mlab_status start(mlab_joint_drawing *d, const mlab_joint_part_problem *p
     d->n = d->model->n_parameters;
     if (d->n != d->fit->n_parameters || d->model->n_people != d->fit->random->n_groups)
         return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", d->fit->outcome);
+    for (size_t k = 0; k < d->fit->n_priors && !status; k++)
+        status = mlab_joint_add_prior(d->model, d->fit->priors[k].parameter, d->fit->priors[k].mean, d->fit->priors[k].sd, err);
+    if (status) return status;
     if (!mlab_joint_nodes(d->model, d->fit->joint->n_nodes)) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: too many nodes", d->fit->outcome);
     d->psi = mlab_allocate(d->context, d->n, sizeof *d->psi);
     d->placed = mlab_allocate(d->context, placed_size(d->model), sizeof *d->placed);

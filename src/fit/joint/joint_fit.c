@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/os.h"
+#include "fit/penalty/penalty.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,12 +90,31 @@ static void outward(const void *of, double *v, double sign)
     for (size_t r = 0; r < model->n_parts; r++) mlab_engine_uncentre(model->parts[r].engine, v + model->parts[r].at, sign);
 }
 
+/* People that count: of frequency weights their sum. */
+static double people_of(const mlab_joint_model *model)
+{
+    double sum = 0;
+    if (model->weights != MLAB_WEIGHTS_FREQUENCY) return (double)model->n_people;
+    for (size_t g = 0; g < model->n_people; g++) sum += model->weight[g];
+    return sum;
+}
+
+/* Somebody of frequency w is w people, whose scores are squared each by itself. */
+static void part_scores(const mlab_joint_model *model)
+{
+    size_t n = model->n_parameters;
+    for (size_t g = 0; g < model->n_people && model->weights == MLAB_WEIGHTS_FREQUENCY; g++)
+        for (size_t j = 0; j < n; j++) model->scores[g * n + j] /= sqrt(model->weight[g]);
+}
+
 static mlab_status place_robust(const mlab_joint_model *model, mlab_fit *fit, mlab_error *err)
 {
     size_t n = model->n_parameters, people = model->n_people;
+    double counted = people_of(model);
     if (people < 3) return mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu people are too few for an interval; at least 3", people);
     if (!model->scores)
         return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "standard errors are those of the model: %zu people are too many for robust ones", people);
+    part_scores(model);
     mlab_status status = mlab_influence(model->context, fit->covariance, n, model->scores, people, err);
     fit->influence_id = mlab_allocate(model->context, people, sizeof *fit->influence_id);
     fit->robust = mlab_allocate(model->context, n, n * sizeof *fit->robust);
@@ -105,8 +125,19 @@ static mlab_status place_robust(const mlab_joint_model *model, mlab_fit *fit, ml
     memcpy(fit->influence_id, model->person, people * sizeof *fit->influence_id);
     memcpy(fit->influence, model->scores, people * n * sizeof *fit->influence);
     for (size_t g = 0; g < people; g++) outward(model, fit->influence + g * n, 1);
-    mlab_influence_product(fit->influence, fit->influence, people, n, n, (double)people / ((double)people - 1), fit->robust);
+    mlab_influence_product(fit->influence, fit->influence, people, n, n, counted / (counted - 1), fit->robust);
     return mlab_joint_text(model->context, &fit->robust_kind, "CR1", err);
+}
+
+/* Each prior is one more independent observation of its coefficient. */
+static void add_priors(const mlab_joint_model *model, mlab_fit *fit)
+{
+    size_t n = model->n_parameters;
+    for (size_t k = 0; k < model->n_priors; k++) {
+        const double *row = fit->covariance + model->priors[k].at * n, weight = 1 / (model->priors[k].sd * model->priors[k].sd);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++) fit->robust[i * n + j] += weight * row[i] * row[j];
+    }
 }
 
 static mlab_status place(const mlab_joint_model *model, mlab_joint_climb *c, mlab_fit *fit, mlab_error *err)
@@ -117,11 +148,12 @@ static mlab_status place(const mlab_joint_model *model, mlab_joint_climb *c, mla
     mlab_status status = c->definite ? place_robust(model, fit, err) : MLAB_OK;
     if (status) return status;
     mlab_covariance_carry(model, outward, n, fit->covariance);
+    if (fit->robust) add_priors(model, fit);
     memcpy(fit->estimate, c->psi, n * sizeof *c->psi);
     outward(model, fit->estimate, 1);
     for (size_t r = 0; r < model->n_parts; r++)
         if (model->parts[r].engine->own_number) fit->estimate[model->parts[r].at] += model->parts[r].engine->shift;
-    fit->log_likelihood = c->value;
+    fit->log_likelihood = c->value - mlab_joint_prior_value(model, c->psi, NULL, NULL, NULL);
     for (size_t r = 0; r < model->n_parts; r++) fit->log_likelihood += mlab_joint_constant(&model->parts[r]);
     fit->iterations = c->iterations;
     fit->gradient = sqrt(fmax(c->decrement, 0));
@@ -270,52 +302,94 @@ static void forget_errors(mlab_joint *joint)
     for (size_t k = 0; k < joint->n_associations; k++) joint->associations[k].per_sd_se = joint->associations[k].loading_se = 0;
 }
 
-static mlab_status fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
-                             size_t n_parts, mlab_joint_effects effects, bool initial, const mlab_fit_options *options, mlab_fit **out,
-                             mlab_error *err)
+static mlab_status set_priors(mlab_joint_model *model, const mlab_fit_problem *stated, const mlab_fit *fit, mlab_error *err)
+{
+    size_t *where = mlab_allocate(model->context, stated->n_priors, sizeof *where);
+    mlab_status status = where ? mlab_priors_find(stated, fit->names, fit->n_parameters, model->fixed, where, err)
+                               : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu priors", stated->n_priors);
+    for (size_t k = 0; k < stated->n_priors && !status; k++)
+        status = where[k] >= model->lambda_at
+                     ? mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &stated->priors[k].place, "%s: priors are of coefficients", stated->outcome)
+                     : mlab_joint_add_prior(model, where[k], stated->priors[k].mean, stated->priors[k].sd, err);
+    mlab_release(model->context, where);
+    return status;
+}
+
+/* What is asked of a fit besides its parts. */
+typedef struct asked {
+    mlab_joint_effects effects;
+    bool initial;                   /* the second part is the first period */
+    const mlab_fit_problem *stated; /* priors, or NULL */
+    const mlab_fit_options *options;
+} asked;
+
+static mlab_status fit_once(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
+                            size_t n_parts, const asked *of, mlab_fit **out, mlab_error *err)
 {
     mlab_joint_model *model = NULL;
     mlab_fit *fit = NULL;
     mlab_joint_climb c = {0};
-    double began = mlab_os_seconds();
     *out = NULL;
     mlab_fit **alone = mlab_allocate(context, n_parts, sizeof *alone);
     mlab_status status = alone ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parts", n_parts);
-    if (!status) status = mlab_joint_make(context, parts, n_parts, effects, &model, err);
+    if (!status) status = mlab_joint_make(context, parts, n_parts, of->effects, &model, err);
     if (!status) status = fit_alone(context, parts, n_parts, alone, err);
     if (!status) status = mlab_joint_fit_start(model, name, names, alone, &fit, err);
-    if (!status) status = climb(model, alone, initial, options, &c, err);
+    if (!status && of->stated) status = set_priors(model, of->stated, fit, err);
+    if (!status) status = climb(model, alone, of->initial, of->options, &c, err);
     if (!status) turn(model, &c);
-    if (!status) status = doubt_spread(model, &c, fit, names[0], initial, err);
+    if (!status) status = doubt_spread(model, &c, fit, names[0], of->initial, err);
     if (!status) status = doubt_first(model, fit, names[0], err);
     if (!status) status = place(model, &c, fit, err);
     if (!status) status = doubt_parts(alone, names, n_parts, fit, err);
     if (!status) status = mlab_joint_place_effects(model, c.psi, c.inverse, names, fit, err);
-    if (!status) status = mlab_joint_place_parts(model, effects, &alone, names, fit, err);
-    if (!status) fit->joint->level = options->level;
+    if (!status) status = mlab_joint_place_parts(model, of->effects, &alone, names, fit, err);
+    if (!status) fit->joint->level = of->options->level;
     if (!status && !c.definite) forget_errors(fit->joint);
     if (!status) status = doubt_rule(model, &c, fit, err);
     for (size_t r = 0; alone && r < n_parts; r++) mlab_fit_free(alone[r]);
     mlab_release(context, alone);
     mlab_joint_climb_end(model, &c);
     mlab_joint_model_free(model);
-    if (status) {
+    if (status)
         mlab_fit_free(fit);
-        return status;
+    else
+        *out = fit;
+    return status;
+}
+
+/* With priors twice: first for what the data say alone. */
+static mlab_status fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
+                             size_t n_parts, asked of, mlab_fit **out, mlab_error *err)
+{
+    mlab_joint_stated stated;
+    mlab_fit *data = NULL;
+    double began = mlab_os_seconds();
+    *out = NULL;
+    mlab_status status = mlab_joint_priors_start(context, name, parts, names, n_parts, &stated, err);
+    bool any = !status && stated.problem.n_priors > 0;
+    if (any) status = fit_once(context, name, parts, names, n_parts, &of, &data, err);
+    of.stated = any ? &stated.problem : NULL;
+    if (!status) status = fit_once(context, name, parts, names, n_parts, &of, out, err);
+    if (!status && any) status = mlab_priors_describe(&stated.problem, data, *out, err);
+    if (!status) (*out)->seconds = mlab_os_seconds() - began;
+    mlab_fit_free(data);
+    mlab_joint_priors_end(&stated);
+    if (status) {
+        mlab_fit_free(*out);
+        *out = NULL;
     }
-    fit->seconds = mlab_os_seconds() - began;
-    *out = fit;
-    return MLAB_OK;
+    return status;
 }
 
 mlab_status mlab_joint_fit_parts(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
                                  size_t n_parts, mlab_joint_effects effects, const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
 {
-    return fit_parts(context, name, parts, names, n_parts, effects, false, options, fit, err);
+    return fit_parts(context, name, parts, names, n_parts, (asked){.effects = effects, .options = options}, fit, err);
 }
 
 mlab_status mlab_joint_fit_first(const mlab_context *context, const char *name, const mlab_joint_part_problem *parts, const char *const *names,
                                  size_t n_parts, const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
 {
-    return fit_parts(context, name, parts, names, n_parts, MLAB_JOINT_SHARED, true, options, fit, err);
+    return fit_parts(context, name, parts, names, n_parts, (asked){.effects = MLAB_JOINT_SHARED, .initial = true, .options = options}, fit, err);
 }

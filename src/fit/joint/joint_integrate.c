@@ -254,6 +254,7 @@ mlab_status mlab_joint_evaluate(mlab_joint_model *model, const double *psi, doub
     double *sums = NULL;
     mlab_status status = sum_all(&w, psi, &sums, err);
     if (!status) place(sums, model->n_parameters, value, gradient, complete, information);
+    if (!status && *value > -HUGE_VAL) *value += mlab_joint_prior_value(model, psi, gradient, complete, information);
     mlab_release(model->context, sums);
     return status;
 }

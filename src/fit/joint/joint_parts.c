@@ -113,11 +113,14 @@ mlab_status mlab_joint_fit_start(const mlab_joint_model *model, const char *name
     fit->n_parameters = fit->block_size = n;
     fit->n_blocks = 1;
     fit->n_clusters = fit->n_people = model->n_people;
+    fit->weights = model->weight ? model->weights : MLAB_WEIGHTS_NONE;
+    for (size_t g = 0; model->weight && g < model->n_people; g++) fit->weight_total += model->weight[g];
     for (size_t r = 0; r < model->n_parts; r++) {
         fit->n_rows += alone[r]->n_rows;
         fit->n_events += alone[r]->n_events;
         fit->n_dropped_missing += alone[r]->n_dropped_missing;
         fit->n_dropped_stubs += alone[r]->n_dropped_stubs;
+        fit->n_dropped_weightless += alone[r]->n_dropped_weightless;
         fit->null_log_likelihood += alone[r]->null_log_likelihood;
     }
     char **const texts[] = {&fit->outcome, &fit->model,         &fit->information, &fit->link,

@@ -16,7 +16,7 @@ static const double REACH = 12; /* standard deviations that equally spaced nodes
 
 static void free_part(const mlab_context *context, mlab_joint_rows *part)
 {
-    void *const memory[] = {part->first, part->x, part->z, part->offset, part->number, part->category, part->row};
+    void *const memory[] = {part->first, part->x, part->z, part->offset, part->number, part->category, part->row, part->weight};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
 }
 
@@ -27,6 +27,7 @@ void mlab_joint_model_free(mlab_joint_model *model)
     void *const memory[] = {model->person,    model->parts,  model->entry,  model->fixed, model->chunk,  model->mode,
                             model->most_rows, model->factor, model->scores, model->shift, model->spread, model->weight};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(model->context, memory[i]);
+    mlab_joint_priors_free(model);
     mlab_release(model->context, model);
 }
 
@@ -145,10 +146,11 @@ static mlab_status copy_part(const mlab_joint_model *model, mlab_joint_rows *par
     part->x = mlab_allocate(context, part->n, part->p * sizeof *part->x);
     part->offset = mlab_allocate(context, part->n, sizeof *part->offset);
     part->row = mlab_allocate(context, part->n, sizeof *part->row);
+    if (problem->weight) part->weight = mlab_allocate(context, part->n, sizeof *part->weight);
     if (effects) part->z = mlab_allocate(context, part->n, part->n_z * sizeof *part->z);
     if (number) part->number = mlab_allocate(context, part->n, sizeof *part->number);
     if (problem->category) part->category = mlab_allocate(context, part->n, sizeof *part->category);
-    bool whole = to && part->first && part->x && part->offset && part->row && (part->z || !effects);
+    bool whole = to && part->first && part->x && part->offset && part->row && (part->weight || !problem->weight) && (part->z || !effects);
     whole = whole && (part->number || !number) && (part->category || !problem->category);
     mlab_status status = whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a joint model of %zu rows", part->n);
     if (!status) status = sort_rows(model, part, to, err);
@@ -156,6 +158,7 @@ static mlab_status copy_part(const mlab_joint_model *model, mlab_joint_rows *par
     if (!status && effects) status = copy_effects(model, part, effects, to, err);
     for (size_t i = 0; i < part->n && !status; i++) {
         part->row[to[i]] = problem->rows ? problem->rows[i] : (uint32_t)i;
+        if (part->weight) part->weight[to[i]] = problem->weight[i];
         if (number) part->number[to[i]] = number[i];
         if (problem->category) part->category[to[i]] = problem->category[i];
     }
@@ -176,13 +179,11 @@ static mlab_status describe_part(mlab_joint_model *model, const mlab_joint_part_
                           "multinomial, poisson",
                           name, prepared->model->name);
     const bool several = problem->n_nominal || problem->n_scale;
-    if (!problem->cluster || problem->weight || problem->n_priors || prepared->options.penalty || several)
+    if (!problem->cluster || prepared->options.penalty || several)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: %s in a joint model are not built yet", name,
-                          problem->weight     ? "weights"
-                          : problem->n_priors ? "priors"
-                          : several           ? "effects that differ by threshold or act on the scale"
-                          : problem->cluster  ? "penalties"
-                                              : "rows without a person");
+                          several            ? "effects that differ by threshold or act on the scale"
+                          : problem->cluster ? "penalties"
+                                             : "rows without a person");
     const mlab_engine *engine = prepared->own;
     *part = (mlab_joint_rows){.prepared = prepared,
                               .engine = engine,
@@ -252,6 +253,7 @@ static mlab_status make(mlab_joint_model *model, const mlab_joint_part_problem *
     if (!status) status = free_entries(model, effects, err);
     if (!status) status = find_people(model, err);
     for (size_t r = 0; r < model->n_parts && !status; r++) status = copy_part(model, &model->parts[r], parts[r].effects, err);
+    if (!status) status = mlab_joint_weigh(model, err);
     if (status) return status;
     model->fixed = mlab_allocate(context, model->n_parameters, 1);
     model->chunk = mlab_allocate(context, model->n_people + 1, sizeof *model->chunk);

@@ -72,6 +72,7 @@ static bool own_rows(const mlab_context *context, const mlab_joint_model *m, con
     to->x = to->z = to->offset = to->number = NULL;
     to->category = NULL;
     to->row = NULL;
+    to->weight = NULL;
     to->first = mlab_allocate(context, m->n_people + 1, sizeof *to->first);
     to->x = mlab_allocate(context, from->n, from->p * sizeof *to->x);
     to->offset = mlab_allocate(context, from->n, sizeof *to->offset);

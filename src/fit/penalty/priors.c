@@ -63,7 +63,7 @@ static mlab_status tell(mlab_fit *fit, const mlab_fit_prior *prior, mlab_error *
                           fit->names[prior->parameter], prior->data_estimate, prior->mean, prior->source, fabs(z));
 }
 
-static mlab_status describe(const mlab_fit_problem *problem, const mlab_fit *data, mlab_fit *fit, mlab_error *err)
+mlab_status mlab_priors_describe(const mlab_fit_problem *problem, const mlab_fit *data, mlab_fit *fit, mlab_error *err)
 {
     size_t *where = mlab_allocate(fit->context, problem->n_priors, sizeof *where);
     fit->priors = mlab_allocate(fit->context, problem->n_priors, sizeof *fit->priors);
@@ -147,7 +147,7 @@ mlab_status mlab_priors_fit(const mlab_context *context, const mlab_prepared *pr
             status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the data leave no variance to weigh a prior by", outcome);
     }
     if (!status) status = mlab_prepared_fit_once(context, &with, fit, err);
-    if (!status) status = describe(problem, data, fit, err);
+    if (!status) status = mlab_priors_describe(problem, data, fit, err);
     if (!status && prepared->options.robust != MLAB_ROBUST_CR1 && !mixed)
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "with priors the errors stay those of CR1 by one cluster");
     mlab_fit_free(data);
