@@ -7,10 +7,10 @@
  * logit of the event on the logit of its prediction (Cox 1958, doi:10.1093/biomet/45.3-4.562): below 1 predictions are too extreme. By group: the
  * level of a factor of the formula whose events lie furthest from what was predicted. Numbers: the share of the variance that is predicted. For
  * hazards all of it is within periods, so C is that of who leaves in a period among those still there. Weakness: rows of one person count as many;
- * ten folds have no error of their own here.
+ * ten folds have no error of their own here. Mixed models are in fit/diagnose/folds_mixed.c.
  */
+#include "fit/diagnose/folds.h"
 #include "fit/after/simulated.h"
-#include "fit/diagnose/diagnose.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -22,23 +22,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDS = 10, FEW_EVENTS = 20, LEAST_CELL = 5 };
+enum { FEW_EVENTS = 20, LEAST_CELL = 5 };
+#define MOST_AVERAGED ((size_t)4)  /* predictors that effects are averaged over */
 static const double OFF_GROUP = 4; /* standard deviations of a group's events */
-
-typedef struct folds {
-    mlab_diagnosing *d;
-    size_t n, width;
-    uint8_t *fold; /* [n_clusters] */
-    double *value; /* [n * width] predictions of rows that the fit has not seen */
-    bool usable;
-} folds;
 
 static size_t cluster_of(const mlab_fit_problem *problem, size_t i)
 {
     return problem->cluster ? problem->cluster[i] : i;
 }
 
-static mlab_status predict_fold(folds *f, uint8_t fold, double *weight, double *estimate, mlab_error *err)
+static mlab_status predict_fold(mlab_folds *f, uint8_t fold, double *weight, double *estimate, mlab_error *err)
 {
     mlab_diagnosing *d = f->d;
     const mlab_fit_problem *problem = d->prepared->problem;
@@ -113,7 +106,7 @@ static double slope_of(const scored *rows, size_t n)
     return -1;
 }
 
-static mlab_status tell_groups(folds *f, const char *of, const scored *in_order, mlab_error *err)
+static mlab_status tell_groups(mlab_folds *f, const char *of, const scored *in_order, mlab_error *err)
 {
     const mlab_fit_problem *problem = f->d->prepared->problem;
     size_t n_variables;
@@ -147,10 +140,11 @@ static mlab_status tell_groups(folds *f, const char *of, const scored *in_order,
 }
 
 /* Category k (0: any but the first) of rows; p made of the predictions. */
-static mlab_status tell_events(folds *f, const char *of, size_t first, size_t last, int32_t category, mlab_error *err)
+static mlab_status tell_events(mlab_folds *f, const char *of, size_t first, size_t last, int32_t category, mlab_error *err)
 {
     const mlab_fit_problem *problem = f->d->prepared->problem;
     double events = 0, expected = 0, brier = 0;
+    char about[160];
     scored *rows = mlab_allocate(f->d->context, f->n, sizeof *rows);
     if (!rows) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu predictions", f->n);
     for (size_t i = 0; i < f->n; i++) {
@@ -163,18 +157,20 @@ static mlab_status tell_events(folds *f, const char *of, size_t first, size_t la
     mlab_status status = MLAB_OK;
     double n = (double)f->n, share = events / n, none = n * share * (1 - share);
     if (events >= FEW_EVENTS && n - events >= FEW_EVENTS) {
-        status = tell_groups(f, of, rows, err);
+        if (!f->given[0]) status = tell_groups(f, of, rows, err);
+        snprintf(about, sizeof about, "%s%s%s", f->about, f->about[0] && of[0] ? ": " : "", of);
         qsort(rows, f->n, sizeof *rows, by_p);
         double c = concordance(rows, f->n), slope = slope_of(rows, f->n);
         if (!status)
-            status = mlab_diagnose_add(f->d, c < 0.5, "discrimination", of, c, -1, err,
-                                       "Of people it has not seen%s%s, the model ranks %.0f of 100 pairs rightly (C %.3f); Brier score %.4f, %.1f %% "
-                                       "below that of the overall share.",
-                                       of[0] ? ", for " : "", of, 100 * c, c, brier / n, 100 * (1 - brier / none));
+            status =
+                mlab_diagnose_add(f->d, c < 0.5, "discrimination", about, c, -1, err,
+                                  "Of people it has not seen%s%s%s, the model ranks %.0f of 100 pairs rightly (C %.3f); Brier score %.4f, %.1f %% "
+                                  "below that of the overall share.",
+                                  f->given, of[0] ? ", for " : "", of, 100 * c, c, brier / n, 100 * (1 - brier / none));
         bool off = slope >= 0 && (slope < 0.7 || slope > 1.4);
         if (!status && slope >= 0)
-            status = mlab_diagnose_add(f->d, off, "calibration", of, slope, -1, err,
-                                       "On people it has not seen%s%s, %.0f events are expected where %.0f happened; slope %.2f%s.",
+            status = mlab_diagnose_add(f->d, off, "calibration", about, slope, -1, err,
+                                       "On people it has not seen%s%s%s, %.0f events are expected where %.0f happened; slope %.2f%s.", f->given,
                                        of[0] ? ", for " : "", of, expected, events, slope,
                                        off ? slope < 1 ? ": predictions are too extreme" : ": predictions are too alike" : "");
     }
@@ -182,7 +178,7 @@ static mlab_status tell_events(folds *f, const char *of, size_t first, size_t la
     return status;
 }
 
-static mlab_status tell_numbers(folds *f, mlab_error *err)
+static mlab_status tell_numbers(mlab_folds *f, mlab_error *err)
 {
     const mlab_fit_problem *problem = f->d->prepared->problem;
     const mlab_fit *fit = f->d->fit;
@@ -196,11 +192,12 @@ static mlab_status tell_numbers(folds *f, mlab_error *err)
     }
     if (!(all > 0)) return MLAB_OK;
     double r = 1 - left / all;
-    return mlab_diagnose_add(f->d, r < 0, "prediction", "", r, -1, err, "Of people it has not seen, the model predicts %.0f %% of the variance%s.",
-                             100 * r, r < 0 ? ": less than their mean would" : "");
+    return mlab_diagnose_add(f->d, r < 0, "prediction", f->about, r, -1, err,
+                             "Of people it has not seen%s, the model predicts %.0f %% of the variance%s.", f->given, 100 * r,
+                             r < 0 ? ": less than their mean would" : "");
 }
 
-static mlab_status tell(folds *f, mlab_error *err)
+static mlab_status tell(mlab_folds *f, mlab_error *err)
 {
     const mlab_fit *fit = f->d->fit;
     if (f->d->prepared->model->marks & MLAB_MODEL_NUMBER) return tell_numbers(f, err);
@@ -214,31 +211,52 @@ static mlab_status tell(folds *f, mlab_error *err)
     return status;
 }
 
+/* Mixed models: averaged over all groups, and then given those that are known, which stand in the place of the others. */
+static mlab_status tell_both(mlab_folds *f, mlab_error *err)
+{
+    mlab_status status = tell(f, err);
+    if (status || !f->some_known) return status;
+    double *averaged = f->value;
+    f->value = f->known;
+    f->known = averaged;
+    f->given = " in groups that it has";
+    f->about = "known groups";
+    return tell(f, err);
+}
+
 mlab_status mlab_diagnose_folds(mlab_diagnosing *d, mlab_error *err)
 {
     const mlab_fit_problem *problem = d->prepared->problem;
     bool numbers = d->prepared->model->marks & MLAB_MODEL_NUMBER;
     size_t n_clusters = problem->cluster ? problem->n_clusters : problem->n;
-    if (!mlab_engine_of(d->prepared) || !d->prepared->model->predict || problem->weight || n_clusters < 2 * FOLDS) return MLAB_OK;
-    folds f = {.d = d, .n = problem->n, .usable = true};
+    bool mixed = problem->n_random && (d->prepared->model->marks & MLAB_MODEL_MIXED) && !problem->mode_errors;
+    if ((!mlab_engine_of(d->prepared) && !mixed) || !d->prepared->model->predict || problem->weight || n_clusters < 2 * MLAB_FOLDS) return MLAB_OK;
+    if (mixed && d->fit->n_blocks > MOST_AVERAGED)
+        return mlab_diagnose_add(d, false, "cross-validation", "", -1, -1, err, "Not looked at: effects on more than %zu causes have no average.",
+                                 MOST_AVERAGED);
+    mlab_folds f = {.d = d, .n = problem->n, .usable = true, .given = "", .about = ""};
     f.width = numbers ? 1 : d->prepared->model->width(d->fit, MLAB_SCALE_RESPONSE, 0);
     f.fold = mlab_allocate(d->context, n_clusters, 1);
     f.value = mlab_allocate(d->context, f.n, f.width * sizeof *f.value);
+    if (mixed) f.known = mlab_allocate(d->context, f.n, f.width * sizeof *f.known);
     double *weight = mlab_allocate(d->context, n_clusters + d->fit->n_parameters, sizeof *weight);
-    mlab_status status =
-        f.fold && f.value && weight ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the folds of %zu clusters", n_clusters);
+    mlab_status status = f.fold && f.value && weight && (f.known || !mixed)
+                             ? MLAB_OK
+                             : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the folds of %zu clusters", n_clusters);
     for (size_t g = 0; g < n_clusters && !status; g++) {
         mlab_address address = {.seed = 1, .entity = problem->cluster_id ? problem->cluster_id[g] : (uint32_t)g, .purpose = MLAB_PURPOSE_CROSS_FIT};
-        f.fold[g] = (uint8_t)mlab_random_below(&address, 0, FOLDS);
+        f.fold[g] = (uint8_t)mlab_random_below(&address, 0, MLAB_FOLDS);
     }
-    for (uint8_t k = 0; k < FOLDS && f.usable && !status; k++) status = predict_fold(&f, k, weight, weight + n_clusters, err);
+    for (uint8_t k = 0; k < MLAB_FOLDS && f.usable && !status; k++)
+        status = mixed ? mlab_folds_mixed(&f, k, err) : predict_fold(&f, k, weight, weight + n_clusters, err);
     if (!status && f.usable)
-        status = tell(&f, err);
+        status = tell_both(&f, err);
     else if (!status)
         status = mlab_diagnose_add(d, true, "cross-validation", "", -1, -1, err,
                                    "Without a tenth of the people the model cannot be fitted: some term hangs on a few of them.");
     mlab_release(d->context, f.fold);
     mlab_release(d->context, f.value);
+    mlab_release(d->context, f.known);
     mlab_release(d->context, weight);
     return status;
 }

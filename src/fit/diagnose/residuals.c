@@ -7,7 +7,7 @@
  * That tests the program, not the data. Weakness: the parameters are estimated from the same rows, which makes D smaller than its p takes it to be;
  * rows of one person are not independent, which makes it larger. */
 #include "fit/after/simulated.h"
-#include "fit/diagnose/diagnose.h"
+#include "fit/diagnose/folds.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -132,6 +132,7 @@ mlab_status mlab_diagnose_score(mlab_diagnosing *d, mlab_error *err)
     size_t n = fit->n_parameters, df = 0, size = n + n * n;
     mlab_expected expected = {0};
     mlab_simulated simulated = {0};
+    if (d->prepared->problem->n_random && (d->prepared->model->marks & MLAB_MODEL_MIXED)) return mlab_diagnose_score_mixed(d, err);
     if (!mlab_engine_of(d->prepared) || !d->prepared->model->predict || d->prepared->problem->weight) return MLAB_OK;
     double *b = mlab_allocate(d->context, n + 2 * size + n, sizeof *b);
     mlab_status status = b ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu parameters", n);

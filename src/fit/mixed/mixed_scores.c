@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "fit/after/rows.h"
+#include "fit/mixed/mixed_part.h"
 #include "fit/mixed/web_gaussian.h"
 #include "fit/mixed/web_laplace.h"
 #include "fit/small.h"
@@ -29,17 +30,6 @@ typedef struct scoring {
     bool linear;
     mlab_cluster_scores *scores;
 } scoring;
-
-/* One cluster as a problem of its own. */
-typedef struct part {
-    mlab_fit_problem problem;
-    mlab_engine engine;
-    mlab_prepared prepared;
-    mlab_random_grouping random[MLAB_MOST_TERMS];
-    double *number; /* of linear models: the response less the shift */
-    void *owned[8 + 2 * MLAB_MOST_TERMS];
-    size_t n_owned;
-} part;
 
 void mlab_cluster_scores_free(mlab_cluster_scores *scores)
 {
@@ -74,70 +64,13 @@ static mlab_status number_groups(scoring *s, const char **spans, mlab_error *err
     return MLAB_OK;
 }
 
-static void *own(const scoring *s, part *own_part, size_t n, size_t size)
-{
-    void *memory = mlab_allocate(s->context, n, size);
-    if (memory) own_part->owned[own_part->n_owned++] = memory;
-    return memory;
-}
-
-/* *into = the numbers of the cluster's rows, `size` bytes each; NULL stays NULL. */
-static bool take(const scoring *s, part *to, size_t cluster, const void *from, size_t size, const void **into)
-{
-    size_t first = s->rows.start[cluster], n = s->rows.start[cluster + 1] - first;
-    if (!from) return true;
-    char *memory = own(s, to, n, size);
-    for (size_t i = 0; memory && i < n; i++) memcpy(memory + i * size, (const char *)from + s->rows.order[first + i] * size, size);
-    *into = memory;
-    return memory;
-}
-
-static mlab_status make_part(const scoring *s, size_t cluster, part *to, mlab_error *err)
-{
-    const mlab_fit_problem *from = s->prepared->problem;
-    const mlab_engine *engine = s->prepared->own;
-    size_t first = s->rows.start[cluster], n = s->rows.start[cluster + 1] - first;
-    to->problem = *from;
-    to->problem.n = n;
-    to->problem.cluster = to->problem.cluster_id = NULL;
-    to->problem.random = to->random;
-    uint32_t *rows = own(s, to, n, sizeof *rows);
-    for (size_t i = 0; rows && i < n; i++) rows[i] = from->rows ? from->rows[s->rows.order[first + i]] : s->rows.order[first + i];
-    to->problem.rows = rows;
-    bool whole = rows && take(s, to, cluster, from->category, sizeof *from->category, (const void **)&to->problem.category) &&
-                 take(s, to, cluster, from->number, sizeof *from->number, (const void **)&to->problem.number) &&
-                 take(s, to, cluster, from->offset, sizeof *from->offset, (const void **)&to->problem.offset) &&
-                 take(s, to, cluster, from->weight, sizeof *from->weight, (const void **)&to->problem.weight) &&
-                 take(s, to, cluster, s->linear ? engine->number : NULL, sizeof *engine->number, (const void **)&to->number);
-    for (size_t t = 0; t < from->n_random && whole; t++) {
-        size_t m = from->random[t].memberships ? from->random[t].memberships : 1;
-        uint32_t *group = own(s, to, n, m * sizeof *group);
-        to->random[t] = from->random[t];
-        to->random[t].n_groups = s->count[t][cluster];
-        to->random[t].group = group;
-        to->random[t].groups = NULL;
-        to->random[t].person = NULL;
-        whole = group && take(s, to, cluster, from->random[t].share, m * sizeof *from->random[t].share, (const void **)&to->random[t].share);
-        for (size_t i = 0; whole && i < n * m; i++) {
-            uint32_t g = from->random[t].group[s->rows.order[first + i / m] * m + i % m];
-            group[i] = g == UINT32_MAX ? g : s->local[t][g];
-        }
-    }
-    to->engine = *engine;
-    to->prepared = *s->prepared;
-    to->engine.problem = to->prepared.problem = &to->problem;
-    to->prepared.own = &to->engine;
-    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the rows of a cluster");
-}
-
 /* --- the score of one cluster ------------------------------------------------------------------------------------- */
 
-static mlab_status score_linear(const scoring *s, size_t cluster, part *of, mlab_web *web, mlab_error *err)
+static mlab_status score_linear(const scoring *s, size_t cluster, mlab_web *web, mlab_error *err)
 {
     mlab_web_linear w = {0};
     size_t p = s->p;
     double value, variance = exp(2 * s->fit->spread[s->fit->n_spread - 1]), *score = s->scores->score + cluster * p;
-    (void)of;
     mlab_status status = mlab_web_linear_make(&w, web, false, err);
     if (!status) status = mlab_web_linear_read(&w, err);
     if (!status) status = mlab_web_linear_evaluate(&w, s->fit->spread, &value, NULL, err); /* the cluster's own b need not exist */
@@ -150,14 +83,14 @@ static mlab_status score_linear(const scoring *s, size_t cluster, part *of, mlab
     return status;
 }
 
-static mlab_status score_web(const scoring *s, size_t cluster, part *of, mlab_error *err)
+static mlab_status score_web(const scoring *s, size_t cluster, mlab_mixed_part *of, mlab_error *err)
 {
     mlab_web *web = NULL;
     mlab_web_rows rows = {0};
     double value = 0;
     mlab_status status = mlab_web_make(s->context, &of->prepared, &of->problem, s->linear ? of->number : of->problem.number, &web, err);
     if (!status && s->linear)
-        status = score_linear(s, cluster, of, web, err);
+        status = score_linear(s, cluster, web, err);
     else if (!status && !(status = mlab_web_rows_make(web, &rows, err)))
         status = mlab_web_laplace(&rows, s->psi, &value, s->scores->score + cluster * s->scores->n, err);
     if (!status && !(value > -HUGE_VAL))
@@ -167,7 +100,7 @@ static mlab_status score_web(const scoring *s, size_t cluster, part *of, mlab_er
     return status;
 }
 
-static mlab_status score_nodes(const scoring *s, size_t cluster, part *of, mlab_error *err)
+static mlab_status score_nodes(const scoring *s, size_t cluster, mlab_mixed_part *of, mlab_error *err)
 {
     mlab_mixed *mixed = NULL;
     double value = 0;
@@ -185,11 +118,14 @@ static mlab_status score_block(void *arg, size_t cluster, void *scratch, mlab_er
 {
     (void)scratch;
     const scoring *s = arg;
-    part *of = mlab_allocate(s->context, 1, sizeof *of);
+    size_t first = s->rows.start[cluster], n = s->rows.start[cluster + 1] - first;
+    uint32_t count[MLAB_MOST_TERMS];
+    for (size_t t = 0; t < s->prepared->problem->n_random; t++) count[t] = s->count[t][cluster];
+    mlab_mixed_part *of = mlab_allocate(s->context, 1, sizeof *of);
     if (!of) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the rows of a cluster");
-    mlab_status status = make_part(s, cluster, of, err);
+    mlab_status status = mlab_mixed_part_make(s->context, s->prepared, s->rows.order + first, n, s->local, count, of, err);
     if (!status) status = s->nodes > 1 ? score_nodes(s, cluster, of, err) : score_web(s, cluster, of, err);
-    while (of->n_owned) mlab_release(s->context, of->owned[--of->n_owned]);
+    mlab_mixed_part_free(of);
     mlab_release(s->context, of);
     return status;
 }
