@@ -130,6 +130,18 @@ size_t mlab_sparse_place(const mlab_sparse *s, size_t row, size_t column)
     return low;
 }
 
+size_t mlab_sparse_size(const mlab_sparse *s)
+{
+    return s->dense ? s->n * s->n : s->first[s->n];
+}
+
+size_t mlab_sparse_column(const mlab_sparse *s, size_t column, size_t *place, const uint32_t **row)
+{
+    *place = s->dense ? column * (s->n + 1) : s->first[column];
+    *row = s->dense ? NULL : s->row + s->first[column];
+    return s->dense ? s->n - column : s->first[column + 1] - s->first[column];
+}
+
 double *mlab_sparse_values(mlab_sparse *s)
 {
     return s->values;
@@ -147,7 +159,7 @@ bool mlab_sparse_is_dense(const mlab_sparse *s)
 
 void mlab_sparse_clear(mlab_sparse *s)
 {
-    memset(s->values, 0, (s->dense ? s->n * s->n : s->first[s->n]) * sizeof *s->values);
+    memset(s->values, 0, mlab_sparse_size(s) * sizeof *s->values);
 }
 
 /* --- factor and solve ------------------------------------------------------------------------------------------- */

@@ -14,6 +14,9 @@ MLAB_MUST_USE mlab_status mlab_sparse_make(const mlab_context *context, size_t n
 void mlab_sparse_free(mlab_sparse *sparse); /* NULL is fine */
 /* The place of (row, column), row >= column; it must be in the pattern. */
 size_t mlab_sparse_place(const mlab_sparse *sparse, size_t row, size_t column);
+size_t mlab_sparse_size(const mlab_sparse *sparse); /* places */
+/* Entries of a column: their number, the place of the first, and their rows; NULL = `column` and all after it. */
+size_t mlab_sparse_column(const mlab_sparse *sparse, size_t column, size_t *place, const uint32_t **row);
 double *mlab_sparse_values(mlab_sparse *sparse); /* at their places */
 void mlab_sparse_clear(mlab_sparse *sparse);
 bool mlab_sparse_is_dense(const mlab_sparse *sparse);

@@ -8,8 +8,8 @@
  * the standard deviations as known.
  * Weakness: intervals of coefficients are somewhat short with few groups.
  */
-#include "fit/mixed/web_gaussian.h"
 #include "fit/mixed/mixed.h"
+#include "fit/mixed/web_kinds.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -290,14 +290,17 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     const mlab_engine *engine = prepared->own;
     mlab_web *web = NULL;
     mlab_web_linear w = {0};
+    mlab_web_kinds *kinds = NULL;
     mlab_climb c = {0};
     double value, *gradient = NULL;
     mlab_status status = mlab_mixed_start(context, prepared, fit, err);
     if (!status) status = mlab_web_make(context, prepared, prepared->problem, engine->number, &web, err);
     if (!status) status = mlab_web_linear_make(&w, web, prepared->options.restricted == 0, err);
     if (!status) status = mlab_mixed_priors_make(context, prepared, fit, &w.priors, err);
-    if (!status) status = mlab_climb_start(context, web->n_lambda + 1, mlab_web_linear_evaluate, &w, &c, err);
     if (!status) status = mlab_web_linear_read(&w, err);
+    if (!status) status = mlab_web_kinds_make(&w, &kinds, err);
+    mlab_climb_evaluate evaluate = kinds ? mlab_web_kinds_evaluate : mlab_web_linear_evaluate;
+    if (!status) status = mlab_climb_start(context, web->n_lambda + 1, evaluate, kinds ? (void *)kinds : &w, &c, err);
     if (status) goto out;
     mlab_web_start_lambda(&c, web, 0, 0.7);
     c.psi[web->n_lambda] = 0.5 * log(fit->residual_variance > 0 ? fit->residual_variance : 1);
@@ -318,6 +321,7 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     if (!status && prepared->problem->mode_errors) status = mlab_web_linear_errors(&c, &w, fit, err);
 out:
     mlab_mixed_priors_free(&w.priors);
+    mlab_web_kinds_free(kinds);
     mlab_web_linear_free(&w);
     mlab_web_free(web);
     mlab_release(context, gradient);
