@@ -58,6 +58,11 @@ typedef struct mlab_kernels {
     void (*level)(const int32_t *codes, int32_t code, size_t n, double centre, double *out);
     /* score[i] = weight[i] (category[i] - P), P by the logit of eta[i]: the score of a logit of two categories alone; any n. */
     void (*logit_score)(const double *eta, const int32_t *category, const double *weight, size_t n, double *score);
+    /* upper[i] += high[level[i]] x[i], lower[i] += low[level[i]] x[i]; any n */
+    void (*look_up)(const int32_t *level, const double *x, size_t n, const double *high, const double *low, double *upper, double *lower);
+    /* A cumulative logit by its two ends, divided by exp(scale) (NULL = 1), any n; 1e100 and -1e100: there is none. The log-likelihood, not a number
+     * where upper <= lower; parts, unless NULL: those of mlab_level_part, each [MLAB_TILE]. */
+    void (*level_logit)(const double *upper, const double *lower, const double *scale, size_t n, double *log_likelihood, double *parts);
     /* Asks for n bytes that will be read soon. */
     void (*fetch)(const void *from, size_t n);
 } mlab_kernels;

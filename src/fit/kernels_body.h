@@ -298,5 +298,63 @@ static void fetch(const void *from, size_t n)
 #endif
 }
 
-const mlab_kernels MLAB_KERNELS = {predict, project, project_each, widen,    cross, dot,    sum,   weigh,       logit,
-                                   ordinal, pick,    log_product,  no_event, reals, wholes, level, logit_score, fetch};
+static void look_up(const int32_t *restrict level, const double *restrict x, size_t n, const double *restrict high, const double *restrict low,
+                    double *restrict upper, double *restrict lower)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        upper[i] += high[level[i]] * x[i];
+        lower[i] += low[level[i]] * x[i];
+    }
+}
+
+/* What of a level's two ends is asked for again and again; P = F(a) F(-b) (1 - exp(b - a)). */
+typedef struct level_at {
+    double shrink, a, b, against, below, upper, lower, log_p;
+} level_at;
+
+static inline level_at level_at_ends(double u, double v, double shrink)
+{
+    double a = u * shrink, b = v * shrink;
+    a = a > 1e150 ? 1e150 : a;
+    b = b < -1e150 ? -1e150 : b;
+    double ta = mlab_kernel_exp(-fabs(a)), tb = mlab_kernel_exp(-fabs(b)), less = mlab_kernel_expm1(b - a), inside = -less, apart = 1 + less;
+    double qa = 1 / (1 + ta), qb = 1 / (1 + tb), by = 1 / inside;
+    double against = (a > 0 ? ta : 1) * qa, below = (b > 0 ? 1 : tb) * qb; /* F(-a), F(b) */
+    double over = b > 0 ? apart * qa : against, under = a < 0 ? apart * qb : below;
+    double ahead = (a < 0 ? a : 0) - (b > 0 ? b : 0);
+    return (level_at){shrink, a, b, against, below, over * (1 + tb) * by, under * (1 + ta) * by, mlab_kernel_log(inside * qa * qb) + ahead};
+}
+
+static void level_logit(const double *restrict upper, const double *restrict lower, const double *restrict scale, size_t n,
+                        double *restrict log_likelihood, double *restrict parts)
+{
+    double shrink[MLAB_TILE];
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) shrink[i] = scale ? mlab_kernel_exp(-scale[i]) : 1;
+    if (!parts) {
+        _Pragma("omp simd") for (size_t i = 0; i < n; i++) log_likelihood[i] = level_at_ends(upper[i], lower[i], shrink[i]).log_p;
+        return;
+    }
+    double *restrict up = parts, *restrict low = up + MLAB_TILE, *restrict wide = low + MLAB_TILE, *restrict up_up = wide + MLAB_TILE;
+    double *restrict up_low = up_up + MLAB_TILE, *restrict up_wide = up_low + MLAB_TILE, *restrict low_low = up_wide + MLAB_TILE;
+    double *restrict low_wide = low_low + MLAB_TILE, *restrict wide_wide = low_wide + MLAB_TILE;
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++)
+    {
+        level_at at = level_at_ends(upper[i], lower[i], shrink[i]);
+        double A = at.upper, B = at.lower, a = at.a, b = at.b, s = at.shrink;
+        double uu = A * (A - (2 * at.against - 1)), vv = B * (B + (1 - 2 * at.below)), uv = -A * B;
+        log_likelihood[i] = at.log_p;
+        up[i] = s * A;
+        low[i] = -s * B;
+        wide[i] = b * B - a * A;
+        up_up[i] = s * s * uu;
+        up_low[i] = s * s * uv;
+        low_low[i] = s * s * vv;
+        up_wide[i] = s * (A - uu * a - uv * b);
+        low_wide[i] = s * (-B - vv * b - uv * a);
+        wide_wide[i] = b * B - a * A + a * a * uu + 2 * a * b * uv + b * b * vv;
+    }
+}
+
+const mlab_kernels MLAB_KERNELS = {predict, project,     project_each, widen, cross,  dot,   sum,         weigh,   logit,       ordinal,
+                                   pick,    log_product, no_event,     reals, wholes, level, logit_score, look_up, level_logit, fetch};

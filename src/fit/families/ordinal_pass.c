@@ -6,7 +6,7 @@
  * vectors. Tiles are summed within chunks and chunks in order, so the sums do not depend on the threads. With effects on the scale the
  * likelihood is not concave everywhere: where the information is not positive definite it is made so, which bends the steps but moves no maximum.
  */
-#include "fit/families/ordinal_effects.h"
+#include "fit/families/ordinal_tile.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -29,7 +29,7 @@ typedef struct work {
 /* --- one row -------------------------------------------------------------------------------------------------- */
 
 /* Derivatives by the ends u, v and the log scale t; sets the log-likelihood. False where the level has no probability. */
-static bool derive(int link, double u, double v, double t, bool has_u, bool has_v, bool derivatives, double *log_likelihood, double *parts)
+bool mlab_level_derive(int link, double u, double v, double t, bool has_u, bool has_v, bool derivatives, double *log_likelihood, double *parts)
 {
     double shrink = mlab_exp(-t), a = has_u ? u * shrink : 0, b = has_v ? v * shrink : 0;
     if (!(shrink > 0) || isinf(shrink) || (has_u && has_v && !(a > b))) return false;
@@ -48,26 +48,6 @@ static bool derive(int link, double u, double v, double t, bool has_u, bool has_
     parts[MLAB_LEVEL_LOWER_SCALE] = shrink * (-B - vv * b - uv * a);
     parts[MLAB_LEVEL_SCALE_SCALE] = b * B - a * A + a * a * uu + 2 * a * b * uv + b * b * vv;
     return true;
-}
-
-/* Ends and log scale of row i of a tile with columns x, and what they contribute. */
-static bool do_row(const work *w, const double *x, size_t i, size_t y, double offset, double *log_likelihood, double *parts)
-{
-    const mlab_level_effects *e = w->engine->effects;
-    const double *b = w->parameters, *centre = w->engine->tiles->centre;
-    size_t thresholds = e->n_thresholds;
-    double common = offset, t = 0, u = 0, v = 0;
-    for (size_t j = 0; j < e->p; j++)
-        if (e->nominal_at[j] == SIZE_MAX) common += b[thresholds + j] * x[j * MLAB_TILE + i];
-    if (y < thresholds) u = b[y] - common;
-    if (y > 0) v = b[y - 1] - common;
-    for (size_t n = 0; n < e->n_nominal; n++) {
-        double own = x[e->nominal[n] * MLAB_TILE + i];
-        if (y < thresholds) u -= b[mlab_nominal_place(e, y, n)] * own;
-        if (y > 0) v -= b[mlab_nominal_place(e, y - 1, n)] * own;
-    }
-    for (size_t z = 0; z < e->n_scale; z++) t += b[mlab_scale_place(e, z)] * (x[e->scale[z] * MLAB_TILE + i] + centre[e->scale[z]]);
-    return derive(w->engine->link, u, v, t, y<thresholds, y> 0, w->derivatives, log_likelihood, parts);
 }
 
 /* A parameter beside the common coefficients that a row has part in: through which of u, v, t, and with which factor. */
@@ -136,17 +116,18 @@ void mlab_level_row_add(const mlab_engine *engine, size_t y, const double parts[
 
 static size_t room_size(const mlab_engine *engine)
 {
-    return mlab_tiles_scratch(engine->tiles) + engine->p + mlab_level_row_room(engine);
+    return mlab_tiles_scratch(engine->tiles) + mlab_level_tile_room(engine) + engine->p + mlab_level_row_room(engine);
 }
 
 typedef struct room {
+    mlab_level_tile tile;
     double *tiles, *x, *row; /* x [p] of one row */
 } room;
 
-static room room_of(const mlab_engine *engine, double *memory)
+static room room_of(const work *w, double *memory)
 {
-    size_t tiles = mlab_tiles_scratch(engine->tiles);
-    return (room){memory, memory + tiles, memory + tiles + engine->p};
+    size_t tiles = mlab_tiles_scratch(w->engine->tiles), tile = mlab_level_tile_room(w->engine);
+    return (room){mlab_level_tile_at(w->pass->context, w->engine, memory + tiles), memory, memory + tiles + tile, memory + tiles + tile + w->p};
 }
 
 typedef void (*use_row)(const work *w, size_t i, const double *parts, const double *x, const room *r, double *part);
@@ -168,26 +149,42 @@ static void score_row(const work *w, size_t i, const double *parts, const double
     mlab_level_row_add(w->engine, (size_t)problem->category[i], parts, x, r->row, scores + (problem->cluster ? problem->cluster[i] : i) * w->n, NULL);
 }
 
-/* One tile; *sum = -HUGE_VAL where the parameters are not allowed. into: what use is given. */
-static mlab_status do_tile(const work *w, const room *r, size_t tile, use_row use, double *sum, double *into, mlab_error *err)
+/* Log-likelihoods and parts of a tile, weighted, zero beyond the rows. False where the parameters are not allowed. */
+static bool fill_tile(const work *w, room *r, size_t tile, const double *x, const double *offset, size_t rows)
 {
-    const mlab_fit_problem *problem = w->engine->problem;
+    mlab_level_tile *own = &r->tile;
+    size_t first = tile * MLAB_TILE, n = mlab_whole_lanes(rows), parts = w->derivatives ? MLAB_LEVEL_PARTS : 0;
+    const double *weight = w->pass->weight ? w->pass->weight + first : NULL;
+    mlab_level_tile_fill(own, w->parameters, x, offset, w->engine->problem->category + first, rows, w->derivatives);
+    for (size_t i = 0; i < rows; i++)
+        if (!isfinite(own->log_likelihood[i]) && !(weight && weight[i] == 0)) return false;
+    for (size_t k = 0; k <= parts; k++) {
+        double *values = k == 0 ? own->log_likelihood : own->parts + (k - 1) * MLAB_TILE;
+        if (weight) own->kernels->weigh(values, weight, rows);
+        for (size_t i = rows; i < n; i++) values[i] = 0;
+    }
+    return true;
+}
+
+/* One tile; *sum = -HUGE_VAL where the parameters are not allowed. into: what use is given; use NULL: sums of all rows side by side. */
+static mlab_status do_tile(const work *w, room *r, size_t tile, use_row use, double *sum, double *into, mlab_error *err)
+{
     const mlab_tiles *tiles = w->engine->tiles;
     const double *x, *offset;
     mlab_status status = mlab_tiles_get(tiles, tile, r->tiles, &x, &offset, err);
     if (status) return status;
-    for (size_t i = 0, rows = mlab_tiles_rows(tiles, tile); i < rows; i++) {
-        size_t row = tile * MLAB_TILE + i;
-        double weight = w->pass->weight ? w->pass->weight[row] : 1, l = 0, parts[MLAB_LEVEL_PARTS] = {0};
-        if (weight != 0 && !do_row(w, x, i, (size_t)problem->category[row], offset[i], &l, parts)) {
-            *sum = -HUGE_VAL;
-            return MLAB_OK;
-        }
-        *sum += weight * l;
-        if (!use) continue;
-        for (size_t k = 0; k < MLAB_LEVEL_PARTS; k++) parts[k] *= weight;
+    size_t rows = mlab_tiles_rows(tiles, tile);
+    if (!fill_tile(w, r, tile, x, offset, rows)) {
+        *sum = -HUGE_VAL;
+        return MLAB_OK;
+    }
+    *sum += r->tile.kernels->sum(r->tile.log_likelihood, mlab_whole_lanes(rows));
+    if (!use && w->derivatives) mlab_level_tile_add(&r->tile, x, w->engine->problem->category + tile * MLAB_TILE, rows, into + 1, into + 1 + w->n);
+    for (size_t i = 0; use && i < rows; i++) {
+        double parts[MLAB_LEVEL_PARTS];
+        for (size_t k = 0; k < MLAB_LEVEL_PARTS; k++) parts[k] = r->tile.parts[k * MLAB_TILE + i];
         for (size_t j = 0; j < w->p; j++) r->x[j] = x[j * MLAB_TILE + i];
-        use(w, row, parts, r->x, r, into);
+        use(w, tile * MLAB_TILE + i, parts, r->x, r, into);
     }
     return MLAB_OK;
 }
@@ -195,7 +192,7 @@ static mlab_status do_tile(const work *w, const room *r, size_t tile, use_row us
 static mlab_status do_chunk(const work *w, size_t chunk, double *scratch, use_row use, double *sum, double *into, mlab_error *err)
 {
     const mlab_tiles *tiles = w->engine->tiles;
-    room r = room_of(w->engine, scratch);
+    room r = room_of(w, scratch);
     mlab_status status = MLAB_OK;
     size_t first = chunk * tiles->chunk_tiles, last = first + tiles->chunk_tiles;
     for (size_t tile = first; tile < last && tile < tiles->n_tiles && !status && *sum > -HUGE_VAL; tile++)
@@ -207,7 +204,8 @@ static mlab_status evaluate_chunk(void *arg, size_t chunk, void *scratch, mlab_e
 {
     work *w = arg;
     double *part = w->parts + chunk * w->part;
-    return do_chunk(w, chunk, scratch, w->derivatives ? sum_row : NULL, part, part, err);
+    bool by_rows = w->derivatives && w->engine->n_thresholds > MLAB_TILE_THRESHOLDS;
+    return do_chunk(w, chunk, scratch, by_rows ? sum_row : NULL, part, part, err);
 }
 
 static mlab_status row_chunk(void *arg, size_t chunk, void *scratch, mlab_error *err)

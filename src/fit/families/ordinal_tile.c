@@ -175,8 +175,7 @@ static void add_threshold(mlab_level_tile *tile, size_t k, const int32_t *level,
     tile->kernels->pick(level, at, part(tile, MLAB_LEVEL_UPPER_UPPER), part(tile, MLAB_LEVEL_LOWER_LOWER), rows, tile->weight);
     for (size_t m = 0; m < q; m++) {
         sums = weighted(tile, m, m, q - m, n);
-        for (size_t l = m; l < q; l++)
-            put(information, size, place_of(tile, k, m), place_of(tile, k, l), sign_of(m) * sign_of(l) * sums[l - m]);
+        for (size_t l = m; l < q; l++) put(information, size, place_of(tile, k, m), place_of(tile, k, l), sign_of(m) * sign_of(l) * sums[l - m]);
     }
     tile->kernels->pick(level, at, uu_ul, ll_ul, rows, tile->weight);
     for (size_t m = 0; m < q && tile->common > 0; m++) {
@@ -194,8 +193,7 @@ static void add_threshold(mlab_level_tile *tile, size_t k, const int32_t *level,
     tile->kernels->pick(level, at, tile->zeros, part(tile, MLAB_LEVEL_UPPER_LOWER), rows, tile->weight);
     for (size_t m = 0; m < q; m++) {
         sums = weighted(tile, m, 0, q, n);
-        for (size_t l = 0; l < q; l++)
-            put(information, size, place_of(tile, k, m), place_of(tile, k + 1, l), sign_of(m) * sign_of(l) * sums[l]);
+        for (size_t l = 0; l < q; l++) put(information, size, place_of(tile, k, m), place_of(tile, k + 1, l), sign_of(m) * sign_of(l) * sums[l]);
     }
 }
 

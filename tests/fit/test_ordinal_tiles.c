@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ordinal models with effects by threshold and on the scale: sums over tiles are those of rows one by one, for few levels and for many.
+ *
+ *   700 rows, x smooth, z of two levels, weights with zeros;  level ~ x + z, z by threshold, x on the scale
+ */
+#include "core/random.h"
+#include "fit/families/ordinal_tile.h"
+#include "fit/worlds.h"
+
+enum { ROWS = 700, MOST = 16 };
+
+static double x[ROWS], z[ROWS], weight[ROWS];
+static int32_t level[ROWS];
+static const char *const names[MOST] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"};
+
+static void make(world *w, const mlab_context *context, size_t levels)
+{
+    static const char *const by_threshold[] = {"z"}, *const on_scale[] = {"x"};
+    *w = (world){0};
+    for (size_t i = 0; i < ROWS; i++) {
+        mlab_address at = {.seed = 5, .entity = (uint32_t)i};
+        x[i] = 2 * mlab_random_uniform(&at, 0);
+        z[i] = mlab_random_uniform(&at, 1) < 0.4;
+        weight[i] = mlab_random_uniform(&at, 3) < 0.1 ? 0 : 0.5 + mlab_random_uniform(&at, 4);
+        level[i] = (int32_t)((double)levels * mlab_random_uniform(&at, 2));
+    }
+    world_real(w, context, "x", x, ROWS);
+    world_real(w, context, "z", z, ROWS);
+    world_formula(w, context, "~ x + z");
+    world_categories(w, level, levels, names);
+    w->problem.weight = weight;
+    w->problem.nominal = by_threshold;
+    w->problem.n_nominal = 1;
+    w->problem.scale = on_scale;
+    w->problem.n_scale = 1;
+}
+
+/* The same sums by rows, from the parts that draws and tests read. */
+static void by_rows(const mlab_pass *pass, const double *parameters, double *score, double *information)
+{
+    const mlab_engine *engine = pass->engine;
+    double *parts = calloc(ROWS * MLAB_LEVEL_PARTS, sizeof *parts), *room = calloc(mlab_level_row_room(engine), sizeof *room);
+    ck_assert(parts && room);
+    ck_assert_int_eq(mlab_pass_rows(pass, parameters, parts, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) {
+        const double *columns, *offset;
+        double row[2];
+        ck_assert_int_eq(mlab_tiles_get(engine->tiles, i / MLAB_TILE, NULL, &columns, &offset, NULL), MLAB_OK);
+        for (size_t j = 0; j < 2; j++) row[j] = columns[j * MLAB_TILE + i % MLAB_TILE];
+        mlab_level_row_add(engine, (size_t)level[i], parts + i * MLAB_LEVEL_PARTS, row, room, score, information);
+    }
+    free(parts);
+    free(room);
+}
+
+START_TEST(tiles_sum_to_what_rows_sum_to_under_every_link)
+{
+    static const size_t levels[] = {3, 6, 15};
+    mlab_context context = mlab_test_context(NULL, 1);
+    for (int link = 0; link < 3; link++)
+        for (size_t m = 0; m < 3; m++) {
+            world w;
+            mlab_prepared *prepared;
+            mlab_fit_options options = mlab_fit_defaults();
+            double at[64] = {0}, score[64], information[64 * 64], expected[64] = {0}, expected_information[64 * 64] = {0}, log_likelihood;
+            options.ordinal_link = link;
+            make(&w, &context, levels[m]);
+            ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("ordinal"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+            const mlab_engine *engine = prepared->own;
+            size_t n = engine->n_parameters, t = levels[m] - 1;
+            ck_assert_uint_eq(n, t + 2 + (t - 1) + 1);
+            for (size_t k = 0; k < n; k++) at[k] = k < t ? 0.3 * ((double)k - 0.5 * (double)t) : 0.02 * (double)(k - t + 1);
+            mlab_pass pass = {&context, engine, weight, 1, false};
+            ck_assert_int_eq(mlab_pass_evaluate(&pass, at, &log_likelihood, score, information, NULL), MLAB_OK);
+            ck_assert(isfinite(log_likelihood));
+            by_rows(&pass, at, expected, expected_information);
+            for (size_t j = 0; j < n; j++) {
+                ck_near(score[j], expected[j], 1e-11, 1e-10);
+                for (size_t k = j; k < n; k++) ck_near(information[j * n + k], expected_information[j * n + k], 1e-11, 1e-10);
+            }
+            /* minus the differences of the score */
+            for (size_t j = 0; j < n; j++) {
+                double up[64], down[64], other[64 * 64], l, step = 1e-5, from = at[j];
+                at[j] = from + step;
+                ck_assert_int_eq(mlab_pass_evaluate(&pass, at, &l, up, other, NULL), MLAB_OK);
+                at[j] = from - step;
+                ck_assert_int_eq(mlab_pass_evaluate(&pass, at, &l, down, other, NULL), MLAB_OK);
+                at[j] = from;
+                for (size_t k = 0; k < n; k++)
+                    ck_assert_msg(fabs((down[k] - up[k]) / (2 * step) - expected_information[j < k ? j * n + k : k * n + j]) < 1e-4,
+                                  "link %d, %zu levels, %zu and %zu", link, levels[m], j, k);
+            }
+            mlab_prepared_free(prepared);
+            world_free(&w);
+        }
+}
+END_TEST
+
+MLAB_TEST_MAIN("fit/ordinal_tiles", tiles_sum_to_what_rows_sum_to_under_every_link)
