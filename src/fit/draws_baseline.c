@@ -147,6 +147,7 @@ mlab_status mlab_draws_fill_baselines(const mlab_context *context, mlab_draws *d
     mlab_status status = mlab_draws_make_baselines(draws, fits, err);
     for (size_t k = 0; k < draws->n_baselines && !status; k++) {
         steps s = {draws, fits[draws->baselines[k].outcome], &draws->baselines[k]};
+        if (s.fit->n_random && s.fit->trust != MLAB_ON_BOUNDARY) continue; /* with the effects of its groups (fit/draws_effects.c) */
         if (!mlab_baseline_is_independent(s.fit->baseline) || s.fit->robust)
             status =
                 mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the baseline of a %s fit with robust errors is not drawn yet", s.fit->outcome, s.fit->model);

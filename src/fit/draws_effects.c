@@ -88,8 +88,10 @@ static mlab_status draw_frailties(const mlab_context *context, const mlab_prepar
     for (size_t d = 0; d < draws->n_draws && !status; d++) {
         mlab_address address = {.seed = draws->seed, .draw = (uint32_t)d, .replicate = (uint32_t)k << 8, .purpose = MLAB_PURPOSE_EFFECT};
         bool possible = true;
+        const mlab_draws_baseline *baseline = mlab_draws_baseline_of(draws, k);
         e->factor[d] = fabs(spread[d * stride]);
         status = mlab_frailty_draw_effects(work, draws->value + d * draws->n_parameters + draws->first[k], spread[d * stride], &address,
+                                           draws->kind == MLAB_DRAWS_BOOTSTRAP, baseline ? baseline->cumulative_hazard + d * baseline->n : NULL,
                                            e->value + d * e->n_groups, &possible, err);
         if (!status && !possible)
             status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: draw %zu of the parameters has no likelihood", fit->outcome, d + 1);

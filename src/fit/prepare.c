@@ -180,7 +180,7 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
         status = mlab_firth_fit(context, prepared, fit, err);
     else if (!status)
         status = mlab_prepared_fit_once(context, prepared, fit, err);
-    if (!status && prepared->problem->n_random && (prepared->model->marks & MLAB_MODEL_MIXED))
+    if (!status && prepared->problem->n_random && (prepared->model->marks & (MLAB_MODEL_MIXED | MLAB_MODEL_FRAILTY)))
         status = mlab_mixed_robust(context, prepared, fit, err);
     else if (!status && fit->n_priors == 0 && !(fit->penalised && !fit->robust))
         status = mlab_fit_robust_again(context, prepared, fit, err);

@@ -135,7 +135,8 @@ static bool is_good(const boot *b, size_t d, const mlab_refit_info *info)
 }
 
 static mlab_status refit(const boot *b, const mlab_context *context, size_t k, const mlab_address *address, const double *const *counts,
-                         double *weight, mlab_simulated *simulated, double *value, double *spread, mlab_refit_info *info, mlab_error *err)
+                         double *weight, mlab_simulated *simulated, double *value, double *spread, double *hazard, mlab_refit_info *info,
+                         mlab_error *err)
 {
     const one_outcome *outcome = &b->outcome[k];
     const mlab_fit *fit = b->fits[k];
@@ -148,6 +149,8 @@ static mlab_status refit(const boot *b, const mlab_context *context, size_t k, c
         return mlab_refit_redrawn(context, &simulated->prepared, NULL, fit, &at, value, spread, info, err);
     }
     weigh_clusters(b, k, counts[outcome->population], weight);
+    if (fit->n_random && hazard)
+        return mlab_mixed_refit_whole(context, outcome->prepared, &weights, fit, fit->estimate, value, spread, hazard, info, err);
     mlab_address at = *address;
     at.replicate = (uint32_t)k;
     return mlab_refit_redrawn(context, outcome->prepared, &weights, fit, &at, value, spread, info, err);
@@ -159,7 +162,7 @@ static mlab_status keep_baseline(const boot *b, const mlab_context *context, siz
     const mlab_draws_baseline *into = mlab_draws_baseline_of(b->draws, k);
     const one_outcome *outcome = &b->outcome[k];
     mlab_refit_weights weights = {.cluster = weight};
-    if (!into) return MLAB_OK;
+    if (!into || b->fits[k]->n_random) return MLAB_OK; /* a frailty's came with the refit */
     return outcome->prepared->model->baseline(context, outcome->prepared, &weights, b->fits[k],
                                               b->draws->value + d * b->draws->n_parameters + b->draws->first[k],
                                               into->cumulative_hazard + d * into->n, err);
@@ -187,8 +190,10 @@ static mlab_status try_all(const boot *b, const mlab_context *context, size_t d,
     for (size_t s = 0; s < b->n_populations && !b->parametric; s++) take_sample(b, s, &address, counts[s]);
     for (size_t k = 0; k < b->n; k++) {
         mlab_refit_info info = {0};
-        mlab_status status = refit(b, context, k, &address, (const double *const *)counts, weight, simulated ? &simulated[k] : NULL,
-                                   value + b->draws->first[k], b->spread + d * b->stride + b->outcome[k].first_spread, &info, err);
+        const mlab_draws_baseline *into = mlab_draws_baseline_of(b->draws, k);
+        mlab_status status =
+            refit(b, context, k, &address, (const double *const *)counts, weight, simulated ? &simulated[k] : NULL, value + b->draws->first[k],
+                  b->spread + d * b->stride + b->outcome[k].first_spread, into ? into->cumulative_hazard + d * into->n : NULL, &info, err);
         if (status) return status;
         if (!is_good(b, d, &info)) return MLAB_OK;
         if ((status = keep_baseline(b, context, k, d, weight, err))) return status;

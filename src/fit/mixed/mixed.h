@@ -91,5 +91,9 @@ MLAB_MUST_USE mlab_status mlab_mixed_refit(const mlab_context *context, const ml
 MLAB_MUST_USE mlab_status mlab_mixed_refit_from(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                                 const mlab_fit *from, const double *start, double *estimate, double *spread, mlab_refit_info *info,
                                                 mlab_error *err);
+/* The same with the cumulative baseline hazard of the refit at the steps of the fit's [from->baseline->n], NULL = not wanted. */
+MLAB_MUST_USE mlab_status mlab_mixed_refit_whole(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
+                                                 const mlab_fit *from, const double *start, double *estimate, double *spread, double *hazard,
+                                                 mlab_refit_info *info, mlab_error *err);
 
 #endif

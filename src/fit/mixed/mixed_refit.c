@@ -192,8 +192,25 @@ static mlab_status refit_all(const mlab_context *context, const mlab_prepared *p
     return mlab_prepared_fit(context, &own, fit, err);
 }
 
-mlab_status mlab_mixed_refit_from(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *from,
-                                  const double *start, double *estimate, double *spread, mlab_refit_info *info, mlab_error *err)
+/* hazard: the cumulative hazard of the sample's baseline at the steps of that of `from`, for the same covariates. */
+static void tell_baseline(const mlab_fit *from, const mlab_fit *fit, double *hazard)
+{
+    const mlab_baseline *all = from->baseline, *other = fit->baseline;
+    double to = all->offset - other->offset;
+    for (size_t j = 0; j < all->n_columns; j++) to += (all->at[j] - other->at[j]) * fit->estimate[j];
+    for (size_t s = 0; s < all->n_strata; s++) {
+        double sum = 0;
+        size_t at = other->first[s];
+        for (size_t k = all->first[s]; k < all->first[s + 1]; k++) {
+            while (at < other->first[s + 1] && other->time[at] <= all->time[k]) sum = other->cumulative_hazard[at++];
+            hazard[k] = sum * exp(to);
+        }
+    }
+}
+
+mlab_status mlab_mixed_refit_whole(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
+                                   const mlab_fit *from, const double *start, double *estimate, double *spread, double *hazard, mlab_refit_info *info,
+                                   mlab_error *err)
 {
     sample s = {.context = context, .from = prepared->problem};
     mlab_fit *fit = NULL;
@@ -209,9 +226,16 @@ mlab_status mlab_mixed_refit_from(const mlab_context *context, const mlab_prepar
     } else
         status = refit_all(context, prepared, from, start, &fit, err);
     if (!status) tell(prepared, from, fit, estimate, spread, info);
+    if (!status && hazard && fit->baseline && fit->baseline->n_strata == from->baseline->n_strata) tell_baseline(from, fit, hazard);
     mlab_fit_free(fit);
     while (s.n_owned) mlab_release(context, s.owned[--s.n_owned]);
     return status;
+}
+
+mlab_status mlab_mixed_refit_from(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *from,
+                                  const double *start, double *estimate, double *spread, mlab_refit_info *info, mlab_error *err)
+{
+    return mlab_mixed_refit_whole(context, prepared, weights, from, start, estimate, spread, NULL, info, err);
 }
 
 mlab_status mlab_mixed_refit(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *start,

@@ -112,7 +112,7 @@ static mlab_status tell(mlab_fit *fit, const mlab_fit_problem *problem, mlab_rob
 static const char *refusal(const mlab_prepared *prepared, mlab_robust kind)
 {
     const mlab_fit_problem *problem = prepared->problem;
-    bool linear = ((const mlab_engine *)prepared->own)->family->additive;
+    bool linear = !(prepared->model->marks & MLAB_MODEL_FRAILTY) && ((const mlab_engine *)prepared->own)->family->additive;
     if (kind >= MLAB_ROBUST_HC0) return "is of rows, which random effects tie together; name whole clusters: cluster(...)";
     if (problem->cluster_other) return "by two clusters is not there: a likelihood with random effects falls apart by one of them only";
     if (!problem->cluster) return "needs clusters; name them: cluster(...)";
@@ -128,10 +128,15 @@ mlab_status mlab_mixed_robust(const mlab_context *context, const mlab_prepared *
     sandwich w = {.context = context, .prepared = prepared, .fit = fit};
     if (kind == MLAB_ROBUST_CR1 && !problem->cluster_stated) return MLAB_OK; /* the people of a panel are not asked for */
     if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED || problem->warm_mixed || !fit->spread) return MLAB_OK;
+    if ((prepared->model->marks & MLAB_MODEL_FRAILTY) && !(fit->spread[0] > 0))
+        return mlab_fit_doubt(fit, MLAB_TRUSTED, err,
+                              "without a frailty left the errors are those of the model; the fit without (1 | ...) has robust ones");
     const char *why = refusal(prepared, kind), *spans = NULL;
     if (why) return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "%s %s; the errors are those of the model", names[kind], why);
     bool adjusts = kind == MLAB_ROBUST_CR2 || kind == MLAB_ROBUST_CR3;
-    mlab_status status = mlab_cluster_scores_make(context, prepared, fit, adjusts, &w.scores, &spans, err);
+    mlab_status status = prepared->model->marks & MLAB_MODEL_FRAILTY
+                             ? mlab_frailty_cluster_scores(context, prepared, fit, &w.scores, &spans, err)
+                             : mlab_cluster_scores_make(context, prepared, fit, adjusts, &w.scores, &spans, err);
     if (!status && spans)
         status =
             mlab_fit_doubt(fit, MLAB_TRUSTED, err,

@@ -17,6 +17,9 @@ typedef struct mlab_cluster_scores {
  * made), or NULL. Errors: MLAB_ERR_MEMORY, those of a mixed model. */
 MLAB_MUST_USE mlab_status mlab_cluster_scores_make(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, bool information,
                                                    mlab_cluster_scores *scores, const char **spans, mlab_error *err);
+/* The same of a frailty (fit/survival/frailty_robust.c); no information. */
+MLAB_MUST_USE mlab_status mlab_frailty_cluster_scores(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit,
+                                                      mlab_cluster_scores *scores, const char **spans, mlab_error *err);
 void mlab_cluster_scores_free(mlab_cluster_scores *scores); /* zeroed is fine */
 
 /* CR2 or CR3 of a linear model: scores become L (1 - M_g)^power L^-1 s_g, with A = L L' the sum of the information and M_g = L^-1 A_g L'^-1. df [n]:

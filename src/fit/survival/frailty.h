@@ -66,12 +66,30 @@ typedef struct mlab_frailty_top {
     double *step_variance; /* [n_steps] of the sum of the steps of the stratum up to each, coefficients and variance known; with with_errors */
     int iterations;
     bool converged, boundary;
-    bool with_errors; /* set before: a system is solved for every step */
+    bool with_errors;   /* set before: a system is solved for every step */
+    bool hold_variance; /* set before: it stays where it is */
 } mlab_frailty_top;
 
 /* From beta, log_step and variance to the maximum. Released by the caller. */
 MLAB_MUST_USE mlab_status mlab_frailty_climb(mlab_frailty *f, const uint8_t *fixed, double tolerance, int iterations, mlab_frailty_top *top,
                                              mlab_error *err);
+
+/* A fitted model once more at its maximum. */
+typedef struct mlab_frailty_again {
+    const mlab_context *context;
+    mlab_cox_work work;
+    mlab_frailty f;
+    mlab_frailty_top top;
+    double *weight;
+} mlab_frailty_again;
+/* fit: not on the boundary, or the start is a variance of 0.3. Ended also after a failure. Errors: MLAB_ERR_MEMORY, MLAB_ERR_FIT_DRAWS (other data).
+ */
+MLAB_MUST_USE mlab_status mlab_frailty_again_begin(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit,
+                                                   mlab_frailty_again *again, mlab_error *err);
+void mlab_frailty_again_end(mlab_frailty_again *again);
+/* scores [n_clusters * (p + 1)] of the profile likelihood over the steps: of the coefficients of the design's columns and of the variance. After a
+ * climb; groups lie in one cluster. */
+MLAB_MUST_USE mlab_status mlab_frailty_scores(const mlab_frailty_again *again, const uint32_t *cluster, double *scores, mlab_error *err);
 
 /* Puts a frailty into a fitted Cox model: everything that the fit without one set is set anew. */
 MLAB_MUST_USE mlab_status mlab_frailty_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta,

@@ -34,6 +34,7 @@ typedef struct climb {
     double *kept, *kept_beta, kept_variance;
     uint8_t *out;
     double *memory;
+    bool hold; /* the variance stays */
 } climb;
 
 static double product(const double *a, const double *b, size_t n)
@@ -151,17 +152,17 @@ static bool reduce(climb *c)
     solve(c, c->score_steps, c->first);
     for (size_t j = 0; j < q; j++) solve(c, c->mixed + j * k, c->solved + j * k);
     for (size_t j = 0; j < q; j++) {
-        c->move[j] = c->fixed && j < p && c->fixed[j] ? 0 : c->score[j] - product(c->mixed + j * k, c->first, k);
+        c->move[j] = (j == p && c->hold) || (c->fixed && j < p && c->fixed[j]) ? 0 : c->score[j] - product(c->mixed + j * k, c->first, k);
         for (size_t m = 0; m < q; m++) c->left[j * q + m] = c->own[j * q + m] - product(c->mixed + j * k, c->solved + m * k, k);
     }
     for (size_t j = 0; j < q; j++)
         for (size_t m = 0; m < j; m++) c->left[j * q + m] = c->left[m * q + j] = 0.5 * (c->left[j * q + m] + c->left[m * q + j]);
     memcpy(c->own, c->left, q * q * sizeof *c->own);
-    c->out[p] = 0;
+    c->out[p] = c->hold;
     for (size_t j = 0; j < p; j++) c->out[j] = c->fixed && c->fixed[j];
     uint8_t *gone = c->out + q;
     mlab_symmetric_invert(c->left, q, c->out, gone, c->work);
-    if (!gone[p]) return true;
+    if (!gone[p] || c->hold) return true;
     memcpy(c->left, c->own, q * q * sizeof *c->own); /* the variance held: coefficients alone */
     c->out[p] = 1;
     mlab_symmetric_invert(c->left, q, c->out, gone, c->work);
@@ -204,7 +205,7 @@ static bool go(climb *c)
     for (int h = 0; h < HALVINGS; h++, part /= 2) {
         for (size_t s = 0; s < c->k; s++) f->log_step[s] = c->kept[s] + part * c->first[s];
         for (size_t j = 0; j < c->p; j++) f->beta[j] = c->kept_beta[j] + part * c->move[j];
-        f->variance = fmin(fmax(c->kept_variance + part * c->move[c->p], 0.1 * c->kept_variance), 10 * c->kept_variance);
+        if (!c->hold) f->variance = fmin(fmax(c->kept_variance + part * c->move[c->p], 0.1 * c->kept_variance), 10 * c->kept_variance);
         mlab_frailty_evaluate(f);
         if (f->value >= value - 1e-13 * fabs(value)) return true;
     }
@@ -252,6 +253,7 @@ mlab_status mlab_frailty_climb(mlab_frailty *f, const uint8_t *fixed, double tol
     size_t q = f->p + 1, k = f->n_steps;
     top->converged = top->boundary = false;
     if (status) goto out;
+    c.hold = top->hold_variance;
     mlab_frailty_evaluate(f);
     for (top->iterations = 1; top->iterations <= iterations; top->iterations++) {
         differentiate(&c);
@@ -259,7 +261,7 @@ mlab_status mlab_frailty_climb(mlab_frailty *f, const uint8_t *fixed, double tol
         double length = find_step(&c, curved, &top->gradient);
         top->converged = curved && length <= tolerance * tolerance;
         if (top->converged || !go(&c)) break;
-        top->boundary = f->variance < NOTHING;
+        top->boundary = f->variance < NOTHING && !c.hold;
         if (top->boundary) break;
     }
     if (top->iterations > iterations) top->iterations = iterations;

@@ -8,6 +8,7 @@
 #include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/survival/frailty_cox_draw.h"
 #include "fit/survival/times_frailty.h"
 
 #include <float.h>
@@ -22,7 +23,8 @@ struct mlab_frailty_draw {
     const mlab_prepared *prepared;
     mlab_times_groups groups;
     double *parameters; /* [n] */
-    bool gamma;
+    bool gamma, is_cox;
+    mlab_cox_draw cox; /* instead of the groups */
 };
 
 static double normal_quantile(double d, double hazard, double w, double u)
@@ -60,7 +62,10 @@ double mlab_frailty_quantile(bool gamma, double events, double hazard, double va
 void mlab_frailty_draw_free(mlab_frailty_draw *draw)
 {
     if (!draw) return;
-    mlab_times_groups_end(&draw->groups);
+    if (draw->is_cox)
+        mlab_cox_draw_end(&draw->cox);
+    else
+        mlab_times_groups_end(&draw->groups);
     mlab_release(draw->context, draw->parameters);
     mlab_release(draw->context, draw);
 }
@@ -74,7 +79,9 @@ mlab_status mlab_frailty_draw_make(const mlab_context *context, const mlab_prepa
     draw->context = context;
     draw->prepared = prepared;
     draw->gamma = fit->random->gamma;
-    mlab_status status = mlab_times_groups_begin(context, prepared, &draw->groups, err);
+    draw->is_cox = prepared->model == &mlab_model_cox;
+    mlab_status status =
+        draw->is_cox ? mlab_cox_draw_begin(context, prepared, fit, &draw->cox, err) : mlab_times_groups_begin(context, prepared, &draw->groups, err);
     draw->parameters = mlab_allocate(context, fit->n_parameters + 1, sizeof *draw->parameters);
     if (!status && !draw->parameters) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for draws of %s", fit->outcome);
     if (status) {
@@ -85,24 +92,37 @@ mlab_status mlab_frailty_draw_make(const mlab_context *context, const mlab_prepa
     return status;
 }
 
-mlab_status mlab_frailty_draw_effects(mlab_frailty_draw *draw, const double *estimate, double sd, const mlab_address *address, double *value,
-                                      bool *possible, mlab_error *err)
+/* value [n_groups] from the numbers of the groups' events and their hazards. */
+static void invert(const mlab_frailty_draw *draw, const double *events, const double *hazard, double variance, size_t n, const mlab_address *address,
+                   double *value)
 {
-    mlab_times_groups *g = &draw->groups;
-    size_t n = g->n;
     mlab_address at = *address;
+    for (size_t k = 0; k < n && variance > 1e-10; k++) { /* else groups do not differ */
+        at.entity = (uint32_t)k;
+        value[k] = mlab_frailty_quantile(draw->gamma, events[k], hazard[k], variance, mlab_random_uniform(&at, 0));
+    }
+}
+
+mlab_status mlab_frailty_draw_effects(mlab_frailty_draw *draw, const double *estimate, double sd, const mlab_address *address, bool kept,
+                                      double *hazard, double *value, bool *possible, mlab_error *err)
+{
     double likelihood, variance = sd * sd;
     *possible = true;
+    if (draw->is_cox) {
+        const mlab_frailty *f = &draw->cox.again.f;
+        memset(value, 0, f->n_groups * sizeof *value);
+        mlab_cox_draw_steps(&draw->cox, estimate, variance, address, kept, hazard);
+        invert(draw, f->group_events, f->hazard, variance, f->n_groups, address, value);
+        return MLAB_OK;
+    }
+    mlab_times_groups *g = &draw->groups;
+    size_t n = g->n;
     memset(value, 0, g->n_groups * sizeof *value);
-    if (!(variance > 1e-10)) return MLAB_OK; /* no differences between groups */
     memcpy(draw->parameters, estimate, (n - 1) * sizeof *estimate);
     mlab_times_uncentre(g->times, draw->parameters, -1);
-    draw->parameters[n - 1] = mlab_log(variance);
+    draw->parameters[n - 1] = mlab_log(fmax(variance, 1e-9));
     mlab_status status = mlab_times_groups_evaluate(g, draw->parameters, &likelihood, NULL, NULL, err);
     *possible = likelihood > -HUGE_VAL;
-    for (size_t k = 0; k < g->n_groups && !status && *possible; k++) {
-        at.entity = (uint32_t)k;
-        value[k] = mlab_frailty_quantile(draw->gamma, g->events[k], g->hazard[k], variance, mlab_random_uniform(&at, 0));
-    }
+    if (!status && *possible) invert(draw, g->events, g->hazard, variance, g->n_groups, address, value);
     return status;
 }

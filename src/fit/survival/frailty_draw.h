@@ -13,9 +13,10 @@ MLAB_MUST_USE mlab_status mlab_frailty_draw_make(const mlab_context *context, co
                                                  mlab_frailty_draw **draw, mlab_error *err);
 void mlab_frailty_draw_free(mlab_frailty_draw *draw); /* NULL is fine */
 /* value [n_groups] = the log frailty of each group at estimate [n_parameters] and standard deviation sd, from its distribution given the rows; number
- * of group g: the address with entity g. *possible: the model allows these parameters. */
+ * of group g: the address with entity g. hazard (Cox, else NULL) [n steps of the baseline]: the cumulative baseline hazard, drawn here given these
+ * parameters unless `kept`. *possible: the model allows these parameters. */
 MLAB_MUST_USE mlab_status mlab_frailty_draw_effects(mlab_frailty_draw *draw, const double *estimate, double sd, const mlab_address *address,
-                                                    double *value, bool *possible, mlab_error *err);
+                                                    bool kept, double *hazard, double *value, bool *possible, mlab_error *err);
 /* The log frailty of a group with d events and cumulative hazard H at which its distribution function is u. */
 double mlab_frailty_quantile(bool gamma, double events, double hazard, double variance, double u);
 

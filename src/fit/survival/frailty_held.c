@@ -5,6 +5,7 @@
 #include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/survival/frailty.h"
 #include "fit/survival/times_frailty.h"
 
 #include <math.h>
@@ -15,12 +16,17 @@ struct mlab_frailty_held {
     const mlab_prepared *prepared;
     mlab_times_groups groups;
     double *parameters; /* [n] in centred columns, where the last call ended */
+    bool is_cox;
+    mlab_frailty_again cox; /* instead of the groups */
 };
 
 void mlab_frailty_held_free(mlab_frailty_held *h)
 {
     if (!h) return;
-    mlab_times_groups_end(&h->groups);
+    if (h->is_cox)
+        mlab_frailty_again_end(&h->cox);
+    else
+        mlab_times_groups_end(&h->groups);
     mlab_release(h->context, h->parameters);
     mlab_release(h->context, h);
 }
@@ -33,23 +39,38 @@ mlab_status mlab_frailty_held_make(const mlab_context *context, const mlab_prepa
     if (!h) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the profile of a standard deviation");
     h->context = context;
     h->prepared = prepared;
-    mlab_status status = mlab_times_groups_begin(context, prepared, &h->groups, err);
+    h->is_cox = prepared->model == &mlab_model_cox;
+    mlab_status status =
+        h->is_cox ? mlab_frailty_again_begin(context, prepared, fit, &h->cox, err) : mlab_times_groups_begin(context, prepared, &h->groups, err);
     h->parameters = mlab_allocate(context, fit->n_parameters + 1, sizeof *h->parameters);
     if (!status && !h->parameters) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the profile of a standard deviation");
     if (status) {
         mlab_frailty_held_free(h);
         return status;
     }
+    *out = h;
+    if (h->is_cox) return MLAB_OK;
     memcpy(h->parameters, fit->estimate, fit->n_parameters * sizeof *h->parameters);
     mlab_times_uncentre(h->groups.times, h->parameters, -1);
     h->groups.fixed[fit->n_parameters] = 1;
-    *out = h;
     return MLAB_OK;
+}
+
+static mlab_status cox_at(mlab_frailty_held *h, double sd, double *value, mlab_error *err)
+{
+    mlab_frailty *f = &h->cox.f;
+    const mlab_fit_options *options = &h->prepared->options;
+    f->variance = fmax(sd * sd, 1e-8);
+    h->cox.top.hold_variance = true;
+    mlab_status status = mlab_frailty_climb(f, f->rows->aliased, fmax(options->tolerance, 1e-6), (int)options->iterations, &h->cox.top, err);
+    *value = status || !h->cox.top.converged ? -HUGE_VAL : f->value;
+    return status;
 }
 
 mlab_status mlab_frailty_held_at(void *work, double sd, double *value, mlab_error *err)
 {
     mlab_frailty_held *h = work;
+    if (h->is_cox) return cox_at(h, sd, value, err);
     mlab_times_groups *g = &h->groups;
     const mlab_fit_options *options = &h->prepared->options;
     const bool none = !(sd > 1e-4);
