@@ -171,6 +171,30 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_predict_intervals_drawn(const mlab_conte
 MLAB_API MLAB_MUST_USE mlab_status mlab_predict_mean(const mlab_context *context, const mlab_fit *fit, const mlab_prediction_request *request,
                                                      const double *weight, double *mean, double *covariance, mlab_error *err);
 
+/* Predictions of every row of a fit. */
+typedef struct mlab_row_predictions {
+    const mlab_context *context;
+    mlab_scale scale;
+    mlab_group_effects effects;
+    bool mixed;                 /* the fit has effects of groups; else `effects` means nothing */
+    size_t n_rows, width;       /* rows of the fit; numbers a row */
+    uint32_t *row;              /* [n_rows] of the panel, or of the people */
+    char **names;               /* [width] level or cause and time of a number: "voluntary 12 months"; "" where there is one */
+    double *value;              /* [n_rows * width] */
+    double *se, *lower, *upper; /* [n_rows * width] each, or NULL: this fit has none on this scale, `note` says why */
+    bool drawn;                 /* they are by draws of the parameters, and of the effects of own groups; else by the delta method */
+    char *note;                 /* sentences; "" = nothing to be said */
+} mlab_row_predictions;
+/* wish: scale and times (its outcome is not read); spec: interval by draws, their number and seed. `fit` must be that of `outcome` to these data.
+ * Hazards are of whole periods. With own effects of mixed models errors are by draws, always. Rows whose attributes were imputed are not among them,
+ * and the note says so. Errors: MLAB_ERR_FIT_MODEL (a joint model or raters, a scale that the model does not have, times that are missing), those of
+ * mlab_fit_outcome and mlab_predict_at. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_rows(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
+                                                     const mlab_fit_options *options, const mlab_fit *fit, const mlab_predict_outcome *wish,
+                                                     const mlab_predict_spec *spec, mlab_group_effects effects, mlab_row_predictions **predictions,
+                                                     mlab_error *err);
+MLAB_API void mlab_row_predictions_free(mlab_row_predictions *predictions); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif

@@ -261,6 +261,13 @@ typedef enum mlab_scale {
     MLAB_SCALE_OCCUPATION, /* probability of each state at each time */
     MLAB_SCALE_RESTRICTED  /* mean time without the event up to each time: the area under survival, in the unit of the times */
 } mlab_scale;
+/* What the effects of groups are in predictions of rows. */
+typedef enum mlab_group_effects {
+    MLAB_EFFECTS_OWN,      /* those of the row's own groups, given all their rows (conditional) */
+    MLAB_EFFECTS_AVERAGED, /* averaged over all groups (population-averaged) */
+    MLAB_EFFECTS_TYPICAL   /* 0 */
+} mlab_group_effects;
+
 /* Numbers a row: link: n_blocks; response: 1 for logit, cloglog, probit and models of numbers (the mean); the probability of each cause for hazards;
  * of each level for ordinal and multinomial. Over n_times times: survival and restricted n_times; incidence n_times * n_blocks; occupation n_times *
  * states. 0 = the model has no such scale (cox: no response). mlab_predict_width is that of no times. */

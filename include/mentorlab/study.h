@@ -52,6 +52,17 @@ MLAB_API const mlab_data *mlab_study_data(const mlab_study *study); /* NULL befo
  * (NULL too) comes with codebook.md and a check.R that refits them in base R, "panel.xlsx" has the codebook as a sheet. Errors: MLAB_ERR_STUDY_STAGE
  * (a person-level study has no panel), MLAB_ERR_WRITE. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_panel(mlab_study *study, bool names, const char *file, mlab_error *err);
+/* Files of predictions for every row of the fits. */
+typedef struct mlab_prediction_files {
+    const char *outcome;        /* NULL = all that the block predict names, or all */
+    const char *file;           /* in the study's folder: .csv, .json, .xlsx, .h5, for one outcome; NULL = predictions_<outcome>.csv */
+    mlab_group_effects effects; /* of groups; see mlab_predict_rows */
+    bool names;                 /* ids instead of pseudonyms */
+} mlab_prediction_files;
+/* Writes them after a run of the fit stage, mode 0600: whose and which row, then each number with its error and limits. Scale and times are those of
+ * the block predict. *told: a line a file, what it holds; released with mlab_study_text_free. A file that was there stays on failure. Errors:
+ * MLAB_ERR_OPTION (no such outcome, several outcomes for one file), MLAB_ERR_STUDY_STAGE (not fitted), MLAB_ERR_WRITE, those of mlab_predict_rows. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_predictions(mlab_study *study, const mlab_prediction_files *files, char **told, mlab_error *err);
 /* Writes scores.csv into the study's folder, mode 0600, after a run with fit.scores: the scores of people by several raters, with ids when it is
  * names, else with pseudonyms. *n = rows; none, and no file, when no model gives scores. Errors: MLAB_ERR_WRITE, MLAB_ERR_MEMORY. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_scores(mlab_study *study, size_t *n, mlab_error *err);

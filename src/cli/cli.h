@@ -130,6 +130,7 @@ int mlab_command_report(mlab_cli *cli);
 int mlab_command_run(mlab_cli *cli);
 int mlab_command_inspect(mlab_cli *cli);
 int mlab_command_panel(mlab_cli *cli);
+int mlab_command_predict(mlab_cli *cli);
 int mlab_command_export(mlab_cli *cli);
 int mlab_command_generate(mlab_cli *cli);
 int mlab_command_words(mlab_cli *cli);

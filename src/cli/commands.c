@@ -36,6 +36,14 @@ static const mlab_flag panel_flags[] = {
     {"names", NULL, "the ids of the files instead of pseudonyms"},
     {"set", "KEY=VALUE", "any key of the study file"},
 };
+static const mlab_flag predict_flags[] = {
+    {"out", "DIR|FILE", "a folder, or one FILE.csv, .json, .xlsx, .h5"},
+    {"outcome", "NAME", "this one alone; else those in predict:, or all"},
+    {"effects", "WHICH", "of groups: own (of the row, the default), averaged, typical"},
+    {"names", NULL, "the ids of the files instead of pseudonyms"},
+    {"force", NULL, "do everything again, also what is up to date"},
+    {"set", "KEY=VALUE", "any key of the study file"},
+};
 static const mlab_flag check_flags[] = {
     {"table", "FILE", "every finding with its place as a .csv or .xlsx file (mode 0600), for whoever owns the data"},
     {"set", "KEY=VALUE", "any key of the study file"},
@@ -81,6 +89,8 @@ static const mlab_command commands[] = {
      mlab_command_inspect},
     {"panel", "STUDY.yaml", 1, 1, "Write the person-periods as analysed, a codebook and a check in R.",
      "mentorlab panel study.yaml --out panel\n  mentorlab panel study.yaml --out panel.xlsx", FLAGS(panel_flags), true, mlab_command_panel},
+    {"predict", "STUDY.yaml", 1, 1, "Write what the models predict for every row: one line a person and period.",
+     "mentorlab predict study.yaml --outcome retention --out retention.csv", FLAGS(predict_flags), true, mlab_command_predict},
     {"export", "RESULTS.h5 [NAME]", 1, 2, "One table or variable as CSV, JSON or a workbook; without a name, what there is.",
      "mentorlab export results.h5 /comparison/contrasts --out contrasts.xlsx", FLAGS(export_flags), false, mlab_command_export},
     {"generate", "TRUTH.yaml", 1, 1, "Make a firm with a known truth.", "mentorlab generate truth.yaml --out firm --seed 7", FLAGS(generate_flags),

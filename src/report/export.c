@@ -12,7 +12,20 @@ bool mlab_page_is_about_people(const mlab_page *page)
 {
     const size_t n = strlen(page->path), m = strlen("/raters/scores");
     const bool scores = strstr(page->path, "/raters/scores/") || (n >= m && !strcmp(page->path + n - m, "/raters/scores"));
-    return scores || !strncmp(page->path, "/matching/", strlen("/matching/"));
+    return scores || !strncmp(page->path, "/matching/", strlen("/matching/")) || !strncmp(page->path, "/predictions/", strlen("/predictions/"));
+}
+
+bool mlab_export_format_of(const char *name, mlab_export_format *format)
+{
+    static const char *const endings[] = {".csv", ".json", ".xlsx", ".h5"};
+    const size_t n = strlen(name);
+    for (int k = 0; k < 4; k++) {
+        const size_t m = strlen(endings[k]);
+        if (n <= m || strcmp(name + n - m, endings[k]) != 0) continue;
+        *format = (mlab_export_format)k;
+        return true;
+    }
+    return false;
 }
 
 /* "contrasts" of "/comparison/contrasts": signs that no sheet's name takes do not stand in names of variables but may in outcomes. */
@@ -57,6 +70,7 @@ mlab_status mlab_page_write(const mlab_page *page, mlab_export_format format, co
 {
     const bool secret = mlab_page_is_about_people(page);
     mlab_status status;
+    if (format == MLAB_EXPORT_H5) return mlab_page_store(page, path, secret, err);
     if (format == MLAB_EXPORT_XLSX) {
         mlab_workbook *book;
         if (page->n_lines > MLAB_WORKBOOK_MOST_ROWS)

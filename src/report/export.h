@@ -5,7 +5,9 @@
 
 #include "store/export.h"
 
-typedef enum mlab_export_format { MLAB_EXPORT_CSV, MLAB_EXPORT_JSON, MLAB_EXPORT_XLSX } mlab_export_format;
+typedef enum mlab_export_format { MLAB_EXPORT_CSV, MLAB_EXPORT_JSON, MLAB_EXPORT_XLSX, MLAB_EXPORT_H5 } mlab_export_format;
+/* The format that the ending of a name tells: .csv, .json, .xlsx, .h5; false = none of them. */
+bool mlab_export_format_of(const char *name, mlab_export_format *format);
 
 /* Hides what report.html would hide (privacy_page.c); *n_hidden = numbers hidden. file is that of the page. minimum: 1 to 1000. */
 MLAB_MUST_USE mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum, size_t *n_hidden, mlab_error *err);

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Predictions of every row of a fit: for the groups that the row is in, on average over all groups, or for a typical one.
+ *
+ * Errors by the delta method. Beside the effects of own groups they are by draws: the parameters, then the effects of all groups given these and the
+ * data, so that what the coefficients and the effects have in common is counted once (Kass & Steffey 1989, J. Am. Stat. Assoc. 84:717-726, by
+ * simulation). Rows are worked in blocks that do not depend on the threads. Weakness: rows that the fit left out (something is missing) have none.
+ */
+#include "mentorlab/after.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/parallel.h"
+#include "core/text.h"
+#include "fit/after/average.h"
+#include "fit/after/limits.h"
+#include "fit/outcome.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_DRAWN = 32, ROWS = 512 }; /* of a block */
+
+typedef struct each_row {
+    const mlab_context *context;
+    const mlab_fit *fit;
+    const mlab_outcome_problem *made;
+    const mlab_draws *draws; /* NULL = delta method */
+    mlab_row_predictions *p;
+    const double *times;
+    size_t n_times;
+    double level;
+    bool interval; /* is wanted */
+} each_row;
+
+static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
+
+void mlab_row_predictions_free(mlab_row_predictions *p)
+{
+    if (!p) return;
+    for (size_t c = 0; p->names && c < p->width; c++) mlab_release(p->context, p->names[c]);
+    void *const memory[] = {p->row, p->names, p->value, p->se, p->lower, p->upper, p->note};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(p->context, memory[k]);
+    mlab_release(p->context, p);
+}
+
+/* --- effects of own groups --------------------------------------------------------------------------------------- */
+
+/* effect [n * n_blocks] of rows first .. first + n - 1: values[t] [n_groups * n effects] of grouping t. z: room for the columns of its design. */
+static mlab_status own_effects(const each_row *e, size_t first, size_t n, const double *const *values, double *z, double *offset, double *effect,
+                               mlab_error *err)
+{
+    const mlab_fit *fit = e->fit;
+    size_t blocks = fit->n_blocks;
+    memset(effect, 0, n * mlab_fit_predictors(fit) * sizeof *effect);
+    for (size_t t = 0; t < fit->n_random; t++) {
+        const mlab_random_effects *r = &fit->random[t];
+        const mlab_random_grouping *from = &e->made->problem.random[t];
+        size_t m = from->memberships ? from->memberships : 1, q = mlab_design_columns(r->design);
+        mlab_status status = mlab_design_fill(r->design, e->made->table, e->made->rows + first, first, n, z, offset, err);
+        if (status) return status;
+        for (size_t i = 0; i < n; i++) {
+            size_t in = 0;
+            for (size_t k = 0; k < m; k++) in += from->group[(first + i) * m + k] != UINT32_MAX;
+            for (size_t k = 0; k < m; k++) {
+                uint32_t g = from->group[(first + i) * m + k];
+                double share = from->share ? from->share[(first + i) * m + k] : 1 / (double)in;
+                for (size_t b = 0; b < blocks && g != UINT32_MAX; b++)
+                    for (size_t a = 0; a < q; a++) effect[i * blocks + b] += share * z[i * q + a] * values[t][g * r->n + b * q + a];
+            }
+        }
+    }
+    return MLAB_OK;
+}
+
+/* Whether what the fit knows of its groups is there, and of these data. */
+static mlab_status check_groups(const each_row *e, mlab_error *err)
+{
+    const mlab_fit *fit = e->fit;
+    if (e->made->problem.n_random != fit->n_random || mlab_fit_predictors(fit) != fit->n_blocks)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the effects of its groups have no predictor of their own", fit->outcome);
+    for (size_t t = 0; t < fit->n_random; t++) {
+        const mlab_random_effects *r = &fit->random[t];
+        if (!r->mode || !r->design || r->n_groups != e->made->problem.random[t].n_groups || r->n != mlab_design_columns(r->design) * fit->n_blocks)
+            return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the fit does not hold the effects of the groups of %s in these data", fit->outcome,
+                              r->group);
+    }
+    return MLAB_OK;
+}
+
+/* --- one block ---------------------------------------------------------------------------------------------------- */
+
+static mlab_status at_parameters(const each_row *e, size_t first, size_t n, const double *parameters, const double *effect, double *out,
+                                 mlab_error *err)
+{
+    const mlab_table *table = e->made->table;
+    const uint32_t *rows = e->made->rows + first;
+    const mlab_row_predictions *p = e->p;
+    if (p->mixed && p->effects == MLAB_EFFECTS_AVERAGED)
+        return mlab_predict_averaged(e->context, e->fit, table, rows, 0, n, parameters, NULL, p->scale, e->times, e->n_times, out, err);
+    return mlab_predict_conditional(e->context, e->fit, table, rows, 0, n, parameters, NULL, effect, p->scale, e->times, e->n_times, out, err);
+}
+
+/* Errors and limits from the cells [n * width * n_draws] of rows first ... */
+static void spread_of(const each_row *e, size_t first, size_t n, double *cells)
+{
+    mlab_row_predictions *p = e->p;
+    size_t n_draws = e->draws->n_draws;
+    for (size_t c = 0; c < n * p->width; c++) {
+        double *of = cells + c * n_draws, mean = 0, square = 0;
+        size_t to = first * p->width + c;
+        for (size_t d = 0; d < n_draws; d++) mean += of[d] / (double)n_draws;
+        for (size_t d = 0; d < n_draws; d++) square += (of[d] - mean) * (of[d] - mean) / (double)(n_draws - 1);
+        qsort(of, n_draws, sizeof *of, mlab_by_size);
+        p->se[to] = sqrt(square);
+        p->lower[to] = mlab_quantile(of, n_draws, (1 - e->level) / 2);
+        p->upper[to] = mlab_quantile(of, n_draws, (1 + e->level) / 2);
+    }
+}
+
+static mlab_status drawn_rows(const each_row *e, size_t first, size_t n, double *room, mlab_error *err)
+{
+    const mlab_fit *fit = e->fit;
+    const mlab_draws *draws = e->draws;
+    size_t most = 1, width = e->p->width, blocks = mlab_fit_predictors(fit);
+    bool own = e->p->mixed && e->p->effects == MLAB_EFFECTS_OWN;
+    const double *values[64];
+    for (size_t t = 0; t < fit->n_random; t++) most = fit->random[t].n > most ? fit->random[t].n : most;
+    double *z = room, *offset = z + n * most, *effect = offset + n, *one = effect + n * blocks, *cells = one + n * width;
+    for (size_t t = 0; own && t < fit->n_random; t++) values[t] = fit->random[t].mode;
+    mlab_status status = own ? own_effects(e, first, n, values, z, offset, effect, err) : MLAB_OK;
+    if (!status) status = at_parameters(e, first, n, NULL, own ? effect : NULL, e->p->value + first * width, err);
+    for (size_t d = 0; draws && d < draws->n_draws && !status; d++) {
+        for (size_t t = 0; own && t < fit->n_random; t++) values[t] = draws->effects[t].value + d * draws->effects[t].n_groups * draws->effects[t].n;
+        if (own) status = own_effects(e, first, n, values, z, offset, effect, err);
+        if (!status) status = at_parameters(e, first, n, draws->value + d * draws->n_parameters, own ? effect : NULL, one, err);
+        for (size_t c = 0; c < n * width && !status; c++) cells[c * draws->n_draws + d] = one[c];
+    }
+    if (!status && draws) spread_of(e, first, n, cells);
+    return status;
+}
+
+static mlab_status drawn_block(void *work, size_t block, void *scratch, mlab_error *err)
+{
+    const each_row *e = work;
+    size_t first = block * ROWS_DRAWN, n = e->p->n_rows - first < ROWS_DRAWN ? e->p->n_rows - first : ROWS_DRAWN;
+    return drawn_rows(e, first, n, scratch, err);
+}
+
+static size_t drawn_room(const each_row *e)
+{
+    size_t most = 1, cells = e->draws ? e->draws->n_draws : 0;
+    for (size_t t = 0; t < e->fit->n_random; t++) most = e->fit->random[t].n > most ? e->fit->random[t].n : most;
+    return ROWS_DRAWN * (most + 1 + mlab_fit_predictors(e->fit) + e->p->width * (1 + cells)) * sizeof(double);
+}
+
+static mlab_status delta_block(void *work, size_t block, void *scratch, mlab_error *err)
+{
+    const each_row *e = work;
+    const mlab_row_predictions *p = e->p;
+    size_t first = block * ROWS, at = first * p->width;
+    (void)scratch;
+    mlab_prediction_request request = {.table = e->made->table,
+                                       .rows = e->made->rows + first,
+                                       .n = p->n_rows - first < ROWS ? p->n_rows - first : ROWS,
+                                       .averaged = p->mixed && p->effects == MLAB_EFFECTS_AVERAGED,
+                                       .scale = p->scale,
+                                       .times = e->times,
+                                       .n_times = e->n_times,
+                                       .level = e->level};
+    return mlab_predict_intervals(e->context, e->fit, &request, p->value + at, p->se + at, p->lower + at, p->upper + at, err);
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------------ */
+
+static mlab_status say(mlab_row_predictions *p, const char *sentence, mlab_error *err)
+{
+    mlab_text text = MLAB_TEXT(p->context);
+    mlab_text_print(&text, "%s%s%s", p->note ? p->note : "", p->note && *p->note ? "; " : "", sentence);
+    char *copy = text.failed ? NULL : mlab_copy_text(p->context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    if (!copy) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
+    mlab_release(p->context, p->note);
+    p->note = copy;
+    return MLAB_OK;
+}
+
+static mlab_status choose_scale(each_row *e, const mlab_predict_outcome *wish, mlab_error *err)
+{
+    static const mlab_scale own[] = {MLAB_SCALE_RESPONSE, MLAB_SCALE_SURVIVAL, MLAB_SCALE_INCIDENCE, MLAB_SCALE_OCCUPATION};
+    const mlab_fit *fit = e->fit;
+    int scale = wish ? wish->scale : -1;
+    size_t n_times = wish ? wish->n_times : 0;
+    if (fit->joint || fit->raters)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: rows are not predicted from a %s model%s", fit->outcome, fit->model,
+                          fit->joint ? "; its parts, each an outcome of the study, are" : "; it gives scores (fit.scores)");
+    for (size_t k = 0; k < 4 && scale < 0; k++)
+        if ((own[k] == MLAB_SCALE_RESPONSE || n_times) && mlab_predict_width_at(fit, own[k], n_times)) scale = (int)own[k];
+    if (scale < 0)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s model predicts over time; state predict: {outcomes: {%s: {times: {months: [12]}}}}",
+                          fit->outcome, fit->model, fit->outcome);
+    e->n_times = scale > (int)MLAB_SCALE_RESPONSE ? n_times : 0;
+    e->times = e->n_times ? wish->times : NULL;
+    e->p->scale = (mlab_scale)scale;
+    e->p->width = mlab_predict_width_at(fit, e->p->scale, e->n_times);
+    if (scale > (int)MLAB_SCALE_RESPONSE && !e->n_times)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: %s needs times", fit->outcome, scales[scale]);
+    return e->p->width ? MLAB_OK : mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s model has no %s scale", fit->outcome, fit->model, scales[scale]);
+}
+
+static mlab_status name_numbers(each_row *e, const mlab_predict_outcome *wish, mlab_error *err)
+{
+    mlab_row_predictions *p = e->p;
+    mlab_average a = {.fit = e->fit, .scale = p->scale, .times = e->times, .n_times = e->n_times};
+    mlab_status status = mlab_average_start(&a) ? MLAB_OK : mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: no such scale", e->fit->outcome);
+    for (size_t c = 0; c < p->width && !status; c++) {
+        char name[200], number[64];
+        mlab_text text = MLAB_TEXT(p->context);
+        mlab_text_append(&text, mlab_average_name(&a, c, name, sizeof name));
+        if (e->n_times) {
+            size_t t = c / (p->width / e->n_times);
+            const char *unit = wish->stated_unit ? wish->stated_unit : wish->unit ? wish->unit : "";
+            mlab_number_print(wish->stated ? wish->stated[t] : wish->times[t], number, sizeof number);
+            mlab_text_print(&text, "%s%s%s%s", text.n ? " " : "", number, *unit ? " " : "", unit);
+        }
+        p->names[c] = text.failed ? NULL : mlab_copy_text(p->context, mlab_text_get(&text));
+        if (!p->names[c]) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
+        mlab_text_free(&text);
+    }
+    return status;
+}
+
+static mlab_status make_room(each_row *e, mlab_error *err)
+{
+    mlab_row_predictions *p = e->p;
+    p->n_rows = e->made->problem.n;
+    size_t n = p->n_rows, width = p->width * sizeof(double);
+    p->row = mlab_allocate(p->context, n, sizeof *p->row);
+    p->names = mlab_allocate(p->context, p->width, sizeof *p->names);
+    p->value = mlab_allocate(p->context, n, width);
+    p->se = e->interval ? mlab_allocate(p->context, n, width) : NULL;
+    p->lower = e->interval ? mlab_allocate(p->context, n, width) : NULL;
+    p->upper = e->interval ? mlab_allocate(p->context, n, width) : NULL;
+    if (!p->row || !p->names || !p->value || (e->interval && (!p->se || !p->lower || !p->upper)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %zu rows", n);
+    memcpy(p->row, e->made->rows, n * sizeof *p->row);
+    return MLAB_OK;
+}
+
+/* Draws where they are wanted or own groups need them; *draws NULL and a note where there are none. */
+static mlab_status make_draws(each_row *e, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                              const mlab_predict_spec *spec, mlab_draws **draws, mlab_error *err)
+{
+    bool own = e->p->mixed && e->p->effects == MLAB_EFFECTS_OWN;
+    char sentence[600];
+    mlab_error failed = {0};
+    *draws = NULL;
+    double factor = mlab_fit_interval_factor(e->fit, e->level);
+    e->interval = isfinite(factor) && e->fit->trust != MLAB_NOT_CONVERGED && e->fit->trust != MLAB_SEPARATED;
+    if (!e->interval) return say(e->p, "the fit has no intervals, and neither have its predictions", err);
+    if (!own && !(spec && spec->draws)) return MLAB_OK;
+    size_t n = spec && spec->n_draws ? (size_t)spec->n_draws : 1000;
+    mlab_fit plain = *e->fit; /* by its covariance: the influence of people is not in a fit that was read back */
+    const mlab_fit *fit = &plain;
+    plain.influence = NULL;
+    plain.influence_id = NULL;
+    mlab_status status =
+        mlab_draws_make_mixed(e->context, data, &outcome, options, &fit, 1, n, spec && spec->n_draws ? (uint64_t)spec->seed : 1, draws, &failed);
+    if (!status) {
+        e->draws = *draws;
+        e->p->drawn = true;
+        return MLAB_OK;
+    }
+    if (status == MLAB_ERR_MEMORY || status == MLAB_ERR_CANCELLED) return mlab_raise(err, status, "%s", failed.sentence);
+    e->interval = !own;
+    snprintf(sentence, sizeof sentence, "%s: %.480s", own ? "predictions for own groups have no errors" : "errors are by the delta method",
+             failed.sentence);
+    return say(e->p, sentence, err);
+}
+
+/* The delta method where it is known, else the values alone. */
+static mlab_status fill(each_row *e, mlab_error *err)
+{
+    mlab_row_predictions *p = e->p;
+    mlab_error failed = {0};
+    if (e->interval && !e->draws) {
+        mlab_status status = mlab_parallel_blocks(e->context, NULL, (p->n_rows + ROWS - 1) / ROWS, 0, delta_block, e, &failed);
+        if (status != MLAB_ERR_DATA_NOT_BUILT) return status ? mlab_raise(err, status, "%s", failed.sentence) : MLAB_OK;
+        double **const none[] = {&p->se, &p->lower, &p->upper};
+        for (size_t k = 0; k < 3; k++) {
+            mlab_release(p->context, *none[k]);
+            *none[k] = NULL;
+        }
+        if ((status = say(p, failed.sentence, err))) return status;
+    }
+    return mlab_parallel_blocks(e->context, NULL, (p->n_rows + ROWS_DRAWN - 1) / ROWS_DRAWN, drawn_room(e), drawn_block, e, err);
+}
+
+mlab_status mlab_predict_rows(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                              const mlab_fit *fit, const mlab_predict_outcome *wish, const mlab_predict_spec *spec, mlab_group_effects effects,
+                              mlab_row_predictions **predictions, mlab_error *err)
+{
+    mlab_outcome_problem *made = NULL;
+    mlab_draws *draws = NULL;
+    *predictions = NULL;
+    mlab_row_predictions *p = mlab_allocate(context, 1, sizeof *p);
+    if (!p) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
+    p->context = context;
+    p->effects = effects;
+    p->mixed = fit->n_random > 0;
+    each_row e = {.context = context, .fit = fit, .p = p, .level = options->level};
+    mlab_status status = choose_scale(&e, wish, err);
+    if (!status) status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
+    e.made = made;
+    if (!status) status = say(p, "", err);
+    if (!status && p->mixed && effects == MLAB_EFFECTS_OWN) status = check_groups(&e, err);
+    if (!status && made->problem.n < fit->n_rows) status = say(p, "rows whose attributes were imputed are left out", err);
+    if (!status) status = make_draws(&e, data, outcome, options, spec, &draws, err);
+    if (!status) status = make_room(&e, err);
+    if (!status) status = name_numbers(&e, wish, err);
+    if (!status) status = fill(&e, err);
+    mlab_draws_free(draws);
+    mlab_outcome_problem_free(made);
+    if (status) {
+        mlab_row_predictions_free(p);
+        p = NULL;
+    }
+    *predictions = p;
+    return status;
+}

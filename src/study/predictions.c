@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the fits predict for every row, as a file a outcome: one line a row of the fit (a person and period, or a person), sorted by pseudonyms, since
+ * the order of ids would tell; mode 0600, ids only when they are asked for. */
+#include "core/error.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/os.h"
+#include "core/text.h"
+#include "report/export.h"
+#include "study/inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
+static const char *const effects[] = {"own_groups", "averaged", "typical"};
+
+/* One line: its person and its row among the predictions. */
+typedef struct line {
+    char name[17];
+    const char *id; /* the name when ids are asked for */
+    size_t row;     /* of the predictions */
+} line;
+
+typedef struct writing {
+    mlab_study *study;
+    const mlab_row_predictions *p;
+    const mlab_fit *fit;
+    bool names;
+    line *lines; /* [n_rows] */
+    mlab_page *page;
+} writing;
+
+static int by_name(const void *a, const void *b)
+{
+    const line *x = a, *y = b;
+    int order = strcmp(x->id ? x->id : x->name, y->id ? y->id : y->name);
+    return order ? order : x->row < y->row ? -1 : x->row > y->row;
+}
+
+static mlab_status no_memory(const writing *w, mlab_error *err)
+{
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write predictions of %s", w->fit->outcome);
+}
+
+/* The id of the person of a row; NULL = the people have none. */
+static const char *id_of(const writing *w, size_t row)
+{
+    const mlab_data *data = w->study->data;
+    if (data->panel) return data->panel->ids[data->panel->person[row]];
+    const mlab_column *id = mlab_table_find(data->people, "id");
+    return id && id->type == MLAB_COLUMN_TEXT && !(id->missing && id->missing[row]) ? mlab_column_text(id, row) : NULL;
+}
+
+static mlab_status sort_lines(writing *w, mlab_error *err)
+{
+    if (!(w->lines = mlab_allocate(w->study->context, w->p->n_rows, sizeof *w->lines))) return no_memory(w, err);
+    for (size_t i = 0; i < w->p->n_rows; i++) {
+        const char *id = id_of(w, w->p->row[i]);
+        w->lines[i].row = i;
+        if (id && w->names) w->lines[i].id = id;
+        if (id && !w->names && i > 0 && id == id_of(w, w->p->row[i - 1]))
+            memcpy(w->lines[i].name, w->lines[i - 1].name, sizeof w->lines[i].name);
+        else if (id && !w->names)
+            mlab_store_pseudonym(w->study->secret, id, w->lines[i].name);
+    }
+    qsort(w->lines, w->p->n_rows, sizeof *w->lines, by_name);
+    return MLAB_OK;
+}
+
+static mlab_status add_date(writing *w, const char *name, const int32_t *dates, mlab_error *err)
+{
+    mlab_page_column *column;
+    mlab_status status = mlab_page_add(w->page, name, "1", MLAB_PAGE_TEXTS, &column, err);
+    for (size_t i = 0; i < w->p->n_rows && !status; i++) {
+        char day[16] = "";
+        mlab_date_print(dates[w->p->row[w->lines[i].row]], day, sizeof day);
+        if (!(column->texts[i] = mlab_copy_text(w->study->context, day))) status = no_memory(w, err);
+    }
+    return status;
+}
+
+/* Whose the line is, and which. */
+static mlab_status add_keys(writing *w, mlab_error *err)
+{
+    const mlab_panel *panel = w->study->data->panel;
+    const uint64_t *places = panel ? NULL : w->study->data->people->lines;
+    mlab_page_column *column;
+    mlab_status status = MLAB_OK;
+    if (w->p->n_rows && id_of(w, w->p->row[0])) {
+        status = mlab_page_add(w->page, "person", "1", MLAB_PAGE_TEXTS, &column, err);
+        for (size_t i = 0; i < w->p->n_rows && !status; i++) {
+            const line *of = &w->lines[i];
+            if (!(column->texts[i] = mlab_copy_text(w->study->context, of->id ? of->id : of->name))) status = no_memory(w, err);
+        }
+    }
+    if (!status) status = mlab_page_add(w->page, panel ? "period" : "line", "1", MLAB_PAGE_NUMBERS, &column, err);
+    for (size_t i = 0; i < w->p->n_rows && !status; i++) {
+        const uint32_t row = w->p->row[w->lines[i].row];
+        column->numbers[i] = panel ? panel->period[row] : places ? (int64_t)places[row] : (int64_t)row + 1;
+    }
+    if (!status && panel) status = add_date(w, "start", panel->start, err);
+    return status || !panel ? status : add_date(w, "stop", panel->stop, err);
+}
+
+/* "response_voluntary_own_groups", then what it is of it; no sign that a file's names do not take. */
+static void name_column(const writing *w, size_t c, const char *what, char *into, size_t size)
+{
+    const mlab_row_predictions *p = w->p;
+    char of[72];
+    snprintf(of, sizeof of, "%.60s", p->names[c]);
+    if (strlen(p->names[c]) > 60) snprintf(of, sizeof of, "%.48s_%zu", p->names[c], c + 1);
+    snprintf(into, size, "%s%s%s%s%s%s", scales[p->scale], *of ? "_" : "", of, p->mixed ? "_" : "", p->mixed ? effects[p->effects] : "", what);
+    for (char *at = into; *at; at++)
+        if (*at == ' ' || *at == '/') *at = '_';
+}
+
+static mlab_status add_numbers(writing *w, mlab_error *err)
+{
+    const mlab_row_predictions *p = w->p;
+    static const char *const whats[] = {"", "_error", "_lower", "_upper"};
+    const double *const from[] = {p->value, p->se, p->lower, p->upper};
+    mlab_status status = MLAB_OK;
+    for (size_t c = 0; c < p->width; c++)
+        for (int k = 0; k < 4 && !status; k++) {
+            mlab_page_column *column;
+            char name[128];
+            if (!from[k]) continue;
+            name_column(w, c, whats[k], name, sizeof name);
+            status = mlab_page_add(w->page, name, "1", MLAB_PAGE_REALS, &column, err);
+            for (size_t i = 0; i < p->n_rows && !status; i++) column->reals[i] = from[k][w->lines[i].row * p->width + c];
+        }
+    return status;
+}
+
+static void tell(const writing *w, const char *file, mlab_text *told)
+{
+    static const char *const in_words[] = {"for the row's own groups (conditional)", "averaged over groups", "for a typical group"};
+    const mlab_row_predictions *p = w->p;
+    char rows[64];
+    mlab_number_for_people((double)p->n_rows, 0, rows, sizeof rows);
+    mlab_text_print(told, "%s: %s of %s rows of %s%s%s%s%s%s\n", file, scales[p->scale], rows, w->fit->outcome, p->mixed ? ", " : "",
+                    p->mixed ? in_words[p->effects] : "",
+                    !p->se     ? ", without errors"
+                    : p->drawn ? ", errors by draws"
+                               : ", errors by the delta method",
+                    p->note && *p->note ? "; " : "", p->note ? p->note : "");
+}
+
+static mlab_status write_page(writing *w, const char *file, mlab_error *err)
+{
+    const mlab_context *context = w->study->context;
+    char path[512];
+    mlab_export_format format;
+    if (!mlab_export_format_of(file, &format))
+        return mlab_raise(err, MLAB_ERR_ARGUMENT, "predictions go to a .csv, .json, .xlsx or .h5 file, found '%s'", file);
+    if (w->p->width * (w->p->se ? 4 : 1) + 4 > MLAB_PAGE_MOST_COLUMNS)
+        return mlab_raise(err, MLAB_ERR_OVERFLOW, "%s: %zu numbers a row with their errors are over %d columns; state fewer times", w->fit->outcome,
+                          w->p->width, (int)MLAB_PAGE_MOST_COLUMNS);
+    snprintf(path, sizeof path, "/predictions/%s", w->fit->outcome);
+    mlab_status status = sort_lines(w, err);
+    if (!status) status = mlab_page_make(context, path, w->p->n_rows, &w->page, err);
+    if (!status) status = add_keys(w, err);
+    if (!status) status = add_numbers(w, err);
+    char *place = status ? NULL : mlab_os_join(context, w->study->folder, file);
+    if (!status && !place) status = no_memory(w, err);
+    if (!status) status = mlab_page_write(w->page, format, place, err);
+    mlab_release(context, place);
+    mlab_page_free(w->page);
+    mlab_release(context, w->lines);
+    w->page = NULL;
+    w->lines = NULL;
+    return status;
+}
+
+static mlab_status write_outcome(mlab_study *study, size_t k, const mlab_predict_outcome *wish, const mlab_prediction_files *files, mlab_text *told,
+                                 mlab_error *err)
+{
+    mlab_row_predictions *p = NULL;
+    char name[300];
+    const mlab_predict_spec *spec = study->fit_options.predict;
+    snprintf(name, sizeof name, "predictions_%.200s.csv", study->outcomes[k].name);
+    for (char *at = name; *at; at++)
+        if (*at == '/' || *at == ' ') *at = '_';
+    mlab_status status =
+        mlab_predict_rows(study->context, study->data, &study->outcomes[k], &study->fit_options, study->fits[k], wish, spec, files->effects, &p, err);
+    writing w = {.study = study, .p = p, .fit = study->fits[k], .names = files->names};
+    const char *file = files->file ? files->file : name;
+    if (!status) status = write_page(&w, file, err);
+    if (!status) tell(&w, file, told);
+    mlab_row_predictions_free(p);
+    return status;
+}
+
+/* What the study asks of the outcome; *asked = false where it asks only for others. */
+static const mlab_predict_outcome *wish_of(const mlab_study *study, const char *name, bool *asked)
+{
+    const mlab_predict_spec *spec = study->fit_options.predict;
+    *asked = !spec || spec->n_outcomes == 0;
+    for (size_t k = 0; spec && k < spec->n_outcomes; k++)
+        if (strcmp(spec->outcomes[k].outcome, name) == 0) return *asked = true, &spec->outcomes[k];
+    return NULL;
+}
+
+static mlab_status check_outcome(const mlab_study *study, const mlab_prediction_files *files, mlab_error *err)
+{
+    mlab_text known = MLAB_TEXT(study->context), wanted = MLAB_TEXT(study->context);
+    bool found = !files->outcome;
+    size_t n = 0;
+    for (size_t k = 0; k < study->n_outcomes; k++) {
+        const char *name = study->outcomes[k].name;
+        bool asked, named = files->outcome && strcmp(name, files->outcome) == 0;
+        wish_of(study, name, &asked);
+        if (!files->outcome && asked) mlab_text_print(&wanted, "%s%s", n++ ? ", " : "", name);
+        found = found || named;
+        mlab_text_print(&known, "%s%s", k ? ", " : "", name);
+    }
+    mlab_status status = MLAB_OK;
+    if (!found)
+        status = mlab_raise(err, MLAB_ERR_OPTION, "'%s' is no outcome of the study, allowed %s", files->outcome, mlab_text_get(&known));
+    else if (files->file && n > 1)
+        status = mlab_raise(err, MLAB_ERR_OPTION, "%s would hold %zu outcomes (%s): name one by --outcome, or a folder by --out", files->file, n,
+                            mlab_text_get(&wanted));
+    mlab_text_free(&known);
+    mlab_text_free(&wanted);
+    return status;
+}
+
+mlab_status mlab_study_predictions(mlab_study *study, const mlab_prediction_files *files, char **told, mlab_error *err)
+{
+    mlab_text text = MLAB_TEXT(study->context);
+    *told = NULL;
+    if (!study->data || study->n_fits < study->n_outcomes)
+        return mlab_raise(err, MLAB_ERR_STUDY_STAGE, "nothing is predicted before the study is fitted");
+    mlab_status status = check_outcome(study, files, err);
+    for (size_t k = 0; k < study->n_outcomes && !status; k++) {
+        bool asked;
+        mlab_error failed = {0};
+        const mlab_predict_outcome *wish = wish_of(study, study->outcomes[k].name, &asked);
+        if (files->outcome ? strcmp(study->outcomes[k].name, files->outcome) != 0 : !asked) continue;
+        status = write_outcome(study, k, wish, files, &text, &failed);
+        if (status == MLAB_ERR_FIT_MODEL && !files->outcome && !wish) { /* it was not named: the others go on */
+            mlab_text_print(&text, "not predicted: %s\n", failed.sentence);
+            status = MLAB_OK;
+        } else if (status && err) {
+            *err = failed;
+        }
+    }
+    if (!status && text.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to tell of predictions");
+    if (status)
+        mlab_text_free(&text);
+    else
+        *told = text.bytes;
+    return status;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Predictions of rows as a user gets them: files in four forms, whose they are, and what happens when they cannot be made or written. */
+#include "cli/program.h"
+
+#include <sys/stat.h>
+
+static void make_predicted(const char *predict)
+{
+    make_study(250);
+    ck_assert_int_eq(
+        shell("sed -i 's/^  satisfaction: {formula.*/  satisfaction: {formula: \"satisfaction ~ arm + (1 | department)\"}/; /^comparison:/,$d' "
+              "first/study.yaml"),
+        0);
+    ck_assert_int_eq(shell("printf '%%s\\n' '%s' >> first/study.yaml", predict), 0);
+}
+
+static int mode_of(const char *name)
+{
+    struct stat file;
+    char path[4400];
+    snprintf(path, sizeof path, "%s/%s", here, name);
+    return stat(path, &file) ? -1 : (int)(file.st_mode & 0777);
+}
+
+START_TEST(rows_are_written_for_their_owner_under_pseudonyms)
+{
+    make_predicted("predict: {draws: 100}");
+    int code = shell(PROGRAM " predict first/study.yaml");
+    ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+    ck_says(out, "predictions_satisfaction.csv: response of ");
+    ck_says(out, "for the row's own groups (conditional), errors by draws");
+    ck_says(out, "rows of retention, errors by the delta method");
+    ck_assert_int_eq(mode_of("predictions_retention.csv"), 0600);
+    ck_assert_int_eq(shell("head -1 predictions_satisfaction.csv predictions_retention.csv"), 0);
+    ck_says(out,
+            "person,period,start,stop,response_1_own_groups,response_1_own_groups_error,response_1_own_groups_lower,response_1_own_groups_upper");
+    ck_says(out, "person,period,start,stop,response_voluntary,response_voluntary_error");
+    ck_assert_int_eq(shell("tail -n +2 predictions_retention.csv | grep -vcE '^[0-9a-f]{16},'"), 1); /* pseudonyms alone */
+    ck_assert_int_eq(shell("tail -n +2 predictions_retention.csv | cut -d, -f1 | sort -c"), 0);
+    ck_assert_int_eq(shell("cp predictions_satisfaction.csv s; " PROGRAM " panel first/study.yaml >/dev/null && cut -d, -f1,3 panel.csv | sort > a; "
+                           "tail -n +2 s | cut -d, -f1,2 | sort | comm -23 - a | wc -l"),
+                     0);
+    ck_assert_str_eq(out, "0\n"); /* every line is one of the panel */
+    code = shell(PROGRAM " predict first/study.yaml --threads 2 --quiet");
+    ck_assert(code == 0 || code == 4);
+    ck_assert_int_eq(shell("cmp s predictions_satisfaction.csv"), 0); /* read back, with other threads */
+}
+END_TEST
+
+START_TEST(ids_are_written_when_they_are_asked_for)
+{
+    make_predicted("predict: {draws: 100}");
+    int code = shell(PROGRAM " predict first/study.yaml --names --outcome retention --out named.csv");
+    ck_assert(code == 0 || code == 4);
+    ck_assert_int_eq(mode_of("named.csv"), 0600);
+    ck_assert_int_eq(
+        shell("tail -n +2 named.csv | cut -d, -f1 | sort -u > a; tail -n +2 first/people.csv | cut -d, -f1 | sort | comm -23 a - | wc -l"), 0);
+    ck_assert_str_eq(out, "0\n");
+}
+END_TEST
+
+START_TEST(files_have_the_form_of_their_ending)
+{
+    make_predicted("predict: {draws: 100}");
+    int code = shell(PROGRAM " predict first/study.yaml --outcome satisfaction --effects averaged --out s.h5");
+    ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+    ck_says(out, "averaged over groups, errors by the delta method");
+    ck_assert_int_eq(mode_of("s.h5"), 0600);
+    ck_assert_int_eq(shell(PROGRAM " export s.h5 /predictions/satisfaction --out s.csv"), 0);
+    ck_says(out, "mode 0600");
+    ck_assert_int_eq(shell("head -1 s.csv | grep response_1_averaged_error"), 0);
+    code = shell(PROGRAM " predict first/study.yaml --outcome satisfaction --effects typical --out s.xlsx --json");
+    ck_assert(code == 0 || code == 4);
+    ck_says(out, "for a typical group");
+    ck_assert_int_eq(mode_of("s.xlsx"), 0600);
+    code = shell(PROGRAM " predict first/study.yaml --outcome satisfaction --effects typical --out s.json");
+    ck_assert(code == 0 || code == 4);
+    ck_assert_int_eq(shell("head -c 200 s.json | grep response_1_typical"), 0);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_said_and_files_that_were_there_stay)
+{
+    make_predicted("predict: {outcomes: {retention: {scale: survival, times: {months: [6, 12]}}, promotion: {}}}");
+    ck_assert_int_eq(shell("echo old > r.csv; " PROGRAM " predict first/study.yaml --outcome retensn --out r.csv"), 2);
+    ck_says(err_out, "'retensn' is no outcome of the study, allowed promotion, retention, satisfaction");
+    ck_assert_int_eq(shell(PROGRAM " predict first/study.yaml --out r.csv"), 2);
+    ck_says(err_out, "r.csv would hold 2 outcomes (promotion, retention): name one by --outcome, or a folder by --out");
+    ck_assert_int_eq(shell(PROGRAM " predict first/study.yaml --effects mine"), 2);
+    ck_says(err_out, "--effects is own, averaged or typical, found 'mine'");
+    ck_assert_int_eq(shell("cat r.csv"), 0);
+    ck_assert_str_eq(out, "old\n");
+    ck_assert_int_eq(shell("mkdir taken.csv; " PROGRAM " predict first/study.yaml --outcome retention --out taken.csv"), 1); /* cannot be written */
+    ck_says(err_out, "taken.csv");
+    ck_assert_int_ne(shell("ls -A taken.csv | grep ."), 0);
+    ck_assert_int_ne(shell("ls | grep -E 'taken.csv.+'"), 0); /* nothing stays behind */
+    ck_assert_int_ne(shell("trap '' XFSZ; ulimit -f 8; " PROGRAM " predict first/study.yaml --outcome retention --out r.csv"), 0); /* no space */
+    ck_assert_int_eq(shell("cat r.csv"), 0);
+    ck_assert_str_eq(out, "old\n");
+    ck_assert_int_eq(shell(PROGRAM " predict first/study.yaml; head -1 predictions_retention.csv; ls predictions_satisfaction.csv"),
+                     2); /* not asked */
+    ck_says(out, "survival_6_months,survival_6_months_error,survival_6_months_lower,survival_6_months_upper,survival_12_months");
+}
+END_TEST
+
+MLAB_TEST_MAIN("predict", rows_are_written_for_their_owner_under_pseudonyms, ids_are_written_when_they_are_asked_for,
+               files_have_the_form_of_their_ending, what_is_wrong_is_said_and_files_that_were_there_stay)
