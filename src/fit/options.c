@@ -14,7 +14,7 @@
 const mlab_option mlab_fit_option_rows[] = {
     {"fit.ties", "ties", "fit", MLAB_OPTION_CHOICE, AT(ties), "efron", 0, 0, "efron|breslow|exact", "", "Cox: how tied event times are treated",
      DECIDES},
-    {"fit.information", "information", "fit", MLAB_OPTION_CHOICE, AT(information), "observed", 0, 0, "observed|expected", "",
+    {"fit.information", NULL, NULL, MLAB_OPTION_CHOICE, AT(information), "observed", 0, 0, "observed|expected", "",
      "information that model-based standard errors use", DECIDES},
     {"fit.link", "link", "fit run", MLAB_OPTION_CHOICE, AT(link), "cloglog", 0, 0, "cloglog|logit", "",
      "discrete hazards; with logit, rows at risk for part of a period are dropped", DECIDES},
@@ -56,7 +56,7 @@ const mlab_option mlab_fit_option_rows[] = {
      DECIDES},
     {"fit.ratios", "ratios", "fit", MLAB_OPTION_FLAG, AT(ratios), "no", 0, 0, NULL, "",
      "average effects also as ratios: of risks, odds, rates, means", DECIDES},
-    {"fit.margins_interval", "margins-interval", "fit", MLAB_OPTION_CHOICE, AT(margins_interval), "delta", 0, 0, "delta|draws", "",
+    {"fit.margins_interval", NULL, NULL, MLAB_OPTION_CHOICE, AT(margins_interval), "delta", 0, 0, "delta|draws", "",
      "intervals of average effects by the delta method, or draws of the parameters", DECIDES},
     {"fit.profile", "profile", "fit", MLAB_OPTION_FLAG, AT(profile), "no", 0, 0, NULL, "", "intervals of coefficients by the profile likelihood",
      DECIDES},

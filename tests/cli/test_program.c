@@ -4,8 +4,8 @@
 
 #include "cli/cli.h"
 
-static const char *const all_commands[] = {"new", "check",   "fit",   "compare", "match",    "simulate", "forecast", "report",
-                                           "run", "inspect", "panel", "export",  "generate", "words",    "help"};
+static const char *const all_commands[] = {"new", "check",   "fit",   "compare", "match",  "simulate", "forecast", "report",
+                                           "run", "inspect", "panel", "predict", "export", "generate", "words",    "help"};
 enum { N_COMMANDS = sizeof all_commands / sizeof *all_commands };
 
 START_TEST(the_help_of_every_command_fits_a_screen_and_gives_an_example)
