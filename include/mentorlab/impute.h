@@ -3,7 +3,7 @@
 #ifndef MENTORLAB_IMPUTE_H
 #define MENTORLAB_IMPUTE_H
 
-#include "mentorlab/draws.h"
+#include "mentorlab/joint.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +68,11 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_fit_imputed(const mlab_context *context,
                                                     size_t n_outcomes, const mlab_fit_options *options, const mlab_imputation *imputation,
                                                     size_t n_draws, const uint8_t *used, uint64_t seed, mlab_fit **fits, mlab_draws **draws,
                                                     mlab_error *err);
+/* A joint model fitted to every imputation and pooled: parameters, associations, parts and effects of people; no influence. Errors: those of
+ * mlab_fit_joint, mlab_impute_complete and mlab_fit_pool; MLAB_ERR_DATA_NOT_BUILT with priors. */
+MLAB_API MLAB_MUST_USE mlab_status mlab_fit_joint_imputed(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint,
+                                                          const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options,
+                                                          const mlab_imputation *imputation, mlab_fit **fit, mlab_error *err);
 /* Draws by the bootstrap with imputations redrawn inside: in every sample of people all missing values are imputed anew (n_rounds rounds), then
  * every outcome is refitted to it; outcomes[k] is what fits[k], pooled, was fitted to, `all` [n_all] those whose formulas say what is imputed. A
  * sample that cannot be fitted is drawn again, up to four times, and counted. Errors: MLAB_ERR_FIT_DRAWS when that fails or more than a fifth

@@ -21,6 +21,7 @@ typedef struct mlab_association {
     char *part, *block;         /* "retention", "voluntary"; block "" where there is one */
     bool absence;               /* the part's name tells the absence of its event: retention */
     char *effect;               /* of the first part: "(Intercept)", "tenure" */
+    size_t parameter;           /* of the fit that per_sd is */
     double per_sd, per_sd_se;   /* change of the predictor for one standard deviation of u (given the effects before it); error 0 = not known */
     double loading, loading_se; /* for one unit of u; only with one effect u, else 0 */
     double correlation;         /* of e with u (given the effects before it): -1 .. 1; 1 in size when shared; 0 when it has no spread */

@@ -16,12 +16,14 @@ static void put_associations(const mlab_h5_group *group, const mlab_joint *joint
     double *real = mlab_allocate(joint->context, n, 5 * sizeof *real);
     char **texts = mlab_allocate(joint->context, n, 3 * sizeof *texts);
     uint8_t *absence = mlab_allocate(joint->context, n, 1);
-    if (!real || !texts || !absence) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write associations");
-    for (size_t k = 0; real && texts && absence && k < n; k++) {
+    int64_t *parameter = mlab_allocate(joint->context, n, sizeof *parameter);
+    if (!real || !texts || !absence || !parameter) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write associations");
+    for (size_t k = 0; real && texts && absence && parameter && k < n; k++) {
         const mlab_association *a = &joint->associations[k];
         const double values[] = {a->per_sd, a->per_sd_se, a->loading, a->loading_se, a->correlation};
         for (size_t i = 0; i < 5; i++) real[i * n + k] = values[i];
         absence[k] = a->absence;
+        parameter[k] = (int64_t)a->parameter;
         texts[k] = a->part, texts[n + k] = a->block, texts[2 * n + k] = a->effect;
     }
     if (!group->file->status) {
@@ -30,6 +32,7 @@ static void put_associations(const mlab_h5_group *group, const mlab_joint *joint
         mlab_h5_put_texts(group, "cause", "association", texts + n, "cause or category of it, empty where there is one");
         mlab_h5_put_texts(group, "effect", "association", texts + 2 * n, "effect of the person in the first part");
         mlab_h5_put(group, "absence", "association", MLAB_H5_BYTE, absence, "1", "1 = the name of the part tells that its event did not happen");
+        mlab_h5_put(group, "parameter", "association", MLAB_H5_INT64, parameter, "1", "parameter of the fit that it is, from 0");
         mlab_h5_put(group, "per_sd", "association", MLAB_H5_REAL, real, "1", "change of the predictor for one standard deviation of the effect");
         mlab_h5_put(group, "per_sd_standard_error", "association", MLAB_H5_REAL, real + n, "1", "its standard error");
         mlab_h5_put(group, "loading", "association", MLAB_H5_REAL, real + 2 * n, "1", "change of the predictor for one unit of the effect");
@@ -39,6 +42,7 @@ static void put_associations(const mlab_h5_group *group, const mlab_joint *joint
     mlab_release(joint->context, real);
     mlab_release(joint->context, texts);
     mlab_release(joint->context, absence);
+    mlab_release(joint->context, parameter);
 }
 
 void mlab_store_put_joint(const mlab_h5_group *fit_group, const mlab_joint *joint)
@@ -69,6 +73,7 @@ static void get_associations(const mlab_h5_group *group, mlab_joint *joint)
                             mlab_h5_get(group, "correlation", MLAB_H5_REAL, n)};
     char **const texts[] = {mlab_h5_get_texts(group, "part", n), mlab_h5_get_texts(group, "cause", n), mlab_h5_get_texts(group, "effect", n)};
     uint8_t *absence = mlab_h5_get(group, "absence", MLAB_H5_BYTE, n);
+    int64_t *parameter = mlab_h5_get(group, "parameter", MLAB_H5_INT64, n);
     joint->associations = mlab_allocate(joint->context, n, sizeof *joint->associations);
     if (!joint->associations) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to read associations");
     bool whole = joint->associations && !group->file->status;
@@ -77,6 +82,7 @@ static void get_associations(const mlab_h5_group *group, mlab_joint *joint)
                                                     .block = texts[1][k],
                                                     .effect = texts[2][k],
                                                     .absence = absence[k],
+                                                    .parameter = (size_t)parameter[k],
                                                     .per_sd = real[0][k],
                                                     .per_sd_se = real[1][k],
                                                     .loading = real[2][k],
@@ -89,6 +95,7 @@ static void get_associations(const mlab_h5_group *group, mlab_joint *joint)
     }
     for (size_t i = 0; i < 5; i++) mlab_release(joint->context, real[i]);
     mlab_release(joint->context, absence);
+    mlab_release(joint->context, parameter);
 }
 
 static void get_parts(const mlab_h5_group *group, mlab_joint *joint)

@@ -32,13 +32,16 @@ static const char *no_simulation(const mlab_study *study)
     return study->has_simulation ? NULL : "the study file has no plans to compare (scenarios)";
 }
 
-/* Joint models of the outcomes, on complete cases; their fits stand behind those of the outcomes. */
-static mlab_status fit_joints(mlab_study *study, mlab_error *err)
+/* Joint models of the outcomes, pooled where something is imputed; their fits stand behind those of the outcomes. */
+static mlab_status fit_joints(mlab_study *study, const mlab_imputation *imputation, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
     for (size_t k = 0; k < study->n_joints && !status; k++) {
-        status = mlab_fit_joint(study->context, study->data, &study->joints[k], study->outcomes, study->n_outcomes, &study->fit_options,
-                                &study->fits[study->n_fits], err);
+        const mlab_joint_outcome *joint = &study->joints[k];
+        mlab_fit **fit = &study->fits[study->n_fits];
+        status = imputation ? mlab_fit_joint_imputed(study->context, study->data, joint, study->outcomes, study->n_outcomes, &study->fit_options,
+                                                     imputation, fit, err)
+                            : mlab_fit_joint(study->context, study->data, joint, study->outcomes, study->n_outcomes, &study->fit_options, fit, err);
         if (!status) study->n_fits++;
     }
     return status;
@@ -76,7 +79,7 @@ static mlab_status fit_imputed(mlab_study *study, const mlab_imputation *imputat
     mlab_release(study->context, used);
     mlab_release(study->context, taken);
     mlab_release(study->context, fits);
-    return status ? status : fit_joints(study, err);
+    return status ? status : fit_joints(study, imputation, err);
 }
 
 /* The imputation that the study asks for; NULL when it asks for none. */
@@ -101,7 +104,7 @@ static mlab_status fit_all(mlab_study *study, mlab_error *err)
         status = mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &study->fit_options, &study->fits[k], err);
         if (!status) study->n_fits++;
     }
-    return status ? status : fit_joints(study, err);
+    return status ? status : fit_joints(study, NULL, err);
 }
 
 /* Draws of the fits that can drive a simulation. */

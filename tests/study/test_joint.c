@@ -202,6 +202,93 @@ START_TEST(numbers_of_a_doubted_joint_model_are_not_shown)
 }
 END_TEST
 
+/* Column `skip` of every seventh person becomes empty. */
+static void empty_some(size_t skip)
+{
+    static char text[200000], out[200000], path[4400];
+    size_t n, at = 0, line = 0;
+    snprintf(path, sizeof path, "%s/people.csv", firm_folder);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    n = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    for (size_t i = 0, column = 0; i < n; i++) {
+        if (text[i] == ',') column++;
+        if (text[i] == '\n') column = 0, line++;
+        if (column == skip && line > 0 && line % 7 == 0 && text[i] != ',' && text[i] != '\n') continue;
+        out[at++] = text[i];
+    }
+    mlab_error err;
+    ck_assert_int_eq(mlab_os_write_file(&context, path, out, at, false, &err), MLAB_OK);
+}
+
+/* Pooled: estimates are the mean of those of the completed data, variances hold what lies between; parts and associations follow. */
+START_TEST(a_joint_model_of_imputed_data_is_pooled)
+{
+    enum { M = 3 };
+    mlab_findings findings;
+    mlab_error err = {0};
+    mlab_status status;
+    context = mlab_test_context(NULL, 2);
+    firm_make(&context);
+    write_answers();
+    empty_some(5);
+    mlab_study *study = run("mood: {from: satisfaction, model: ordinal, formula: \"satisfaction ~ arm + department\"}\n  wellbeing: {model: joint, "
+                            "of: [mood, retention]}\nfit: {imputations: 3, imputation_rounds: 2}",
+                            MLAB_STAGE_FIT, &findings, &status, &err);
+    ck_assert_msg(status == MLAB_OK, "%s %s", err.sentence, findings.n ? findings.items[findings.n - 1].sentence : "");
+    const mlab_results *results = mlab_study_results(study);
+    const mlab_fit *told = results->fits[results->n_fits - 1];
+    ck_assert_str_eq(told->model, "joint");
+    ck_assert_int_eq(told->n_imputations, M);
+    ck_assert_ptr_nonnull(strstr(told->imputed, "department"));
+    const mlab_data *data = mlab_study_data(study);
+    char of_mood[] = "satisfaction ~ arm + department", of_exit[] = "exit ~ arm + grade", ordinal[] = "ordinal", hazard[] = "hazard";
+    char mood[] = "satisfaction", retention[] = "retention", together[] = "together", *of[] = {mood, retention};
+    mlab_outcome outcomes[] = {{.name = mood, .kind = MLAB_OUTCOME_ORDINAL, .better = 1, .model = ordinal, .formula = of_mood},
+                               {.name = retention, .kind = MLAB_OUTCOME_EVENT, .better = 1, .absence = true, .model = hazard, .formula = of_exit}};
+    mlab_joint_outcome joint = {.name = together, .of = of, .n_of = 2};
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_imputation *imputation;
+    mlab_fit *pooled, *each[M];
+    ck_assert_msg(!mlab_impute(&context, data, outcomes, 2, M, 2, 9, &imputation, &err), "%s", err.sentence);
+    ck_assert_msg(!mlab_fit_joint_imputed(&context, data, &joint, outcomes, 2, &options, imputation, &pooled, &err), "%s", err.sentence);
+    for (int k = 0; k < M; k++) {
+        mlab_completed *completed;
+        ck_assert_int_eq(mlab_impute_complete(&context, data, imputation, k, &completed, &err), MLAB_OK);
+        ck_assert_msg(!mlab_fit_joint(&context, &completed->data, &joint, outcomes, 2, &options, &each[k], &err), "%s", err.sentence);
+        mlab_completed_free(&context, completed);
+    }
+    size_t p = pooled->n_parameters, part = pooled->joint->parts[0]->n_parameters;
+    bool grown = false;
+    for (size_t j = 0; j < p; j++) {
+        double mean = 0, within = 0, between = 0;
+        for (int k = 0; k < M; k++) mean += each[k]->estimate[j] / M, within += each[k]->robust[j * p + j] / M;
+        for (int k = 0; k < M; k++) between += pow(each[k]->estimate[j] - mean, 2) / (M - 1);
+        ck_assert_double_eq_tol(pooled->estimate[j], mean, 1e-9);
+        ck_assert_double_eq_tol(pooled->robust[j * p + j], within + (1 + 1.0 / M) * between, 1e-9);
+        grown = grown || between > 0.01 * within;
+    }
+    ck_assert(grown);
+    for (size_t j = 0; j < part; j++) ck_assert_double_eq(pooled->joint->parts[0]->estimate[j], pooled->estimate[j]);
+    for (size_t a = 0; a < pooled->joint->n_associations; a++) {
+        const mlab_association *of_it = &pooled->joint->associations[a];
+        ck_assert_double_eq_tol(of_it->per_sd, pooled->estimate[of_it->parameter], 1e-9);
+        ck_assert_double_eq_tol(of_it->per_sd_se, mlab_fit_standard_error(pooled, of_it->parameter), 1e-9);
+    }
+    for (size_t g = 0; g < 5; g++) {
+        double mean = 0;
+        for (int k = 0; k < M; k++) mean += each[k]->random->mode[g * pooled->random->n] / M;
+        ck_assert_double_eq_tol(pooled->random->mode[g * pooled->random->n], mean, 1e-9);
+    }
+    mlab_fit_free(pooled);
+    for (int k = 0; k < M; k++) mlab_fit_free(each[k]);
+    mlab_imputation_free(imputation);
+    mlab_study_free(study);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 START_TEST(a_last_value_beside_effects_of_people_is_doubted)
 {
     mlab_findings findings;
@@ -275,6 +362,6 @@ START_TEST(parts_that_cannot_be_tied_are_refused_where_they_stand)
 }
 END_TEST
 
-MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, a_joint_model_drives_the_simulation,
+MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, a_joint_model_drives_the_simulation, a_joint_model_of_imputed_data_is_pooled,
                numbers_of_a_doubted_joint_model_are_not_shown, a_last_value_beside_effects_of_people_is_doubted,
                parts_that_cannot_be_tied_are_refused_where_they_stand)

@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "fit/draws.h"
+#include "fit/impute/tell.h"
 
 #include <math.h>
 #include <string.h>
@@ -91,26 +92,26 @@ static mlab_status fit_one(work *now, size_t k, mlab_error *err)
 }
 
 /* "performance for 492 people, department for 262; 10 times in 10 rounds, largest R-hat 1.03". */
-static mlab_status tell(const work *now, mlab_fit *fit, mlab_error *err)
+mlab_status mlab_imputation_tell(const mlab_data *data, const mlab_imputation *imputation, bool left_out, mlab_fit *fit, mlab_error *err)
 {
     double largest = 0;
     uint64_t unaided = 0;
     bool unsettled = false;
-    mlab_text text = MLAB_TEXT(now->context);
-    for (size_t c = 0; c < now->imputation->n_columns; c++) {
-        const mlab_imputed_column *column = &now->imputation->columns[c];
-        mlab_text_print(&text, "%s%s for %zu %s", c ? ", " : "", column->name, column->n_missing, now->data->panel ? "people" : "rows");
+    mlab_text text = MLAB_TEXT(fit->context);
+    for (size_t c = 0; c < imputation->n_columns; c++) {
+        const mlab_imputed_column *column = &imputation->columns[c];
+        mlab_text_print(&text, "%s%s for %zu %s", c ? ", " : "", column->name, column->n_missing, data->panel ? "people" : "rows");
         largest = fmax(largest, column->r_hat);
         unaided += column->n_unaided;
         unsettled |= column->unsettled;
     }
-    mlab_text_print(&text, "; %zu times in %d rounds", now->m, now->imputation->n_rounds);
+    mlab_text_print(&text, "; %zu times in %d rounds", (size_t)imputation->n_imputations, imputation->n_rounds);
     if (largest > 0) mlab_text_print(&text, ", largest R-hat %.2f", largest);
     if (unaided > 0)
         mlab_text_print(&text, "; in %llu rounds the model of a column could not be fitted and its values were drawn from those there are",
                         (unsigned long long)unaided);
-    if (now->left_out) mlab_text_append(&text, "; tests, profiles and diagnoses are not made of imputed data");
-    fit->imputed = text.failed ? NULL : mlab_copy_text(now->context, mlab_text_get(&text));
+    if (left_out) mlab_text_append(&text, "; tests, profiles and diagnoses are not made of imputed data");
+    fit->imputed = text.failed ? NULL : mlab_copy_text(fit->context, mlab_text_get(&text));
     mlab_text_free(&text);
     if (!fit->imputed) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
     if (unsettled)
@@ -176,7 +177,7 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
         now.all && now.drawn && now.described ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", n_outcomes * now.m);
     for (size_t k = 0; k < now.m && !status; k++) status = fit_one(&now, k, err);
     for (size_t o = 0; o < n_outcomes && !status; o++) status = mlab_fit_pool(context, now.all + o * now.m, now.m, &fits[o], err);
-    for (size_t o = 0; o < n_outcomes && !status; o++) status = tell(&now, fits[o], err);
+    for (size_t o = 0; o < n_outcomes && !status; o++) status = mlab_imputation_tell(data, imputation, now.left_out, fits[o], err);
     if (!status && n_draws > now.n_draws && draws) redraw(&now, fits, n_draws);
     if (now.draws_failed.status == MLAB_ERR_MEMORY || now.draws_failed.status == MLAB_ERR_CANCELLED)
         status = mlab_raise(err, now.draws_failed.status, "%s", now.draws_failed.sentence);

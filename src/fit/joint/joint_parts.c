@@ -296,6 +296,7 @@ static mlab_status associate(const mlab_joint_model *model, const mlab_fit *fit,
     const double *v = fit->robust ? fit->robust : fit->covariance, *psi = fit->estimate;
     double sd, se;
     spread_of(model, psi, v, e, &sd, &se);
+    to->parameter = one;
     to->per_sd = psi[one];
     to->per_sd_se = sqrt(fmax(v[one * n + one], 0));
     to->correlation = sd > 0 ? psi[one] / sd : 0;
