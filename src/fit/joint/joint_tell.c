@@ -86,7 +86,8 @@ static void tell_size(mlab_text *text, const mlab_association *a, const char *ra
 
 static void tell_interval(mlab_text *text, const mlab_fit *fit, const mlab_association *a, bool ratio)
 {
-    double width = mlab_fit_interval_factor_of(fit, a->parameter, fit->joint->level) * a->per_sd_se, low = a->per_sd - width, high = a->per_sd + width;
+    double width = mlab_fit_interval_factor_of(fit, a->parameter, fit->joint->level) * a->per_sd_se, low = a->per_sd - width,
+           high = a->per_sd + width;
     if (!(a->per_sd_se > 0 && isfinite(width))) {
         mlab_text_append(text, ": no interval can be given, so nothing is shown by it.");
         return;
