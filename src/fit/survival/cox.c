@@ -15,11 +15,13 @@ static mlab_status begin(const mlab_context *context, const mlab_prepared *prepa
 {
     const mlab_cox_rows *rows = prepared->own;
     *work = (mlab_cox_work){0};
-    *weight = mlab_allocate(context, rows->n, sizeof **weight);
+    *weight = mlab_reallocate(context, NULL, rows->n, sizeof **weight);
     *beta = mlab_allocate(context, rows->p, sizeof **beta);
     if (!*weight || !*beta) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox fit of %zu rows", rows->n);
     for (size_t k = 0; k < rows->n; k++) (*weight)[k] = mlab_refit_weight(prepared->problem, weights, rows->row[k]);
-    return mlab_cox_work_make(context, rows, *weight, work, err);
+    mlab_status status = mlab_cox_work_make(context, rows, *weight, work, err);
+    work->at_zero = weights ? NULL : rows->at_zero;
+    return status;
 }
 
 static void end(const mlab_context *context, double *weight, double *beta, mlab_cox_work *work)

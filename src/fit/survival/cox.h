@@ -6,8 +6,8 @@
 #include "fit/model.h"
 #include "fit/penalty/penalty.h"
 
-/* Rows in the order stratum ascending, stop descending, events first. Columns are centred on their mean and divided by their
- * standard deviation. Read only after it is made. */
+/* Rows in the order stratum ascending, stop descending, events first. Columns are centred on their mean and divided by a
+ * power of two near their standard deviation. Read only after it is made. */
 typedef struct mlab_cox_rows {
     size_t n, p, n_events;
     uint32_t *row;      /* [n] place in the problem */
@@ -20,6 +20,7 @@ typedef struct mlab_cox_rows {
     uint8_t *aliased;       /* [p] */
     double offset_mean;     /* taken off each offset */
     bool breslow, exact;
+    double *at_zero; /* [1 + p + p * p] log-likelihood, score and information where all coefficients are 0, with the problem's weights */
 } mlab_cox_rows;
 
 /* Memory of one evaluation; one block, made once per fit. */
@@ -27,6 +28,7 @@ typedef struct mlab_cox_work {
     const mlab_context *context;
     const mlab_cox_rows *rows;
     const double *weight;     /* [n] in the order of rows */
+    const double *at_zero;    /* that of the rows when the weights are the problem's; NULL = not known */
     double *eta, *risk;       /* [n] linear predictor; weight * exp(eta) */
     double *sum, *sum2;       /* [p] at risk: risk * x; the same over the events of one time */
     double *square, *square2; /* [p * p] risk * x x', lower half */

@@ -18,8 +18,9 @@ mlab_status mlab_cox_work_make(const mlab_context *context, const mlab_cox_rows 
 {
     size_t n = rows->n, p = rows->p;
     *work = (mlab_cox_work){.context = context, .rows = rows, .weight = weight};
-    double *m = work->memory = mlab_allocate(context, 2 * n + 4 * p + 2 * p * p, sizeof *m);
+    double *m = work->memory = mlab_reallocate(context, NULL, 2 * n + 4 * p + 2 * p * p, sizeof *m);
     if (!m) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox fit of %zu rows and %zu columns", n, p);
+    memset(m + 2 * n, 0, (4 * p + 2 * p * p) * sizeof *m);
     work->eta = m;
     work->risk = m + n;
     work->sum = m + 2 * n;
@@ -37,17 +38,54 @@ void mlab_cox_work_free(const mlab_context *context, mlab_cox_work *work)
     work->memory = NULL;
 }
 
+static inline void some_predictors(size_t p, const mlab_cox_rows *rows, const double *restrict beta, double *restrict out)
+{
+    const double *restrict x = rows->x;
+    for (size_t i = 0; i < rows->n; i++, x += p) {
+        double eta = rows->offset[i];
+        for (size_t j = 0; j < p; j++) eta += x[j] * beta[j];
+        out[i] = eta;
+    }
+}
+
+/* Unrolled for the usual numbers of columns. */
+static void predictors(const mlab_cox_rows *rows, const double *beta, double *out)
+{
+    switch (rows->p) {
+    case 1: some_predictors(1, rows, beta, out); break;
+    case 2: some_predictors(2, rows, beta, out); break;
+    case 3: some_predictors(3, rows, beta, out); break;
+    case 4: some_predictors(4, rows, beta, out); break;
+    case 5: some_predictors(5, rows, beta, out); break;
+    case 6: some_predictors(6, rows, beta, out); break;
+    case 7: some_predictors(7, rows, beta, out); break;
+    case 8: some_predictors(8, rows, beta, out); break;
+    default: some_predictors(rows->p, rows, beta, out);
+    }
+}
+
 void mlab_cox_risks(mlab_cox_work *work, const double *beta)
 {
     const mlab_cox_rows *rows = work->rows;
-    for (size_t i = 0; i < rows->n; i++) {
-        const double *x = rows->x + i * rows->p;
-        double eta = rows->offset[i];
-        for (size_t j = 0; j < rows->p; j++) eta += x[j] * beta[j];
-        work->eta[i] = eta;
-    }
+    predictors(rows, beta, work->eta);
     mlab_exp_array(work->context, work->eta, work->risk, rows->n);
-    for (size_t i = 0; i < rows->n; i++) work->risk[i] = work->weight[i] > 0 ? work->weight[i] * work->risk[i] : 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        double risk = work->weight[i] * work->risk[i];
+        work->risk[i] = work->weight[i] > 0 ? risk : 0;
+    }
+}
+
+/* What find_aliased left behind, when all coefficients are 0. */
+static bool known(const mlab_cox_work *work, const double *beta, double *log_likelihood, double *score, double *information)
+{
+    size_t p = work->rows->p;
+    bool zero = work->at_zero != NULL;
+    for (size_t j = 0; j < p; j++) zero = zero && beta[j] == 0;
+    if (!zero) return false;
+    *log_likelihood = work->at_zero[0];
+    if (score) memcpy(score, work->at_zero + 1, p * sizeof *score);
+    if (information) memcpy(information, work->at_zero + 1 + p, p * p * sizeof *information);
+    return true;
 }
 
 /* What is at risk now, and the events of the current time. */
@@ -204,6 +242,7 @@ mlab_status mlab_cox_evaluate(void *data, const double *beta, double *log_likeli
     mlab_cox_work *work = data;
     const mlab_cox_rows *rows = work->rows;
     size_t n = rows->n, p = rows->p, gone = 0;
+    if (known(work, beta, log_likelihood, score, information)) return MLAB_OK;
     if (rows->exact) return mlab_cox_exact_evaluate(work, beta, log_likelihood, score, information, err);
     pass at = {.work = work, .p = p, .score = score, .information = information};
     mlab_cox_risks(work, beta);

@@ -9,6 +9,7 @@
 #include "fit/order.h"
 
 #include <math.h>
+#include <string.h>
 
 static mlab_status check(const mlab_fit_problem *problem, mlab_error *err)
 {
@@ -34,13 +35,13 @@ static mlab_status allocate(const mlab_context *context, const mlab_fit_problem 
 {
     size_t n = problem->n;
     rows->n = n;
-    rows->p = p;
-    rows->row = mlab_allocate(context, n, sizeof *rows->row);
-    rows->stop = mlab_allocate(context, n, sizeof *rows->stop);
-    rows->stratum = mlab_allocate(context, n, sizeof *rows->stratum);
-    rows->event = mlab_allocate(context, n, sizeof *rows->event);
-    rows->offset = mlab_allocate(context, n, sizeof *rows->offset);
-    rows->x = mlab_allocate(context, n, p * sizeof *rows->x);
+    rows->p = p; /* arrays of rows are written as a whole */
+    rows->row = mlab_reallocate(context, NULL, n, sizeof *rows->row);
+    rows->stop = mlab_reallocate(context, NULL, n, sizeof *rows->stop);
+    rows->stratum = mlab_reallocate(context, NULL, n, sizeof *rows->stratum);
+    rows->event = mlab_reallocate(context, NULL, n, sizeof *rows->event);
+    rows->offset = mlab_reallocate(context, NULL, n, sizeof *rows->offset);
+    rows->x = mlab_reallocate(context, NULL, n, p * sizeof *rows->x);
     rows->centre = mlab_allocate(context, p, sizeof *rows->centre);
     rows->scale = mlab_allocate(context, p, sizeof *rows->scale);
     rows->aliased = mlab_allocate(context, p, sizeof *rows->aliased);
@@ -94,18 +95,21 @@ static mlab_status find_aliased(const mlab_context *context, const mlab_fit_prob
 {
     mlab_status status = MLAB_OK;
     size_t n = rows->n, p = rows->p;
-    double ll, *weight = NULL, *a = NULL, *vectors = NULL;
+    double ll, *a = NULL, *vectors = NULL, *weight = mlab_reallocate(context, NULL, n, sizeof *weight);
     mlab_cox_work work = {0};
-    weight = mlab_allocate(context, n, sizeof *weight);
     a = mlab_allocate(context, p * p, sizeof *a);
     vectors = mlab_allocate(context, 2 * p, sizeof *vectors);
-    if (!weight || !a || !vectors) {
+    rows->at_zero = mlab_allocate(context, 1 + p + p * p, sizeof *rows->at_zero);
+    if (!weight || !a || !vectors || !rows->at_zero) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a Cox model of %zu columns", p);
         goto out;
     }
     for (size_t k = 0; k < n; k++) weight[k] = problem->weight ? problem->weight[rows->row[k]] : 1;
     if ((status = mlab_cox_work_make(context, rows, weight, &work, err))) goto out;
     if ((status = mlab_cox_evaluate(&work, vectors, &ll, vectors + p, a, err))) goto out;
+    rows->at_zero[0] = ll;
+    memcpy(rows->at_zero + 1, vectors + p, p * sizeof *a);
+    memcpy(rows->at_zero + 1 + p, a, p * p * sizeof *a);
     mlab_sorted_aliased(a, p, rows->n_events, rows->aliased);
 out:
     mlab_cox_work_free(context, &work);
@@ -141,7 +145,7 @@ void mlab_cox_release(const mlab_context *context, void *own)
     mlab_cox_rows *rows = own;
     if (!rows) return;
     void *parts[] = {rows->row,    rows->by_start, rows->start,  rows->stop,  rows->stratum, rows->event,
-                     rows->offset, rows->x,        rows->centre, rows->scale, rows->aliased};
+                     rows->offset, rows->x,        rows->centre, rows->scale, rows->aliased, rows->at_zero};
     for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(context, parts[j]);
     mlab_release(context, rows);
 }

@@ -7,61 +7,89 @@
 #include "core/memory.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { BLOCK = 512 };
+enum { BLOCK = MLAB_TILE };
+
+typedef struct filling {
+    const mlab_prepared *prepared;
+    mlab_direct *direct; /* NULL: the design works its columns out */
+    double *block, *offsets, *none;
+    size_t wide;
+} filling;
+
+/* Rows first .. first + m - 1 of the problem in the block, and the step from row to row and from column to column in it. */
+static mlab_status fill_block(const filling *f, size_t first, size_t m, size_t *row_step, size_t *column_step, mlab_error *err)
+{
+    const mlab_fit_problem *problem = f->prepared->problem;
+    *row_step = f->direct ? 1 : f->wide;
+    *column_step = f->direct ? BLOCK : 1;
+    if (!f->direct)
+        return mlab_design_fill(problem->design, problem->table, problem->rows ? problem->rows + first : NULL, first, m, f->block, f->offsets, err);
+    mlab_direct_fill(f->direct, first, m, f->none, f->block);
+    memset(f->offsets, 0, m * sizeof *f->offsets);
+    return MLAB_OK;
+}
 
 mlab_status mlab_sorted_fill(const mlab_context *context, const mlab_prepared *prepared, const uint32_t *row, double *x, double *offset,
                              mlab_error *err)
 {
     const mlab_fit_problem *problem = prepared->problem;
-    mlab_status status = MLAB_OK;
-    size_t n = problem->n, p = prepared->n_columns, wide = p + prepared->first_column;
-    uint32_t *place = mlab_allocate(context, n, sizeof *place);
-    double *block = mlab_allocate(context, BLOCK, (wide ? wide : 1) * sizeof *block), block_offset[BLOCK];
-    if (!place || !block) {
-        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the design of %zu rows", n);
-        goto out;
-    }
+    size_t n = problem->n, p = prepared->n_columns, wide = p + prepared->first_column, row_step, column_step;
+    uint32_t *place = mlab_reallocate(context, NULL, n, sizeof *place);
+    filling f = {.prepared = prepared, .wide = wide, .block = mlab_allocate(context, BLOCK * (wide + 1) + wide, sizeof(double))};
+    mlab_status status = place && f.block ? mlab_direct_make(context, problem, prepared->first_column, &f.direct, err)
+                                          : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the design of %zu rows", n);
+    if (status) goto out;
+    f.offsets = f.block + BLOCK * wide;
+    f.none = f.offsets + BLOCK;
     for (size_t k = 0; k < n; k++) place[row[k]] = (uint32_t)k;
     for (size_t first = 0; first < n; first += BLOCK) {
         size_t m = n - first < BLOCK ? n - first : BLOCK;
-        if ((status =
-                 mlab_design_fill(problem->design, problem->table, problem->rows ? problem->rows + first : NULL, first, m, block, block_offset, err)))
-            goto out;
+        if ((status = fill_block(&f, first, m, &row_step, &column_step, err))) goto out;
+        const double *from = f.block + (f.direct ? 0 : prepared->first_column);
         for (size_t i = 0; i < m; i++) {
             size_t k = place[first + i];
-            offset[k] = block_offset[i] + (problem->offset ? problem->offset[first + i] : 0);
-            for (size_t j = 0; j < p; j++) x[k * p + j] = block[i * wide + prepared->first_column + j];
+            offset[k] = f.offsets[i] + (problem->offset ? problem->offset[first + i] : 0);
+            for (size_t j = 0; j < p; j++) x[k * p + j] = from[i * row_step + j * column_step];
         }
     }
 out:
-    mlab_release(context, block);
+    mlab_direct_free(f.direct);
+    mlab_release(context, f.block);
     mlab_release(context, place);
     return status;
 }
 
+/* Sums of the differences to the first row and of their squares. */
+static void look(size_t n, size_t p, const double *x, double *sum, double *square)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = 0; j < p; j++) {
+            double d = x[i * p + j] - x[j];
+            sum[j] += d;
+            square[j] += d * d;
+        }
+}
+
 double mlab_sorted_scale(size_t n, size_t p, double *x, double *offset, double *centre, double *scale)
 {
-    double mean = 0;
-    for (size_t i = 0; i < n; i++) {
-        mean += offset[i];
-        for (size_t j = 0; j < p; j++) centre[j] += x[i * p + j];
-    }
+    double mean = 0, by[MLAB_SORTED_COLUMNS];
+    for (size_t i = 0; i < n; i++) mean += offset[i];
     mean /= (double)n;
-    for (size_t j = 0; j < p; j++) centre[j] /= (double)n;
-    for (size_t i = 0; i < n; i++) {
-        offset[i] -= mean;
-        for (size_t j = 0; j < p; j++) {
-            x[i * p + j] -= centre[j];
-            scale[j] += x[i * p + j] * x[i * p + j];
-        }
-    }
+    for (size_t i = 0; i < n; i++) offset[i] -= mean;
+    look(n, p, x, centre, scale);
     for (size_t j = 0; j < p; j++) {
-        double sd = sqrt(scale[j] / (double)n);
-        scale[j] = sd > 1e-13 * fabs(centre[j]) ? sd : 0;
+        double shift = centre[j] / (double)n, sd = sqrt(fmax(scale[j] / (double)n - shift * shift, 0));
+        centre[j] = x[j] + shift;
+        scale[j] = sd > 1e-13 * fabs(centre[j]) && isfinite(sd) ? ldexp(1, ilogb(sd)) : 0; /* nothing is lost by a power of two */
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < p; j++) x[i * p + j] = scale[j] > 0 ? x[i * p + j] / scale[j] : 0;
+    for (size_t from = 0; from < p; from += MLAB_SORTED_COLUMNS) {
+        size_t to = p - from < MLAB_SORTED_COLUMNS ? p : from + MLAB_SORTED_COLUMNS;
+        for (size_t j = from; j < to; j++) by[j - from] = scale[j] > 0 ? 1 / scale[j] : 0;
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = from; j < to; j++) x[i * p + j] = (x[i * p + j] - centre[j]) * by[j - from];
+    }
     return mean;
 }
 
