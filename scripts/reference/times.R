@@ -139,3 +139,17 @@ write.table(rbind(cases("", world()), cases("_entry", world(entry = TRUE)), case
   one("spline_normal", spline("normal", 4), world(), X, c(-3, -0.2, -0.03, 0.05, 0.8, 0, 0, 0), c(s / 2, 0.2, 0.03, 0.03, 0.03), paste0("gamma", 1:4))), con,
   sep = ",", quote = FALSE, row.names = FALSE)
 close(con)
+
+# normal priors of two coefficients: mode, curvature there, log-likelihood of the data alone and with the log densities
+with_priors <- function(case, model, start, scale, names, mean, sd) {
+  d <- world(); j <- 2:3; rows <- model(X, d); prior <- function(theta) sum(dnorm(theta[j], mean, sd, log = TRUE))
+  fit <- polish(function(theta) { l <- rows(theta); l[1] <- l[1] + prior(theta); l }, start, scale)
+  data.frame(case = case, name = c(colnames(X), names), estimate = number(fit$theta), se = number(fit$se), loglik = number(sum(rows(fit$theta))),
+             penalised = number(sum(rows(fit$theta)) + prior(fit$theta)))
+}
+con <- file(file.path(into, "times_priors.csv"), "w")
+writeLines(sprintf("# fits to rossi.csv with normal priors of fin and age, %s, made by scripts/reference/times.R; tolerance 1e-8", R.version.string), con)
+write.table(rbind(
+  with_priors("weibull", location("extreme", FALSE), c(aft, -0.3), c(s, 0.1), "Log(scale)", c(0.5, 0), c(0.1, 0.02)),
+  with_priors("gompertz", gompertz, c(-5, -0.3, -0.06, 0.09, 0.02), c(s, 0.01), "shape", c(-0.6, 0), c(0.1, 0.02))), con, sep = ",", quote = FALSE, row.names = FALSE)
+close(con)

@@ -13,50 +13,9 @@
 enum { FIRTH_ITERATIONS = 500 };
 #define MOST_PROFILE_WORK 2e8 /* rows times cubed parameters; beyond, Wald limits have to do */
 
-/* to [n * n]: row j of it gives coefficient j as it is named from the engine's own (but for the shift of the response). */
-static mlab_status transform(const mlab_context *context, const mlab_engine *engine, double **to, mlab_error *err)
+static void outward(const void *engine, double *v, double sign)
 {
-    size_t n = engine->n_parameters;
-    double *t = *to = mlab_allocate(context, n, n * sizeof *t), *unit = mlab_allocate(context, n, sizeof *unit);
-    for (size_t k = 0; t && unit && k < n; k++) {
-        memset(unit, 0, n * sizeof *unit);
-        unit[k] = 1;
-        mlab_engine_uncentre(engine, unit, 1);
-        for (size_t j = 0; j < n; j++) t[j * n + k] = unit[j];
-    }
-    mlab_release(context, unit);
-    return t && unit ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", n);
-}
-
-static mlab_status set_priors(const mlab_prepared *prepared, const mlab_fit *fit, mlab_penalty *penalty, mlab_error *err)
-{
-    const mlab_fit_problem *problem = prepared->problem;
-    const mlab_engine *engine = prepared->own;
-    const mlab_context *context = penalty->context;
-    size_t n = engine->n_parameters, *where = mlab_allocate(context, problem->n_priors, sizeof *where);
-    char **names = NULL;
-    double *t = NULL, dispersion = prepared->dispersion > 0 ? prepared->dispersion : 1;
-    penalty->precision = mlab_allocate(context, n, n * sizeof(double));
-    penalty->pull = mlab_allocate(context, n, sizeof(double));
-    mlab_status status = where && penalty->precision && penalty->pull
-                             ? transform(context, engine, &t, err)
-                             : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the priors of %zu parameters", n);
-    if (!status && !fit) status = mlab_prepared_names(context, prepared, &names, err);
-    if (!status) status = mlab_priors_find(problem, fit ? fit->names : names, n, engine->aliased, where, err);
-    for (size_t k = 0; k < problem->n_priors && !status; k++) {
-        const mlab_prior *prior = &problem->priors[k];
-        const double *row = t + where[k] * n, weight = dispersion / (prior->sd * prior->sd);
-        double mean = prior->mean - (engine->own_number && where[k] == 0 ? engine->shift : 0);
-        penalty->at_means -= 0.5 * weight * mean * mean + dispersion * log(prior->sd * 2.506628274631000502416);
-        for (size_t i = 0; i < n; i++) {
-            penalty->pull[i] += weight * mean * row[i];
-            for (size_t j = 0; j < n; j++) penalty->precision[i * n + j] += weight * row[i] * row[j];
-        }
-    }
-    mlab_prepared_names_free(context, names, n);
-    mlab_release(context, where);
-    mlab_release(context, t);
-    return status;
+    mlab_engine_uncentre(engine, v, sign);
 }
 
 static mlab_status check(const mlab_prepared *prepared, mlab_error *err)
@@ -81,7 +40,10 @@ mlab_status mlab_engine_penalise(const mlab_context *context, const mlab_prepare
     *penalty = (mlab_penalty){
         .context = context, .evaluate = spec->evaluate, .work = pass, .n = spec->n, .fixed = spec->fixed, .scale = spec->scale, .firth = firth};
     status = mlab_penalty_start(penalty, err);
-    if (!status && prepared->problem->n_priors > 0) status = set_priors(prepared, fit, penalty, err);
+    if (!status && prepared->problem->n_priors > 0) {
+        const mlab_engine *engine = prepared->own;
+        status = mlab_penalty_priors(penalty, prepared, fit, engine->aliased, outward, engine, engine->own_number ? engine->shift : 0, err);
+    }
     spec->evaluate = mlab_penalty_evaluate;
     spec->work = penalty;
     spec->bounded = firth;
@@ -105,7 +67,7 @@ static mlab_status add_limits(const mlab_prepared *prepared, mlab_penalty *penal
     const mlab_engine *engine = prepared->own;
     size_t n = engine->n_parameters;
     double *t = NULL, *own = NULL, fall = 0.5 * gsl_cdf_chisq_Pinv(prepared->options.level, 1);
-    mlab_status status = transform(penalty->context, engine, &t, err);
+    mlab_status status = mlab_penalty_outward(penalty->context, outward, engine, n, &t, err);
     if (status) return status;
     own = mlab_allocate(penalty->context, n, sizeof *own);
     fit->lower = mlab_allocate(fit->context, n, sizeof *fit->lower);

@@ -290,7 +290,7 @@ END_TEST
 START_TEST(cox_fits_to_coarse_times_are_looked_at_where_they_can_be)
 {
     static mlab_prior prior = {.parameter = (char *)"x", .mean = 0, .sd = 1, .source = (char *)"stated"};
-    static const char *const words[] = {"", "refits with priors", "", "a stratum has no events"};
+    static const char *const words[] = {"", "pairs rightly", "", "a stratum has no events"};
     static const char *const names[] = {"site=Lyon", "site=Oslo"}, *const column[] = {"site"}, *const sites[] = {"Lyon", "Oslo"};
     static int32_t site[N];
     draw();

@@ -249,7 +249,6 @@ static const char *obstacle(const mlab_diagnosing *d)
         if (problem->start[i] > 0) return "some people are watched from later than time 0, or have several rows";
     for (size_t s = 0; baseline && s < baseline->n_strata; s++)
         if (baseline->first[s] == baseline->first[s + 1]) return "a stratum has no events, so that its curve is not known";
-    if (problem->n_priors > 0) return "refits with priors are not built yet";
     return NULL;
 }
 

@@ -35,6 +35,16 @@ void mlab_penalty_end(mlab_penalty *penalty);
 MLAB_MUST_USE mlab_status mlab_penalty_profile(mlab_penalty *penalty, const double *a, const double *at, double maximum, double fall, int side,
                                                double *limit, mlab_error *err);
 
+/* Makes parameters v [n] as they are named (sign +1) of those that Newton moves, in place; of: the model's own. */
+typedef void (*mlab_outward)(const void *of, double *v, double sign);
+/* matrix [n * n], released by the caller: row j gives parameter j as it is named. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_penalty_outward(const mlab_context *context, mlab_outward outward, const void *of, size_t n, double **matrix,
+                                               mlab_error *err);
+/* The problem's priors into a penalty that was started. fit NULL: a refit, whose names are made anew. shift: taken off the first parameter already.
+ * Errors: those of mlab_priors_find, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_penalty_priors(mlab_penalty *penalty, const mlab_prepared *prepared, const mlab_fit *fit, const uint8_t *aliased,
+                                              mlab_outward outward, const void *of, double shift, mlab_error *err);
+
 /* --- priors of a fit ------------------------------------------------------------------------------------------------ */
 
 /* The place of each prior of the problem in names [n]; where [n_priors]. Errors: MLAB_ERR_FIT_MODEL with the place of the prior and the nearest name.

@@ -13,26 +13,10 @@
 enum { FIRTH_ITERATIONS = 500 };
 #define MOST_PROFILE_WORK 2e8 /* rows times cubed parameters; beyond, Wald limits have to do */
 
-static mlab_status set_priors(const mlab_prepared *prepared, const mlab_fit *fit, mlab_penalty *penalty, mlab_error *err)
+static void outward(const void *of, double *v, double sign)
 {
-    const mlab_fit_problem *problem = prepared->problem;
-    const mlab_cox_rows *rows = prepared->own;
-    size_t n = rows->p, *where = mlab_allocate(penalty->context, problem->n_priors, sizeof *where);
-    penalty->precision = mlab_allocate(penalty->context, n, n * sizeof(double));
-    penalty->pull = mlab_allocate(penalty->context, n, sizeof(double));
-    mlab_status status = where && penalty->precision && penalty->pull
-                             ? mlab_priors_find(problem, fit->names, n, rows->aliased, where, err)
-                             : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the priors of %zu columns", n);
-    for (size_t k = 0; k < problem->n_priors && !status; k++) {
-        const mlab_prior *prior = &problem->priors[k];
-        size_t j = where[k];
-        double per = 1 / rows->scale[j], weight = 1 / (prior->sd * prior->sd);
-        penalty->at_means -= 0.5 * weight * prior->mean * prior->mean + log(prior->sd * 2.506628274631000502416);
-        penalty->pull[j] = weight * prior->mean * per;
-        penalty->precision[j * n + j] = weight * per * per;
-    }
-    mlab_release(penalty->context, where);
-    return status;
+    const mlab_cox_rows *rows = of;
+    for (size_t j = 0; j < rows->p; j++) v[j] *= sign > 0 ? 1 / rows->scale[j] : rows->scale[j];
 }
 
 mlab_status mlab_cox_penalise(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_newton_spec *spec,
@@ -45,11 +29,13 @@ mlab_status mlab_cox_penalise(const mlab_context *context, const mlab_prepared *
     if ((!firth && problem->n_priors == 0) || spec->n == 0) return MLAB_OK;
     if (firth && problem->n_priors > 0)
         return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is a prior itself; state either it or priors", outcome);
-    if (problem->n_priors > 0 && !fit) return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: refits with priors are not built yet", outcome);
     *penalty = (mlab_penalty){
         .context = context, .evaluate = spec->evaluate, .work = spec->work, .n = spec->n, .fixed = spec->fixed, .scale = spec->scale, .firth = firth};
     mlab_status status = mlab_penalty_start(penalty, err);
-    if (!status && problem->n_priors > 0) status = set_priors(prepared, fit, penalty, err);
+    if (!status && problem->n_priors > 0) {
+        const mlab_cox_rows *rows = prepared->own;
+        status = mlab_penalty_priors(penalty, prepared, fit, rows->aliased, outward, rows, 0, err);
+    }
     spec->evaluate = mlab_penalty_evaluate;
     spec->work = penalty;
     spec->bounded = firth;

@@ -2,6 +2,7 @@
 /* Fits and refits a parametric survival model: start from a law without covariates, Newton, back to the design's own columns, covariance,
  * influence, doubts. Weakness: the start is one point; a likelihood of several maxima (generalised gamma on few events) may end in a lower one.
  */
+#include "fit/penalty/penalty.h"
 #include "fit/survival/times_frailty.h"
 
 #include "core/error.h"
@@ -14,6 +15,42 @@
 #define REFIT_TOLERANCE 1e-5
 /* Numbers of influence kept for rows that are their own clusters. */
 #define MOST_INFLUENCE ((size_t)1 << 22)
+
+static void outward(const void *times, double *v, double sign)
+{
+    mlab_times_uncentre(times, v, sign);
+}
+
+/* Puts priors between Newton and the rows. penalty: ended by mlab_penalty_end. */
+static mlab_status penalise(const mlab_times_pass *pass, const mlab_prepared *prepared, const mlab_fit *fit, mlab_newton_spec *spec,
+                            mlab_penalty *penalty, mlab_error *err)
+{
+    const mlab_times *times = pass->times;
+    *penalty = (mlab_penalty){0};
+    if (prepared->options.penalty == 1)
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is for probabilities, counts and cox, not for %s",
+                          prepared->problem->outcome ? prepared->problem->outcome : "outcome", prepared->model->name);
+    if (prepared->problem->n_priors == 0) return MLAB_OK;
+    *penalty = (mlab_penalty){
+        .context = pass->context, .evaluate = spec->evaluate, .work = spec->work, .n = spec->n, .fixed = spec->fixed, .scale = spec->scale};
+    mlab_status status = mlab_penalty_start(penalty, err);
+    if (!status) status = mlab_penalty_priors(penalty, prepared, fit, times->aliased, outward, times, 0, err);
+    spec->evaluate = mlab_penalty_evaluate;
+    spec->work = penalty;
+    return status;
+}
+
+/* Newton's end; the log-likelihood of the result is that of the data alone. */
+static mlab_status climb(const mlab_times_pass *pass, const mlab_prepared *prepared, const mlab_fit *fit, mlab_newton_spec *spec, double *parameters,
+                         double *covariance, uint8_t *singular, mlab_newton_result *result, mlab_error *err)
+{
+    mlab_penalty penalty;
+    mlab_status status = penalise(pass, prepared, fit, spec, &penalty, err);
+    if (!status) status = mlab_newton(pass->context, spec, parameters, covariance, singular, result, err);
+    if (!status && penalty.context) status = mlab_times_evaluate(penalty.work, parameters, &result->log_likelihood, NULL, NULL, err);
+    mlab_penalty_end(&penalty);
+    return status;
+}
 
 static mlab_newton_spec spec_of(const mlab_times *times, mlab_times_pass *pass, const mlab_fit_options *options)
 {
@@ -115,11 +152,6 @@ static mlab_status doubt(const mlab_prepared *prepared, mlab_fit *fit, const mla
     return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
 }
 
-static void uncentre_row(const void *times, double *v, double sign)
-{
-    mlab_times_uncentre(times, v, sign);
-}
-
 static mlab_status add_influence(const mlab_context *context, const mlab_prepared *prepared, const mlab_times_pass *pass, const double *parameters,
                                  mlab_fit *fit, mlab_error *err)
 {
@@ -181,7 +213,7 @@ mlab_status mlab_times_fit(const mlab_context *context, const mlab_prepared *pre
     }
     if ((status = begin(&pass, prepared, prepared->problem->warm, &fit->null_log_likelihood, parameters, err))) goto out;
     mlab_newton_spec spec = spec_of(times, &pass, &prepared->options);
-    if ((status = mlab_newton(context, &spec, parameters, fit->covariance, singular, &result, err))) goto out;
+    if ((status = climb(&pass, prepared, fit, &spec, parameters, fit->covariance, singular, &result, err))) goto out;
     for (size_t j = 0; j < n; j++) {
         fit->aliased[j] = times->aliased[j];
         if (times->aliased[j]) parameters[j] = 0;
@@ -189,7 +221,7 @@ mlab_status mlab_times_fit(const mlab_context *context, const mlab_prepared *pre
     }
     bool frailty = prepared->problem->n_random && result.converged && undetermined == SIZE_MAX;
     if (!prepared->problem->n_random && (status = add_influence(context, prepared, &pass, parameters, fit, err))) goto out;
-    mlab_covariance_carry(times, uncentre_row, n, fit->covariance);
+    mlab_covariance_carry(times, outward, n, fit->covariance);
     memcpy(fit->estimate, parameters, n * sizeof *parameters);
     mlab_times_uncentre(times, fit->estimate, 1);
     fit->log_likelihood = result.log_likelihood;
@@ -216,7 +248,7 @@ mlab_status mlab_times_refit(const mlab_context *context, const mlab_prepared *p
     status = begin(&pass, prepared, start, NULL, estimate, err);
     mlab_newton_spec spec = spec_of(times, &pass, &prepared->options);
     spec.tolerance = fmax(spec.tolerance, REFIT_TOLERANCE);
-    if (!status) status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err);
+    if (!status) status = climb(&pass, prepared, NULL, &spec, estimate, NULL, NULL, &result, err);
     if (!status) {
         mlab_times_uncentre(times, estimate, 1);
         *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED

@@ -143,7 +143,7 @@ PREPARE(prepare_gamma, gammas)
         .summary = summary_,                                                                                                                         \
         .kind = MLAB_OUTCOME_EVENT,                                                                                                                  \
         .not_simulated = "a law of times in days does not drive periods yet",                                                                        \
-        .marks = MLAB_MODEL_TIMES | MLAB_MODEL_FRAILTY,                                                                                              \
+        .marks = MLAB_MODEL_TIMES | MLAB_MODEL_FRAILTY | MLAB_MODEL_PENALTY,                                                                         \
         .prepare = prepare_,                                                                                                                         \
         .release = mlab_times_release,                                                                                                               \
         .fit = mlab_times_fit,                                                                                                                       \
