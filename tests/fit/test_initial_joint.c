@@ -320,7 +320,13 @@ START_TEST(what_it_does_not_take_is_said)
     mlab_outcome outcome = lag_outcome(t.kind, MLAB_INITIAL_JOINT, FORMULA);
     outcome.priors = &prior;
     outcome.n_priors = 1;
-    refused(&w, outcome, "priors");
+    refused(&w, outcome, "priors beside initial: joint");
+    outcome.n_priors = 0;
+    outcome.weight = (char *)"always";
+    outcome.weights = MLAB_WEIGHTS_FREQUENCY;
+    int32_t *always = add(w.table, "always", MLAB_COLUMN_INTEGER, NULL, 0)->as.integer;
+    for (size_t i = 0; i < w.table->n_rows; i++) always[i] = 1;
+    refused(&w, outcome, "weights beside initial: joint");
     options.tests = true;
     mlab_fit *fit = fit_with(&w, lag_outcome(t.kind, MLAB_INITIAL_JOINT, FORMULA));
     ck_assert_msg(strstr(fit->reason, "not built beside initial: joint") != NULL, "%s", fit->reason);

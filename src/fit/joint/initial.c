@@ -51,6 +51,10 @@ static mlab_status check(const mlab_outcome *outcome, const mlab_outcome_problem
                              "%s: initial: joint takes one level of each person, (1 | person), and no other random effects; for others write "
                              "initial: wooldridge",
                              outcome->name);
+    if (problem->n_priors > 0 || problem->weight)
+        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, problem->n_priors > 0 ? &problem->priors[0].place : &outcome->formula_place,
+                             "%s: %s beside initial: joint are not built yet; initial: wooldridge takes them", outcome->name,
+                             problem->n_priors > 0 ? "priors" : "weights");
     if (!problem->cluster || strcmp(main->cluster_name, "person") != 0 || main->problem.cluster_other)
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: leave cluster() out of its formula beside initial: joint",
                              outcome->name);
