@@ -90,6 +90,10 @@ typedef struct mlab_outcomes {
     size_t n_assumptions;
     uint64_t person_periods; /* simulated in all */
     int32_t months_per_period;
+    char **numbers; /* [n_numbers] outcomes that are numbers or counts */
+    size_t n_numbers;
+    float *number; /* [n_numbers * n_scenarios * n_draws * n_replicates * n_periods * n_groups] sum over the people at the start of the period; 0 in
+                    * periods in which the outcome is not observed */
 } mlab_outcomes;
 MLAB_API void mlab_outcomes_free(mlab_outcomes *outcomes);
 

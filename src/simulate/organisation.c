@@ -49,7 +49,7 @@ static bool allocate_all(const mlab_context *context, const need *needs, size_t 
 
 static bool allocate_state(mlab_organisation *o)
 {
-    size_t n = o->n, states = (size_t)MLAB_N_METRICS * o->world->n_grades;
+    size_t n = o->n, states = ((size_t)MLAB_N_METRICS + o->world->n_numbers) * o->world->n_grades;
     const need needs[] = {{&o->there, n, 1},
                           {&o->wanted, n, 1},
                           {&o->generation, n, 1},

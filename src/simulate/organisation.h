@@ -50,7 +50,7 @@ typedef struct mlab_organisation {
     double *side_state[2][MLAB_N_STATE_COLUMNS];
     int32_t *capacity, *mentor_of; /* [n] */
     double *keys;                  /* [2 n] of the lot */
-    double *tally;                 /* [MLAB_N_METRICS * n_grades] of the period */
+    double *tally;                 /* [(MLAB_N_METRICS + n_numbers) * n_grades] of the period */
     uint64_t person_periods;
 } mlab_organisation;
 
@@ -67,6 +67,9 @@ MLAB_MUST_USE mlab_status mlab_organisation_check(const mlab_organisation *organ
 /* Somebody takes position p: a source's attributes and entry state. */
 void mlab_organisation_seat(mlab_organisation *organisation, uint32_t p, uint32_t source, uint8_t generation);
 
+/* What is left over around the mean in a draw: residual standard deviations and shapes, drawn as logarithms. */
+void mlab_numbers_of_draw(const mlab_world *world, mlab_world_draw *draw);
+
 /* Processes; a block is positions first .. first + n - 1. */
 MLAB_MUST_USE mlab_status mlab_process_hire(mlab_organisation *organisation, mlab_error *err);
 void mlab_process_end_relationships(mlab_organisation *organisation);
@@ -74,6 +77,7 @@ MLAB_MUST_USE mlab_status mlab_process_cohort(mlab_organisation *organisation, m
 void mlab_process_informal(mlab_organisation *organisation, uint32_t first, uint32_t n);
 void mlab_process_first_answers(mlab_organisation *organisation, uint32_t first, uint32_t n);
 void mlab_process_satisfaction(mlab_organisation *organisation, uint32_t first, uint32_t n);
+void mlab_process_number(mlab_organisation *organisation, size_t number, uint32_t first, uint32_t n); /* eta of its equation is there */
 void mlab_process_promotion(mlab_organisation *organisation, uint32_t first, uint32_t n);
 void mlab_process_exit(mlab_organisation *organisation, uint32_t first, uint32_t n);
 

@@ -18,6 +18,9 @@ void mlab_outcomes_free(mlab_outcomes *outcomes)
     for (size_t s = 0; outcomes->scenarios && s < outcomes->n_scenarios; s++) mlab_release(context, outcomes->scenarios[s]);
     for (size_t g = 0; outcomes->groups && g < outcomes->n_groups; g++) mlab_release(context, outcomes->groups[g]);
     for (int m = 0; m < MLAB_N_METRICS; m++) mlab_release(context, outcomes->value[m]);
+    for (size_t k = 0; outcomes->numbers && k < outcomes->n_numbers; k++) mlab_release(context, outcomes->numbers[k]);
+    mlab_release(context, outcomes->numbers);
+    mlab_release(context, outcomes->number);
     mlab_release(context, outcomes->scenarios);
     mlab_release(context, outcomes->groups);
     mlab_assumptions_free(context, outcomes->assumptions, outcomes->n_assumptions);
@@ -31,7 +34,12 @@ static mlab_status copy_texts(const mlab_world *world, mlab_outcomes *to, mlab_e
     to->groups = mlab_allocate(context, to->n_groups, sizeof *to->groups);
     to->assumptions = mlab_allocate(context, world->n_assumptions, sizeof *to->assumptions);
     if (!to->scenarios || !to->groups || !to->assumptions) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the outcomes");
+    to->numbers = mlab_allocate(context, world->n_numbers, sizeof *to->numbers);
+    if (!to->numbers) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the outcomes");
+    to->n_numbers = world->n_numbers;
     bool whole = true;
+    for (size_t k = 0; k < to->n_numbers; k++)
+        whole = (to->numbers[k] = mlab_copy_text(context, world->equations[world->numbers[k].equation].fit->outcome)) && whole;
     for (size_t s = 0; s < to->n_scenarios; s++) whole = (to->scenarios[s] = mlab_copy_text(context, world->spec->scenarios[s].name)) && whole;
     for (size_t g = 0; g < to->n_groups; g++) whole = (to->groups[g] = mlab_copy_text(context, world->grade_label[g])) && whole;
     to->n_assumptions = world->n_assumptions;
@@ -59,11 +67,13 @@ mlab_status mlab_outcomes_make(const mlab_world *world, size_t n_draws, mlab_out
                             .n_groups = world->n_grades,
                             .months_per_period = world->panel->months_per_period};
     size_t histories = made->n_scenarios * n_draws;
-    bool fits = made->n_replicates <= SIZE_MAX / (histories * made->n_periods * made->n_groups + 1) / sizeof(float);
+    bool fits = made->n_replicates <= SIZE_MAX / (histories * made->n_periods * made->n_groups + 1) / ((1 + world->n_numbers) * sizeof(float));
     size_t n = fits ? histories * made->n_replicates * made->n_periods * made->n_groups : 0;
     for (int m = 0; fits && !status && m < MLAB_N_METRICS; m++)
         if (!(made->value[m] = mlab_allocate(context, n, sizeof *made->value[m])))
             status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %d metrics of %zu numbers", (int)MLAB_N_METRICS, n);
+    if (fits && !status && !(made->number = mlab_allocate(context, world->n_numbers * n, sizeof *made->number)))
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu outcomes of %zu numbers", world->n_numbers, n);
     if (!fits) status = mlab_raise(err, MLAB_ERR_OVERFLOW, "scenarios x draws x replicates x periods x groups is too large");
     if (!status) status = copy_texts(world, made, err);
     if (status) {
@@ -88,16 +98,27 @@ static bool keeper_has(void *user, size_t draw)
     return draw < k->outcomes->n_draws && k->has[draw];
 }
 
+void mlab_outcomes_take_numbers(mlab_outcomes *to, const mlab_outcomes *one, size_t draw)
+{
+    size_t block = to->n_replicates * to->n_periods * to->n_groups, all = to->n_scenarios * to->n_draws * block;
+    for (size_t k = 0; k < to->n_numbers; k++)
+        for (size_t s = 0; s < to->n_scenarios; s++)
+            memcpy(to->number + k * all + (s * to->n_draws + draw) * block, one->number + (k * to->n_scenarios + s) * block,
+                   block * sizeof *to->number);
+}
+
 static mlab_status keeper_take(void *user, size_t draw, const mlab_outcomes *one, mlab_error *err)
 {
     keeper *k = user;
     mlab_outcomes *to = k->outcomes;
     size_t block = to->n_replicates * to->n_periods * to->n_groups;
-    if (draw >= to->n_draws || one->n_scenarios != to->n_scenarios || one->n_replicates * one->n_periods * one->n_groups != block)
+    if (draw >= to->n_draws || one->n_numbers != to->n_numbers || one->n_scenarios != to->n_scenarios ||
+        one->n_replicates * one->n_periods * one->n_groups != block)
         return mlab_raise(err, MLAB_ERR_ARGUMENT, "draw %zu does not belong to these outcomes", draw);
     for (int m = 0; m < MLAB_N_METRICS; m++)
         for (size_t s = 0; s < to->n_scenarios; s++)
             memcpy(to->value[m] + (s * to->n_draws + draw) * block, one->value[m] + s * block, block * sizeof *to->value[m]);
+    mlab_outcomes_take_numbers(to, one, draw);
     to->person_periods += one->person_periods;
     k->has[draw] = 1;
     return MLAB_OK;

@@ -28,7 +28,7 @@ static void predict(mlab_organisation *o, int e, uint32_t first, uint32_t n)
 static void set_hazards(mlab_organisation *o, uint32_t first, uint32_t n)
 {
     for (int e = 0; e < (int)o->world->n_equations; e++) {
-        if (e == o->world->satisfaction) continue;
+        if (e == o->world->satisfaction || e >= o->world->first_number) continue;
         predict(o, e, first, n);
         mlab_exp_array(o->context, o->eta[e], o->eta[e], n);
     }
@@ -94,6 +94,11 @@ static void block_of_people(mlab_organisation *o, uint32_t first, uint32_t n)
         predict(o, world->satisfaction, first, n);
         mlab_process_satisfaction(o, first, n);
     }
+    for (size_t k = 0; k < world->n_numbers; k++) {
+        if ((o->period + 1) % world->numbers[k].every) continue;
+        predict(o, world->numbers[k].equation, first, n);
+        mlab_process_number(o, k, first, n);
+    }
     if (world->promotion >= 0) mlab_process_promotion(o, first, n);
     if (world->first_exit >= 0) mlab_process_exit(o, first, n);
     mlab_process_informal(o, first, n);
@@ -104,7 +109,7 @@ mlab_status mlab_organisation_period(mlab_organisation *o, mlab_error *err)
 {
     mlab_status status;
     uint32_t groups = o->world->n_grades;
-    memset(o->tally, 0, (size_t)MLAB_N_METRICS * groups * sizeof *o->tally);
+    memset(o->tally, 0, ((size_t)MLAB_N_METRICS + o->world->n_numbers) * groups * sizeof *o->tally);
     mlab_process_end_relationships(o);
     if ((status = mlab_process_hire(o, err))) return status;
     if ((status = mlab_process_cohort(o, err))) return status;

@@ -29,7 +29,7 @@ double mlab_assumption_value(const mlab_world *world, size_t which, uint32_t dra
 /* The stated effect of an arm on an equation, by cause or for all causes; SIZE_MAX = none stated. */
 size_t mlab_stated_effect(const mlab_world *world, const mlab_equation *equation, const char *arm)
 {
-    const char *scale = equation->logit ? "log_odds_ratio" : "log_hazard_ratio";
+    const char *scale = equation->scale;
     char name[256];
     snprintf(name, sizeof name, "%s.%s.%s.%s", equation->fit->outcome, equation->cause, arm, scale);
     size_t found = mlab_assumption_find(world, name);
@@ -180,6 +180,7 @@ mlab_status mlab_world_draw_make(const mlab_world *world, uint32_t draw, mlab_wo
     }
     (*made)->lean = take(&memory, world->n_leans * world->n_sources);
     mlab_effects_of_draw(world, *made);
+    mlab_numbers_of_draw(world, *made);
     (*made)->replacement = stated_or(world, "replacement", world->options.replacement, draw);
     (*made)->early_ending = stated_or(world, "early_ending", world->options.early_ending, draw);
     (*made)->score_effect = stated_or(world, "score_effect", world->options.score_effect, draw);

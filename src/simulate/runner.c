@@ -18,6 +18,7 @@ mlab_status mlab_history_run(mlab_organisation *o, const mlab_world_draw *draw, 
                              mlab_error *err)
 {
     size_t groups = one_draw->n_groups, row = (scenario * one_draw->n_draws * one_draw->n_replicates + replicate) * one_draw->n_periods * groups;
+    size_t all = one_draw->n_scenarios * one_draw->n_draws * one_draw->n_replicates * one_draw->n_periods * groups;
     uint64_t before = o->person_periods;
     mlab_organisation_start(o, draw, scenario, replicate);
     for (size_t t = 0; t < one_draw->n_periods; t++, row += groups) {
@@ -25,6 +26,8 @@ mlab_status mlab_history_run(mlab_organisation *o, const mlab_world_draw *draw, 
         if (status) return status;
         for (size_t m = 0; m < MLAB_N_METRICS; m++)
             for (size_t g = 0; g < groups; g++) one_draw->value[m][row + g] = (float)o->tally[m * groups + g];
+        for (size_t k = 0; k < one_draw->n_numbers; k++)
+            for (size_t g = 0; g < groups; g++) one_draw->number[k * all + row + g] = (float)o->tally[(MLAB_N_METRICS + k) * groups + g];
     }
     one_draw->person_periods += o->person_periods - before;
     return MLAB_OK;

@@ -12,4 +12,7 @@ MLAB_MUST_USE mlab_status mlab_outcomes_make(const mlab_world *world, size_t n_d
 MLAB_MUST_USE mlab_status mlab_history_run(mlab_organisation *organisation, const mlab_world_draw *draw, size_t scenario, uint32_t replicate,
                                            mlab_outcomes *one_draw, mlab_error *err);
 
+/* The numbers of one draw into their place among those of all. */
+void mlab_outcomes_take_numbers(mlab_outcomes *to, const mlab_outcomes *one, size_t draw);
+
 #endif

@@ -12,7 +12,7 @@ void mlab_world_free(mlab_world *world)
 {
     if (!world) return;
     const mlab_context *context = world->context;
-    for (int p = 0; p < 3; p++) mlab_predictor_free(&world->predictors[p]);
+    for (int p = 0; p < 3 + MLAB_MAX_NUMBERS; p++) mlab_predictor_free(&world->predictors[p]);
     for (size_t e = 0; e < MLAB_MAX_EQUATIONS; e++) mlab_release(context, world->equations[e].stated_effect);
     mlab_scorer_free(world->scorer);
     mlab_forbidden_free(context, world->forbidden, world->n_forbidden);

@@ -12,7 +12,14 @@
 #include "match/pool.h"
 #include "mentorlab/simulate.h"
 
-enum { MLAB_MAX_EXITS = 6, MLAB_MAX_EQUATIONS = MLAB_MAX_EXITS + 2, MLAB_MAX_STATES = 16384, MLAB_MAX_LEVELS = 32, MLAB_MAX_GRADES = 200 };
+enum {
+    MLAB_MAX_EXITS = 6,
+    MLAB_MAX_NUMBERS = 4,
+    MLAB_MAX_EQUATIONS = MLAB_MAX_EXITS + 2 + MLAB_MAX_NUMBERS,
+    MLAB_MAX_STATES = 16384,
+    MLAB_MAX_LEVELS = 32,
+    MLAB_MAX_GRADES = 200
+};
 
 /* Where the value of a variable comes from. */
 typedef enum mlab_state_place {
@@ -74,10 +81,19 @@ typedef struct mlab_equation {
     size_t first_column, n_coefficients;
     size_t first_threshold, n_thresholds; /* satisfaction */
     bool logit;
+    const char *scale;     /* of a stated effect: "log_hazard_ratio", "log_odds_ratio", "difference", "log_ratio" */
     int latent;            /* satisfaction: distribution of the latent value, 0 logistic, 1 normal, 2 of log(-log(1 - u)) (complementary log-log) */
     const char *cause;     /* "voluntary"; the outcome's name when there is one cause */
     size_t *stated_effect; /* [n_arms] assumption that gives the effect of the arm, SIZE_MAX = the fit does */
 } mlab_equation;
+
+/* An outcome that is a number or a count, drawn from its law for everybody who is there. */
+typedef enum mlab_number_law { MLAB_LAW_NORMAL, MLAB_LAW_LOGNORMAL, MLAB_LAW_GAMMA, MLAB_LAW_POISSON, MLAB_LAW_NEGATIVE_BINOMIAL } mlab_number_law;
+typedef struct mlab_world_number {
+    mlab_number_law law;
+    int equation;
+    int32_t every; /* periods between observations */
+} mlab_world_number;
 
 typedef struct mlab_world_effect mlab_world_effect; /* simulate/effects.h */
 
@@ -105,11 +121,14 @@ typedef struct mlab_world {
     const mlab_column *grade_column, *last_column;
     const char *measure; /* "satisfaction" */
     uint32_t n_states;
-    mlab_predictor predictors[3]; /* promotion, exit, satisfaction */
+    mlab_predictor predictors[3 + MLAB_MAX_NUMBERS]; /* promotion, exit, satisfaction, numbers */
     mlab_equation equations[MLAB_MAX_EQUATIONS];
+    int first_number;                                 /* equations from here on are of numbers */
     int promotion, first_exit, n_exits, satisfaction; /* places in equations; -1 = not fitted */
     size_t n_equations;
     bool voluntary[MLAB_MAX_EXITS];
+    mlab_world_number numbers[MLAB_MAX_NUMBERS];
+    size_t n_numbers;
     int32_t survey_every;
     double *informal_rate; /* [n_arms] chance per period that someone in the reference arm starts this arm by themselves */
     double replacement, early_ending, score_effect;
@@ -171,6 +190,7 @@ typedef struct mlab_world_draw {
     const mlab_world *world;
     uint32_t draw;
     mlab_equation_draw equations[MLAB_MAX_EQUATIONS];
+    double rest[MLAB_MAX_NUMBERS]; /* of numbers: residual standard deviation, or shape */
     double replacement, early_ending, score_effect;
     double *lean;             /* [n_leans * n_sources] slopes of sources */
     mlab_equation_draw *more; /* of the answers to surveys */

@@ -87,6 +87,19 @@ static mlab_status find_stand_ins(mlab_world *world, const mlab_fit *fit, mlab_p
     return MLAB_OK;
 }
 
+/* The law of an outcome that is a number or a count; false = another kind. */
+static bool law_of(const mlab_fit *fit, mlab_number_law *law)
+{
+    static const char *const laws[] = {[MLAB_LAW_NORMAL] = "linear",
+                                       [MLAB_LAW_LOGNORMAL] = "lognormal",
+                                       [MLAB_LAW_GAMMA] = "gamma",
+                                       [MLAB_LAW_POISSON] = "poisson",
+                                       [MLAB_LAW_NEGATIVE_BINOMIAL] = "negative_binomial"};
+    for (size_t k = 0; k < sizeof laws / sizeof *laws; k++)
+        if (!strcmp(fit->model, laws[k])) return *law = (mlab_number_law)k, true;
+    return false;
+}
+
 static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_predictor *predictor, mlab_error *err)
 {
     size_t first;
@@ -94,8 +107,12 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
     if (status) return status;
     static const char *const links[] = {"logit", "probit", "cloglog"};
     int link = 0;
+    mlab_number_law law;
+    bool number = law_of(fit, &law);
     while (link < 3 && strcmp(fit->link, links[link])) link++;
-    if (link == 3 || (link == 1 && !fit->n_thresholds))
+    if (number)
+        link = 0;
+    else if (link == 3 || (link == 1 && !fit->n_thresholds))
         return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "the fit of %s has the link %s; a simulation needs %s", fit->outcome, fit->link,
                           fit->n_thresholds ? "logit, probit or cloglog" : "cloglog or logit");
     if (world->n_equations + fit->n_blocks > MLAB_MAX_EQUATIONS)
@@ -103,6 +120,7 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
     for (size_t b = 0; b < fit->n_blocks; b++) {
         mlab_equation *e = &world->equations[world->n_equations++];
         *e = (mlab_equation){.fit = fit, .predictor = predictor, .logit = !strcmp(fit->link, "logit")};
+        e->scale = number ? law == MLAB_LAW_NORMAL ? "difference" : "log_ratio" : e->logit ? "log_odds_ratio" : "log_hazard_ratio";
         e->cause = fit->n_blocks > 1 ? fit->blocks[b] : fit->outcome;
         e->first_column = mlab_fit_first_column(fit);
         e->first_threshold = first + b * fit->block_size;
@@ -130,7 +148,7 @@ static mlab_status check_arms(const mlab_world *world, mlab_error *err)
             return mlab_raise(
                 err, MLAB_ERR_SIMULATE_PARAMETER,
                 "the fit of %s does not say how the arm '%s' acts; state it under simulation: assumptions: as '%s.%s.%s' (0 = no effect)",
-                e->fit->outcome, world->arms[arm], e->fit->outcome, world->arms[arm], e->logit ? "log_odds_ratio" : "log_hazard_ratio");
+                e->fit->outcome, world->arms[arm], e->fit->outcome, world->arms[arm], e->scale);
         }
     }
     return MLAB_OK;
@@ -151,10 +169,31 @@ static mlab_status add_fit(mlab_world *world, const mlab_fit *fit, int which, ml
         world->first_exit = first;
         world->n_exits = (int)fit->n_blocks;
         for (size_t b = 0; b < fit->n_blocks; b++) world->voluntary[b] = fit->n_blocks == 1 || !strcmp(fit->blocks[b], "voluntary");
-    } else {
+    } else if (which == 2) {
         world->satisfaction = first;
+    } else {
+        mlab_world_number *number = &world->numbers[world->n_numbers++];
+        number->equation = first;
+        law_of(fit, &number->law);
     }
     return MLAB_OK;
+}
+
+/* Numbers and counts come behind all others, so that their equations do. */
+static mlab_status add_numbers(mlab_world *world, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    world->first_number = (int)world->n_equations;
+    for (size_t k = 0; !status && k < world->spec->n_fits; k++) {
+        const mlab_fit *fit = world->spec->fits[k];
+        mlab_number_law law;
+        if (mlab_model_not_simulated(fit->model) || !law_of(fit, &law) || mlab_panel_find_event(world->panel, fit->outcome)) continue;
+        if (world->n_numbers == MLAB_MAX_NUMBERS)
+            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "more than %d outcomes are numbers or counts; the next is %s", MLAB_MAX_NUMBERS,
+                              fit->outcome);
+        status = add_fit(world, fit, 3 + (int)world->n_numbers, err);
+    }
+    return status;
 }
 
 mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
@@ -164,6 +203,7 @@ mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
     for (size_t k = 0; !status && k < world->spec->n_fits; k++) {
         const mlab_fit *fit = world->spec->fits[k];
         const mlab_panel_event *event = mlab_panel_find_event(world->panel, fit->outcome);
+        mlab_number_law law;
         const char *why = mlab_model_not_simulated(fit->model);
         if (why && event) return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "%s: %s; use model: hazard", fit->outcome, why);
         if (why) continue; /* it tells of the data beside the outcomes that people are moved by */
@@ -171,12 +211,14 @@ mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
             status = add_fit(world, fit, 0, err);
         else if (event && !strcmp(event->response, "exit"))
             status = add_fit(world, fit, 1, err);
-        else if (world->measure && !strcmp(fit->outcome, world->measure))
+        else if (world->measure && !strcmp(fit->outcome, world->measure) && !law_of(fit, &law))
             status = add_fit(world, fit, 2, err);
     }
+    if (!status) status = add_numbers(world, err);
     if (status) return status;
     if (!world->n_equations)
-        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "no fit drives a process of the simulation: promotion, exit or a survey's answer");
+        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
+                          "no fit drives a process of the simulation: promotion, exit, a survey's answer or a number");
     return check_arms(world, err);
 }
 
@@ -221,9 +263,9 @@ out:
 }
 
 /* The usual gap between periods that have answers. */
-static int32_t survey_gap(const mlab_world *world)
+static int32_t survey_gap(const mlab_world *world, const char *name)
 {
-    const mlab_column *answer = world->measure ? mlab_table_find(world->panel->rows, world->measure) : NULL;
+    const mlab_column *answer = name ? mlab_table_find(world->panel->rows, name) : NULL;
     int32_t first = -1, last = -1, n = 0;
     for (int32_t k = 0; answer && k < world->panel->n_periods; k++) {
         bool any = false;
@@ -236,11 +278,30 @@ static int32_t survey_gap(const mlab_world *world)
     return n > 1 ? (last - first + (n - 1) / 2) / (n - 1) : 1;
 }
 
+/* Numbers are observed as often as in the data. */
+static mlab_status set_intervals(mlab_world *world, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < world->n_numbers && !status; k++) {
+        const mlab_fit *fit = world->equations[world->numbers[k].equation].fit;
+        mlab_formula *formula = NULL;
+        char name[160];
+        if (fit->formula) status = mlab_formula_parse(world->context, fit->formula, NULL, &formula, err);
+        if (status) break;
+        world->numbers[k].every = survey_gap(world, formula ? mlab_formula_response_name(formula, 0) : fit->outcome);
+        mlab_formula_free(formula);
+        snprintf(name, sizeof name, "%s.every", fit->outcome);
+        status = add_assumption(world, name, world->numbers[k].every, 0, "data", err);
+    }
+    return status;
+}
+
 mlab_status mlab_world_assumptions(mlab_world *world, mlab_error *err)
 {
     const mlab_simulate_options *o = &world->options;
     mlab_status status = set_informal_rates(world, err);
-    world->survey_every = o->survey_every > 0 ? (int32_t)o->survey_every : survey_gap(world);
+    world->survey_every = o->survey_every > 0 ? (int32_t)o->survey_every : survey_gap(world, world->measure);
+    if (!status) status = set_intervals(world, err);
     static const char *const names[] = {"replacement", "early_ending", "score_effect"};
     const double values[] = {o->replacement, o->early_ending, o->score_effect};
     for (int k = 0; !status && k < 3; k++)

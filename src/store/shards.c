@@ -3,6 +3,7 @@
  * shared out. A shard gets its name when it is whole and carries the key of its stage; one with another key, or that cannot be
  * opened, counts as missing. Shards are not synced one by one: that would cost more than a draw, and a shard that a loss of power cuts is simulated
  * again. Merging reads them in the order of draws, whoever wrote them. */
+#include "simulate/runner.h"
 #include "store/stages.h"
 
 #include "core/error.h"
@@ -124,6 +125,10 @@ static mlab_status start_whole(const mlab_outcomes *one, size_t n_draws, mlab_ou
     fine = fine && copy_names(context, one->groups, one->n_groups, &made->groups);
     if (made->groups) made->n_groups = one->n_groups;
     fine = fine && copy_assumptions(one, made);
+    fine = fine && copy_names(context, one->numbers, one->n_numbers, &made->numbers);
+    if (made->numbers) made->n_numbers = one->n_numbers;
+    fine = fine && one->n_numbers * sizeof(float) <= SIZE_MAX / (per_draw * n_draws + 1) &&
+           (made->number = mlab_allocate(context, one->n_numbers * per_draw * n_draws, sizeof *made->number)) != NULL;
     for (size_t k = 0; fine && k < MLAB_N_METRICS; k++) fine = (made->value[k] = mlab_allocate(context, per_draw * n_draws, sizeof(float))) != NULL;
     return fine ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
 }
@@ -131,11 +136,13 @@ static mlab_status start_whole(const mlab_outcomes *one, size_t n_draws, mlab_ou
 static mlab_status place_draw(mlab_outcomes *outcomes, const mlab_outcomes *one, size_t draw, const char *path, mlab_error *err)
 {
     const size_t n = outcomes->n_replicates * outcomes->n_periods * outcomes->n_groups;
-    if (one->n_draws != 1 || one->n_scenarios != outcomes->n_scenarios || one->n_replicates * one->n_periods * one->n_groups != n)
+    if (one->n_draws != 1 || one->n_numbers != outcomes->n_numbers || one->n_scenarios != outcomes->n_scenarios ||
+        one->n_replicates * one->n_periods * one->n_groups != n)
         return mlab_raise(err, MLAB_ERR_STORE_READ, "%s has another shape than the first shard", path);
     for (size_t k = 0; k < MLAB_N_METRICS; k++)
         for (size_t s = 0; s < outcomes->n_scenarios; s++)
             memcpy(outcomes->value[k] + (s * outcomes->n_draws + draw) * n, one->value[k] + s * n, n * sizeof(float));
+    mlab_outcomes_take_numbers(outcomes, one, draw);
     outcomes->person_periods += one->person_periods;
     return MLAB_OK;
 }

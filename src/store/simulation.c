@@ -33,6 +33,11 @@ void mlab_store_put_outcomes(const mlab_h5_group *root, const mlab_outcomes *out
     for (size_t k = 0; k < MLAB_N_METRICS; k++)
         mlab_h5_put(&group, metrics[k].name, "scenario draw replicate period group", MLAB_H5_FLOAT, outcomes->value[k], metrics[k].unit,
                     metrics[k].long_name);
+    if (outcomes->n_numbers) {
+        mlab_h5_dimension_texts(&group, "number_outcome", outcomes->numbers, outcomes->n_numbers, "outcome that is a number or a count");
+        mlab_h5_put(&group, "number", "number_outcome scenario draw replicate period group", MLAB_H5_FLOAT, outcomes->number, "1",
+                    "sum over the people at the start of the period; 0 in periods in which the outcome is not observed");
+    }
     mlab_h5_put_integer(&group, "person_periods_simulated", (int64_t)outcomes->person_periods, "person-period", "person-periods simulated in all");
     mlab_h5_put_integer(&group, "months_per_period", outcomes->months_per_period, "month", "length of a period");
     mlab_h5_group table = mlab_h5_group_make(&group, "assumptions");
@@ -53,6 +58,11 @@ static void get_outcomes(const mlab_h5_group *root, mlab_outcomes *outcomes)
     if ((outcomes->groups = mlab_h5_get_texts(&group, "group", n_groups))) outcomes->n_groups = n_groups;
     size_t n = n_scenarios * outcomes->n_draws * outcomes->n_replicates * outcomes->n_periods * n_groups;
     for (size_t k = 0; k < MLAB_N_METRICS; k++) outcomes->value[k] = mlab_h5_get(&group, metrics[k].name, MLAB_H5_FLOAT, n);
+    if (mlab_h5_has(&group, "number")) {
+        size_t n_numbers = mlab_h5_size(&group, "number_outcome");
+        if ((outcomes->numbers = mlab_h5_get_texts(&group, "number_outcome", n_numbers))) outcomes->n_numbers = n_numbers;
+        outcomes->number = mlab_h5_get(&group, "number", MLAB_H5_FLOAT, n_numbers * n);
+    }
     outcomes->person_periods = (uint64_t)mlab_h5_get_integer(&group, "person_periods_simulated");
     outcomes->months_per_period = (int32_t)mlab_h5_get_integer(&group, "months_per_period");
     mlab_h5_group table = mlab_h5_group_get(&group, "assumptions");

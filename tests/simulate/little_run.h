@@ -46,6 +46,8 @@ static inline void same_outcomes(const mlab_outcomes *a, const mlab_outcomes *b)
 {
     ck_assert_uint_eq(size_of(a), size_of(b));
     for (int m = 0; m < MLAB_N_METRICS; m++) ck_assert_mem_eq(a->value[m], b->value[m], size_of(a) * sizeof(float));
+    ck_assert_uint_eq(a->n_numbers, b->n_numbers);
+    if (a->n_numbers) ck_assert_mem_eq(a->number, b->number, a->n_numbers * size_of(a) * sizeof(float));
 }
 
 #endif
