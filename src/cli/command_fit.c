@@ -54,6 +54,10 @@ static void show_errors(const mlab_fit *fit)
         printf("; standard errors of the model\n");
         return;
     }
+    if (fit->n_random && !fit->cluster[0]) { /* pooled over imputations, each with the errors of the model */
+        printf("; standard errors of the model, %s\n", fit->robust_kind);
+        return;
+    }
     printf("; standard errors %s by %s%s%s\n", fit->robust_kind, fit->cluster[0] ? fit->cluster : "row", fit->cluster_other[0] ? " and " : "",
            fit->cluster_other);
 }

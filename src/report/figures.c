@@ -4,12 +4,39 @@
 #include "core/memory.h"
 #include "report/tell.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const char *const names[MLAB_N_FIGURES] = {"still there at the end, of 100 at the start", "voluntary exits a year per 100 people",
                                                   "promotions a year per 100 people", "satisfied at the end, of 100", "in the program, of 100"};
 
-const char *mlab_figure_name(mlab_figure figure)
+const char *mlab_figure_name(const mlab_outcomes *outcomes, int figure, char name[120])
 {
-    return names[figure];
+    if (figure < MLAB_N_FIGURES) return names[figure];
+    snprintf(name, 120, "%.80s, mean of a person", outcomes->numbers[figure - MLAB_N_FIGURES]);
+    return name;
+}
+
+/* Periods between observations of number k, which the assumptions name. */
+static size_t every_of(const mlab_outcomes *o, size_t k)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s.every", o->numbers[k]);
+    for (size_t a = 0; a < o->n_assumptions; a++)
+        if (!strcmp(o->assumptions[a].name, name) && o->assumptions[a].value >= 1) return (size_t)o->assumptions[a].value;
+    return 1;
+}
+
+static double mean_number(const mlab_outcomes *o, size_t k, size_t future)
+{
+    size_t every = every_of(o, k), block = o->n_periods * o->n_groups, all = o->n_scenarios * o->n_draws * o->n_replicates * block;
+    double sum = 0, people = 0;
+    for (size_t t = every - 1; t < o->n_periods; t += every)
+        for (size_t g = 0; g < o->n_groups; g++) {
+            sum += (double)o->number[k * all + future * block + t * o->n_groups + g];
+            people += (double)o->value[MLAB_METRIC_person_periods][future * block + t * o->n_groups + g];
+        }
+    return people > 0 ? sum / people : 0;
 }
 
 static double sum_periods(const mlab_outcomes *o, mlab_metric metric, size_t future, size_t first, size_t last)
@@ -25,11 +52,12 @@ static double ratio(double of, double in, double factor)
     return in > 0 ? factor * of / in : 0;
 }
 
-static double figure_of(const mlab_outcomes *o, mlab_figure figure, size_t future)
+static double figure_of(const mlab_outcomes *o, int figure, size_t future)
 {
+    if (figure >= MLAB_N_FIGURES) return mean_number(o, (size_t)(figure - MLAB_N_FIGURES), future);
     const size_t n = o->n_periods, last = n - 1;
     const double a_year = 100 * 12.0 / o->months_per_period;
-    switch (figure) {
+    switch ((mlab_figure)figure) {
     case MLAB_FIGURE_STAYED:
         return ratio(sum_periods(o, MLAB_METRIC_starters_left, future, last, n), sum_periods(o, MLAB_METRIC_person_periods, future, 0, 1), 100);
     case MLAB_FIGURE_EXITS:
@@ -45,7 +73,7 @@ static double figure_of(const mlab_outcomes *o, mlab_figure figure, size_t futur
     return 0;
 }
 
-mlab_status mlab_figure_make(const mlab_context *context, const mlab_outcomes *outcomes, mlab_figure figure, size_t scenario, double level,
+mlab_status mlab_figure_make(const mlab_context *context, const mlab_outcomes *outcomes, int figure, size_t scenario, double level,
                              mlab_summary_number *value, mlab_summary_number *difference, mlab_error *err)
 {
     const size_t futures = outcomes->n_draws * outcomes->n_replicates;

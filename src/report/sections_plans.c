@@ -21,7 +21,7 @@ static int figure_decimals(double error)
     return decimals > 2 ? 2 : decimals;
 }
 
-static mlab_status tell_figure(mlab_doc *doc, const mlab_story *story, mlab_figure figure, size_t scenario, double level, mlab_error *err)
+static mlab_status tell_figure(mlab_doc *doc, const mlab_story *story, int figure, size_t scenario, double level, mlab_error *err)
 {
     const mlab_outcomes *o = story->spec->results->outcomes;
     mlab_summary_number value, difference;
@@ -29,6 +29,7 @@ static mlab_status tell_figure(mlab_doc *doc, const mlab_story *story, mlab_figu
     if (status) return status;
     const double value_error = mlab_error_of(value.lower, value.upper, level), error = mlab_error_of(difference.lower, difference.upper, level);
     const int decimals = figure_decimals(value_error), finer = figure_decimals(error);
+    char figure_name[120];
     mlab_number_text mean, less;
     char range[2 * MLAB_NUMBER_SIZE + 8] = "", apart[2 * MLAB_NUMBER_SIZE + 8] = "";
     mlab_tell_number(value.mean, decimals, false, mean);
@@ -39,7 +40,8 @@ static mlab_status tell_figure(mlab_doc *doc, const mlab_story *story, mlab_figu
     }
     mlab_text name = MLAB_TEXT(story->context);
     mlab_tell_name(&name, o->scenarios[scenario], true);
-    mlab_doc_row(doc, (const char *const[]){mlab_text_get(&name), mlab_figure_name(figure), mean, range, scenario ? less : "", apart});
+    mlab_doc_row(doc,
+                 (const char *const[]){mlab_text_get(&name), mlab_figure_name(o, figure, figure_name), mean, range, scenario ? less : "", apart});
     if (name.failed) doc->text.failed = true;
     mlab_text_free(&name);
     return MLAB_OK;
@@ -80,8 +82,8 @@ mlab_status mlab_tell_futures(mlab_doc *doc, const mlab_story *story, mlab_error
     mlab_doc_table(doc, NULL, false,
                    (const char *const[]){"Plan", "Figure", "Mean", "Likely range", "Against the first plan", "Likely range of that"}, 6);
     mlab_status status = MLAB_OK;
-    for (int figure = 0; figure < MLAB_N_FIGURES && !status; figure++)
-        for (size_t s = 0; s < o->n_scenarios && !status; s++) status = tell_figure(doc, story, (mlab_figure)figure, s, level, err);
+    for (int figure = 0; figure < MLAB_N_FIGURES + (int)o->n_numbers && !status; figure++)
+        for (size_t s = 0; s < o->n_scenarios && !status; s++) status = tell_figure(doc, story, figure, s, level, err);
     mlab_doc_table_end(doc, false);
     tell_assumptions(doc, story);
     return status;

@@ -85,10 +85,11 @@ typedef enum mlab_figure {
     MLAB_FIGURE_IN_PROGRAM, /* of 100 people, in a relationship that the plan's program made */
     MLAB_N_FIGURES
 } mlab_figure;
-const char *mlab_figure_name(mlab_figure figure);
+/* MLAB_N_FIGURES + k is number k of the outcomes: its mean over people and the periods in which it is observed. name: room for its sentence. */
+const char *mlab_figure_name(const mlab_outcomes *outcomes, int figure, char name[120]);
 /* The figure in a scenario, and its difference from the reference in the same futures; level of the intervals. */
-MLAB_MUST_USE mlab_status mlab_figure_make(const mlab_context *context, const mlab_outcomes *outcomes, mlab_figure figure, size_t scenario,
-                                           double level, mlab_summary_number *value, mlab_summary_number *difference, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_figure_make(const mlab_context *context, const mlab_outcomes *outcomes, int figure, size_t scenario, double level,
+                                           mlab_summary_number *value, mlab_summary_number *difference, mlab_error *err);
 
 /* --- document --------------------------------------------------------------------------------------- */
 

@@ -191,7 +191,7 @@ void mlab_mixed_forget(mlab_fit *fit)
     fit->robust = fit->influence = NULL;
     fit->influence_id = NULL;
     fit->cluster[0] = fit->robust_kind[0] = 0;
-    if (fit->trust == MLAB_TOO_FEW_CLUSTERS || fit->trust == MLAB_NOT_CONVERGED) {
+    if (fit->trust == MLAB_TRUSTED || fit->trust == MLAB_TOO_FEW_CLUSTERS || fit->trust == MLAB_NOT_CONVERGED) {
         fit->trust = MLAB_TRUSTED;
         fit->reason[0] = 0;
     }
