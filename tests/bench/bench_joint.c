@@ -2,7 +2,8 @@
 /* Times joint models of satisfaction and leaving, from typed tables in memory to estimates, errors and effects of people.
  *
  *   bench_joint                                                              10,000 people of up to 10 periods, and growth
- *   bench_joint PEOPLE PERIODS ordinal|causes|linear|own THREADS REPEATS     one of them
+ *   bench_joint PEOPLE PERIODS ordinal|causes|linear|own|causes_own THREADS REPEATS     one of them
+ *   bench_joint nodes                                                        rules of few nodes: their time, and how far they end from a fine one
  *
  * causes: two ways of leaving; own: the hazard has an effect of the person of its own besides. Time of the processor.
  */
@@ -11,13 +12,15 @@
 #include "fit/joint/joint.h"
 #include "fit/joint_truth.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-typedef enum kind { ORDINAL, CAUSES, LINEAR, OWN, N_KINDS } kind;
-static const char *const kinds[N_KINDS] = {"ordinal", "causes", "linear", "own"};
+typedef enum kind { ORDINAL, CAUSES, LINEAR, OWN, CAUSES_OWN, N_KINDS } kind;
+static const char *const kinds[N_KINDS] = {"ordinal", "causes", "linear", "own", "causes_own"};
+static int64_t quadrature; /* nodes; 0 = those of the program */
 static const char *const causes[] = {"none", "voluntary", "involuntary"}, *const levels[] = {"1", "2", "3", "4", "5"};
 static const char *const names[] = {"satisfaction", "retention"};
 
@@ -57,6 +60,7 @@ static double fit_once(const mlab_context *context, const joint_data *d, uint32_
 {
     static const char *const formulas[] = {"~ x + time", "~ x"};
     mlab_fit_options options = mlab_fit_defaults();
+    options.quadrature = quadrature;
     mlab_table *table;
     mlab_column *x, *t;
     mlab_error err;
@@ -83,7 +87,7 @@ static double fit_once(const mlab_context *context, const joint_data *d, uint32_
                               .n = d->n,
                               .design = design[1],
                               .category = d->cause,
-                              .n_categories = what == CAUSES ? 3 : 2,
+                              .n_categories = what == CAUSES || what == CAUSES_OWN ? 3 : 2,
                               .categories = causes,
                               .cluster = d->person,
                               .n_clusters = people,
@@ -98,7 +102,8 @@ static double fit_once(const mlab_context *context, const joint_data *d, uint32_
         mlab_prepare(context, mlab_model_find("hazard"), &exits, &options, &prepared[1], &err))
         stop("prepare", &err);
     const mlab_joint_part_problem parts[] = {{prepared[0], NULL}, {prepared[1], NULL}};
-    if (mlab_joint_fit_parts(context, "together", parts, names, 2, what == OWN ? MLAB_JOINT_OWN : MLAB_JOINT_SHARED, &options, fit, &err))
+    if (mlab_joint_fit_parts(context, "together", parts, names, 2, what == OWN || what == CAUSES_OWN ? MLAB_JOINT_OWN : MLAB_JOINT_SHARED, &options,
+                             fit, &err))
         stop("fit", &err);
     double seconds = processor_seconds() - began;
     *wall = mlab_os_seconds() - since;
@@ -111,13 +116,46 @@ static double fit_once(const mlab_context *context, const joint_data *d, uint32_
     return seconds;
 }
 
+/* Of each rule: time, and the largest distance of a parameter from those of the last, finest rule in its standard errors. */
+static void compare_rules(uint32_t people, kind what, const int64_t *rules, size_t n)
+{
+    mlab_context context = mlab_bench_context(1);
+    joint_truth truth = {.people = people, .periods = 10, .seed = 20261122, .sd = 1, .gain = -0.6, .gain_other = 0.3, .base = -2.8};
+    truth.two_causes = what == CAUSES_OWN;
+    truth.own = what == ORDINAL ? 0 : 0.7;
+    joint_data d;
+    generate(&truth, &d);
+    mlab_fit *fits[8] = {NULL};
+    double seconds[8], wall;
+    for (size_t k = 0; k < n; k++) {
+        quadrature = rules[k];
+        seconds[k] = fit_once(&context, &d, people, what, &fits[k], &wall);
+    }
+    const mlab_fit *fine = fits[n - 1];
+    for (size_t k = 0; k < n; k++) {
+        double far = 0;
+        size_t which = 0;
+        for (size_t j = 0; j < fine->n_parameters; j++) {
+            double off = fabs(fits[k]->estimate[j] - fine->estimate[j]) / sqrt(fine->covariance[j * (fine->n_parameters + 1)]);
+            if (off > far) far = off, which = j;
+        }
+        char text[160];
+        snprintf(text, sizeof text, "joint %s, %u people, %lld nodes: %.4f standard errors off (%s)", kinds[what], people, (long long)rules[k], far,
+                 fine->names[which]);
+        mlab_bench_figure(text, 1, seconds[k], "s of the processor");
+    }
+    for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
+    void *const memory[] = {d.x, d.time, d.number, d.level, d.cause, d.rows, d.person, d.person_answer};
+    for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) free(memory[k]);
+}
+
 static void one(uint32_t people, uint32_t periods, kind what, int threads, int repeats, bool tell)
 {
     mlab_context context = mlab_bench_context(threads);
     joint_truth truth = {.people = people, .periods = periods, .seed = 20261122, .sd = 1, .gain = -0.6, .gain_other = 0.3, .base = -2.8};
     truth.gaussian = what == LINEAR;
-    truth.two_causes = what == CAUSES;
-    truth.own = what == OWN ? 0.7 : 0;
+    truth.two_causes = what == CAUSES || what == CAUSES_OWN;
+    truth.own = what == OWN || what == CAUSES_OWN ? 0.7 : 0;
     joint_data d;
     generate(&truth, &d);
     mlab_fit *fit = NULL;
@@ -145,16 +183,22 @@ static void one(uint32_t people, uint32_t periods, kind what, int threads, int r
 int main(int argc, char **argv)
 {
     if (argc == 1) {
-        for (kind what = ORDINAL; what < N_KINDS; what++) one(10000, 10, what, 1, 3, false);
+        for (kind what = ORDINAL; what < CAUSES_OWN; what++) one(10000, 10, what, 1, 3, false);
         one(10000, 10, ORDINAL, 2, 3, false);
         for (uint32_t people = 1000; people <= 100000; people *= 10) one(people, 10, ORDINAL, 1, 1, false);
         mlab_bench_memory("peak memory, data included");
         return EXIT_SUCCESS;
     }
+    if (argc == 2 && strcmp(argv[1], "nodes") == 0) {
+        compare_rules(4000, ORDINAL, (const int64_t[]){2, 3, 5, 9, 15, 25}, 6);
+        compare_rules(2000, OWN, (const int64_t[]){2, 3, 5, 9, 15}, 5);
+        compare_rules(1000, CAUSES_OWN, (const int64_t[]){2, 3, 5, 7, 10}, 5);
+        return EXIT_SUCCESS;
+    }
     kind what = ORDINAL;
     while (argc == 6 && what < N_KINDS && strcmp(argv[3], kinds[what])) what++;
     if (argc != 6 || what == N_KINDS) {
-        fputs("bench_joint PEOPLE PERIODS ordinal|causes|linear|own THREADS REPEATS\n", stderr);
+        fputs("bench_joint PEOPLE PERIODS ordinal|causes|linear|own|causes_own THREADS REPEATS\n", stderr);
         return 2;
     }
     one((uint32_t)strtoul(argv[1], NULL, 10), (uint32_t)strtoul(argv[2], NULL, 10), what, (int)strtol(argv[4], NULL, 10),
