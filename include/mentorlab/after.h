@@ -116,6 +116,9 @@ typedef struct mlab_prediction {
  * `prediction`. */
 MLAB_API mlab_prediction mlab_prediction_told(const mlab_prediction *prediction);
 
+/* Whether it is a mean time or a difference of such, in the unit of the data: restricted means and time lost. */
+MLAB_API bool mlab_prediction_is_time(const mlab_prediction *prediction);
+
 typedef struct mlab_after {
     const mlab_context *context;
     mlab_term_test *tests; /* [n_tests] in the order of the formula; NULL = not asked for, as below */

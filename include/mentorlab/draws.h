@@ -64,13 +64,14 @@ MLAB_API void mlab_draws_free(mlab_draws *draws);
  * draws), MLAB_ERR_MEMORY; then both stay as they were. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_join(mlab_draws *into, mlab_draws *add, mlab_error *err);
 /* Normal draws from the stacked influence of the fits (clusters shared by person), on the unbounded scale of
- * each parameter. Errors: MLAB_ERR_FIT_DRAWS (Cox; a fit that is not trusted enough), MLAB_ERR_FIT_COVARIANCE. */
+ * each parameter; then the baselines of models of times given these. Errors: MLAB_ERR_FIT_DRAWS (a fit that is not trusted enough; a model with
+ * random effects, and a baseline with robust errors, which need the data), MLAB_ERR_FIT_COVARIANCE. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                    uint64_t seed, mlab_draws **draws, mlab_error *err);
-/* The same for fits that may have random effects, to the data that they were fitted to; outcomes[k] is what fits[k] was fitted to. The parameters of
- * a mixed model are drawn from their joint normal, standard deviations as logarithms and correlations as Fisher's z, by themselves (with no other
- * outcome); then the effects of all its groups from their normal given these parameters and the data. Errors: also MLAB_ERR_FIT_DRAWS (drawn
- * parameters at which groups have no most likely effects), those of mlab_fit_outcome. */
+/* The same for fits that may have random effects, or baselines with robust errors, to the data that they were fitted to; outcomes[k] is what fits[k]
+ * was fitted to. The parameters of a mixed model are drawn from their joint normal, standard deviations as logarithms and correlations as Fisher's z,
+ * by themselves (with no other outcome); then the effects of all its groups from their normal given these parameters and the data. Errors: also
+ * MLAB_ERR_FIT_DRAWS (drawn parameters at which groups have no most likely effects), those of mlab_fit_outcome. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_make_mixed(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                                          const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, size_t n_draws,
                                                          uint64_t seed, mlab_draws **draws, mlab_error *err);

@@ -134,15 +134,17 @@ typedef struct mlab_random_effects {
 /* Cumulative baseline hazard of a model of times, a step function of the time since 0: that of the event (cox), or of the subdistribution
  * (fine_gray), for somebody whose design columns are `at` and whose offset is `offset`. Each stratum has steps of its own, one stratum after the
  * other. With V the covariance of the coefficients, the variance of the cumulative hazard at x with offset o is exp(2 (x'b + o - at'b - offset))
- * (variance + d'Vd), d = (x - at) cumulative_hazard - mean (Tsiatis 1981, doi:10.1214/aos/1176345335). */
+ * (variance + 2 d'covariance + d'Vd), d = (x - at) cumulative_hazard - mean: by the model for cox (Tsiatis 1981, doi:10.1214/aos/1176345335), where V
+ * is robust and for fine_gray by the infinitesimal jackknife of rows or clusters. */
 typedef struct mlab_baseline {
     size_t n;                  /* steps of all strata */
     size_t n_columns;          /* of the design used by the fit */
     double *time;              /* [n] rising within each stratum, in the unit of the data */
     double *events;            /* [n] weight of the events of the step */
     double *cumulative_hazard; /* [n] up to and with the time, rising within each stratum */
-    double *variance;          /* [n] of it with the coefficients known, or NULL (fine_gray) */
+    double *variance;          /* [n] of it with the coefficients known, or NULL (not told) */
     double *mean;              /* [n * n_columns] integral by the hazard of the mean columns at risk less `at`, or NULL */
+    double *covariance;        /* [n * n_columns] robust covariance of it, the coefficients known, and the coefficients; NULL = they have none */
     double *at;                /* [n_columns] */
     double offset;
     size_t n_strata;       /* 1 without strata */
@@ -259,7 +261,8 @@ typedef enum mlab_scale {
     MLAB_SCALE_SURVIVAL,   /* probability of no event up to each time */
     MLAB_SCALE_INCIDENCE,  /* probability of each cause up to each time, the others competing */
     MLAB_SCALE_OCCUPATION, /* probability of each state at each time */
-    MLAB_SCALE_RESTRICTED  /* mean time without the event up to each time: the area under survival, in the unit of the times */
+    MLAB_SCALE_RESTRICTED, /* mean time without the event up to each time: the area under survival, in the unit of the times */
+    MLAB_SCALE_LOST        /* mean time lost to each cause up to each time: the area under incidence, in the unit of the times */
 } mlab_scale;
 /* What the effects of groups are in predictions of rows. */
 typedef enum mlab_group_effects {
@@ -268,9 +271,11 @@ typedef enum mlab_group_effects {
     MLAB_EFFECTS_TYPICAL   /* 0 */
 } mlab_group_effects;
 
+/* "link", "response", ..., "restricted_mean", "time_lost"; NULL past the last. */
+MLAB_API const char *mlab_scale_name(int scale);
 /* Numbers a row: link: n_blocks; response: 1 for logit, cloglog, probit and models of numbers (the mean); the probability of each cause for hazards;
- * of each level for ordinal and multinomial. Over n_times times: survival and restricted n_times; incidence n_times * n_blocks; occupation n_times *
- * states. 0 = the model has no such scale (cox: no response). mlab_predict_width is that of no times. */
+ * of each level for ordinal and multinomial. Over n_times times: survival and restricted n_times; incidence and lost n_times * n_blocks; occupation
+ * n_times * states. 0 = the model has no such scale (cox: no response). mlab_predict_width is that of no times. */
 MLAB_API size_t mlab_predict_width(const mlab_fit *fit, mlab_scale scale);
 MLAB_API size_t mlab_predict_width_at(const mlab_fit *fit, mlab_scale scale, size_t n_times);
 /* out[i * width + k] for the n rows `rows[i]` of table (NULL: first, first + 1, ...), which must be complete for the design.

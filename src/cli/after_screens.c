@@ -163,11 +163,15 @@ static void show_predictions(const mlab_fit *fit, uint64_t minimum)
     for (size_t k = 0; k < after->n_predictions; k++) {
         const mlab_prediction told = mlab_prediction_told(&after->predictions[k]), *p = &told;
         char value[64];
-        bool ratio = strcmp(p->measure, "ratio") == 0, mean_time = strcmp(p->scale, "restricted_mean") == 0;
+        bool ratio = strcmp(p->measure, "ratio") == 0, lost = strcmp(p->scale, "time_lost") == 0,
+             mean_time = lost || strcmp(p->scale, "restricted_mean") == 0;
         double se = ratio ? p->se * p->value : p->se;
         if (k == 0) {
-            snprintf(label, sizeof label, "predicted %s%s%s, conditional", mean_time ? "mean time" : p->scale, mean_time && p->unit[0] ? " in " : "",
-                     mean_time ? p->unit : "");
+            snprintf(label, sizeof label, "predicted %s%s%s, conditional",
+                     lost        ? "mean time lost"
+                     : mean_time ? "mean time"
+                                 : p->scale,
+                     mean_time && p->unit[0] ? " in " : "", mean_time ? p->unit : "");
             show_row(label, width, "value");
             printf("  interval\n");
         }

@@ -63,7 +63,7 @@ void mlab_baseline_free(const mlab_context *context, mlab_baseline *baseline)
     if (!baseline) return;
     free_texts(context, baseline->strata, baseline->n_strata);
     free_texts(context, baseline->stratum_column, baseline->n_stratum_columns);
-    void *const memory[] = {baseline->time, baseline->events, baseline->cumulative_hazard, baseline->variance, baseline->mean,
+    void *const memory[] = {baseline->time, baseline->events, baseline->cumulative_hazard, baseline->variance, baseline->mean, baseline->covariance,
                             baseline->at,   baseline->first};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
     mlab_release(context, baseline);
@@ -82,6 +82,7 @@ mlab_baseline mlab_baseline_part(const mlab_baseline *baseline, size_t stratum)
     part.cumulative_hazard += first;
     if (part.variance) part.variance += first;
     if (part.mean) part.mean += first * part.n_columns;
+    if (part.covariance) part.covariance += first * part.n_columns;
     return part;
 }
 

@@ -120,6 +120,8 @@ mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *er
     if (fit->n_random && !fit->n_spread)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: effects of %s are not drawn yet in model %s", fit->outcome, fit->random->group,
                           fit->model);
+    if (uncertain && fit->baseline && !(fit->baseline->variance && fit->baseline->mean))
+        return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the baseline of this %s fit has no errors, so it has no draws", fit->outcome, fit->model);
     bool broken =
         fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_INDEFINITE || fit->trust == MLAB_TOO_FEW_CLUSTERS;
     if (uncertain && broken)

@@ -22,8 +22,8 @@ const mlab_draws_baseline *mlab_draws_baseline_of(const mlab_draws *draws, size_
 /* Draws every baseline given the coefficients of each draw, where the fit alone tells how (independent steps); the others stay for those who have the
  * data. */
 MLAB_MUST_USE mlab_status mlab_draws_fill_baselines(const mlab_context *context, mlab_draws *draws, const mlab_fit *const *fits, mlab_error *err);
-/* Whether the steps of a fit's baseline are independent given the coefficients; else draws of them need the data. */
-bool mlab_baseline_is_independent(const mlab_baseline *baseline);
+/* Whether the steps of a fit's baseline depend on each other given the coefficients, so that draws of them need the rows of the data. */
+bool mlab_draws_needs_rows(const mlab_fit *fit);
 /* The fit at draw d: borrowed, its estimates and baseline those of the draw. draws: of this outcome, with a baseline if the fit has one. */
 void mlab_draws_view(const mlab_draws *draws, size_t outcome, size_t d, const mlab_fit *fit, mlab_fit *view, mlab_baseline *baseline);
 

@@ -54,9 +54,9 @@ const mlab_draws_baseline *mlab_draws_baseline_of(const mlab_draws *draws, size_
     return NULL;
 }
 
-bool mlab_baseline_is_independent(const mlab_baseline *baseline)
+bool mlab_draws_needs_rows(const mlab_fit *fit)
 {
-    return baseline->variance && baseline->mean;
+    return fit->baseline && fit->baseline->covariance;
 }
 
 void mlab_draws_view(const mlab_draws *draws, size_t outcome, size_t d, const mlab_fit *fit, mlab_fit *view, mlab_baseline *baseline)
@@ -148,10 +148,7 @@ mlab_status mlab_draws_fill_baselines(const mlab_context *context, mlab_draws *d
     for (size_t k = 0; k < draws->n_baselines && !status; k++) {
         steps s = {draws, fits[draws->baselines[k].outcome], &draws->baselines[k]};
         if (s.fit->n_random && s.fit->trust != MLAB_ON_BOUNDARY) continue; /* with the effects of its groups (fit/draws_effects.c) */
-        if (!mlab_baseline_is_independent(s.fit->baseline) || s.fit->robust)
-            status =
-                mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the baseline of a %s fit with robust errors is not drawn yet", s.fit->outcome, s.fit->model);
-        else
+        if (!mlab_draws_needs_rows(s.fit))
             status = mlab_parallel_blocks(context, NULL, draws->n_draws, (s.fit->baseline->n_columns + 1) * sizeof(double), draw_one, &s, err);
     }
     return status;

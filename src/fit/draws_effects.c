@@ -2,6 +2,7 @@
 /* Draws of the effects of groups beside those of the parameters: one draw is the parameters, then the effects of all groups given these and the
  * data. The data of each outcome are read again. Numbers of draw d, outcome k, grouping t: purpose EFFECT, replicate 256 k + t, entity = group and
  * effect. */
+#include "fit/after/baseline_draws.h"
 #include "fit/draws.h"
 
 #include "core/error.h"
@@ -206,6 +207,7 @@ mlab_status mlab_draws_make_mixed(const mlab_context *context, const mlab_data *
             status = profiles_of(context, data, outcomes[k], options, fits[k], profiles + first, err);
     if (!status) status = mlab_draws_normal(context, fits, n_fits, n_draws, seed, profiles, draws, &spread, err);
     if (!status) status = mlab_draws_add_effects(context, data, outcomes, options, fits, spread, *draws, err);
+    if (!status) status = mlab_draws_add_baselines(context, data, outcomes, options, fits, *draws, err);
     if (!status) status = say_near_zero(fits, profiles, *draws, err);
     mlab_release(context, spread);
     mlab_release(context, profiles);

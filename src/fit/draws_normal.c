@@ -315,6 +315,10 @@ mlab_status mlab_draws_make(const mlab_context *context, const mlab_fit *const *
     *out = NULL;
     for (size_t k = 0; k < n_fits; k++)
         if (fits[k]->n_random) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: draws of a mixed model need its data", fits[k]->outcome);
+    for (size_t k = 0; k < n_fits; k++)
+        if (mlab_draws_needs_rows(fits[k]))
+            return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: draws of the baseline of a %s fit with robust errors need its data", fits[k]->outcome,
+                              fits[k]->model);
     mlab_status status = mlab_draws_normal(context, fits, n_fits, n_draws, seed, NULL, out, &spread, err);
     mlab_release(context, spread);
     return status;

@@ -6,6 +6,8 @@
 #include "core/text.h"
 #include "fit/problem.h"
 
+struct mlab_steps;
+
 typedef enum mlab_model_mark {
     MLAB_MODEL_TIMES = 1,         /* reads start, stop, status: response event(...) */
     MLAB_MODEL_NUMBER = 2,        /* reads number */
@@ -53,6 +55,8 @@ struct mlab_model {
      * tells it. Strata: predict and variance see a fit whose baseline is that of one stratum. */
     mlab_status (*variance)(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *covariance, size_t n, const double *x,
                             const double *eta, const double *times, size_t n_times, double *variance, mlab_error *err);
+    /* What every row adds to the steps of the fit's baseline (fit/survival/steps.h). NULL = the model has no baseline. */
+    mlab_status (*steps)(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, struct mlab_steps *steps, mlab_error *err);
     /* hazard [fit->baseline->n]: the cumulative baseline hazard of a refit that ended at `estimate` under the weights, at the steps of the fit's
      * baseline and for the same covariates. NULL = the model has no baseline, or none of its refits. */
     mlab_status (*baseline)(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *fit,
@@ -122,6 +126,8 @@ mlab_baseline mlab_baseline_part(const mlab_baseline *baseline, size_t stratum);
  * TOO_FEW_CLUSTERS under 3 clusters. n_observations: N of the factor (N - 1) / (N - p), frequency weights counted. */
 MLAB_MUST_USE mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, double *influence,
                                           double n_observations, mlab_error *err);
+/* The factor of CR1 for a fit whose clusters are counted. */
+double mlab_robust_factor(const mlab_fit *fit, double n_observations);
 /* scores [n_clusters * p] times the symmetric inverse [p * p], in place: scores become influence. */
 MLAB_MUST_USE mlab_status mlab_influence(const mlab_context *context, const double *inverse, size_t p, double *scores, size_t n_clusters,
                                          mlab_error *err);

@@ -75,6 +75,12 @@ static mlab_status count_clusters(mlab_fit *fit, mlab_error *err)
     return MLAB_OK;
 }
 
+double mlab_robust_factor(const mlab_fit *fit, double n_observations)
+{
+    double g = (double)fit->n_clusters;
+    return g / (g - 1) * (n_observations - 1) / (n_observations - (double)estimated(fit));
+}
+
 mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, double *influence, double n_observations,
                             mlab_error *err)
 {
@@ -93,8 +99,7 @@ mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *pr
         mlab_status status = count_clusters(fit, err);
         if (status) return status;
     }
-    double left = n_observations - (double)estimated(fit), g = (double)n_clusters;
-    if (n_clusters < 2 || left <= 0) return MLAB_OK;
+    if (n_clusters < 2 || n_observations <= (double)estimated(fit)) return MLAB_OK;
     char *kind = mlab_copy_text(context, "CR1");
     fit->robust = mlab_allocate(context, p, p * sizeof *fit->robust);
     if (kind) {
@@ -102,7 +107,7 @@ mlab_status mlab_fit_robust(const mlab_context *context, const mlab_prepared *pr
         fit->robust_kind = kind;
     }
     if (!fit->robust || !kind) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the covariance of %zu parameters", p);
-    mlab_influence_product(influence, influence, n_clusters, p, p, g / (g - 1) * (n_observations - 1) / left, fit->robust);
+    mlab_influence_product(influence, influence, n_clusters, p, p, mlab_robust_factor(fit, n_observations), fit->robust);
     return MLAB_OK;
 }
 

@@ -81,8 +81,11 @@ static void tell_predictions(mlab_doc *doc, const mlab_story *story, const mlab_
     if (!after->n_predictions || !shown(story, fit, "role")) return;
     mlab_text what = MLAB_TEXT(story->context);
     const mlab_prediction first = mlab_prediction_told(&after->predictions[0]);
-    bool mean_time = strcmp(first.scale, "restricted_mean") == 0;
-    mlab_text_print(&what, "Predicted %s%s%s (conditional: a difference is not the effect of the program)", mean_time ? "mean time" : first.scale,
+    bool lost = strcmp(first.scale, "time_lost") == 0, mean_time = lost || strcmp(first.scale, "restricted_mean") == 0;
+    mlab_text_print(&what, "Predicted %s%s%s (conditional: a difference is not the effect of the program)",
+                    lost        ? "mean time lost"
+                    : mean_time ? "mean time"
+                                : first.scale,
                     mean_time && first.unit[0] ? " in " : "", mean_time ? first.unit : "");
     mlab_tell_begin(doc, story, fit, mlab_text_get(&what),
                     (const char *const[]){"For", "Compared with", "Probability of", "After", "Value", "From", "To"}, 7);

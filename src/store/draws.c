@@ -48,16 +48,32 @@ static void get_effects(const mlab_h5_group *all, const char *name, size_t n_dra
     mlab_h5_group_close(&group);
 }
 
-static void put_baseline(const mlab_h5_group *all, const mlab_draws_baseline *baseline, size_t n_draws, size_t number)
+static void put_baseline(const mlab_h5_group *all, const mlab_draws_baseline *baseline, const mlab_baseline *of, size_t n_draws, size_t number)
 {
     char name[40];
+    const mlab_context *context = all->file->context;
+    size_t *kept = mlab_allocate(context, of->n, sizeof *kept), n = kept ? mlab_store_kept_steps(of, kept) : 0;
+    double *hazard = mlab_allocate(context, n_draws, n * sizeof *hazard);
+    if (!kept || !hazard) mlab_h5_fail(all->file, MLAB_ERR_MEMORY, "no memory to write drawn baselines");
+    for (size_t d = 0; kept && hazard && d < n_draws; d++)
+        for (size_t k = 0; k < n; k++) hazard[d * n + k] = baseline->cumulative_hazard[d * baseline->n + kept[k]];
     snprintf(name, sizeof name, "baseline_%zu", number);
     mlab_h5_group group = mlab_h5_group_make(all, name);
     mlab_h5_attribute_integer(&group, "outcome", (int64_t)baseline->outcome);
     mlab_h5_dimension_numbers(&group, "draw", 0, n_draws, "1", "set of parameters");
-    mlab_h5_dimension_numbers(&group, "step", 1, baseline->n, "1", "step of the fit's baseline");
-    mlab_h5_put(&group, "cumulative_hazard", "draw step", MLAB_H5_REAL, baseline->cumulative_hazard, "1", "cumulative baseline hazard");
+    mlab_h5_dimension_numbers(&group, "step", 1, n, "1", "step of the fit's baseline");
+    if (hazard) mlab_h5_put(&group, "cumulative_hazard", "draw step", MLAB_H5_REAL, hazard, "1", "cumulative baseline hazard");
     mlab_h5_group_close(&group);
+    mlab_release(context, hazard);
+    mlab_release(context, kept);
+}
+
+/* The fit that an outcome of the draws is of; NULL = it is not among these. */
+static const mlab_fit *fit_of(const mlab_draws *draws, size_t outcome, const mlab_fit *const *fits, size_t n_fits)
+{
+    for (size_t k = 0; k < n_fits; k++)
+        if (strcmp(fits[k]->outcome, draws->outcomes[outcome]) == 0) return fits[k];
+    return NULL;
 }
 
 static void get_baseline(const mlab_h5_group *all, const char *name, size_t n_draws, mlab_draws_baseline *baseline)
@@ -69,7 +85,7 @@ static void get_baseline(const mlab_h5_group *all, const char *name, size_t n_dr
     mlab_h5_group_close(&group);
 }
 
-void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
+void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws, const mlab_fit *const *fits, size_t n_fits)
 {
     mlab_h5_group group = mlab_h5_group_make(root, "draws");
     int64_t *first = mlab_allocate(draws->context, draws->n_outcomes, sizeof *first);
@@ -88,7 +104,11 @@ void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws)
     mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
     for (size_t k = 0; k < draws->n_effects; k++)
         if (!(draws->effects[k].people && group.file->without_people)) put_effects(&group, &draws->effects[k], draws->n_draws, k + 1);
-    for (size_t k = 0; k < draws->n_baselines; k++) put_baseline(&group, &draws->baselines[k], draws->n_draws, k + 1);
+    for (size_t k = 0; k < draws->n_baselines; k++) {
+        const mlab_fit *fit = fit_of(draws, draws->baselines[k].outcome, fits, n_fits);
+        if (fit && fit->baseline && fit->baseline->n == draws->baselines[k].n)
+            put_baseline(&group, &draws->baselines[k], fit->baseline, draws->n_draws, k + 1);
+    }
     mlab_release(draws->context, first);
     mlab_h5_group_close(&group);
 }

@@ -17,6 +17,24 @@ static void copy_step(const mlab_baseline *from, size_t k, double events, mlab_b
     to->cumulative_hazard[at] = from->cumulative_hazard[k];
     if (from->variance) to->variance[at] = from->variance[k];
     for (size_t j = 0; from->mean && j < p; j++) to->mean[at * p + j] = from->mean[k * p + j];
+    for (size_t j = 0; from->covariance && j < p; j++) to->covariance[at * p + j] = from->covariance[k * p + j];
+}
+
+size_t mlab_store_kept_steps(const mlab_baseline *baseline, size_t *kept)
+{
+    size_t n = 0;
+    for (size_t s = 0; s < baseline->n_strata; s++) {
+        size_t began = n, last = baseline->first[s + 1];
+        double events = 0;
+        for (size_t k = baseline->first[s]; k < last; k++) {
+            events += baseline->events[k];
+            if (events < LEAST_EVENTS) continue;
+            kept[n++] = k;
+            events = 0;
+        }
+        if (events > 0 && n > began) kept[n - 1] = last - 1;
+    }
+    return n;
 }
 
 static void join_stratum(const mlab_baseline *from, size_t stratum, mlab_baseline *to)
@@ -47,6 +65,8 @@ static void put_steps(const mlab_h5_group *group, const mlab_baseline *baseline)
         mlab_h5_put(group, "variance", "step", MLAB_H5_REAL, baseline->variance, "1", "variance of it with the coefficients known");
     if (baseline->mean)
         mlab_h5_put(group, "mean", "step column", MLAB_H5_REAL, baseline->mean, "1", "integral of the columns' mean at risk, less at, by the hazard");
+    if (baseline->covariance)
+        mlab_h5_put(group, "covariance", "step column", MLAB_H5_REAL, baseline->covariance, "1", "robust covariance of it and the coefficients");
 }
 
 static void put_strata(const mlab_h5_group *group, const mlab_baseline *baseline, const size_t *steps)
@@ -73,7 +93,7 @@ void mlab_store_put_baseline(const mlab_h5_group *fit, const mlab_baseline *base
     mlab_h5_group group = mlab_h5_group_make(fit, "baseline");
     size_t n = baseline->n + 1, p = baseline->n_columns;
     mlab_baseline joined = *baseline;
-    double *memory = mlab_allocate(context, n, (4 + p) * sizeof *memory);
+    double *memory = mlab_allocate(context, n, (4 + 2 * p) * sizeof *memory);
     joined.first = mlab_allocate(context, baseline->n_strata + 1, sizeof *joined.first);
     joined.n = 0;
     if (!memory || !joined.first)
@@ -84,6 +104,7 @@ void mlab_store_put_baseline(const mlab_h5_group *fit, const mlab_baseline *base
         joined.cumulative_hazard = memory + 2 * n;
         if (baseline->variance) joined.variance = memory + 3 * n;
         if (baseline->mean) joined.mean = memory + 4 * n;
+        if (baseline->covariance) joined.covariance = memory + (4 + p) * n;
         for (size_t s = 0; s < baseline->n_strata; s++) join_stratum(baseline, s, &joined);
         mlab_h5_put_real(&group, "offset", baseline->offset, "1", "offset at which the hazard stands");
         mlab_h5_dimension_numbers(&group, "column", 0, p, "1", "column of the design used by the fit");
@@ -136,6 +157,7 @@ mlab_baseline *mlab_store_get_baseline(const mlab_h5_group *fit)
         baseline->cumulative_hazard = mlab_h5_get(&group, "cumulative_hazard", MLAB_H5_REAL, n);
         if (mlab_h5_has(&group, "variance")) baseline->variance = mlab_h5_get(&group, "variance", MLAB_H5_REAL, n);
         if (mlab_h5_has(&group, "mean")) baseline->mean = mlab_h5_get(&group, "mean", MLAB_H5_REAL, n * p);
+        if (mlab_h5_has(&group, "covariance")) baseline->covariance = mlab_h5_get(&group, "covariance", MLAB_H5_REAL, n * p);
         get_strata(&group, baseline);
     }
     mlab_h5_group_close(&group);

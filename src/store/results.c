@@ -28,7 +28,7 @@ mlab_status mlab_store_write_file(const mlab_context *context, const char *path,
     if (results->run) mlab_h5_attribute_fixed(&root, "run", results->run, MLAB_RUN_SIZE);
     if (results->data) mlab_store_put_data(&root, results->data);
     if (results->n_fits) mlab_store_put_fits(&root, results->fits, results->n_fits);
-    if (results->draws) mlab_store_put_draws(&root, results->draws);
+    if (results->draws) mlab_store_put_draws(&root, results->draws, results->fits, results->n_fits);
     if (results->comparison) mlab_store_put_comparison(&root, results->comparison);
     if (results->n_pairs) mlab_store_put_pairs(&root, results->pairs, results->n_pairs, results->pairs_masked, results->pseudonym_secret);
     if (results->review) mlab_store_put_review(&root, results->review, results->pseudonym_secret);

@@ -29,7 +29,10 @@ void mlab_store_get_fit(const mlab_h5_group *fit_group, mlab_fit *fit);
 /* Parts and associations of a joint model in the group of its fit; nothing for NULL. */
 void mlab_store_put_joint(const mlab_h5_group *fit_group, const struct mlab_joint *joint);
 struct mlab_joint *mlab_store_get_joint(const mlab_h5_group *fit_group);
-void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws);
+/* fits: those of the outcomes, or NULL; without its fit a drawn baseline is not written, and steps of few events are joined as in the fit's. */
+void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws, const mlab_fit *const *fits, size_t n_fits);
+/* kept [baseline->n]: the steps that a results file has, which take in those before them. Returns how many. */
+size_t mlab_store_kept_steps(const mlab_baseline *baseline, size_t *kept);
 mlab_draws *mlab_store_get_draws(const mlab_h5_group *root); /* of an open file, also after a failure; NULL = no memory */
 void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison *comparison);
 void mlab_store_put_pairs(const mlab_h5_group *root, const mlab_pairs *const *pairs, size_t n_pairs, bool are_masked, const char *secret);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum { MOST_TOLD = 20 }; /* levels that a sentence lists */
-static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 
 static mlab_status check_level(mlab_study *study, const mlab_column *column, const mlab_profile_value *value, mlab_findings *findings,
                                mlab_error *err)
@@ -102,14 +101,15 @@ static mlab_status check_scale(const mlab_outcome *outcome, const mlab_model *mo
                         share || (times && !subdistribution),
                         (share && !states) || subdistribution,
                         states,
-                        share || (times && !subdistribution)};
+                        share || (times && !subdistribution),
+                        (share && !states) || subdistribution};
     char list[160] = "";
-    for (size_t s = 0; s < 6; s++)
-        if (has[s]) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "", scales[s]);
+    for (int s = 0; mlab_scale_name(s); s++)
+        if (has[s]) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "", mlab_scale_name(s));
     if (wish->scale >= 0 && !has[wish->scale])
-        return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_scale", &wish->place, scales[wish->scale], NULL, err,
-                                 "%s is fitted by model %s, which has no %s scale, allowed %s", outcome->name, model->name, scales[wish->scale],
-                                 list);
+        return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "bad_scale", &wish->place, mlab_scale_name(wish->scale), NULL, err,
+                                 "%s is fitted by model %s, which has no %s scale, allowed %s", outcome->name, model->name,
+                                 mlab_scale_name(wish->scale), list);
     if (wish->scale < 0 && !has[MLAB_SCALE_RESPONSE] && !wish->n_times)
         return mlab_findings_add(findings, MLAB_SEVERITY_STOP, "missing_key", &wish->place, outcome->name, NULL, err,
                                  "%s is fitted by model %s, which predicts over time: write times, as in times: [12, 24]", outcome->name,

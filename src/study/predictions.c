@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 static const char *const effects[] = {"own_groups", "averaged", "typical"};
 
 /* One line: its person and its row among the predictions. */
@@ -111,7 +110,8 @@ static void name_column(const writing *w, size_t c, const char *what, char *into
     char of[72];
     snprintf(of, sizeof of, "%.60s", p->names[c]);
     if (strlen(p->names[c]) > 60) snprintf(of, sizeof of, "%.48s_%zu", p->names[c], c + 1);
-    snprintf(into, size, "%s%s%s%s%s%s", scales[p->scale], *of ? "_" : "", of, p->mixed ? "_" : "", p->mixed ? effects[p->effects] : "", what);
+    snprintf(into, size, "%s%s%s%s%s%s", mlab_scale_name((int)p->scale), *of ? "_" : "", of, p->mixed ? "_" : "", p->mixed ? effects[p->effects] : "",
+             what);
     for (char *at = into; *at; at++)
         if (*at == ' ' || *at == '/') *at = '_';
 }
@@ -140,7 +140,7 @@ static void tell(const writing *w, const char *file, mlab_text *told)
     const mlab_row_predictions *p = w->p;
     char rows[64];
     mlab_number_for_people((double)p->n_rows, 0, rows, sizeof rows);
-    mlab_text_print(told, "%s: %s of %s rows of %s%s%s%s%s%s\n", file, scales[p->scale], rows, w->fit->outcome, p->mixed ? ", " : "",
+    mlab_text_print(told, "%s: %s of %s rows of %s%s%s%s%s%s\n", file, mlab_scale_name((int)p->scale), rows, w->fit->outcome, p->mixed ? ", " : "",
                     p->mixed ? in_words[p->effects] : "",
                     !p->se     ? ", without errors"
                     : p->drawn ? ", errors by draws"

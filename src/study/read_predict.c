@@ -10,7 +10,6 @@
 #include <string.h>
 
 enum { MOST_PROFILES = 100, MOST_TIMES = 100 };
-static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 
 static mlab_status no_memory(mlab_error *err)
 {
@@ -122,8 +121,8 @@ static mlab_status read_outcome(const mlab_study_reading *reading, const mlab_se
     if (!to->outcome) return no_memory(err);
     if (mlab_setting_kind_of(map) != MLAB_SETTING_MAP) return MLAB_OK;
     const char *scale = mlab_study_text_at(reading, map, "scale"), *effects = mlab_study_text_at(reading, map, "effects");
-    for (int s = 0; scale && s < 6; s++)
-        if (strcmp(scales[s], scale) == 0) to->scale = s;
+    for (int s = 0; scale && mlab_scale_name(s); s++)
+        if (strcmp(mlab_scale_name(s), scale) == 0) to->scale = s;
     to->typical = effects && strcmp(effects, "typical") == 0;
     mlab_status status = read_times(reading, map, to, err);
     if (status || to->scale <= MLAB_SCALE_RESPONSE || mlab_settings_find(reading->settings, map, "times")) return status;

@@ -318,7 +318,7 @@ static bool draws(const mlab_model *model, int kind)
     mlab_draws *made = NULL;
     mlab_error err = {0};
     ck_assert_ptr_nonnull(fit);
-    mlab_status status = kind == 0 ? mlab_draws_make(&context, fits, 1, DRAWS, 1, &made, &err)
+    mlab_status status = kind == 0 ? mlab_draws_make_mixed(&context, data_of(model), outcomes, &options, fits, 1, DRAWS, 1, &made, &err)
                                    : mlab_draws_bootstrap(&context, data_of(model), outcomes, &options, fits, 1, kind == 2, DRAWS, 1, &made, &err);
     ck_assert_msg(!status || strlen(err.sentence) > 20, "%s: no draws without a sentence", model->name);
     mlab_draws_free(made);

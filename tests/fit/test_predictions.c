@@ -186,7 +186,7 @@ START_TEST(averages_over_people_take_the_first_row_of_each)
 }
 END_TEST
 
-START_TEST(a_cox_profile_has_an_interval_only_when_it_is_whole)
+START_TEST(cox_profiles_have_intervals_and_differences)
 {
     double times[] = {1, 3};
     mlab_predict_spec spec = two_profiles();
@@ -200,8 +200,12 @@ START_TEST(a_cox_profile_has_an_interval_only_when_it_is_whole)
     const mlab_prediction *whole = find(fit, "whole", "level", ""), *her = find(fit, "her", "level", "");
     ck_assert_str_eq(whole->scale, "survival");
     ck_assert(whole->lower < whole->value && whole->value < whole->upper && whole->upper < 1);
-    ck_assert(her->lower == her->value && her->upper == her->value && her->se == 0);
-    ck_assert_ptr_nonnull(strstr(fit->reason, "intervals only for profiles that name every column"));
+    ck_assert(her->lower < her->value && her->value < her->upper && her->upper < 1 && her->se > 0);
+    for (size_t k = 0; k < fit->after->n_predictions; k++) {
+        const mlab_prediction *p = &fit->after->predictions[k];
+        ck_assert(p->se > 0 && p->lower < p->value && p->value < p->upper);
+    }
+    ck_assert_msg(!fit->reason || !strstr(fit->reason, "interval"), "%s", fit->reason);
     mlab_fit_free(fit);
     wish.n_times = 0; /* a default scale needs times */
     fit = predicted(&s.w.problem, "cox", &spec);
@@ -376,6 +380,6 @@ END_TEST
 
 MLAB_TEST_MAIN("predictions", predictions_and_their_limits_agree_with_r, draws_have_the_spread_of_the_delta_method,
                survival_and_incidence_have_the_errors_of_plain_differences, averages_over_people_take_the_first_row_of_each,
-               a_cox_profile_has_an_interval_only_when_it_is_whole, a_profile_is_of_the_stratum_it_names_and_of_times_that_are_watched,
+               cox_profiles_have_intervals_and_differences, a_profile_is_of_the_stratum_it_names_and_of_times_that_are_watched,
                wrong_profiles_are_refused_with_their_place, limits_stay_in_their_range, a_pooled_mean_time_is_within_its_horizon,
                threads_do_not_change_a_byte, any_allocation_may_fail)

@@ -45,11 +45,11 @@ static mlab_draws *normal_draws(const mlab_fit *fit, size_t n)
     return draws;
 }
 
-/* 6 fits x 2 people x 3 times and 3 pairs of times; the spread of 3,000 draws misses its mean by 1.4 %, so that 7 % is 5 of its standard errors:
+/* 6 fits x 2 people x 3 times and 3 pairs of times; the spread of 1,500 draws misses its mean by 1.9 %, so that 9 % is 5 of its standard errors:
  * a false alarm in less than 1 of 10,000 seeds. The seed is fixed. */
 START_TEST(survival_at_draws_spreads_as_its_errors_say)
 {
-    enum { DRAWS = 3000 };
+    enum { DRAWS = 1500 };
     static const struct {
         const char *formula;
         int ties, penalty;
@@ -79,7 +79,7 @@ START_TEST(survival_at_draws_spreads_as_its_errors_say)
             }
             for (size_t t = 0; t < 3; t++) {
                 ck_near(drawn[0][t], estimate[t], 1e-15, 0);
-                ck_assert_msg(fabs(drawn[1][t] / se[t] - 1) < (se[t] < 0.06 ? 0.07 : 0.12), /* survival is less and less straight in the hazard */
+                ck_assert_msg(fabs(drawn[1][t] / se[t] - 1) < (se[t] < 0.06 ? 0.09 : 0.13), /* survival is less and less straight in the hazard */
                               "case %zu, row %zu, time %g: %g, expected %g", c, row, times[t], drawn[1][t], se[t]);
                 ck_near(drawn[2][t], lower[t], 0, 0.5 * se[t]); /* these are normal on the log-log scale */
                 ck_near(drawn[3][t], upper[t], 0, 0.5 * se[t]);
@@ -96,7 +96,7 @@ END_TEST
 /* The hazard over a time and the one before it have nothing in common but the coefficients: their covariance is that of the sums of steps. */
 START_TEST(hazards_of_two_times_vary_together_as_sums_of_independent_steps)
 {
-    enum { DRAWS = 4000 };
+    enum { DRAWS = 2000 };
     mlab_data data;
     study s = rossi(&data, 1);
     mlab_fit *fit = fit_of(&data, "event(week, arrest) ~ fin + age");
@@ -115,9 +115,80 @@ START_TEST(hazards_of_two_times_vary_together_as_sums_of_independent_steps)
                 mean[0] += hazard[early] / DRAWS, mean[1] += hazard[late] / DRAWS;
             for (size_t k = 1; k < b->n; k++) ck_assert(hazard[k] >= hazard[k - 1]);
         }
-    ck_near(sum, expected, 0, 0.07 * sqrt(b->variance[early] * b->variance[late])); /* 4.4 standard errors: chance 1e-5 */
+    ck_near(sum, expected, 0, 0.1 * sqrt(b->variance[early] * b->variance[late])); /* 4.4 standard errors: chance 1e-5 */
     mlab_draws_free(draws);
     mlab_fit_free(fit);
+    close_study(&s);
+}
+END_TEST
+
+/* Baselines whose steps depend on each other: clusters, weights, rows, subdistributions. 5 fits x (2 people x 3 times + 2 coefficients x 2 times)
+ * with 3,000 draws: a false alarm in less than 1 of 1,000 seeds. */
+START_TEST(baselines_of_the_jackknife_spread_as_their_errors_say_and_with_the_coefficients)
+{
+    enum { DRAWS = 1500 };
+    static const struct {
+        const char *formula;
+        int robust;
+        bool sampling, subdistribution;
+    } cases[] = {{"event(week, arrest) ~ fin + prio + cluster(age)", 0, false, false},
+                 {"event(week, arrest) ~ fin + age + strata(race)", MLAB_ROBUST_HC0, false, false},
+                 {"event(week, arrest) ~ fin + age", 0, true, false},
+                 {"event(week, what) ~ fin + age", 0, false, true},
+                 {"event(week, what) ~ fin + prio + cluster(age)", 0, false, true}};
+    static const char *const whats[] = {"none", "one", "two"};
+    static const double times[] = {20, 37, 51};
+    mlab_data data;
+    study s = rossi(&data, 2);
+    int32_t *what = room(s.n, sizeof *what);
+    for (size_t i = 0; i < s.n; i++) what[i] = atoi(cell(&s, i, "cause"));
+    world_factor(&s.w, &context, "what", what, s.n, whats, 3);
+    add_column(&s, "weight", NULL);
+    free(what);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        mlab_scale scale = cases[c].subdistribution ? MLAB_SCALE_INCIDENCE : MLAB_SCALE_SURVIVAL;
+        mlab_outcome outcome = cox_of(cases[c].formula);
+        const mlab_outcome *outcomes[] = {&outcome};
+        mlab_fit *fit;
+        mlab_draws *draws;
+        mlab_error err = {0};
+        options.robust = cases[c].robust;
+        if (cases[c].subdistribution) outcome.model = (char *)"fine_gray";
+        if (cases[c].sampling) outcome.weight = (char *)"weight", outcome.weights = MLAB_WEIGHTS_SAMPLING;
+        ck_assert_msg(mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err) == MLAB_OK, "%s", err.sentence);
+        const mlab_fit *fits[] = {fit};
+        const mlab_baseline *b = fit->baseline;
+        ck_assert_int_eq(mlab_draws_make(&context, fits, 1, 2, 1, &draws, &err), MLAB_ERR_FIT_DRAWS);
+        ck_assert_msg(strstr(err.sentence, "need its data") != NULL, "%s", err.sentence);
+        ck_assert_msg(!mlab_draws_make_mixed(&context, &data, outcomes, &options, fits, 1, DRAWS, 7, &draws, &err), "%s", err.sentence);
+        for (size_t row = 1; row < 432; row += 300) {
+            double estimate[3], se[3], drawn[4][3], upper[3];
+            mlab_prediction_request request = {
+                .table = data.people, .first = row, .n = 1, .scale = scale, .times = times, .n_times = 3, .level = 0.95};
+            ck_assert_int_eq(mlab_predict_intervals(&context, fit, &request, estimate, se, drawn[0], upper, NULL), MLAB_OK);
+            ck_assert_int_eq(mlab_predict_intervals_drawn(&context, fit, draws, 0, &request, drawn[0], drawn[1], drawn[2], drawn[3], NULL), MLAB_OK);
+            for (size_t t = 0; t < 3; t++) {
+                double nearness = se[t] < 0.04 ? 0.09 : 0.14; /* the curve is less and less straight in the logarithm of the hazard */
+                ck_assert_msg(fabs(drawn[1][t] / se[t] - 1) < nearness, "case %zu, row %zu, time %g: %g, expected %g", c, row, times[t], drawn[1][t],
+                              se[t]);
+                ck_near(drawn[3][t], upper[t], 0, 0.4 * se[t]);
+            }
+        }
+        const double *v = fit->robust ? fit->robust : fit->covariance;
+        for (size_t k = b->first[1] / 2; k < b->first[1]; k += b->first[1] / 3)
+            for (size_t j = 0; j < 2; j++) {
+                double expected = b->covariance[k * 2 + j], sum = 0, square = 0;
+                for (size_t m = 0; m < 2; m++) expected -= v[j * 2 + m] * b->mean[k * 2 + m];
+                for (size_t d = 0; d < DRAWS; d++) {
+                    double by = b->cumulative_hazard[k] * log(draws->baselines->cumulative_hazard[d * b->n + k] / b->cumulative_hazard[k]);
+                    sum += by * (draws->value[d * 2 + j] - fit->estimate[j]) / DRAWS;
+                    square += by * by / DRAWS;
+                }
+                ck_near(sum, expected, 0, 0.1 * sqrt(square * v[j * 3]));
+            }
+        mlab_draws_free(draws);
+        mlab_fit_free(fit);
+    }
     close_study(&s);
 }
 END_TEST
@@ -279,5 +350,5 @@ START_TEST(any_allocation_may_fail)
 END_TEST
 
 MLAB_TEST_MAIN("time_draws", survival_at_draws_spreads_as_its_errors_say, hazards_of_two_times_vary_together_as_sums_of_independent_steps,
-               threads_do_not_change_a_byte, a_bootstrap_draw_is_the_fit_to_its_sample_with_its_baseline, predictions_at_a_draw_need_its_baseline,
-               any_allocation_may_fail)
+               baselines_of_the_jackknife_spread_as_their_errors_say_and_with_the_coefficients, threads_do_not_change_a_byte,
+               a_bootstrap_draw_is_the_fit_to_its_sample_with_its_baseline, predictions_at_a_draw_need_its_baseline, any_allocation_may_fail)

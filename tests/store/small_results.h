@@ -43,7 +43,8 @@ static mlab_fit_prior fit_priors[] = {{.parameter = 1, .mean = 0, .sd = 2, .sour
                                       {.parameter = 3, .mean = 0.5, .sd = 1, .source = "evidence: it", .data_estimate = 0.2, .data_se = 0.3}};
 /* Two strata: of three steps with 3, 4 and 2 events the first is joined to the second, and the last to them; of two events none is kept. */
 static double step_time[] = {1, 2, 5, 3, 4}, step_events[] = {3, 4, 2, 1, 1}, step_hazard[] = {0.1, 0.2, 0.5, 0.3, 0.9};
-static double step_variance[] = {0.01, 0.02, 0.05, 0.03, 0.09}, step_mean[] = {1, 2, 3, 4, 5}, step_at[] = {0.25};
+static double step_variance[] = {0.01, 0.02, 0.05, 0.03, 0.09}, step_mean[] = {1, 2, 3, 4, 5}, step_covariance[] = {6, 7, 8, 9, 10},
+              step_at[] = {0.25};
 static size_t step_first[] = {0, 3, 5};
 static char *step_strata[] = {"site=Lyon", "site=Oslo"}, *step_column[] = {"site"};
 static mlab_baseline fit_baseline = {.n = 5,
@@ -53,6 +54,7 @@ static mlab_baseline fit_baseline = {.n = 5,
                                      .cumulative_hazard = step_hazard,
                                      .variance = step_variance,
                                      .mean = step_mean,
+                                     .covariance = step_covariance,
                                      .at = step_at,
                                      .offset = 0.5,
                                      .n_strata = 2,
@@ -163,8 +165,8 @@ static mlab_draws_effects small_effects[] = {{.outcome = 0,
                                               .place = effect_place,
                                               .factor = effect_factor,
                                               .value = effect_value}};
-static double drawn_hazard[] = {0.5, 0.25, 0.75};
-static mlab_draws_baseline small_drawn_baselines[] = {{.outcome = 0, .n = 1, .cumulative_hazard = drawn_hazard}};
+static double drawn_hazard[] = {1, 2, 0.5, 3, 4, 5, 6, 0.25, 7, 8, 9, 10, 0.75, 11, 12};
+static mlab_draws_baseline small_drawn_baselines[] = {{.outcome = 0, .n = 5, .cumulative_hazard = drawn_hazard}};
 static mlab_draws small_draws = {.baselines = small_drawn_baselines,
                                  .n_baselines = 1,
                                  .kind = MLAB_DRAWS_NORMAL,

@@ -66,7 +66,8 @@ START_TEST(what_is_wrong_in_predict_is_found_where_it_stands)
     ck_found(&findings, 21, "'three' is no profile, allowed one, two, far, odd");
     ck_found(&findings, 23, "time is '2', allowed rising numbers from 0 on");
     ck_found(&findings, 23,
-             "retention is fitted by model hazard, which has no occupation scale, allowed link, response, survival, incidence, restricted_mean");
+             "retention is fitted by model hazard, which has no occupation scale, allowed link, response, survival, incidence, restricted_mean, "
+             "time_lost");
     ck_found(&findings, 24, "survival is predicted over time: write times, as in times: [4, 8]");
     ck_found(&findings, 24, "satisfaction is fitted by model ordinal, which has no survival scale, allowed link, response");
     ck_found(&findings, 25, "'joy' is no outcome of the study, allowed promotion, retention, satisfaction");

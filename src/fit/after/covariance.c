@@ -12,6 +12,7 @@
 #include "core/memory.h"
 #include "fit/small.h"
 #include "fit/survival/cox.h"
+#include "fit/survival/steps.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -102,17 +103,19 @@ typedef struct making {
     mlab_row_parts parts;
     double *each; /* [n * p] influence of every row (cox), or NULL: from the parts */
     mlab_fit *fit;
+    mlab_steps steps;                 /* of a baseline (cox) */
     double *influence, *product, *df; /* of the last grouping: [n_groups * p], [p * p] */
     size_t saturated, n_groups;
 } making;
 
-/* m->product becomes the sum over groups of the outer product of their influence, times the factor. */
-static void multiply(making *m)
+/* m->product becomes the sum over groups of the outer product of their influence, times the factor, which is returned. */
+static double multiply(making *m)
 {
     size_t p = m->fit->n_parameters, used = 0;
     for (size_t j = 0; j < p; j++) used += !m->fit->aliased[j];
     double factor = factor_of(m->robust, (double)m->n_groups, observations(m->problem), (double)used);
     mlab_influence_product(m->influence, m->influence, m->n_groups, p, p, factor, m->product);
+    return factor;
 }
 
 /* The influence of groups as the sum of that of their rows. */
@@ -125,9 +128,12 @@ static mlab_status sum_groups(making *m, const uint32_t *group, size_t n_groups,
     if (!m->influence) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the influence of %zu groups", m->n_groups);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < p; j++) m->influence[(group ? group[i] : i) * p + j] += m->each[i * p + j];
-    multiply(m);
+    double factor = sign * multiply(m);
     for (size_t k = 0; k < p * p; k++) m->fit->robust[k] += sign * m->product[k];
-    return MLAB_OK;
+    mlab_baseline *baseline = m->fit->baseline;
+    if (!baseline) return MLAB_OK;
+    mlab_step_groups groups = {.group = group, .n_groups = m->n_groups};
+    return mlab_steps_errors(&m->steps, &groups, m->influence, p, factor, baseline->variance, baseline->covariance, err);
 }
 
 /* Adds sign times the covariance by the groups to fit->robust. */
@@ -221,6 +227,15 @@ static mlab_status finish(making *m, bool two, mlab_error *err)
                           m->saturated, m->kind->of_rows ? "rows" : "clusters", m->saturated == 1 ? "s" : "", m->kind->name);
 }
 
+/* Influence row by row, and what rows add to the baseline, whose errors begin at 0. */
+static mlab_status begin_cox(making *m, const mlab_prepared *prepared, mlab_error *err)
+{
+    mlab_status status = mlab_cox_influence(m->context, prepared, m->fit, &m->each, err);
+    if (status || !m->fit->baseline) return status;
+    status = mlab_cox_steps(m->context, prepared, m->fit, &m->steps, err);
+    return status ? status : mlab_baseline_clear_errors(m->context, m->fit->baseline, err);
+}
+
 static mlab_status make(making *m, const mlab_prepared *prepared, mlab_error *err)
 {
     mlab_fit *fit = m->fit;
@@ -229,7 +244,7 @@ static mlab_status make(making *m, const mlab_prepared *prepared, mlab_error *er
     bool two = problem->cluster && problem->cluster_other && !m->kind->of_rows;
     mlab_status status;
     if (prepared->model == &mlab_model_cox)
-        status = mlab_cox_influence(m->context, prepared, fit, &m->each, err);
+        status = begin_cox(m, prepared, err);
     else
         status = mlab_row_parts_make(m->context, prepared, fit->estimate, fit->aliased, fit->shape, &m->parts, err);
     if (status) return status;
@@ -245,14 +260,14 @@ static mlab_status make(making *m, const mlab_prepared *prepared, mlab_error *er
 }
 
 /* CR0 of models that have no scores row by row here: CR1 without its factor. */
-static mlab_status without_factor(const mlab_context *context, mlab_fit *fit, mlab_error *err)
+static mlab_status without_factor(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     char *name = mlab_copy_text(context, kinds[MLAB_ROBUST_CR0].name);
     if (!name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
     mlab_release(context, fit->robust_kind);
     fit->robust_kind = name;
     mlab_influence_product(fit->influence, fit->influence, fit->n_clusters, fit->n_parameters, fit->n_parameters, 1, fit->robust);
-    return MLAB_OK;
+    return prepared->model->steps ? mlab_baseline_robust(context, prepared, fit, 1, err) : MLAB_OK;
 }
 
 mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
@@ -270,7 +285,7 @@ mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepar
     bool other = (!mlab_engine_of(prepared) && !cox) || mlab_is_penalised(prepared);
     if (other && robust == MLAB_ROBUST_CR0 && !two && !mlab_is_penalised(prepared) && problem->cluster && !problem->n_random && fit->robust &&
         fit->influence)
-        return without_factor(context, fit, err);
+        return without_factor(context, prepared, fit, err);
     if (other)
         return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "%s%s not there for %s; its errors are %s", two ? "two-way clusters are" : kinds[robust].name,
                               two ? "" : " is",
@@ -285,6 +300,7 @@ mlab_status mlab_fit_robust_again(const mlab_context *context, const mlab_prepar
     if (groups < 2 || n <= used || (two && problem->n_clusters_other < 2)) return MLAB_OK; /* said already, or all that can be said */
     mlab_status status = make(&m, prepared, err);
     mlab_row_parts_free(&m.parts);
+    mlab_steps_free(&m.steps);
     mlab_release(context, m.each);
     mlab_release(context, m.influence);
     mlab_release(context, m.product);

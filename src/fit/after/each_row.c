@@ -35,8 +35,6 @@ typedef struct each_row {
     bool interval; /* is wanted */
 } each_row;
 
-static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
-
 void mlab_row_predictions_free(mlab_row_predictions *p)
 {
     if (!p) return;
@@ -206,8 +204,9 @@ static mlab_status choose_scale(each_row *e, const mlab_predict_outcome *wish, m
     e->p->scale = (mlab_scale)scale;
     e->p->width = mlab_predict_width_at(fit, e->p->scale, e->n_times);
     if (scale > (int)MLAB_SCALE_RESPONSE && !e->n_times)
-        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: %s needs times", fit->outcome, scales[scale]);
-    return e->p->width ? MLAB_OK : mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s model has no %s scale", fit->outcome, fit->model, scales[scale]);
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: %s needs times", fit->outcome, mlab_scale_name((int)scale));
+    return e->p->width ? MLAB_OK
+                       : mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s model has no %s scale", fit->outcome, fit->model, mlab_scale_name((int)scale));
 }
 
 static mlab_status name_numbers(each_row *e, const mlab_predict_outcome *wish, mlab_error *err)

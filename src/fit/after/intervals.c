@@ -19,7 +19,7 @@
 static bool is_probability(const mlab_fit *fit, mlab_scale scale)
 {
     const mlab_model *model = mlab_model_find(fit->model);
-    if (scale == MLAB_SCALE_LINK || scale == MLAB_SCALE_RESTRICTED) return false;
+    if (scale == MLAB_SCALE_LINK || scale == MLAB_SCALE_RESTRICTED || scale == MLAB_SCALE_LOST) return false;
     return scale != MLAB_SCALE_RESPONSE || !model || !(model->marks & MLAB_MODEL_NUMBER);
 }
 
@@ -35,9 +35,10 @@ static void limits(const mlab_fit *fit, const mlab_prediction_request *r, size_t
                    double *upper)
 {
     double turned[2];
-    if (r->scale == MLAB_SCALE_RESTRICTED) {
+    if (r->scale == MLAB_SCALE_RESTRICTED || r->scale == MLAB_SCALE_LOST) {
+        double most = r->times[r->scale == MLAB_SCALE_LOST ? c / fit->n_blocks : c];
         *lower = isfinite(factor) ? fmax(value - factor * se, 0) : 0;
-        *upper = isfinite(factor) ? fmin(value + factor * se, r->times[c]) : r->times[c];
+        *upper = isfinite(factor) ? fmin(value + factor * se, most) : most;
     } else if (!isfinite(factor)) {
         ends_of_scale(fit, r->scale, lower, upper);
     } else if (r->scale == MLAB_SCALE_SURVIVAL) {

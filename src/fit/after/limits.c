@@ -10,7 +10,7 @@ mlab_range mlab_range_of(const mlab_fit *fit, mlab_scale scale)
 {
     const mlab_model *model = mlab_model_find(fit->model);
     if (scale == MLAB_SCALE_LINK) return MLAB_RANGE_ALL;
-    if (scale == MLAB_SCALE_RESTRICTED) return MLAB_RANGE_POSITIVE;
+    if (scale == MLAB_SCALE_RESTRICTED || scale == MLAB_SCALE_LOST) return MLAB_RANGE_POSITIVE;
     if (scale == MLAB_SCALE_SURVIVAL) return MLAB_RANGE_SURVIVAL;
     if (scale == MLAB_SCALE_INCIDENCE) return MLAB_RANGE_INCIDENCE;
     if (scale != MLAB_SCALE_RESPONSE || !model || !(model->marks & MLAB_MODEL_NUMBER)) return MLAB_RANGE_PROBABILITY;

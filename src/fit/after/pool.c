@@ -67,9 +67,8 @@ static void pool_margins(mlab_fit *const *fits, size_t n, pooled *p)
 
 static mlab_range range_of(const mlab_fit *fit, const mlab_prediction *p)
 {
-    static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
-    for (size_t k = 0; k < sizeof scales / sizeof *scales && strcmp(p->measure, "level") == 0; k++)
-        if (strcmp(scales[k], p->scale) == 0) return mlab_range_of(fit, (mlab_scale)k);
+    for (int k = 0; mlab_scale_name(k) && strcmp(p->measure, "level") == 0; k++)
+        if (strcmp(mlab_scale_name(k), p->scale) == 0) return mlab_range_of(fit, (mlab_scale)k);
     return MLAB_RANGE_ALL;
 }
 
@@ -92,7 +91,7 @@ static void pool_predictions(mlab_fit *const *fits, size_t n, pooled *p)
             to->upper = exp(p->mean + p->step);
         } else if (p->step > 0) {
             mlab_limits(range_of(fits[0], to), to->value, p->step, &to->lower, &to->upper);
-            bool mean_time = strcmp(to->measure, "level") == 0 && strcmp(to->scale, "restricted_mean") == 0;
+            bool mean_time = strcmp(to->measure, "level") == 0 && mlab_prediction_is_time(to);
             if (mean_time) to->upper = fmin(to->upper, to->time);
         }
     }

@@ -17,6 +17,7 @@
 size_t mlab_predict_width_at(const mlab_fit *fit, mlab_scale scale, size_t n_times)
 {
     if (scale == MLAB_SCALE_RESTRICTED) scale = MLAB_SCALE_SURVIVAL;
+    if (scale == MLAB_SCALE_LOST) scale = MLAB_SCALE_INCIDENCE;
     if (scale == MLAB_SCALE_LINK) return mlab_fit_predictors(fit);
     const mlab_model *model = mlab_model_find(fit->model);
     return model && model->width ? model->width(fit, scale, n_times) : 0;
@@ -56,19 +57,23 @@ static mlab_status predict_block(const prediction *work, size_t at, size_t n, do
                               work->share ? work->share + at : NULL, work->scale, work->times, work->n_times, out, err);
 }
 
-static const char *const scale_names[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
+const char *mlab_scale_name(int scale)
+{
+    static const char *const names[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean", "time_lost"};
+    return scale >= 0 && (size_t)scale < sizeof names / sizeof *names ? names[scale] : NULL;
+}
 
 static mlab_status check(const mlab_fit *fit, mlab_scale scale, const double *times, size_t n_times, mlab_error *err)
 {
     if (scale > MLAB_SCALE_RESPONSE) {
-        if (!times || n_times == 0) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s: %s needs times", fit->outcome, scale_names[scale]);
+        if (!times || n_times == 0) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s: %s needs times", fit->outcome, mlab_scale_name((int)scale));
         for (size_t t = 0; t < n_times; t++)
             if (!(times[t] >= 0) || isinf(times[t]) || (t && !(times[t] > times[t - 1])))
                 return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s: time %zu is %g; times of %s are 0 or more and rise", fit->outcome, t + 1, times[t],
-                                  scale_names[scale]);
+                                  mlab_scale_name((int)scale));
     }
     if (mlab_predict_width_at(fit, scale, n_times) == 0)
-        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no %s scale", fit->outcome, fit->model, scale_names[scale]);
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no %s scale", fit->outcome, fit->model, mlab_scale_name((int)scale));
     if (!fit->design) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the fit has no design to predict from", fit->outcome);
     return MLAB_OK;
 }

@@ -11,6 +11,7 @@
 #include "core/memory.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { ROWS = 512, NODES = 48 };
 
@@ -59,50 +60,59 @@ static void legendre(double *node, double *weight)
     }
 }
 
-/* Area under the survival of one row up to t where it is a curve of the parameters: u = t z^4 takes a rate that is infinite at 0. room [2 NODES]. */
-static mlab_status smooth_area(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, const double *rule, size_t i, double t,
-                               double *room, double *area, mlab_error *err)
+/* Survival, or incidence of every cause, of row i at times [n]: out [n * curves]. */
+static mlab_status curve_of(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, size_t i, const double *times, size_t n,
+                            double *out, mlab_error *err)
 {
     const mlab_model *model = mlab_model_find(fit->model);
-    *area = 0;
-    if (!(t > 0)) return MLAB_OK;
-    for (size_t k = 0; k < NODES; k++) room[k] = t * pow(rule[k], 4);
-    mlab_status status = model->predict(context, fit, MLAB_SCALE_SURVIVAL, rows->parameters, 1, rows->eta + i * mlab_fit_predictors(fit),
-                                        rows->share ? rows->share + i : NULL, room, NODES, room + NODES, err);
-    bend(rows, i, room + NODES, NODES);
-    for (size_t k = 0; k < NODES; k++) *area += rule[NODES + k] * 4 * t * pow(rule[k], 3) * room[NODES + k];
+    bool lost = rows->scale == MLAB_SCALE_LOST;
+    mlab_status status = model->predict(context, fit, lost ? MLAB_SCALE_INCIDENCE : MLAB_SCALE_SURVIVAL, rows->parameters, 1,
+                                        rows->eta + i * mlab_fit_predictors(fit), rows->share ? rows->share + i : NULL, times, n, out, err);
+    if (!lost) bend(rows, i, out, n);
     return status;
 }
 
-/* The same where it is a step function: room [2 steps]. */
-static mlab_status step_area(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, size_t i, double t, double *room, double *area,
-                             mlab_error *err)
+/* Areas under the curves of one row up to t where they are functions of the parameters: u = t z^4 takes a rate that is infinite at 0. room
+ * [NODES * (1 + curves)]. */
+static mlab_status smooth_area(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, const double *rule, size_t i, double t,
+                               size_t curves, double *room, double *area, mlab_error *err)
 {
-    const mlab_model *model = mlab_model_find(fit->model);
+    memset(area, 0, curves * sizeof *area);
+    if (!(t > 0)) return MLAB_OK;
+    for (size_t k = 0; k < NODES; k++) room[k] = t * pow(rule[k], 4);
+    mlab_status status = curve_of(context, fit, rows, i, room, NODES, room + NODES, err);
+    for (size_t k = 0; k < NODES; k++)
+        for (size_t c = 0; c < curves; c++) area[c] += rule[NODES + k] * 4 * t * pow(rule[k], 3) * room[NODES + k * curves + c];
+    return status;
+}
+
+/* The same where they are step functions: room [steps * (1 + curves)]. */
+static mlab_status step_area(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, size_t i, double t, size_t curves, double *room,
+                             double *area, mlab_error *err)
+{
     size_t n = 0, all = fit->baseline->n;
     for (; n < all && fit->baseline->time[n] < t; n++) room[n] = fit->baseline->time[n];
-    *area = n ? room[0] : t;
+    for (size_t c = 0; c < curves; c++) area[c] = rows->scale == MLAB_SCALE_LOST ? 0 : n ? room[0] : t;
     if (!n) return MLAB_OK;
-    mlab_status status = model->predict(context, fit, MLAB_SCALE_SURVIVAL, rows->parameters, 1, rows->eta + i * mlab_fit_predictors(fit),
-                                        rows->share ? rows->share + i : NULL, room, n, room + all, err);
-    bend(rows, i, room + all, n);
-    for (size_t k = 0; k < n; k++) *area += room[all + k] * ((k + 1 < n ? room[k + 1] : t) - room[k]);
+    mlab_status status = curve_of(context, fit, rows, i, room, n, room + all, err);
+    for (size_t k = 0; k < n; k++)
+        for (size_t c = 0; c < curves; c++) area[c] += room[all + k * curves + c] * ((k + 1 < n ? room[k + 1] : t) - room[k]);
     return status;
 }
 
 static mlab_status areas(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, size_t at, size_t n, mlab_error *err)
 {
-    size_t nodes = fit->baseline ? fit->baseline->n + 1 : NODES;
-    double *room = mlab_allocate(context, 2, (nodes + NODES) * sizeof *room);
+    size_t nodes = fit->baseline ? fit->baseline->n + 1 : NODES, curves = rows->width / rows->n_times;
+    double *room = mlab_allocate(context, 1 + curves, (nodes + 2 * NODES) * sizeof *room);
     if (!room) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for mean times of %s", fit->outcome);
-    double *rule = room + 2 * nodes;
+    double *rule = room + (1 + curves) * nodes;
     mlab_status status = MLAB_OK;
     if (!fit->baseline) legendre(rule, rule + NODES);
     for (size_t i = at; i < at + n && !status; i++)
         for (size_t t = 0; t < rows->n_times && !status; t++) {
-            double *area = rows->out + i * rows->width + t;
-            status = fit->baseline ? step_area(context, fit, rows, i, rows->times[t], room, area, err)
-                                   : smooth_area(context, fit, rows, rule, i, rows->times[t], room, area, err);
+            double *area = rows->out + i * rows->width + t * curves;
+            status = fit->baseline ? step_area(context, fit, rows, i, rows->times[t], curves, room, area, err)
+                                   : smooth_area(context, fit, rows, rule, i, rows->times[t], curves, room, area, err);
         }
     mlab_release(context, room);
     return status;
@@ -113,7 +123,7 @@ static mlab_status call(const mlab_context *context, const mlab_fit *fit, const 
     const mlab_model *model = mlab_model_find(fit->model);
     const double *eta = rows->eta + at * mlab_fit_predictors(fit);
     double *out = rows->out + at * rows->width;
-    if (rows->scale == MLAB_SCALE_RESTRICTED) return areas(context, fit, rows, at, n, err);
+    if (rows->scale == MLAB_SCALE_RESTRICTED || rows->scale == MLAB_SCALE_LOST) return areas(context, fit, rows, at, n, err);
     if (rows->x)
         return model->variance(context, fit, rows->scale, rows->covariance, n, rows->x + at * fit->block_size, eta, rows->times, rows->n_times, out,
                                err);
@@ -187,7 +197,7 @@ mlab_status mlab_predict_frail(const mlab_context *context, const mlab_fit *fit,
 bool mlab_predict_has_variance(const mlab_fit *fit, mlab_scale scale)
 {
     const mlab_model *model = mlab_model_find(fit->model);
-    return model && model->variance && model->width && scale != MLAB_SCALE_LINK && scale != MLAB_SCALE_RESTRICTED &&
+    return model && model->variance && model->width && scale != MLAB_SCALE_LINK && scale != MLAB_SCALE_RESTRICTED && scale != MLAB_SCALE_LOST &&
            model->width(fit, scale, 1) > 0 && (!fit->baseline || fit->baseline->variance);
 }
 

@@ -3,13 +3,15 @@
  * are averaged over (standardisation to the rows; Lane & Nelder 1982, doi:10.2307/2530043). Errors by the delta method (fit/after/average.c), limits
  * symmetric on a scale without bounds: log-log of survival, logit of other probabilities, logarithm of positive means and of ratios. Or by draws of
  * the parameters: the quantiles.
- * Weakness: the covariances of random effects are taken as known; an average over several rows of a model with a baseline hazard (cox) has no
- * interval.
+ * Models with a baseline hazard: fit/after/baseline_means.h. Weakness: the covariances of random effects are taken as known; an average over several
+ * rows of a model with a baseline hazard and a frailty has no interval.
  */
 #include "fit/after/after.h"
 #include "fit/after/average.h"
+#include "fit/after/baseline_draws.h"
 #include "fit/after/limits.h"
 #include "fit/after/profiles.h"
+#include "fit/draws.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -34,12 +36,13 @@ typedef struct predicting {
     bool interval; /* the fit has intervals */
     double factor;
     double *means, *errors, *drawn; /* [n_profiles * part], [n_profiles * 3 * width] error, lower, upper, [n_profiles * n_draws * width] */
+    bool curves;                    /* means rest on a baseline hazard */
+    mlab_baseline_means curve;      /* [n_profiles * width] of these; without n = none */
+    double *joint;                  /* [(n_profiles * width)^2] their covariance, or NULL: they have no errors */
     bool *alone, *known;            /* [n_profiles] all columns are stated: one row; it has errors and limits of its own */
     mlab_draws *draws;
     double *sorted; /* [n_draws] */
 } predicting;
-
-static const char *const scales[] = {"link", "response", "survival", "incidence", "occupation", "restricted_mean"};
 
 /* --- what, and over which rows ------------------------------------------------------------------------------------- */
 
@@ -92,7 +95,7 @@ static mlab_status choose(predicting *p, bool *any, mlab_error *err)
     bool over_time = p->wish.scale > MLAB_SCALE_RESPONSE;
     if (over_time && !p->wish.n_times)
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: %s needs times: [...]", fit->outcome,
-                             scales[p->wish.scale]);
+                             mlab_scale_name(p->wish.scale));
     if (over_time && past_the_end(p, &end)) return refuse_after(p, end, err);
     p->a = (mlab_average){.context = p->context,
                           .fit = fit,
@@ -102,7 +105,7 @@ static mlab_status choose(predicting *p, bool *any, mlab_error *err)
                           .averaged = !p->wish.typical};
     if (mlab_average_start(&p->a)) return MLAB_OK;
     return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: a %s model has no %s scale", fit->outcome, fit->model,
-                         scales[p->wish.scale]);
+                         mlab_scale_name(p->wish.scale));
 }
 
 /* The first row of each person, with its weight. */
@@ -157,13 +160,17 @@ static mlab_status of_profile(predicting *p, size_t k, mlab_error *err)
     if (!status) status = mlab_profile_put(p->fit, profile, &variant, err);
     if (p->alone[k]) rows = &one;
     rows->table = &variant.table;
-    if (!status) status = mlab_average_over(&p->a, rows, p->means + k * p->a.part, err);
+    if (!status && p->curves)
+        status = mlab_baseline_means_fill(&p->curve, k * p->a.width, p->fit, p->a.scale, p->a.times, p->a.n_times, rows, err);
+    else if (!status)
+        status = mlab_average_over(&p->a, rows, p->means + k * p->a.part, err);
+    if (!status && p->curves) memcpy(p->means + k * p->a.part + 1, p->curve.value + k * p->a.width, p->a.width * sizeof *p->means);
     if (!status && p->draws) {
         mlab_average of = p->a;
         of.hazard = p->draws->n_baselines ? p->draws->baselines->cumulative_hazard : NULL;
         status = mlab_average_at(&of, rows, p->draws->value, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
     }
-    if (!status && p->alone[k] && p->interval && !p->draws) status = of_row(p, k, &variant.table, err);
+    if (!status && p->alone[k] && p->interval && !p->draws && !p->curves) status = of_row(p, k, &variant.table, err);
     rows->table = NULL;
     mlab_variant_free(&variant);
     return status;
@@ -198,7 +205,7 @@ static mlab_status add(predicting *p, size_t k, size_t c, const char *measure, c
     to->profile = mlab_copy_text(p->context, spec->n_profiles ? spec->profiles[k].name : "everybody");
     to->measure = mlab_copy_text(p->context, measure);
     to->against = mlab_copy_text(p->context, level ? "" : spec->profiles[spec->reference].name);
-    to->scale = mlab_copy_text(p->context, scales[p->a.scale]);
+    to->scale = mlab_copy_text(p->context, mlab_scale_name((int)p->a.scale));
     to->of = mlab_copy_text(p->context, mlab_average_name(&p->a, c, name, sizeof name));
     to->unit = mlab_copy_text(p->context, p->a.n_times && p->wish.unit ? p->wish.unit : "");
     to->stated_time = p->a.n_times && p->wish.stated ? p->wish.stated[c / (p->a.width / p->a.n_times)] : to->time;
@@ -206,6 +213,19 @@ static mlab_status add(predicting *p, size_t k, size_t c, const char *measure, c
     return to->profile && to->measure && to->against && to->scale && to->of && to->unit && to->stated_unit
                ? MLAB_OK
                : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a prediction");
+}
+
+/* Mean times are no longer than the time. */
+static void keep_within(const predicting *p, size_t c, mlab_prediction *to)
+{
+    if (p->a.scale == MLAB_SCALE_RESTRICTED || p->a.scale == MLAB_SCALE_LOST)
+        to->upper = fmin(to->upper, p->a.times[c / (p->a.width / p->a.n_times)]);
+}
+
+/* Number c of profile k among all. */
+static double joint_of(const predicting *p, size_t k, size_t l, size_t c)
+{
+    return p->joint[(k * p->a.width + c) * p->n_profiles * p->a.width + l * p->a.width + c];
 }
 
 static mlab_status add_level(predicting *p, size_t k, size_t c, mlab_error *err)
@@ -219,10 +239,14 @@ static mlab_status add_level(predicting *p, size_t k, size_t c, mlab_error *err)
     } else if (p->known[k]) {
         const double *own = p->errors + 3 * k * p->a.width + c;
         to = (mlab_prediction){.value = to.value, .se = own[0], .lower = own[p->a.width], .upper = own[2 * p->a.width]};
+    } else if (p->joint) {
+        to.se = sqrt(fmax(joint_of(p, k, k, c), 0));
+        mlab_limits(p->kind, to.value, p->factor * to.se, &to.lower, &to.upper);
+        keep_within(p, c, &to);
     } else if (!p->fit->baseline && p->interval) {
         to.se = mlab_average_error(p->fit, mean + 1 + p->a.width + c * p->fit->n_parameters);
         mlab_limits(p->kind, to.value, p->factor * to.se, &to.lower, &to.upper);
-        if (p->a.scale == MLAB_SCALE_RESTRICTED) to.upper = fmin(to.upper, p->a.times[c]);
+        keep_within(p, c, &to);
     }
     return add(p, k, c, "level", &to, err);
 }
@@ -242,12 +266,14 @@ static mlab_status add_contrast(predicting *p, size_t k, size_t c, bool ratio, d
             p->sorted[d] = ratio ? one / two : one - two;
         }
         by_draws(p, ratio, &to);
-    } else if (!p->fit->baseline && p->interval) {
-        for (size_t j = 0; j < np; j++) {
-            double a = mean[1 + width + c * np + j], b = base[1 + width + c * np + j];
-            room[j] = ratio ? a / value - b / other : a - b;
-        }
-        to.se = mlab_average_error(p->fit, room);
+    } else if (p->joint || (!p->fit->baseline && p->interval)) {
+        double u = ratio ? value : 1, v = ratio ? other : 1;
+        for (size_t j = 0; j < np && !p->joint; j++) room[j] = mean[1 + width + c * np + j] / u - base[1 + width + c * np + j] / v;
+        if (p->joint) {
+            double square = joint_of(p, k, k, c) / u / u + joint_of(p, reference, reference, c) / v / v - 2 * joint_of(p, k, reference, c) / u / v;
+            to.se = sqrt(fmax(square, 0));
+        } else
+            to.se = mlab_average_error(p->fit, room);
         to.lower = ratio ? to.value * exp(-p->factor * to.se) : to.value - p->factor * to.se;
         to.upper = ratio ? to.value * exp(p->factor * to.se) : to.value + p->factor * to.se;
     }
@@ -268,12 +294,18 @@ static mlab_status add_all(predicting *p, mlab_error *err)
     return status;
 }
 
+bool mlab_prediction_is_time(const mlab_prediction *prediction)
+{
+    bool time = strcmp(prediction->scale, "restricted_mean") == 0 || strcmp(prediction->scale, "time_lost") == 0;
+    return time && strcmp(prediction->measure, "ratio") != 0;
+}
+
 mlab_prediction mlab_prediction_told(const mlab_prediction *prediction)
 {
     mlab_prediction told = *prediction;
     told.time = told.stated_time;
     told.unit = told.stated_unit;
-    if (strcmp(told.scale, "restricted_mean") == 0 && strcmp(told.measure, "ratio") != 0 && prediction->time > 0) {
+    if (mlab_prediction_is_time(prediction) && prediction->time > 0) {
         double by = prediction->stated_time / prediction->time;
         told.value *= by;
         told.se *= by;
@@ -290,7 +322,8 @@ static mlab_status make_draws(predicting *p, mlab_error *err)
     const mlab_fit *fit = p->fit;
     mlab_error failed = {0};
     if (!p->spec->draws) return MLAB_OK;
-    mlab_status status = mlab_draws_make(p->context, &fit, 1, (size_t)p->spec->n_draws, (uint64_t)p->spec->seed, &p->draws, &failed);
+    mlab_status status =
+        mlab_draws_make_prepared(p->context, p->prepared, fit, (size_t)p->spec->n_draws, (uint64_t)p->spec->seed, &p->draws, &failed);
     if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "intervals of predictions are by the delta method: %s", failed.sentence);
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
@@ -311,12 +344,32 @@ static mlab_status make_room(predicting *p, mlab_error *err)
     return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", p->fit->outcome);
 }
 
+/* The covariance of all means that rest on a baseline. */
+static mlab_status make_joint(predicting *p, mlab_error *err)
+{
+    mlab_jackknife jackknife = {0};
+    mlab_error failed = {0};
+    bool rows = mlab_draws_needs_rows(p->fit);
+    mlab_status status = rows ? mlab_jackknife_make(p->context, p->prepared, p->fit, &jackknife, &failed) : MLAB_OK;
+    if (status == MLAB_ERR_DATA_NOT_BUILT) {
+        mlab_jackknife_free(&jackknife);
+        return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "these predictions have no interval: %s", failed.sentence);
+    }
+    if (status) status = mlab_raise(err, status, "%s", failed.sentence);
+    size_t n = p->curve.n;
+    if (!status && !(p->joint = mlab_allocate(p->context, n, n * sizeof *p->joint)))
+        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the errors of %zu predictions", n);
+    if (!status) status = mlab_baseline_means_covariance(&p->curve, p->fit, rows ? &jackknife : NULL, p->joint, err);
+    mlab_jackknife_free(&jackknife);
+    return status;
+}
+
 /* Says why there are no intervals. */
 static mlab_status tell(predicting *p, mlab_error *err)
 {
     size_t n_alone = 0, n_known = 0;
     for (size_t k = 0; k < p->n_profiles; k++) n_alone += p->alone[k], n_known += p->known[k];
-    if (!p->interval || p->draws || !p->fit->baseline) return MLAB_OK; /* the fit's trust says it */
+    if (!p->interval || p->draws || !p->fit->baseline || p->curves) return MLAB_OK; /* the fit's trust says it */
     if (n_known < n_alone || (n_alone == 0 && strcmp(p->fit->model, "cox") != 0))
         return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "these predictions of a %s model have no interval", p->fit->model);
     if (n_alone < p->n_profiles)
@@ -338,7 +391,10 @@ static mlab_status predict(predicting *p, mlab_error *err)
     p->rows.squares = p->squares;
     if (!status) status = make_draws(p, err);
     if (!status) status = make_room(p, err);
+    p->curves = mlab_baseline_means_apply(p->fit, p->a.scale);
+    if (!status && p->curves) status = mlab_baseline_means_make(p->context, p->fit, p->n_profiles * p->a.width, &p->curve, err);
     for (size_t k = 0; k < p->n_profiles && !status; k++) status = of_profile(p, k, err);
+    if (!status && p->curves && p->interval && !p->draws) status = make_joint(p, err);
     if (!status) status = tell(p, err);
     return status ? status : add_all(p, err);
 }
@@ -349,7 +405,8 @@ mlab_status mlab_after_predictions(const mlab_context *context, const mlab_prepa
     bool any;
     mlab_status status = choose(&p, &any, err);
     if (!status && any) status = predict(&p, err);
-    void *const memory[] = {p.row, p.weight, p.squares, p.means, p.errors, p.drawn, p.alone, p.known, p.sorted};
+    mlab_baseline_means_free(&p.curve);
+    void *const memory[] = {p.joint, p.row, p.weight, p.squares, p.means, p.errors, p.drawn, p.alone, p.known, p.sorted};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
     mlab_draws_free(p.draws);
     return status;

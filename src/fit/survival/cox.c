@@ -5,6 +5,7 @@
  * is that of Lin & Wei 1989 (sum over clusters of the dfbetas' outer product) times the program's small-sample factor CR1.
  * Weakness: the baseline is a step function that ends with the last event, so nothing can be simulated from this fit. */
 #include "fit/survival/frailty.h"
+#include "fit/survival/steps.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -83,7 +84,8 @@ static mlab_status add_robust(const mlab_context *context, const mlab_prepared *
         mlab_release(context, scores);
         return status;
     }
-    return mlab_fit_robust(context, prepared, fit, scores, (double)problem->n, err);
+    if ((status = mlab_fit_robust(context, prepared, fit, scores, (double)problem->n, err))) return status;
+    return mlab_baseline_robust(context, prepared, fit, mlab_robust_factor(fit, (double)problem->n), err);
 }
 
 static mlab_status climb(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, double *beta, mlab_fit *fit,
@@ -121,7 +123,7 @@ static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *pre
             fit->covariance[j * p + k] = rows->aliased[j] || rows->aliased[k] ? 0 : fit->covariance[j * p + k] / (rows->scale[j] * rows->scale[k]);
     }
     if ((status = doubt(fit, &result, err))) goto out;
-    if (fit->n_events > 0 && !result.diverged && (status = mlab_cox_baseline(context, prepared, &work, beta, fit, err))) goto out;
+    if (fit->n_events > 0 && !result.diverged && (status = mlab_cox_baseline(context, prepared, &work, beta, fit, NULL, err))) goto out;
     if (!prepared->problem->n_random)
         status = add_robust(context, prepared, &work, beta, fit, err);
     else if (fit->baseline)
@@ -180,7 +182,7 @@ static mlab_status refit_baseline(const mlab_context *context, const mlab_prepar
     mlab_fit sample = {.context = context};
     mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
     if (!status) set_start(prepared->own, estimate, beta);
-    if (!status) status = mlab_cox_baseline(context, prepared, &work, beta, &sample, err);
+    if (!status) status = mlab_cox_baseline(context, prepared, &work, beta, &sample, NULL, err);
     if (!status) place_steps(sample.baseline, fit->baseline, hazard);
     mlab_baseline_free(context, sample.baseline);
     end(context, weight, beta, &work);
@@ -200,5 +202,6 @@ const mlab_model mlab_model_cox = {
     .width = mlab_cox_width,
     .predict = mlab_cox_predict,
     .variance = mlab_cox_variance,
+    .steps = mlab_cox_steps,
     .baseline = refit_baseline,
 };

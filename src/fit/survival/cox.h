@@ -63,15 +63,19 @@ MLAB_MUST_USE mlab_status mlab_cox_penalised(const mlab_prepared *prepared, mlab
  * caller. */
 MLAB_MUST_USE mlab_status mlab_cox_influence(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, double **each,
                                              mlab_error *err);
-/* fit->baseline: the cumulative hazard of every stratum at beta (scaled columns), for somebody at the means of the rows. */
+/* fit->baseline: the cumulative hazard of every stratum at beta (scaled columns), for somebody at the means of the rows. own [steps], or NULL = not
+ * wanted: at each step alone, the part of the variance that Efron's ties take off a row with its event there. */
 MLAB_MUST_USE mlab_status mlab_cox_baseline(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta,
-                                            mlab_fit *fit, mlab_error *err);
+                                            mlab_fit *fit, double *own, mlab_error *err);
 /* Hooks of mlab_model. */
 size_t mlab_cox_width(const mlab_fit *fit, mlab_scale scale, size_t n_times);
 mlab_status mlab_cox_predict(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *parameters, size_t n,
                              const double *eta, const double *share, const double *times, size_t n_times, double *out, mlab_error *err);
 mlab_status mlab_cox_variance(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *covariance, size_t n, const double *x,
                               const double *eta, const double *times, size_t n_times, double *variance, mlab_error *err);
+/* hazard [n_times]: the cumulative hazard of the fit's baseline (of one stratum) at each time, at these parameters; the predictor it stands at. */
+void mlab_baseline_hazards(const mlab_fit *fit, const double *parameters, const double *times, size_t n_times, double *hazard);
+double mlab_baseline_predictor(const mlab_baseline *baseline, const double *parameters);
 /* Linear predictors and risks at beta. */
 void mlab_cox_risks(mlab_cox_work *work, const double *beta);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The baseline of a Cox fit and the survival predicted from it: cumulative hazard of Breslow 1972 (in the discussion of Cox 1972,
  * doi:10.1111/j.2517-6161.1972.tb00899.x), with Efron's ties the sum of the terms of each time; its variance by Tsiatis 1981
- * (doi:10.1214/aos/1176345335). Survival is exp(-H0(t) exp(x'b - at'b)). At other parameters than the estimates each step is that of the estimates
- * times exp(-(mean at risk - at)'(b - estimate)): the steps rise still, and the derivative is the right one.
- * Weakness: after the last event the survival stays where it is; it is not known there.
+ * (doi:10.1214/aos/1176345335), or with robust errors by the infinitesimal jackknife (fit/survival/steps.h). Survival is exp(-H0(t) exp(x'b - at'b)).
+ * At other parameters than the estimates each step is that of the estimates times exp(-(mean at risk - at)'(b - estimate)): the steps rise still, and
+ * the derivative is the right one. Weakness: after the last event the survival stays where it is; it is not known there.
  */
 #include "fit/survival/cox.h"
 
@@ -15,13 +15,15 @@
 #include <string.h>
 
 /* Adds the terms of one time: its hazard, its variance, and the mean of the scaled columns at risk by the hazard. */
-static void add_terms(const mlab_cox_work *work, size_t events, double weight, double total, double total2, mlab_baseline *into, size_t step)
+static void add_terms(const mlab_cox_work *work, size_t events, double weight, double total, double total2, mlab_baseline *into, double *own,
+                      size_t step)
 {
     size_t p = work->rows->p, terms = work->rows->breslow || work->rows->exact ? 1 : events;
     for (size_t k = 0; k < terms; k++) {
         double part = (double)k / (double)events, rest = total - part * total2, hazard = weight / (double)terms / rest;
         into->cumulative_hazard[step] += hazard;
         into->variance[step] += hazard / rest;
+        if (own) own[step] += part * hazard / rest;
         for (size_t j = 0; j < p; j++) into->mean[step * p + j] += hazard * (work->sum[j] - part * work->sum2[j]) / rest;
     }
 }
@@ -56,7 +58,7 @@ static size_t let_leave(const mlab_cox_work *work, size_t gone, int32_t stratum,
 }
 
 /* Steps of each stratum, from the last time to the first; `first` counts them. Returns their number. sum and sum2 of work are used up. */
-static size_t collect(const mlab_cox_work *work, mlab_baseline *baseline)
+static size_t collect(const mlab_cox_work *work, mlab_baseline *baseline, double *own)
 {
     const mlab_cox_rows *rows = work->rows;
     size_t n = rows->n, p = rows->p, gone = 0, steps = 0;
@@ -82,7 +84,7 @@ static size_t collect(const mlab_cox_work *work, mlab_baseline *baseline)
         if (!events) continue;
         baseline->time[steps] = time;
         baseline->events[steps] = weight;
-        add_terms(work, events, weight, now.total, total2, baseline, steps++);
+        add_terms(work, events, weight, now.total, total2, baseline, own, steps++);
         baseline->first[stratum + 1]++;
     }
     return steps;
@@ -96,13 +98,13 @@ static void swap(double *a, size_t i, size_t j)
 }
 
 /* Steps of one stratum that fall in time become sums that rise. */
-static void accumulate(mlab_baseline *b, size_t first, size_t end)
+static void accumulate(mlab_baseline *b, double *own, size_t first, size_t end)
 {
     size_t p = b->n_columns;
     for (size_t k = first, l = end; k + 1 < l; k++) {
         l--;
-        double *const arrays[] = {b->time, b->events, b->cumulative_hazard, b->variance};
-        for (size_t a = 0; a < 4; a++) swap(arrays[a], k, l);
+        double *const arrays[] = {b->time, b->events, b->cumulative_hazard, b->variance, own};
+        for (size_t a = 0; a < (own ? 5 : 4); a++) swap(arrays[a], k, l);
         for (size_t j = 0; j < p; j++) swap(b->mean, k * p + j, l * p + j);
     }
     for (size_t k = first + 1; k < end; k++) {
@@ -113,7 +115,7 @@ static void accumulate(mlab_baseline *b, size_t first, size_t end)
 }
 
 mlab_status mlab_cox_baseline(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta, mlab_fit *fit,
-                              mlab_error *err)
+                              double *own, mlab_error *err)
 {
     const mlab_cox_rows *rows = work->rows;
     size_t times = 0, p = rows->p;
@@ -128,10 +130,10 @@ mlab_status mlab_cox_baseline(const mlab_context *context, const mlab_prepared *
     if (status) return status;
     mlab_baseline *baseline = fit->baseline;
     mlab_cox_risks(work, beta);
-    collect(work, baseline);
+    collect(work, baseline, own);
     for (size_t s = 0; s < baseline->n_strata; s++) {
         baseline->first[s + 1] += baseline->first[s];
-        accumulate(baseline, baseline->first[s], baseline->first[s + 1]);
+        accumulate(baseline, own, baseline->first[s], baseline->first[s + 1]);
     }
     for (size_t j = 0; j < p; j++) {
         baseline->at[j] = rows->centre[j];
@@ -148,7 +150,7 @@ size_t mlab_cox_width(const mlab_fit *fit, mlab_scale scale, size_t n_times)
     return scale == MLAB_SCALE_SURVIVAL && fit->baseline ? n_times : 0;
 }
 
-static double predictor_of_baseline(const mlab_baseline *baseline, const double *parameters)
+double mlab_baseline_predictor(const mlab_baseline *baseline, const double *parameters)
 {
     double at = baseline->offset;
     for (size_t j = 0; j < baseline->n_columns; j++) at += baseline->at[j] * parameters[j];
@@ -172,8 +174,7 @@ static double moved_steps(const mlab_fit *fit, const double *parameters, size_t 
     return sum;
 }
 
-/* hazard [n_times]: the cumulative baseline hazard at each time. */
-static void set_hazards(const mlab_fit *fit, const double *parameters, const double *times, size_t n_times, double *hazard)
+void mlab_baseline_hazards(const mlab_fit *fit, const double *parameters, const double *times, size_t n_times, double *hazard)
 {
     const mlab_baseline *b = fit->baseline;
     bool moved = parameters != fit->estimate && memcmp(parameters, fit->estimate, b->n_columns * sizeof *parameters) != 0;
@@ -191,8 +192,8 @@ mlab_status mlab_cox_predict(const mlab_context *context, const mlab_fit *fit, m
 {
     (void)context, (void)scale, (void)share, (void)err;
     if (n == 0) return MLAB_OK;
-    double at = predictor_of_baseline(fit->baseline, parameters), *hazard = out + (n - 1) * n_times; /* the last row's place; it is used up last */
-    set_hazards(fit, parameters, times, n_times, hazard);
+    double at = mlab_baseline_predictor(fit->baseline, parameters), *hazard = out + (n - 1) * n_times; /* the last row's place; it is used up last */
+    mlab_baseline_hazards(fit, parameters, times, n_times, hazard);
     for (size_t i = 0; i < n; i++) {
         double ratio = mlab_exp(fmin(eta[i] - at, 700));
         for (size_t t = 0; t < n_times; t++) out[i * n_times + t] = hazard[t] > 0 ? mlab_exp(-hazard[t] * ratio) : 1;
@@ -207,7 +208,7 @@ mlab_status mlab_cox_variance(const mlab_context *context, const mlab_fit *fit, 
     const mlab_baseline *b = fit->baseline;
     size_t p = b->n_columns;
     if (!b->variance || !b->mean) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the baseline of the fit has no errors", fit->outcome);
-    double at = predictor_of_baseline(b, fit->estimate), *d = mlab_allocate(context, p, sizeof *d);
+    double at = mlab_baseline_predictor(b, fit->estimate), *d = mlab_allocate(context, p, sizeof *d);
     if (!d) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the errors of predictions of %s", fit->outcome);
     for (size_t i = 0; i < n; i++) {
         double ratio = mlab_exp(fmin(eta[i] - at, 700));
@@ -215,8 +216,10 @@ mlab_status mlab_cox_variance(const mlab_context *context, const mlab_fit *fit, 
             while (step < b->n && b->time[step] <= times[t]) step++;
             double *to = &variance[i * n_times + t], hazard = step ? b->cumulative_hazard[step - 1] : 0, of_hazard = step ? b->variance[step - 1] : 0;
             for (size_t j = 0; j < p; j++) d[j] = fit->aliased[j] || !step ? 0 : (x[i * p + j] - b->at[j]) * hazard - b->mean[(step - 1) * p + j];
-            for (size_t j = 0; j < p; j++)
+            for (size_t j = 0; j < p; j++) {
                 for (size_t k = 0; k < p; k++) of_hazard += d[j] * covariance[j * fit->n_parameters + k] * d[k];
+                if (b->covariance && step) of_hazard += 2 * d[j] * b->covariance[(step - 1) * p + j];
+            }
             double derivative = ratio * mlab_exp(-hazard * ratio); /* of the survival by the baseline's hazard */
             *to = step ? derivative * derivative * of_hazard : 0;
         }

@@ -10,6 +10,9 @@
 #include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/survival/cox.h"
+
+#include <math.h>
 
 typedef struct memory {
     double *weight, *beta, *inverse;
@@ -68,6 +71,43 @@ static mlab_status doubt(mlab_fit *fit, const mlab_newton_result *result, mlab_e
     return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
 }
 
+/* The mean columns at risk, less where the baseline stands, by the hazard: how the baseline moves with the coefficients. */
+static mlab_status put_mean(const mlab_context *context, const memory *m, mlab_baseline *b, mlab_error *err)
+{
+    const mlab_fine_gray_rows *rows = m->work.rows;
+    size_t p = rows->p;
+    if (!(b->mean = mlab_allocate(context, b->n, (p ? p : 1) * sizeof *b->mean))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a baseline");
+    for (size_t k = 0; k < b->n; k++) {
+        double hazard = m->work.happened[k] > 0 ? m->work.happened[k] / m->work.total[k] : 0;
+        for (size_t j = 0; j < p; j++) /* centred columns: less `at` already */
+            b->mean[k * p + j] = (k ? b->mean[(k - 1) * p + j] : 0) + (hazard > 0 ? hazard * m->work.mean[k * p + j] * rows->scale[j] : 0);
+    }
+    return MLAB_OK;
+}
+
+/* Errors of the baseline by the rows, as the covariance: each [n * p] is what each row adds to the estimates. */
+static mlab_status put_errors(const mlab_context *context, const mlab_prepared *prepared, const memory *m, double *each, mlab_fit *fit,
+                              mlab_error *err)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    size_t n = problem->n, p = fit->n_parameters;
+    mlab_steps steps = {0};
+    double *scale = mlab_allocate(context, n, sizeof *scale);
+    mlab_status status = scale ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the errors of a baseline");
+    for (size_t i = 0; i < n && !status; i++) { /* a row of frequency w is w rows, each with its own influence */
+        double w = problem->weight ? problem->weight[i] : 1;
+        scale[i] = problem->weights_sampling ? 1 : w > 0 ? 1 / sqrt(w) : 0;
+        for (size_t j = 0; j < p; j++) each[i * p + j] *= w * scale[i];
+    }
+    mlab_step_groups groups = {.n_groups = n, .scale = scale};
+    if (!status) status = mlab_fine_gray_steps_of(&m->work, fit->baseline, &steps, err);
+    if (!status) status = mlab_baseline_clear_errors(context, fit->baseline, err);
+    if (!status) status = mlab_steps_errors(&steps, &groups, each, p, 1, fit->baseline->variance, fit->baseline->covariance, err);
+    mlab_steps_free(&steps);
+    mlab_release(context, scale);
+    return status;
+}
+
 /* Rows of influence, the covariance from them with a factor of 1, and the cluster-robust one. */
 static mlab_status put_covariance(const mlab_context *context, const mlab_prepared *prepared, const memory *m, mlab_fit *fit, mlab_error *err)
 {
@@ -94,6 +134,10 @@ static mlab_status put_covariance(const mlab_context *context, const mlab_prepar
     }
     status = mlab_fit_robust(context, prepared, fit, by_cluster, observations, err);
     by_cluster = NULL;
+    if (!status && !fit->robust)
+        status = put_errors(context, prepared, m, each, fit, err);
+    else if (!status)
+        status = mlab_baseline_robust(context, prepared, fit, mlab_robust_factor(fit, observations), err);
 out:
     mlab_release(context, each);
     mlab_release(context, by_cluster);
@@ -124,7 +168,7 @@ static mlab_status put_baseline(const mlab_context *context, const mlab_prepared
         time++;
     }
     sum_hazards(&m->work, fit->baseline->cumulative_hazard);
-    return MLAB_OK;
+    return put_mean(context, m, fit->baseline, err);
 }
 
 static mlab_status fit_fine_gray(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
@@ -174,19 +218,37 @@ static mlab_status refit_fine_gray(const mlab_context *context, const mlab_prepa
     return status;
 }
 
+/* Sums and risk sets at given estimates; freed by end. */
+static mlab_status begin_at(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const double *estimate,
+                            memory *m, mlab_error *err)
+{
+    const mlab_fine_gray_rows *rows = prepared->own;
+    double log_likelihood, *vectors = mlab_allocate(context, rows->p, (rows->p + 1) * sizeof *vectors);
+    mlab_status status = begin(context, prepared, weights, m, err);
+    if (!status && !vectors) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", rows->p);
+    for (size_t j = 0; j < rows->p && !status; j++) m->beta[j] = rows->aliased[j] ? 0 : estimate[j] * rows->scale[j];
+    if (!status) status = mlab_fine_gray_evaluate(&m->work, m->beta, &log_likelihood, vectors, vectors + rows->p, err);
+    mlab_release(context, vectors);
+    return status;
+}
+
 static mlab_status refit_baseline(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *fit,
                                   const double *estimate, double *hazard, mlab_error *err)
 {
     (void)fit;
-    const mlab_fine_gray_rows *rows = prepared->own;
     memory m;
-    double log_likelihood, *vectors = mlab_allocate(context, rows->p, (rows->p + 1) * sizeof *vectors);
-    mlab_status status = begin(context, prepared, weights, &m, err);
-    if (!status && !vectors) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", rows->p);
-    for (size_t j = 0; j < rows->p && !status; j++) m.beta[j] = rows->aliased[j] ? 0 : estimate[j] * rows->scale[j];
-    if (!status) status = mlab_fine_gray_evaluate(&m.work, m.beta, &log_likelihood, vectors, vectors + rows->p, err);
+    mlab_status status = begin_at(context, prepared, weights, estimate, &m, err);
     if (!status) sum_hazards(&m.work, hazard);
-    mlab_release(context, vectors);
+    end(context, &m);
+    return status;
+}
+
+mlab_status mlab_fine_gray_steps(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_steps *steps, mlab_error *err)
+{
+    memory m;
+    *steps = (mlab_steps){0};
+    mlab_status status = begin_at(context, prepared, NULL, fit->estimate, &m, err);
+    if (!status) status = mlab_fine_gray_steps_of(&m.work, fit->baseline, steps, err);
     end(context, &m);
     return status;
 }
@@ -201,13 +263,12 @@ static mlab_status predict(const mlab_context *context, const mlab_fit *fit, mla
                            const double *share, const double *times, size_t n_times, double *out, mlab_error *err)
 {
     (void)context, (void)scale, (void)share, (void)err;
-    const mlab_baseline *baseline = fit->baseline;
-    double at = baseline->offset;
-    for (size_t j = 0; j < baseline->n_columns; j++) at += baseline->at[j] * parameters[j];
-    for (size_t t = 0, step = 0; t < n_times; t++) {
-        while (step < baseline->n && baseline->time[step] <= times[t]) step++;
-        double hazard = step > 0 ? baseline->cumulative_hazard[step - 1] : 0;
-        for (size_t i = 0; i < n; i++) out[i * n_times + t] = -mlab_expm1(-hazard * mlab_exp(eta[i] - at));
+    if (n == 0) return MLAB_OK;
+    double at = mlab_baseline_predictor(fit->baseline, parameters), *hazard = out + (n - 1) * n_times; /* the last row's place; it is used up last */
+    mlab_baseline_hazards(fit, parameters, times, n_times, hazard);
+    for (size_t i = 0; i < n; i++) {
+        double ratio = mlab_exp(fmin(eta[i] - at, 700));
+        for (size_t t = 0; t < n_times; t++) out[i * n_times + t] = hazard[t] > 0 ? -mlab_expm1(-hazard[t] * ratio) : 0;
     }
     return MLAB_OK;
 }
@@ -224,5 +285,7 @@ const mlab_model mlab_model_fine_gray = {
     .refit = refit_fine_gray,
     .width = predict_width,
     .predict = predict,
+    .variance = mlab_cox_variance,
+    .steps = mlab_fine_gray_steps,
     .baseline = refit_baseline,
 };

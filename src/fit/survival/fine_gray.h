@@ -3,7 +3,7 @@
 #ifndef MLAB_FIT_FINE_GRAY_H
 #define MLAB_FIT_FINE_GRAY_H
 
-#include "fit/model.h"
+#include "fit/survival/steps.h"
 
 /* Rows by rising time. Columns are centred on their mean and divided by their standard deviation. Read only after it is made. */
 typedef struct mlab_fine_gray_rows {
@@ -52,5 +52,8 @@ MLAB_MUST_USE mlab_status mlab_fine_gray_evaluate(void *work, const double *beta
 /* residual [n * p], in the order of the problem: what each row, its part in the estimated censoring included, adds to the score, without its
  * weight; on the scaled columns, after an evaluation with derivatives. */
 MLAB_MUST_USE mlab_status mlab_fine_gray_residuals(const mlab_fine_gray_work *work, double *residual, mlab_error *err);
+
+/* Influence on the steps of a baseline, after an evaluation with derivatives. Errors: MLAB_ERR_MEMORY. Freed on failure too. */
+MLAB_MUST_USE mlab_status mlab_fine_gray_steps_of(const mlab_fine_gray_work *work, const mlab_baseline *baseline, mlab_steps *steps, mlab_error *err);
 
 #endif
