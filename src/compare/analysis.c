@@ -190,11 +190,12 @@ void mlab_analysis_free(mlab_analysis *analysis)
     if (!analysis) return;
     const mlab_context *context = analysis->context;
     for (size_t k = 0; analysis->task && k < analysis->n_tasks; k++) mlab_task_free(analysis->task[k]);
+    for (size_t k = 0; analysis->scores && k < analysis->n_tasks; k++) mlab_release(context, analysis->scores[k]);
     mlab_bounds_free(analysis->bounds);
     mlab_weights_free(analysis->weights);
     mlab_cohort_free(analysis->cohort);
-    void *parts[] = {analysis->group, analysis->horizon, analysis->task,   analysis->offset,
-                     analysis->level, analysis->spread,  analysis->failed, analysis->skipped};
+    void *parts[] = {analysis->group,  analysis->horizon, analysis->task,    analysis->offset, analysis->level,
+                     analysis->spread, analysis->failed,  analysis->skipped, analysis->scores};
     for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(context, parts[j]);
     mlab_release(context, analysis);
 }

@@ -38,6 +38,7 @@ typedef struct mlab_analysis {
     double *level;       /* [n_levels] on everybody */
     double *spread;      /* bootstrap: [samples * n_levels] levels; influence: [people * n_levels] influence of each person; NULL = no intervals */
     uint8_t *failed;     /* [samples * n_tasks] */
+    double **scores;     /* bootstrap: [n_tasks] of each person at the estimate, [people * (n_main + n_leaving)]; NULL = not known */
     mlab_bounds *bounds; /* NULL = every arm is known */
     char *skipped;       /* lines: outcomes that could not be compared, and why */
 } mlab_analysis;

@@ -45,6 +45,7 @@ typedef struct pass {
     const mlab_sample *sample;
     mlab_sums sums;
     size_t m;                     /* thresholds */
+    size_t q;                     /* covariates of the information; 0 = the score alone is wanted */
     double *cell, *person;        /* parts of the predictor */
     double *upper, *lower;        /* [answers] F at the thresholds around each */
     double *theta_u, *theta_v;    /* [m], [m * m] */
@@ -85,7 +86,7 @@ static void set_chances(const mlab_context *context, pass *at, const double *the
 static void ordinal_row(pass *at, size_t r, double w, const double *z, double *product, double *u, double *v)
 {
     const mlab_answers *answers = at->answers;
-    size_t m = at->m, q = answers->is.n_z, cells = answers->is.n_arms * answers->is.n_times, y = (size_t)answers->level[r], c = answers->cell[r];
+    size_t m = at->m, q = at->q, cells = answers->is.n_arms * answers->is.n_times, y = (size_t)answers->level[r], c = answers->cell[r];
     double up = at->upper[r], low = at->lower[r], fu = up * (1 - up), fl = low * (1 - low), du = fu * (1 - 2 * up), dl = fl * (1 - 2 * low);
     double p = fmax(up - low, 1e-300), slope = (fu - fl) / p;
     *product = p;
@@ -133,12 +134,12 @@ static void add_person(pass *at, size_t i)
         }
         at->sums.cell_u[answers->cell[r]] += u;
         at->sums.cell_v[answers->cell[r]] += v;
-        add(q, v, z, at->sums.cell_vz + answers->cell[r] * q);
+        add(at->q, v, z, at->sums.cell_vz + answers->cell[r] * q);
         sum_u += u;
         sum_v += v;
     }
     add(q, sum_u, z, at->sums.z_u);
-    add_square(q, sum_v, z, at->sums.z_v);
+    add_square(at->q, sum_v, z, at->sums.z_v);
 }
 
 /* The blocks of the thresholds around those of the sums. */
@@ -146,10 +147,10 @@ static void assemble(pass *at, double *score, double *information)
 {
     const mlab_separable *is = &at->answers->is;
     size_t m = at->m, b = is->n_basis, q = is->n_z, n = m + b + q, cells = is->n_arms * is->n_times;
-    mlab_sums_assemble(is, &at->sums, score + m, information + m * n + m, n);
-    for (size_t k = 0; k < m; k++) {
+    mlab_sums_assemble(is, &at->sums, score + m, information ? information + m * n + m : NULL, n);
+    for (size_t k = 0; k < m; k++) score[k] = at->theta_u[k];
+    for (size_t k = 0; information && k < m; k++) {
         double *row = information + k * n;
-        score[k] = at->theta_u[k];
         memset(row, 0, n * sizeof *row);
         for (size_t l = 0; l < m; l++) row[l] = at->theta_v[k * m + l];
         for (size_t c = 0; c < cells; c++) add(b, at->theta_cell[k * cells + c], is->basis + c * b, row + m);
@@ -164,7 +165,7 @@ bool mlab_answers_evaluate(const mlab_context *context, const void *problem, con
     const mlab_answers *answers = problem;
     const mlab_separable *is = &answers->is;
     size_t mark = room->used, cells = is->n_arms * is->n_times, n = answers->first[is->n_people];
-    pass at = {.answers = answers, .sample = sample, .m = thresholds_of(answers)};
+    pass at = {.answers = answers, .sample = sample, .m = thresholds_of(answers), .q = information ? is->n_z : 0};
     for (size_t k = 1; k < at.m; k++)
         if (!(parameters[k] > parameters[k - 1])) return false;
     mlab_sums_take(is, room, &at.sums);

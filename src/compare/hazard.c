@@ -45,6 +45,7 @@ typedef struct pass {
     double *person;      /* [blocks * sample n] exp of the person's part */
     double *change;      /* [blocks * arms * (times + 1)] what runs add to cells, as differences in time */
     double *change_z;    /* the same times z */
+    size_t q;            /* covariates of the information; 0 = the score alone is wanted */
     double log_likelihood;
 } pass;
 
@@ -66,7 +67,7 @@ static void add(size_t q, double by, const double *x, double *into)
 static void add_row(pass *at, size_t i, const mlab_row *row, double weight, const double *person, const double *z, double *u, double *v)
 {
     const mlab_separable *is = &at->hazard->is;
-    size_t blocks = is->n_blocks, cells = is->n_arms * is->n_times, q = is->n_z;
+    size_t blocks = is->n_blocks, cells = is->n_arms * is->n_times, q = at->q;
     double h[MOST_BLOCKS], total = 0, g = 0, g1 = -1, g2 = 0;
     for (size_t k = 0; k < blocks; k++) total += h[k] = person[k] * at->rate[k * cells + row->cell] * row->share;
     if (row->event) {
@@ -97,8 +98,12 @@ static void add_person(pass *at, size_t i)
     const mlab_separable *is = &hazard->is;
     size_t blocks = is->n_blocks, q = is->n_z, slots = is->n_arms * (is->n_times + 1), g = at->sample->who[i];
     const double *z = is->z + g * q;
-    double weight = at->sample->weight[i], person[MOST_BLOCKS], u[MOST_BLOCKS] = {0}, v[MOST_BLOCKS * (MOST_BLOCKS + 1) / 2] = {0};
-    for (size_t k = 0; k < blocks; k++) person[k] = at->person[k * at->sample->n + i];
+    double weight = at->sample->weight[i], person[MOST_BLOCKS], u[MOST_BLOCKS], v[MOST_BLOCKS * (MOST_BLOCKS + 1) / 2];
+    for (size_t k = 0; k < blocks; k++) {
+        person[k] = at->person[k * at->sample->n + i];
+        u[k] = 0;
+        for (size_t l = 0; l <= k; l++) v[mlab_pair(l, k)] = 0;
+    }
     for (size_t r = hazard->first_run[g]; r < hazard->first_run[g + 1]; r++) {
         size_t from = hazard->runs[r].slot, to = from + hazard->runs[r].length;
         for (size_t k = 0; k < blocks; k++) {
@@ -109,8 +114,8 @@ static void add_person(pass *at, size_t i)
             v[mlab_pair(k, k)] += sum;
             at->change[k * slots + from] += by;
             at->change[k * slots + to] -= by;
-            add(q, by, z, at->change_z + (k * slots + from) * q);
-            add(q, -by, z, at->change_z + (k * slots + to) * q);
+            add(at->q, by, z, at->change_z + (k * slots + from) * q);
+            add(at->q, -by, z, at->change_z + (k * slots + to) * q);
         }
     }
     for (size_t r = hazard->first_row[g]; r < hazard->first_row[g + 1]; r++) {
@@ -119,7 +124,7 @@ static void add_person(pass *at, size_t i)
     }
     for (size_t k = 0; k < blocks; k++) {
         add(q, u[k], z, at->sums.z_u + k * q);
-        for (size_t l = 0; l <= k; l++)
+        for (size_t l = 0; at->q && l <= k; l++)
             if (v[mlab_pair(l, k)] != 0) add_square(q, v[mlab_pair(l, k)], z, at->sums.z_v + mlab_pair(l, k) * q * q);
     }
 }
@@ -128,7 +133,7 @@ static void add_person(pass *at, size_t i)
 static void add_runs(pass *at)
 {
     const mlab_separable *is = &at->hazard->is;
-    size_t q = is->n_z, times = is->n_times, cells = is->n_arms * times, slots = is->n_arms * (times + 1);
+    size_t q = at->q, times = is->n_times, cells = is->n_arms * times, slots = is->n_arms * (times + 1);
     for (size_t k = 0; k < is->n_blocks; k++)
         for (size_t a = 0; a < is->n_arms; a++) {
             double *change = at->change + k * slots + a * (times + 1), *change_z = at->change_z + (k * slots + a * (times + 1)) * q;
@@ -183,7 +188,7 @@ bool mlab_hazard_evaluate(const mlab_context *context, const void *problem, cons
     const mlab_hazard *hazard = problem;
     const mlab_separable *is = &hazard->is;
     size_t mark = room->used, blocks = is->n_blocks, slots = is->n_arms * (is->n_times + 1);
-    pass at = {.hazard = hazard, .sample = sample};
+    pass at = {.hazard = hazard, .sample = sample, .q = information ? is->n_z : 0};
     mlab_sums_take(is, room, &at.sums);
     at.cell = mlab_room_take(room, blocks * is->n_arms * is->n_times);
     at.part = mlab_room_take(room, blocks * sample->n);

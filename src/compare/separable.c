@@ -68,7 +68,7 @@ void mlab_sums_assemble(const mlab_separable *is, const mlab_sums *sums, double 
         for (size_t c = 0; c < cells; c++)
             for (size_t i = 0; i < b; i++) s[i] += is->basis[c * b + i] * sums->cell_u[k * cells + c];
         memcpy(s + b, sums->z_u + k * q, q * sizeof *s);
-        for (size_t l = k; l < is->n_blocks; l++) {
+        for (size_t l = k; information && l < is->n_blocks; l++) {
             size_t pair = mlab_pair(k, l);
             double *at = information + k * p * wide + l * p;
             for (size_t i = 0; i < p; i++) memset(at + i * wide, 0, p * sizeof *at);
@@ -106,36 +106,73 @@ size_t mlab_maximise_room(size_t n)
     return 2 * n * n + 4 * n;
 }
 
+static const double near = 0.1, shrinks = 0.01; /* squared lengths in standard errors */
+
+typedef struct maximising {
+    const mlab_context *context;
+    mlab_evaluate evaluate;
+    const void *problem;
+    const mlab_sample *sample;
+    size_t n;
+    mlab_room *room;
+    double *parameters, *score, *step, *tried, *info, *work, best;
+} maximising;
+
+static bool look(maximising *at, const double *parameters, double *value, double *information)
+{
+    return at->evaluate(at->context, at->problem, at->sample, parameters, at->room, value, at->score, information) && isfinite(*value);
+}
+
+/* Takes the step, or as much of it as makes the likelihood no worse; *halvings says how much. information NULL: that of the place before stays. */
+static bool take_step(maximising *at, double *information, int *halvings)
+{
+    enum { MOST_HALVINGS = 30 };
+    double size = 1, now;
+    for (*halvings = 0; *halvings < MOST_HALVINGS; ++*halvings, size /= 2) {
+        for (size_t j = 0; j < at->n; j++) at->tried[j] = at->parameters[j] + size * at->step[j];
+        if (!look(at, at->tried, &now, information) || now < at->best - 1e-9 * (1 + fabs(at->best))) continue;
+        memcpy(at->parameters, at->tried, at->n * sizeof *at->tried);
+        at->best = now;
+        return true;
+    }
+    return false;
+}
+
 bool mlab_maximise(const mlab_context *context, mlab_evaluate evaluate, const void *problem, const mlab_sample *sample, size_t n, double tolerance,
                    mlab_room *room, double *parameters, double *information)
 {
-    enum { MOST_STEPS = 60, MOST_HALVINGS = 30 };
+    enum { MOST_STEPS = 60 };
     size_t mark = room->used;
-    double *score = mlab_room_take(room, n), *step = mlab_room_take(room, n), *tried = mlab_room_take(room, n);
-    double *info = mlab_room_take(room, n * n), *work = mlab_room_take(room, n * n), best, now;
-    bool converged = false, good = evaluate(context, problem, sample, parameters, room, &best, score, info) && isfinite(best);
+    maximising at = {.context = context, .evaluate = evaluate, .problem = problem, .sample = sample, .n = n, .room = room, .parameters = parameters};
+    at.score = mlab_room_take(room, n);
+    at.step = mlab_room_take(room, n);
+    at.tried = mlab_room_take(room, n);
+    at.info = mlab_room_take(room, n * n);
+    at.work = mlab_room_take(room, n * n);
+    bool refit = !information && tolerance > 1e-12, own = true, converged = false, good = look(&at, parameters, &at.best, at.info);
+    double before = HUGE_VAL;
     for (int steps = 0; good && !converged && steps < MOST_STEPS; steps++) {
-        memcpy(work, info, n * n * sizeof *work);
-        mlab_solve(work, n, score, step);
-        double length = 0, size = 1;
-        for (size_t j = 0; j < n; j++) length += step[j] * score[j];
-        if (!information && length < tolerance) { /* the step is taken unseen: it is quadratically shorter than seen ones */
-            for (size_t j = 0; j < n; j++) parameters[j] += step[j];
+        int halvings = 0;
+        double length = 0;
+        memcpy(at.work, at.info, n * n * sizeof *at.work);
+        mlab_solve(at.work, n, at.score, at.step);
+        for (size_t j = 0; j < n; j++) length += at.step[j] * at.score[j];
+        if (!own && length >= tolerance && length > shrinks * before) { /* the information of another place is not good enough */
+            good = look(&at, parameters, &at.best, at.info);
+            own = true;
+            continue;
+        }
+        if (!information && (length < tolerance || (!own && length * length / before < tolerance / 100))) { /* taken unseen: the next is shorter still */
+            for (size_t j = 0; j < n; j++) parameters[j] += at.step[j];
             converged = true;
             break;
         }
-        int halvings = 0;
-        for (; halvings < MOST_HALVINGS; halvings++, size /= 2) {
-            for (size_t j = 0; j < n; j++) tried[j] = parameters[j] + size * step[j];
-            if (evaluate(context, problem, sample, tried, room, &now, score, info) && isfinite(now) && now >= best - 1e-9 * (1 + fabs(best))) break;
-        }
-        good = halvings < MOST_HALVINGS;
-        if (!good) break;
-        memcpy(parameters, tried, n * sizeof *tried);
-        best = now;
-        converged = halvings == 0 && length < tolerance;
+        own = !refit || length > near;
+        good = take_step(&at, own ? at.info : NULL, &halvings);
+        before = length;
+        converged = good && halvings == 0 && length < tolerance;
     }
-    if (information) memcpy(information, info, n * n * sizeof *info);
+    if (information) memcpy(information, at.info, n * n * sizeof *information);
     room->used = mark;
     return converged;
 }

@@ -78,10 +78,10 @@ static inline size_t mlab_pair(size_t k, size_t l)
     return l * (l + 1) / 2 + k;
 } /* k <= l */
 
-/* score [P] and information [P * P], P = n_blocks * (n_basis + n_z), from the sums. */
+/* score [P] and, unless NULL, information [P * P], P = n_blocks * (n_basis + n_z), from the sums. */
 void mlab_sums_assemble(const mlab_separable *is, const mlab_sums *sums, double *score, double *information, size_t wide);
 
-/* Evaluation at `parameters`; false when they are not allowed (thresholds out of order). */
+/* Evaluation at `parameters`; information NULL = the score alone; false when they are not allowed (thresholds out of order). */
 typedef bool (*mlab_evaluate)(const mlab_context *context, const void *problem, const mlab_sample *sample, const double *parameters, mlab_room *room,
                               double *log_likelihood, double *score, double *information);
 
@@ -96,7 +96,9 @@ size_t mlab_answers_room(const mlab_answers *answers);
 size_t mlab_answers_parameters(const mlab_answers *answers); /* thresholds, then n_basis, then n_z */
 
 /* Newton-Raphson with halving, from and to `parameters` [n]. Stops when the squared length of the step in standard errors is
- * below `tolerance`; information [n * n] is that of the last evaluation (NULL = not wanted). false = not converged. */
+ * below `tolerance`, and takes it; information [n * n] is that of the last evaluation (NULL = not wanted). false = not converged.
+ * A refit (information NULL and tolerance above 1e-12) takes steps that begin within 0.3 standard errors with the information of the place before as
+ * long as they shrink by ten at least, from scores alone, and stops also when the next one is bound to be below the tolerance. */
 bool mlab_maximise(const mlab_context *context, mlab_evaluate evaluate, const void *problem, const mlab_sample *sample, size_t n, double tolerance,
                    mlab_room *room, double *parameters, double *information);
 size_t mlab_maximise_room(size_t n);

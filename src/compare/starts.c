@@ -45,6 +45,7 @@ typedef struct pass {
     const mlab_sample *sample;
     mlab_sums sums;
     const double *rate, *person;
+    bool score_only;
     double log_likelihood;
 } pass;
 
@@ -68,7 +69,7 @@ static void add_person(pass *at, size_t i)
             double uk = weight * ((row->event == (int32_t)k + 1) - chance[k]);
             at->sums.cell_u[k * cells + row->cell] += uk;
             u[k] += uk;
-            for (size_t l = 0; l <= k; l++) {
+            for (size_t l = 0; !at->score_only && l <= k; l++) {
                 double vkl = weight * chance[k] * ((k == l) - chance[l]);
                 size_t pair = mlab_pair(l, k);
                 at->sums.cell_v[pair * cells + row->cell] += vkl;
@@ -80,7 +81,7 @@ static void add_person(pass *at, size_t i)
     at->log_likelihood += weight * mlab_log(product);
     for (size_t k = 0; k < blocks; k++) {
         add(q, u[k], z, at->sums.z_u + k * q);
-        for (size_t l = 0; l <= k; l++) add_square(q, v[mlab_pair(l, k)], z, at->sums.z_v + mlab_pair(l, k) * q * q);
+        for (size_t l = 0; !at->score_only && l <= k; l++) add_square(q, v[mlab_pair(l, k)], z, at->sums.z_v + mlab_pair(l, k) * q * q);
     }
 }
 
@@ -90,7 +91,7 @@ bool mlab_starts_evaluate(const mlab_context *context, const void *problem, cons
     const mlab_hazard *starts = problem;
     const mlab_separable *is = &starts->is;
     size_t mark = room->used;
-    pass at = {.starts = starts, .sample = sample};
+    pass at = {.starts = starts, .sample = sample, .score_only = !information};
     mlab_sums_take(is, room, &at.sums);
     double *rate = mlab_room_take(room, is->n_blocks * is->n_arms * is->n_times), *person = mlab_room_take(room, is->n_blocks * sample->n);
     set_rates(context, is, sample, parameters, rate, person);
