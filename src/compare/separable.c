@@ -162,7 +162,8 @@ bool mlab_maximise(const mlab_context *context, mlab_evaluate evaluate, const vo
             own = true;
             continue;
         }
-        if (!information && (length < tolerance || (!own && length * length / before < tolerance / 100))) { /* taken unseen: the next is shorter still */
+        if (!information &&
+            (length < tolerance || (!own && length * length / before < tolerance / 100))) { /* taken unseen: the next is shorter still */
             for (size_t j = 0; j < n; j++) parameters[j] += at.step[j];
             converged = true;
             break;
