@@ -170,7 +170,7 @@ static void knot_gradient(mlab_web_kinds *k, double variance, double *gradient)
 {
     const mlab_web *web = k->linear->web;
     size_t c = k->columns, n = web->n_knots;
-    double *traces = k->room, full[MLAB_WEB_COLUMNS * MLAB_WEB_COLUMNS];
+    double *traces = k->room, full[MLAB_WEB_COLUMNS * MLAB_WEB_COLUMNS] = {0};
     find_rest(k, traces);
     for (size_t t = 0; t < web->n_terms; t++) {
         if (t == web->leaf) continue;
@@ -191,7 +191,7 @@ static double leaf_gradient(const mlab_web_kinds *k, double a, double variance, 
 {
     const double *inverse = mlab_sparse_inverse(k->linear->web->s);
     size_t c = k->columns;
-    double h[MLAB_WEB_COLUMNS], full[MLAB_WEB_COLUMNS * MLAB_WEB_COLUMNS], trace = 0;
+    double h[MLAB_WEB_COLUMNS], full[MLAB_WEB_COLUMNS * MLAB_WEB_COLUMNS] = {0}, trace = 0;
     memset(triangle, 0, k->triangle * sizeof *triangle);
     for (size_t i = 0; i < k->n; i++) {
         const mlab_web_kind *kind = &k->kinds[i];

@@ -74,7 +74,7 @@ static void look(size_t n, size_t p, const double *x, double *sum, double *squar
 
 double mlab_sorted_scale(size_t n, size_t p, double *x, double *offset, double *centre, double *scale)
 {
-    double mean = 0, by[MLAB_SORTED_COLUMNS];
+    double mean = 0, by[MLAB_SORTED_COLUMNS] = {0};
     for (size_t i = 0; i < n; i++) mean += offset[i];
     mean /= (double)n;
     for (size_t i = 0; i < n; i++) offset[i] -= mean;
