@@ -85,7 +85,7 @@ enum { PIECE = 512 };
 /* drawn [n_drawn <= PIECE]: which of n the draws first, first + 1, ... are. */
 static void draw_piece(const mlab_context *context, const mlab_address *address, size_t n, size_t first, size_t n_drawn, uint32_t *drawn)
 {
-    uint32_t entity[PIECE];
+    uint32_t entity[PIECE] = {0};
     double u[PIECE], top = (double)n, last = (double)(n - 1);
     for (size_t i = 0; i < n_drawn; i++) entity[i] = (uint32_t)(first + i);
     mlab_random_fill(context, address, entity, n_drawn, 1, u);
