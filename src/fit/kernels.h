@@ -63,6 +63,8 @@ typedef struct mlab_kernels {
     /* A cumulative logit by its two ends, divided by exp(scale) (NULL = 1), any n; 1e100 and -1e100: there is none. The log-likelihood, not a number
      * where upper <= lower; parts, unless NULL: those of mlab_level_part, each [MLAB_TILE]. */
     void (*level_logit)(const double *upper, const double *lower, const double *scale, size_t n, double *log_likelihood, double *parts);
+    /* sum[j] += risk[i] x[i][j] and square[j * p + k] += risk[i] x[i][j] x[i][k] for k <= j: n rows of p columns side by side, in their order. */
+    void (*add_rows)(const double *x, size_t p, const double *risk, size_t n, double *sum, double *square);
     /* Asks for n bytes that will be read soon. */
     void (*fetch)(const void *from, size_t n);
 } mlab_kernels;

@@ -289,6 +289,8 @@ static void logit_score(const double *restrict eta, const int32_t *restrict cate
     _Pragma("omp simd") for (size_t i = 0; i < n; i++) score[i] = weight[i] * ((double)category[i] - 1 / (1 + mlab_kernel_exp(-eta[i])));
 }
 
+#include "fit/kernels_rows.h"
+
 static void fetch(const void *from, size_t n)
 {
 #ifdef MLAB_FETCH_LINE
@@ -356,5 +358,5 @@ static void level_logit(const double *restrict upper, const double *restrict low
     }
 }
 
-const mlab_kernels MLAB_KERNELS = {predict, project,     project_each, widen, cross,  dot,   sum,         weigh,   logit,       ordinal,
-                                   pick,    log_product, no_event,     reals, wholes, level, logit_score, look_up, level_logit, fetch};
+const mlab_kernels MLAB_KERNELS = {predict,     project,  project_each, widen,  cross, dot,         sum,     weigh,       logit,    ordinal, pick,
+                                   log_product, no_event, reals,        wholes, level, logit_score, look_up, level_logit, add_rows, fetch};

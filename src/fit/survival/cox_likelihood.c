@@ -5,6 +5,7 @@
  * Breslow 1974 (doi:10.2307/2529620); exact ones stand in cox_exact.c. With weights an event counts its weight, and Efron's d events of a time share
  * their mean weight, as R's survival does. Cost O(n p^2). Weakness: sums over the risk set lose rows by subtraction, so a risk that is 1e12 times
  * larger than those that stay costs digits. */
+#include "fit/kernels.h"
 #include "fit/survival/cox.h"
 
 #include "core/elementary.h"
@@ -38,10 +39,10 @@ void mlab_cox_work_free(const mlab_context *context, mlab_cox_work *work)
     work->memory = NULL;
 }
 
-static inline void some_predictors(size_t p, const mlab_cox_rows *rows, const double *restrict beta, double *restrict out)
+static inline void some_predictors(size_t p, const mlab_cox_rows *rows, const double *restrict beta, size_t from, size_t to, double *restrict out)
 {
-    const double *restrict x = rows->x;
-    for (size_t i = 0; i < rows->n; i++, x += p) {
+    const double *restrict x = rows->x + from * p;
+    for (size_t i = from; i < to; i++, x += p) {
         double eta = rows->offset[i];
         for (size_t j = 0; j < p; j++) eta += x[j] * beta[j];
         out[i] = eta;
@@ -49,30 +50,34 @@ static inline void some_predictors(size_t p, const mlab_cox_rows *rows, const do
 }
 
 /* Unrolled for the usual numbers of columns. */
-static void predictors(const mlab_cox_rows *rows, const double *beta, double *out)
+static void predictors(const mlab_cox_rows *rows, const double *beta, size_t from, size_t to, double *out)
 {
     switch (rows->p) {
-    case 1: some_predictors(1, rows, beta, out); break;
-    case 2: some_predictors(2, rows, beta, out); break;
-    case 3: some_predictors(3, rows, beta, out); break;
-    case 4: some_predictors(4, rows, beta, out); break;
-    case 5: some_predictors(5, rows, beta, out); break;
-    case 6: some_predictors(6, rows, beta, out); break;
-    case 7: some_predictors(7, rows, beta, out); break;
-    case 8: some_predictors(8, rows, beta, out); break;
-    default: some_predictors(rows->p, rows, beta, out);
+    case 1: some_predictors(1, rows, beta, from, to, out); break;
+    case 2: some_predictors(2, rows, beta, from, to, out); break;
+    case 3: some_predictors(3, rows, beta, from, to, out); break;
+    case 4: some_predictors(4, rows, beta, from, to, out); break;
+    case 5: some_predictors(5, rows, beta, from, to, out); break;
+    case 6: some_predictors(6, rows, beta, from, to, out); break;
+    case 7: some_predictors(7, rows, beta, from, to, out); break;
+    case 8: some_predictors(8, rows, beta, from, to, out); break;
+    default: some_predictors(rows->p, rows, beta, from, to, out);
+    }
+}
+
+static void find_risks(mlab_cox_work *work, const double *beta, size_t from, size_t to)
+{
+    predictors(work->rows, beta, from, to, work->eta);
+    mlab_exp_array(work->context, work->eta + from, work->risk + from, to - from);
+    for (size_t i = from; i < to; i++) {
+        double risk = work->weight[i] * work->risk[i];
+        work->risk[i] = work->weight[i] > 0 ? risk : 0;
     }
 }
 
 void mlab_cox_risks(mlab_cox_work *work, const double *beta)
 {
-    const mlab_cox_rows *rows = work->rows;
-    predictors(rows, beta, work->eta);
-    mlab_exp_array(work->context, work->eta, work->risk, rows->n);
-    for (size_t i = 0; i < rows->n; i++) {
-        double risk = work->weight[i] * work->risk[i];
-        work->risk[i] = work->weight[i] > 0 ? risk : 0;
-    }
+    find_risks(work, beta, 0, work->rows->n);
 }
 
 /* What find_aliased left behind, when all coefficients are 0. */
@@ -91,6 +96,7 @@ static bool known(const mlab_cox_work *work, const double *beta, double *log_lik
 /* What is at risk now, and the events of the current time. */
 typedef struct pass {
     mlab_cox_work *work;
+    const mlab_kernels *kernels;
     size_t p, at_risk;    /* rows */
     double total, total2; /* of the risks: at risk; of the events */
     size_t events;        /* rows */
@@ -98,31 +104,6 @@ typedef struct pass {
     double log_likelihood;
     double *score, *information; /* NULL = not wanted */
 } pass;
-
-static inline void add_some(size_t p, double risk, const double *restrict x, double *restrict sum, double *restrict square)
-{
-    for (size_t j = 0; j < p; j++) {
-        double rx = risk * x[j];
-        sum[j] += rx;
-        for (size_t k = 0; k <= j; k++) square[j * p + k] += rx * x[k];
-    }
-}
-
-/* The same sums, unrolled for the usual numbers of columns. */
-static void add(size_t p, double risk, const double *x, double *sum, double *square)
-{
-    switch (p) {
-    case 1: add_some(1, risk, x, sum, square); break;
-    case 2: add_some(2, risk, x, sum, square); break;
-    case 3: add_some(3, risk, x, sum, square); break;
-    case 4: add_some(4, risk, x, sum, square); break;
-    case 5: add_some(5, risk, x, sum, square); break;
-    case 6: add_some(6, risk, x, sum, square); break;
-    case 7: add_some(7, risk, x, sum, square); break;
-    case 8: add_some(8, risk, x, sum, square); break;
-    default: add_some(p, risk, x, sum, square);
-    }
-}
 
 static void empty(pass *at)
 {
@@ -142,33 +123,37 @@ static void leave(pass *at, size_t i)
     }
     at->at_risk--;
     at->total -= work->risk[i];
-    if (at->score) add(at->p, -work->risk[i], work->rows->x + i * at->p, work->sum, work->square);
+    const double less = -work->risk[i];
+    if (at->score) at->kernels->add_rows(work->rows->x + i * at->p, at->p, &less, 1, work->sum, work->square);
 }
 
-static void enter(pass *at, size_t i)
+/* Rows i .. end - 1, of one time and without an event. */
+static void enter(pass *at, size_t i, size_t end)
 {
     mlab_cox_work *work = at->work;
-    if (!(work->weight[i] > 0)) return;
-    at->at_risk++;
-    at->total += work->risk[i];
-    if (at->score) add(at->p, work->risk[i], work->rows->x + i * at->p, work->sum, work->square);
+    if (at->score) at->kernels->add_rows(work->rows->x + i * at->p, at->p, work->risk + i, end - i, work->sum, work->square);
+    for (; i < end; i++) { /* who does not count has a risk of 0 */
+        at->at_risk += work->weight[i] > 0;
+        at->total += work->risk[i];
+    }
 }
 
-/* An event is at risk too: its sums join those of the risk set with all others of its time. */
-static void enter_event(pass *at, size_t i)
+/* Events are at risk too: their sums join those of the risk set with all others of their time. */
+static void enter_events(pass *at, size_t i, size_t end)
 {
     mlab_cox_work *work = at->work;
-    const double *x = work->rows->x + i * at->p;
-    double w = work->weight[i];
-    if (!(w > 0)) return;
-    at->at_risk++;
-    at->events++;
-    at->events_weight += w;
-    at->total2 += work->risk[i];
-    at->log_likelihood += w * work->eta[i];
-    if (!at->score) return;
-    for (size_t j = 0; j < at->p; j++) at->score[j] += w * x[j];
-    add(at->p, work->risk[i], x, work->sum2, work->square2);
+    if (at->score) at->kernels->add_rows(work->rows->x + i * at->p, at->p, work->risk + i, end - i, work->sum2, work->square2);
+    for (; i < end; i++) {
+        const double *x = work->rows->x + i * at->p;
+        double w = work->weight[i];
+        if (!(w > 0)) continue;
+        at->at_risk++;
+        at->events++;
+        at->events_weight += w;
+        at->total2 += work->risk[i];
+        at->log_likelihood += w * work->eta[i];
+        for (size_t j = 0; at->score && j < at->p; j++) at->score[j] += w * x[j];
+    }
 }
 
 /* Sums over the terms of one time: each takes a part of the events' risks out of the risk set T and has the denominator D; r = T / D >= 1. */
@@ -237,15 +222,25 @@ static void finish_time(pass *at)
     memset(at->work->square2, 0, at->p * at->p * sizeof(double));
 }
 
+enum { BLOCK = 2048 }; /* rows */
+
+/* Risks from `ready` on, `end` rows at least, so that their columns are in the cache when they enter; whoever leaves has entered before. */
+static size_t risks_until(mlab_cox_work *work, const double *beta, size_t ready, size_t end)
+{
+    size_t n = work->rows->n, to = n - ready > BLOCK ? ready + BLOCK : n;
+    if (to < end) to = end;
+    find_risks(work, beta, ready, to);
+    return to;
+}
+
 mlab_status mlab_cox_evaluate(void *data, const double *beta, double *log_likelihood, double *score, double *information, mlab_error *err)
 {
     mlab_cox_work *work = data;
     const mlab_cox_rows *rows = work->rows;
-    size_t n = rows->n, p = rows->p, gone = 0;
+    size_t n = rows->n, p = rows->p, gone = 0, ready = 0;
     if (known(work, beta, log_likelihood, score, information)) return MLAB_OK;
     if (rows->exact) return mlab_cox_exact_evaluate(work, beta, log_likelihood, score, information, err);
-    pass at = {.work = work, .p = p, .score = score, .information = information};
-    mlab_cox_risks(work, beta);
+    pass at = {.work = work, .kernels = mlab_kernels_of(work->context), .p = p, .score = score, .information = information};
     if (score) {
         memset(score, 0, p * sizeof *score);
         memset(information, 0, p * p * sizeof *information);
@@ -262,11 +257,12 @@ mlab_status mlab_cox_evaluate(void *data, const double *beta, double *log_likeli
             if (rows->stratum[k] == stratum) leave(&at, k);
             gone++;
         }
-        for (; i < n && rows->stop[i] == now && rows->stratum[i] == stratum; i++)
-            if (rows->event[i])
-                enter_event(&at, i);
-            else
-                enter(&at, i);
+        size_t events = i, first = i;
+        while (events < n && rows->event[events] && rows->stop[events] == now && rows->stratum[events] == stratum) events++;
+        for (i = events; i < n && !rows->event[i] && rows->stop[i] == now && rows->stratum[i] == stratum;) i++;
+        if (i > ready) ready = risks_until(work, beta, ready, i);
+        enter_events(&at, first, events);
+        enter(&at, events, i);
         finish_time(&at);
     }
     for (size_t j = 0; information && j < p; j++)
