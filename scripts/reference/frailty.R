@@ -49,7 +49,7 @@ frailty <- function(name, d, X, term, stratum = rep(1, nrow(d)), entry = rep(0, 
     (m + t(m)) / 2
   }
   start <- coxph(Surv(entry, d$time, d$status) ~ X + strata(stratum), ties = "breslow")
-  par <- c(coef(start), log(n_k / colSums(risk * exp(as.vector(X %*% coef(start))))), log(0.4))
+  par <- c(coef(start), log(n_k / colSums(risk * exp(as.vector(X %*% coef(start))))), log(0.4 + 1.2 * any(entry > 0)))
   for (round in 1:60) {
     g <- gradient(par); m <- -hessian(par); e <- eigen(m, TRUE, TRUE)$values; step <- solve(m + diag(max(0, 1e-3 - 2 * min(e)), n), g)
     f <- 1; while (f > 1e-6 && !isTRUE(loglik(par + f * step) >= loglik(par) - 1e-9)) f <- f / 2

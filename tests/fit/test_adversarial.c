@@ -469,11 +469,35 @@ static void check_same(const mlab_fit *fit, const mlab_fit *to, double by, doubl
 enum { PLAIN, BY_THRESHOLD, ON_SCALE, BOTH, N_EFFECTS };
 static int effects;
 
+/* Groups of a frailty: rows of near times together; 12 of them in the base. */
+static bool frail, gamma_law;
+static int n_models;
+static uint32_t frailty_group[MOST];
+
+static void build_groups(world *w, const input *in, mlab_random_grouping *grouping, mlab_formula **formula, mlab_design **design)
+{
+    uint32_t number[16] = {0}, n = 0;
+    for (size_t i = 0; i < in->n; i++) {
+        uint32_t *at = &number[(i * 43) % 47 / 4];
+        if (!*at) *at = ++n;
+        frailty_group[i] = *at - 1;
+    }
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, formula, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(*formula, w->table, NULL, design, NULL), MLAB_OK);
+    *grouping = (mlab_random_grouping){.design = *design, .memberships = 1, .group = frailty_group, .n_groups = n, .name = "near"};
+    w->problem.random = grouping;
+    w->problem.n_random = 1;
+}
+
 static mlab_status fit_input(const input *in, const mlab_model *model, const mlab_fit_options *options, mlab_fit **fit, mlab_error *err)
 {
     static const char *const x_term[] = {"x"}, *const z_term[] = {"z"};
     world w;
+    mlab_random_grouping grouping;
+    mlab_formula *one = NULL;
+    mlab_design *ones = NULL;
     build(&w, in, model);
+    if (frail) build_groups(&w, in, &grouping, &one, &ones);
     w.problem.nominal = x_term;
     w.problem.n_nominal = effects == BY_THRESHOLD || effects == BOTH;
     w.problem.scale = z_term;
@@ -489,11 +513,16 @@ static void check(size_t k, const mlab_model *model, const mlab_fit *standard)
     mlab_fit *fit = NULL;
     mlab_error err = {0};
     mlab_fit_options options = mlab_fit_defaults();
+    options.frailty = gamma_law;
     bool known = inputs[k].of & kind_of(model);
     right must = known ? inputs[k].right : SOUND;
+    if (frail && (inputs[k].make == one_cluster || inputs[k].make == two_clusters)) must = SOUND; /* its errors are the model's */
     double tolerance = inputs[k].tolerance > 0 ? inputs[k].tolerance : 1e-9;
     static const char *const with[] = {"", ", by threshold", ", on the scale", ", both"};
-    snprintf(where, sizeof where, "%s, %s%s", inputs[k].name, model->name, with[effects]);
+    snprintf(where, sizeof where, "%s, %s%s%s", inputs[k].name, model->name, with[effects],
+             !frail      ? ""
+             : gamma_law ? " with a gamma frailty"
+                         : " with a normal frailty");
     make_base(&hard);
     if (inputs[k].make) inputs[k].make(&hard);
     mlab_status status = fit_input(&hard, model, &options, &fit, &err);
@@ -525,9 +554,13 @@ static void check(size_t k, const mlab_model *model, const mlab_fit *standard)
 
 START_TEST(hard_inputs_end_in_a_right_answer_or_a_clear_status)
 {
-    const mlab_model *model = _i < 0 ? &mlab_model_ordinal : mlab_model_find(mlab_model_name((size_t)_i));
+    static const mlab_model *const of_times[] = {&mlab_model_cox, &mlab_model_weibull, &mlab_model_loglogistic};
+    frail = _i >= n_models; /* normal and gamma by turns */
+    gamma_law = frail && (_i - n_models) % 2;
+    const mlab_model *model = _i < 0 ? &mlab_model_ordinal : frail ? of_times[(_i - n_models) / 2] : mlab_model_find(mlab_model_name((size_t)_i));
     effects = _i < 0 ? -_i : PLAIN;
     mlab_fit_options options = mlab_fit_defaults();
+    options.frailty = gamma_law;
     mlab_fit *standard = NULL;
     mlab_error err = {0};
     if (model->marks & (MLAB_MODEL_STATES | MLAB_MODEL_RATINGS)) return; /* states and ratings have worlds of their own */
@@ -545,10 +578,11 @@ int main(void)
 {
     size_t n = 0;
     while (mlab_model_name(n)) n++;
+    n_models = (int)n;
     Suite *suite = suite_create("adversarial");
     TCase *tests = tcase_create("adversarial");
     tcase_set_timeout(tests, 60); /* on a machine with other work */
-    tcase_add_loop_test(tests, hard_inputs_end_in_a_right_answer_or_a_clear_status, 1 - N_EFFECTS, (int)n);
+    tcase_add_loop_test(tests, hard_inputs_end_in_a_right_answer_or_a_clear_status, 1 - N_EFFECTS, n_models + 6);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -4,6 +4,8 @@
 #include "fit/mixed/mixed_robust.h"
 #include "fit/outcome.h"
 #include "fit/survival/frailty.h"
+#include "fit/survival/frailty_draw.h"
+#include "mentorlab/after.h"
 #include "mentorlab/draws.h"
 
 #include "core/random.h"
@@ -115,6 +117,22 @@ START_TEST(fits_are_the_maximum_of_the_whole_likelihood)
     }
     close_study(&kidney.s);
     close_study(&rats.s);
+}
+END_TEST
+
+START_TEST(late_entry_is_conditioned_on)
+{
+    groups g = late_rats();
+    for (int l = 0; l < 2; l++) {
+        mlab_fit *fit = fit_of(&g, LATE, l ? "normal" : "gamma"), *plain;
+        check(fit, l ? "late_normal" : "late_gamma");
+        ck_assert_msg(strstr(fit->reason, "CR1 by id is not there"), "%s", fit->reason);
+        plain = fit_of(&g, "event(stop, status) ~ rx + (1 | group)", l ? "normal" : "gamma"); /* as if all had been seen from day 0 */
+        ck_assert(fabs(plain->random->sd[0] - fit->random->sd[0]) > 1e-3);
+        mlab_fit_free(fit);
+        mlab_fit_free(plain);
+    }
+    world_free(&g.s.w);
 }
 END_TEST
 
@@ -445,6 +463,69 @@ START_TEST(scores_of_clusters_add_up_to_nothing)
 }
 END_TEST
 
+/* At each limit of age the fit with that coefficient as an offset has fallen by half the chi-squared quantile; so has the likelihood with the limit
+ * of the standard deviation held. */
+START_TEST(profile_limits_are_where_the_likelihood_has_fallen)
+{
+    static const char *const laws[] = {"cox", "weibull", "loglogistic"};
+    groups g = open_groups("reference/kidney.csv", kidney_columns, 5);
+    size_t n = g.s.n;
+    double held[200] = {0};
+    world_real(&g.s.w, &context, "held", held, n);
+    const mlab_column *age = mlab_table_find(g.s.w.table, "age");
+    mlab_column *column = (mlab_column *)mlab_table_find(g.s.w.table, "held");
+    for (int l = 0; l < 3; l++) {
+        const char *frailty = l == 1 ? "normal" : "gamma";
+        model_name = laws[l];
+        options.profile = true;
+        mlab_fit *fit = fit_of(&g, KIDNEY, frailty);
+        options.profile = false;
+        const mlab_after *after = fit->after;
+        ck_assert_uint_ge(after->n_profiles, 3);
+        size_t looked = 0;
+        for (size_t k = 0; k < after->n_profiles; k++) {
+            const mlab_profile *p = &after->profiles[k];
+            double limits[] = {p->lower, p->upper};
+            for (int side = 0; side < 2 && !strcmp(p->name, "age"); side++, looked++) {
+                ck_assert(!p->lower_open && !p->upper_open);
+                for (size_t i = 0; i < n; i++) column->as.real[i] = limits[side] * age->as.real[i];
+                mlab_fit *at = fit_of(&g, "event(time, status) ~ female + offset(held) + (1 | group)", frailty);
+                ck_near(2 * (fit->log_likelihood - at->log_likelihood), 3.841458820694124, 1e-5, 0);
+                mlab_fit_free(at);
+            }
+            if (strcmp(p->name, "standard deviation of group")) continue;
+            ck_assert_msg(p->upper > fit->random->sd[0] && p->lower < fit->random->sd[0] && !p->upper_open, "%g %g", p->lower, p->upper);
+            mlab_outcome outcome = outcome_of(KIDNEY, frailty);
+            mlab_outcome_problem *made;
+            mlab_prepared *prepared;
+            mlab_frailty_held *work;
+            double value, top;
+            outcome.model = (char *)laws[l];
+            ck_assert_int_eq(mlab_outcome_problem_make(&context, &g.data, &outcome, &options, &made, NULL), MLAB_OK);
+            ck_assert_int_eq(mlab_prepare(&context, made->model, &made->problem, &made->options, &prepared, NULL), MLAB_OK);
+            ck_assert_int_eq(mlab_frailty_held_make(&context, prepared, fit, &work, NULL), MLAB_OK);
+            ck_assert_int_eq(mlab_frailty_held_at(work, fit->random->sd[0], &top, NULL), MLAB_OK);
+            for (int side = 0; side < 2; side++, looked++) {
+                if (limits[side] == 0) { /* the boundary is inside */
+                    ck_assert_msg(fit->random->deviance < 3.85, "%s: %g, sd %g, open %d", laws[l], fit->random->deviance, fit->random->sd[0],
+                                  p->lower_open);
+                    continue;
+                }
+                ck_assert_int_eq(mlab_frailty_held_at(work, limits[side], &value, NULL), MLAB_OK);
+                ck_near(2 * (top - value), 3.841458820694124, 1e-5, 0);
+            }
+            mlab_frailty_held_free(work);
+            mlab_prepared_free(prepared);
+            mlab_outcome_problem_free(made);
+        }
+        ck_assert_uint_eq(looked, 4);
+        mlab_fit_free(fit);
+    }
+    model_name = "cox";
+    close_study(&g.s);
+}
+END_TEST
+
 START_TEST(every_allocation_of_a_frailty_may_fail)
 {
     groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
@@ -471,4 +552,5 @@ MLAB_TEST_MAIN("frailty", the_normal_term_is_its_integral, derivatives_of_both_t
                mean_times_are_averaged_over_frailties, rows_cut_in_time_tell_the_same_and_late_entry_is_refused,
                what_a_frailty_cannot_be_is_refused_in_words, draws_have_the_errors_of_the_baseline_and_effects_of_the_groups,
                a_refit_to_whole_groups_is_the_fit_with_its_baseline, robust_errors_are_near_the_jackknife_of_groups,
-               scores_of_clusters_add_up_to_nothing, every_allocation_of_a_frailty_may_fail)
+               scores_of_clusters_add_up_to_nothing, profile_limits_are_where_the_likelihood_has_fallen, late_entry_is_conditioned_on,
+               every_allocation_of_a_frailty_may_fail)

@@ -21,32 +21,6 @@ static groups kidney(void)
     return g;
 }
 
-/* rats of survival, of which two thirds enter at day 30 or 55, where they are there; a name for each. */
-static groups late_rats(void)
-{
-    static double column[7][400];
-    static const char *const names[] = {"group", "start", "stop", "status", "rx", "id", "weight"};
-    groups rats = open_groups("reference/rats.csv", rats_columns, 5), g = {0};
-    size_t n = rats.s.n;
-    for (size_t i = 0; i < n; i++) {
-        double entry = ((const double[]){0, 30, 55})[(i + 1) % 3];
-        column[0][i] = mlab_table_find(rats.data.people, "group")->as.real[i];
-        column[2][i] = mlab_table_find(rats.data.people, "time")->as.real[i];
-        column[1][i] = entry < column[2][i] ? entry : 0;
-        column[3][i] = mlab_table_find(rats.data.people, "status")->as.real[i];
-        column[4][i] = mlab_table_find(rats.data.people, "rx")->as.real[i];
-        column[5][i] = (double)i;
-        column[6][i] = 1;
-    }
-    close_study(&rats.s);
-    options.spline_df = 2;
-    for (size_t c = 0; c < 7; c++) world_real(&g.s.w, &context, names[c], column[c], n);
-    g.data = (mlab_data){.context = &context, .people = g.s.w.table, .person_level = true};
-    g.s.n = n;
-    return g;
-}
-#define LATE "event(start, stop, status) ~ rx + (1 | group) + cluster(id)"
-
 /* --- references --------------------------------------------------------------------------------------------------------- */
 
 /* Differences of a log-likelihood lose digits among the bends of a spline: R's errors hold seven. */
@@ -94,6 +68,7 @@ END_TEST
 START_TEST(late_entry_is_conditioned_on)
 {
     groups g = late_rats();
+    options.spline_df = 2;
     size_t terms = check_case(&g, LATE, "late", "weibull", "gamma") + check_case(&g, LATE, "late", "survival_lognormal", "normal") +
                    check_case(&g, LATE, "late", "spline", "normal") + check_case(&g, LATE, "late", "loglogistic", "gamma");
     ck_assert_uint_eq(terms, 4 + 4 + 5 + 4);
@@ -126,6 +101,7 @@ static double value_at(mlab_times_groups *g, const double *parameters, size_t j,
 START_TEST(derivatives_are_those_of_the_likelihood)
 {
     groups g = late_rats();
+    options.spline_df = 2;
     static const char *const frailties[] = {"gamma", "normal"};
     int tops = 0;
     for (int k = 0; k < LAWS; k++)
@@ -175,6 +151,7 @@ END_TEST
 START_TEST(rows_cut_in_time_and_rows_that_count_twice_tell_the_same)
 {
     groups whole = late_rats();
+    options.spline_df = 2;
     size_t n = whole.s.n, at = 0;
     static double column[7][1600];
     static const char *const names[] = {"group", "start", "stop", "status", "rx", "id", "weight"};
@@ -458,6 +435,7 @@ END_TEST
 START_TEST(results_have_the_same_bytes_for_any_threads)
 {
     groups g = late_rats();
+    options.spline_df = 2;
     mlab_fit *first = NULL;
     model_name = "loglogistic";
     for (int k = 0; k < 3; k++) {
@@ -479,6 +457,7 @@ END_TEST
 START_TEST(every_allocation_may_fail)
 {
     groups g = late_rats();
+    options.spline_df = 2;
     mlab_test_memory memory = {0};
     mlab_context failing = mlab_test_context(&memory, 1);
     mlab_outcome outcome = {.name = "it", .kind = MLAB_OUTCOME_EVENT, .better = 1, .model = "weibull", .formula = LATE};

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/text.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -30,6 +31,12 @@ typedef struct profile {
 static mlab_status fall(profile *w, size_t j, double value, double *root, bool *good, mlab_error *err)
 {
     mlab_newton_result result;
+    if (w->machine.held) {
+        double now = -HUGE_VAL;
+        mlab_status held = w->machine.held(&w->machine, j, value, &now, good, err);
+        *root = sqrt(fmax(0, 2 * (w->top - now)));
+        return held;
+    }
     w->at[j] = value * (w->machine.unit ? w->machine.unit[j] : 1);
     mlab_status status = mlab_newton(w->context, &w->machine.spec, w->at, NULL, NULL, &result, err);
     *good = !status && result.converged && isfinite(result.log_likelihood);
@@ -37,14 +44,14 @@ static mlab_status fall(profile *w, size_t j, double value, double *root, bool *
     return status;
 }
 
-static mlab_status find_end(profile *w, size_t j, double side, double *end, bool *open, mlab_error *err)
+/* b: the estimate, and its standard error. */
+static mlab_status find_end(profile *w, size_t j, double b, double se, double side, double *end, bool *open, mlab_error *err)
 {
-    double se = sqrt(w->fit->covariance[j * w->fit->n_parameters + j]), b = w->fit->estimate[j];
     double x0 = b, r0 = 0, x1 = b + side * w->root * se, r1;
     bool good = true;
     *open = true;
     *end = 0;
-    memcpy(w->at, w->machine.best, w->fit->n_parameters * sizeof *w->at);
+    memcpy(w->at, w->machine.best, w->machine.spec.n * sizeof *w->at);
     for (int step = 0; step < STEPS; step++) {
         mlab_status status = fall(w, j, x1, &r1, &good, err);
         if (status) return status;
@@ -74,30 +81,91 @@ static mlab_status profile_all(profile *w, mlab_after *after, mlab_error *err)
         made->name = mlab_copy_text(w->context, w->fit->names[j]);
         if (!made->name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
         memcpy(w->fixed, w->fit->aliased, n);
+        w->fixed[n] = 0;
         w->fixed[j] = 1;
-        status = find_end(w, j, -1, &made->lower, &made->lower_open, err);
-        if (!status) status = find_end(w, j, 1, &made->upper, &made->upper_open, err);
+        double b = w->fit->estimate[j], se = sqrt(w->fit->covariance[j * n + j]);
+        status = find_end(w, j, b, se, -1, &made->lower, &made->lower_open, err);
+        if (!status) status = find_end(w, j, b, se, 1, &made->upper, &made->upper_open, err);
     }
+    return status;
+}
+
+/* The lower end of a log standard deviation, which levels off towards 0: by false position between b and where the fall is enough. */
+static mlab_status find_low(profile *w, size_t j, double b, double *end, bool *open, mlab_error *err)
+{
+    double low = b, f_low = -w->root, high = b, f_high = -w->root, root;
+    bool good = true;
+    memcpy(w->at, w->machine.best, w->machine.spec.n * sizeof *w->at);
+    *open = true;
+    *end = 0;
+    for (int step = 0; step < 12 && f_low < 0; step++) { /* down by halves until it has fallen */
+        high = low, f_high = f_low;
+        low -= 0.7;
+        mlab_status status = fall(w, j, low, &root, &good, err);
+        if (status || !good) return status;
+        f_low = root - w->root;
+    }
+    for (int step = 0; step < 2 * STEPS && f_low >= 0; step++) {
+        double at = (low * f_high - high * f_low) / (f_high - f_low);
+        mlab_status status = fall(w, j, at, &root, &good, err);
+        if (status || !good) return status;
+        double now = root - w->root;
+        *end = at;
+        *open = false;
+        if (fabs(now) < 1e-9) break;
+        if (now < 0) {
+            high = at, f_high = now;
+            f_low /= 2; /* so that both sides move (Dowell & Jarratt 1971, the Illinois rule) */
+        } else {
+            low = at, f_low = now;
+            f_high /= 2;
+        }
+    }
+    return MLAB_OK;
+}
+
+/* Of the standard deviation of a frailty, on its logarithm; down to 0 where the likelihood without one has not fallen so far. */
+static mlab_status profile_spread(profile *w, mlab_after *after, mlab_error *err)
+{
+    const mlab_random_effects *r = w->fit->random;
+    size_t n = w->fit->n_parameters;
+    mlab_text name = MLAB_TEXT(w->context);
+    mlab_text_print(&name, "standard deviation of %s", r->group);
+    mlab_profile *made = &after->profiles[after->n_profiles++];
+    made->name = name.failed ? NULL : mlab_copy_text(w->context, mlab_text_get(&name));
+    mlab_text_free(&name);
+    if (!made->name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
+    double b = log(r->sd[0]), se = r->sd_se[0] / r->sd[0];
+    mlab_status status = MLAB_OK;
+    memcpy(w->fixed, w->fit->aliased, n);
+    w->fixed[n] = 1;
+    if (r->deviance > w->root * w->root) {
+        status = find_low(w, n, b, &made->lower, &made->lower_open, err);
+        made->lower = made->lower_open ? 0 : exp(made->lower);
+    }
+    if (!status) status = find_end(w, n, b, se, 1, &made->upper, &made->upper_open, err);
+    made->upper = made->upper_open ? 0 : exp(made->upper);
     return status;
 }
 
 mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after, mlab_error *err)
 {
     size_t n = fit->n_parameters;
-    if (mlab_is_penalised(prepared) || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED || !mlab_profile_is_made(prepared))
+    if (mlab_is_penalised(prepared) || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED || !mlab_profile_is_made(prepared, fit))
         return MLAB_OK;
     profile w = {.context = context, .fit = fit, .root = sqrt(gsl_cdf_chisq_Pinv(prepared->options.level, 1))};
     double value = 0;
-    w.fixed = mlab_allocate(context, n, 1);
-    w.at = mlab_allocate(context, n, sizeof *w.at);
-    after->profiles = mlab_allocate(context, n, sizeof *after->profiles);
+    w.fixed = mlab_allocate(context, n + 1, 1);
+    w.at = mlab_allocate(context, n + 1, sizeof *w.at);
+    after->profiles = mlab_allocate(context, n + 1, sizeof *after->profiles);
     mlab_status status =
         w.fixed && w.at && after->profiles ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for profiles of %s", fit->outcome);
     if (!status) status = mlab_profile_machine_make(context, prepared, fit, w.fixed, &w.machine, err);
-    if (!status) status = w.machine.spec.evaluate(w.machine.spec.work, w.machine.best, &value, NULL, NULL, err);
+    if (!status && w.machine.spec.evaluate) status = w.machine.spec.evaluate(w.machine.spec.work, w.machine.best, &value, NULL, NULL, err);
     if (!status) {
-        w.top = w.machine.of_value(&w.machine, value);
+        w.top = w.machine.held ? *w.machine.best : w.machine.of_value(&w.machine, value);
         status = profile_all(&w, after, err);
+        if (!status && mlab_fit_has_frailty(fit)) status = profile_spread(&w, after, err);
     }
     mlab_profile_machine_free(context, w.machine);
     mlab_release(context, w.fixed);

@@ -6,7 +6,8 @@
 #include "fit/engine.h"
 #include "fit/families/responses.h"
 #include "fit/survival/cox.h"
-#include "fit/survival/times.h"
+#include "fit/survival/frailty.h"
+#include "fit/survival/times_frailty.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -24,9 +25,10 @@ static bool is_cox(const mlab_prepared *prepared)
     return prepared->model == &mlab_model_cox && !prepared->problem->n_random;
 }
 
-bool mlab_profile_is_made(const mlab_prepared *prepared)
+bool mlab_profile_is_made(const mlab_prepared *prepared, const mlab_fit *fit)
 {
-    return is_cox(prepared) || is_times(prepared) || mlab_engine_of(prepared);
+    bool frailty = mlab_fit_has_frailty(fit) && fit->trust != MLAB_ON_BOUNDARY && fit->random->sd[0] > 0;
+    return is_cox(prepared) || is_times(prepared) || frailty || mlab_engine_of(prepared);
 }
 
 static double same(const mlab_profile_machine *machine, double value)
@@ -110,6 +112,45 @@ static mlab_status start_times(const mlab_context *context, const mlab_fit *fit,
     return MLAB_OK;
 }
 
+/* The same with a frailty: its log variance is the last parameter, held as the log standard deviation. */
+typedef struct frail_times {
+    mlab_times_groups groups;
+    double *unit;
+} frail_times;
+
+static void free_frail_times(const mlab_context *context, void *own)
+{
+    frail_times *frail = own;
+    mlab_times_groups_end(&frail->groups);
+    mlab_release(context, frail->unit);
+    mlab_release(context, frail);
+}
+
+static mlab_status start_frail_times(const mlab_context *context, const mlab_fit *fit, mlab_profile_machine *machine, mlab_error *err)
+{
+    const mlab_times *times = machine->prepared->own;
+    frail_times *frail = machine->own = mlab_allocate(context, 1, sizeof *frail);
+    if (!frail) return no_memory(fit, err);
+    machine->release = free_frail_times;
+    frail->unit = mlab_allocate(context, times->n + 1, sizeof *frail->unit);
+    if (!frail->unit) return no_memory(fit, err);
+    for (size_t j = 0; j < times->n; j++) frail->unit[j] = 1;
+    frail->unit[times->n] = 2;
+    memcpy(machine->best, fit->estimate, times->n * sizeof *machine->best);
+    mlab_times_uncentre(times, machine->best, -1);
+    machine->best[times->n] = 2 * log(fit->random->sd[0]);
+    machine->unit = frail->unit;
+    machine->has = times_has;
+    machine->spec.n = times->n + 1;
+    machine->spec.bounded = true;
+    machine->spec.tolerance = 1e-5; /* the likelihood to 1e-10 */
+    machine->spec.evaluate = mlab_times_groups_evaluate;
+    machine->spec.work = &frail->groups;
+    mlab_status status = mlab_times_groups_begin(context, machine->prepared, &frail->groups, err);
+    frail->groups.held = machine->fixed;
+    return status;
+}
+
 /* --- cox -------------------------------------------------------------------------------------------------------- */
 
 typedef struct cox_machine {
@@ -150,6 +191,41 @@ static mlab_status start_cox(const mlab_context *context, const mlab_fit *fit, m
     return mlab_cox_work_make(context, rows, cox->weight, &cox->work, err);
 }
 
+/* The same with a frailty, which has a climb of its own; best[0]: the largest log-likelihood. */
+static void free_frail_cox(const mlab_context *context, void *own)
+{
+    mlab_frailty_again_end(own);
+    mlab_release(context, own);
+}
+
+static mlab_status hold_frail_cox(mlab_profile_machine *machine, size_t j, double at, double *value, bool *good, mlab_error *err)
+{
+    mlab_frailty_again *again = machine->own;
+    mlab_frailty *f = &again->f;
+    again->top.hold_variance = j == f->p;
+    if (j == f->p)
+        f->variance = exp(2 * at);
+    else
+        f->beta[j] = at * f->rows->scale[j];
+    mlab_status status = mlab_frailty_climb(f, machine->fixed, 1e-7, (int)machine->prepared->options.iterations, &again->top, err);
+    *good = !status && again->top.converged;
+    *value = f->value;
+    return status;
+}
+
+static mlab_status start_frail_cox(const mlab_context *context, const mlab_fit *fit, mlab_profile_machine *machine, mlab_error *err)
+{
+    mlab_frailty_again *again = machine->own = mlab_allocate(context, 1, sizeof *again);
+    if (!again) return no_memory(fit, err);
+    machine->release = free_frail_cox;
+    machine->has = cox_has;
+    machine->held = hold_frail_cox;
+    mlab_status status = mlab_frailty_again_begin(context, machine->prepared, fit, again, err);
+    if (!status) status = mlab_frailty_climb(&again->f, fit->aliased, 1e-7, (int)machine->prepared->options.iterations, &again->top, err);
+    machine->best[0] = again->f.value;
+    return status;
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- */
 
 mlab_status mlab_profile_machine_make(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, const uint8_t *fixed,
@@ -157,9 +233,13 @@ mlab_status mlab_profile_machine_make(const mlab_context *context, const mlab_pr
 {
     *machine = (mlab_profile_machine){.prepared = prepared, .fixed = fixed, .of_value = same, .release = mlab_release};
     machine->spec = (mlab_newton_spec){.n = fit->n_parameters, .fixed = fixed, .tolerance = 1e-7, .iterations = (int)prepared->options.iterations};
-    machine->best = mlab_allocate(context, fit->n_parameters, sizeof *machine->best);
+    machine->best = mlab_allocate(context, fit->n_parameters + 1, sizeof *machine->best);
     if (!machine->best) return no_memory(fit, err);
-    mlab_status status = (is_cox(prepared) ? start_cox : is_times(prepared) ? start_times : start_engine)(context, fit, machine, err);
+    bool frail = mlab_fit_has_frailty(fit), cox = prepared->model == &mlab_model_cox;
+    mlab_status status = (frail                ? cox ? start_frail_cox : start_frail_times
+                          : is_cox(prepared)   ? start_cox
+                          : is_times(prepared) ? start_times
+                                               : start_engine)(context, fit, machine, err);
     if (!machine->spec.work) machine->spec.work = machine->own;
     return status;
 }

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const double MOST_WEIGHT = 1e4; /* a gamma term sums over events */
+
 static mlab_status check_grouping(const mlab_prepared *prepared, const char *name, mlab_error *err)
 {
     const mlab_fit_problem *problem = prepared->problem;
@@ -38,9 +40,10 @@ mlab_status mlab_frailty_prepare(const mlab_context *context, mlab_prepared *pre
     const char *name = problem->outcome ? problem->outcome : "outcome";
     mlab_status status = check_grouping(prepared, name, err);
     for (size_t i = 0; problem->weight && i < problem->n && !status; i++)
-        if (problem->weights_sampling || problem->weight[i] != floor(problem->weight[i]))
-            status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a frailty takes weights that are whole numbers of equal rows (row %zu has %g)", name,
-                                (problem->rows ? problem->rows[i] : i) + 1, problem->weight[i]);
+        if (problem->weights_sampling || problem->weight[i] != floor(problem->weight[i]) || problem->weight[i] > MOST_WEIGHT)
+            status =
+                mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a frailty takes weights that are whole numbers of equal rows, up to 10,000 (row %zu has %g)",
+                           name, (problem->rows ? problem->rows[i] : i) + 1, problem->weight[i]);
     return status ? status : mlab_frailty_entries(context, problem, &prepared->enters, err);
 }
 

@@ -51,18 +51,22 @@ mlab_frailty_term mlab_frailty_gamma(double d, double hazard, double w)
     return t;
 }
 
+enum { MOST_STEPS = 2000 };
+
 /* Where d u - H e^u - u^2 / (2 w) is highest: Newton from the right of it, where every step goes down and none too far. */
 static double peak(double d, double hazard, double w)
 {
     double u = 0;
     if (d > 0) u = hazard > 0 ? fmax(0, fmin(d * w, mlab_log(d / hazard))) : d * w;
-    for (int k = 0; k < 200; k++) {
+    for (int k = 0; k < MOST_STEPS; k++) { /* about one for each unit of u */
         double rate = hazard * mlab_exp(u), move = (d - rate - u / w) / (rate + 1 / w);
         u += move;
         if (fabs(move) <= 1e-14 * (1 + fabs(u))) break;
     }
     return u;
 }
+
+enum { MOST_NODES = 100000 };
 
 typedef struct sums {
     double one, z, zz, u, uu, l, ll, zl, second;
@@ -90,7 +94,7 @@ mlab_frailty_term mlab_frailty_normal(double d, double hazard, double w)
     sums s = {0};
     add(1, 0, 0, at, w, &s);
     for (int side = -1; side <= 1; side += 2)
-        for (size_t k = 1;; k++) {
+        for (size_t k = 1; k < MOST_NODES; k++) {
             double v = side * (double)k * h, t = mlab_expm1(v), u = at + v;
             double f = d * v - rate * t - v * (at + u) / (2 * w); /* less that of the peak */
             if (!(f >= -AWAY)) break;                             /* NaN too */

@@ -26,6 +26,7 @@ typedef struct mlab_times_groups {
     double *of_row, *of_before; /* [rows] cumulative hazard while seen; before */
     double *by_row, *by_before; /* [(1 + n_ancillary) rows] derivatives of these by eta and the ancillary parameters */
     uint8_t *fixed;             /* [n] aliased */
+    const uint8_t *held;        /* [n] in its place, where some stay; NULL = none */
 } mlab_times_groups;
 
 /* Ended also after a failure. Errors: MLAB_ERR_MEMORY. */

@@ -292,7 +292,7 @@ mlab_status mlab_times_groups_evaluate(void *arg, const double *parameters, doub
                 double own = sums[n + j * n + k] + of_groups[n + j * n + k];
                 information[j * n + k] = information[k * n + j] = own;
             }
-        mlab_make_definite(information, n, g->fixed, of_groups + n + n * n);
+        mlab_make_definite(information, n, g->held ? g->held : g->fixed, of_groups + n + n * n);
     }
     mlab_release(g->context, sums);
     return status;
