@@ -41,6 +41,7 @@ START_TEST(frequencies_are_people_alike)
     double by_person[120], *weight = joint_room(2 * w.d.n, sizeof *weight);
     for (size_t g = 0; g < 120; g++) by_person[g] = 1 + (double)(g % 2);
     weigh(&w, by_person, MLAB_WEIGHTS_FREQUENCY, weight, weight + w.d.n);
+    w.answers.problem.formula = NULL; /* its text is not needed */
     joint_prepare(&w, &context, &plain, &options);
     mlab_fit *fit = joint_world_fit(&w, &context, MLAB_JOINT_SHARED, &options);
     size_t n = 0, m = 0, most = 2 * w.d.n;

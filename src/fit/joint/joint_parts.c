@@ -242,6 +242,7 @@ static mlab_status copy_recipe(const mlab_joint_rows *part, mlab_random_effects 
 static mlab_status tell_effects(mlab_fit *fit, mlab_error *err)
 {
     mlab_formula *formula = NULL;
+    if (!fit->formula || !*fit->formula) return MLAB_OK; /* a problem without its text */
     mlab_status status = mlab_formula_parse(fit->context, fit->formula, NULL, &formula, err);
     bool has = !status && mlab_formula_random(formula) > 0;
     mlab_formula_free(formula);
