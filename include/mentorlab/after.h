@@ -160,8 +160,8 @@ typedef struct mlab_prediction_request {
  * the fit's interval factor (t or normal). Limits stay in the range of the scale: of one number that rises with one predictor they are its values at
  * the predictor's limits (as for predict.glm), of survival on log(-log S), of incidence on log(-log(1 - F)), of other probabilities on the logit, of
  * averaged means of a log link on the logarithm. Where the fit has no interval (not converged, separated, under 3 clusters) they are the ends of the
- * scale. The spread of random effects, residual variances and knots count as known. Errors: those of mlab_predict_at; MLAB_ERR_DATA_NOT_BUILT for a
- * model with a baseline curve that does not tell the variance with it (cox does, for survival without group effects). */
+ * scale. The spread of random effects, residual variances and knots count as known. Errors: those of mlab_predict_at; MLAB_ERR_DATA_NOT_BUILT where
+ * the errors of a baseline need the data: mean times with robust errors or of fine_gray, group effects. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_predict_intervals(const mlab_context *context, const mlab_fit *fit, const mlab_prediction_request *request,
                                                           double *estimate, double *se, double *lower, double *upper, mlab_error *err);
 /* The same from draws of the parameters of outcome `outcome` of draws: error = standard deviation, limits = quantiles (type 7 of R) of the

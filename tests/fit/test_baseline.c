@@ -215,5 +215,88 @@ START_TEST(errors_of_incidence_and_time_lost_are_those_of_fine_and_gray)
 }
 END_TEST
 
-MLAB_TEST_MAIN("baseline", errors_of_cox_predictions_are_those_of_the_jackknife_and_of_the_model,
-               errors_of_incidence_and_time_lost_are_those_of_fine_and_gray)
+/* Mean times of single rows: those of a mean over this row alone; with robust errors the data are needed, and the sentence says so. */
+START_TEST(mean_times_of_single_rows_have_errors_where_the_fit_alone_tells_them)
+{
+    static const reference_case model = {"model", "event(week, arrest) ~ fin + age + prio", 1, 0, false},
+                                robust = {"cluster", "event(week, arrest) ~ fin + age + prio + cluster(block)", 0, 0, false};
+    static const double times[] = {20, 52};
+    double value[4], se[4], lower[4], upper[4], covariance[4];
+    mlab_error err = {0};
+    context = mlab_test_context(NULL, 1);
+    study s = rossi();
+    fitted f = fit_of("cox", &model);
+    mlab_prediction_request request = {
+        .table = data.people, .first = 3, .n = 2, .scale = MLAB_SCALE_RESTRICTED, .times = times, .n_times = 2, .level = 0.95};
+    mlab_baseline_means means;
+    uint32_t row = 4;
+    mlab_average_rows one = {.table = data.people, .row = &row, .n = 1};
+    ck_assert_int_eq(mlab_predict_intervals(&context, f.fit, &request, value, se, lower, upper, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_baseline_means_make(&context, f.fit, 2, &means, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_baseline_means_fill(&means, 0, f.fit, MLAB_SCALE_RESTRICTED, times, 2, &one, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_baseline_means_covariance(&means, f.fit, NULL, covariance, NULL), MLAB_OK);
+    for (size_t t = 0; t < 2; t++) {
+        ck_near(value[2 + t], means.value[t], 1e-14, 0);
+        ck_near(se[2 + t], sqrt(covariance[3 * t]), 1e-14, 0);
+        ck_assert(lower[2 + t] < value[2 + t] && value[2 + t] < upper[2 + t] && upper[2 + t] <= times[t]);
+    }
+    mlab_baseline_means_free(&means);
+    end(&f);
+    f = fit_of("cox", &robust);
+    ck_assert_int_eq(mlab_predict_intervals(&context, f.fit, &request, value, se, lower, upper, &err), MLAB_ERR_DATA_NOT_BUILT);
+    ck_assert_msg(strstr(err.sentence, "need its data") != NULL, "%s", err.sentence);
+    end(&f);
+    close_study(&s);
+}
+END_TEST
+
+/* Fits, jackknife, means and draws of six people, with every allocation failing once. */
+START_TEST(any_allocation_may_fail)
+{
+    static const double time[] = {1, 2, 2, 3, 4, 5}, x[] = {0, 1, 1, 0, 1, 0}, times[] = {2, 4};
+    static const int32_t what[] = {1, 2, 1, 0, 1, 1};
+    static const char *const whats[] = {"none", "it", "another"}, *const models[] = {"fine_gray", "cox"};
+    mlab_test_memory memory = {0};
+    mlab_context failing = mlab_test_context(&memory, 1);
+    context = mlab_test_context(NULL, 1);
+    options = mlab_fit_defaults();
+    options.robust = MLAB_ROBUST_HC0;
+    world w = {0};
+    world_real(&w, &context, "time", time, 6);
+    world_real(&w, &context, "x", x, 6);
+    world_factor(&w, &context, "what", what, 6, whats, 3);
+    mlab_data six = {.context = &context, .people = w.table, .person_level = true};
+    for (int m = 0; m < 2; m++) {
+        mlab_outcome outcome = {.name = "it", .kind = MLAB_OUTCOME_EVENT, .better = -1, .model = (char *)models[m]};
+        outcome.formula = (char *)(m ? "event(time, x) ~ what" : "event(time, what) ~ x");
+        const mlab_outcome *outcomes[] = {&outcome};
+        double line[] = {2, 4};
+        mlab_predict_outcome wish = {.outcome = (char *)"it", .scale = m ? MLAB_SCALE_RESTRICTED : MLAB_SCALE_LOST, .times = line, .n_times = 2};
+        mlab_predict_spec spec = {.reference = SIZE_MAX, .outcomes = &wish, .n_outcomes = 1};
+        options.predict = &spec;
+        mlab_status status = MLAB_ERR_MEMORY;
+        for (long k = 1; status == MLAB_ERR_MEMORY && k < 3000; k++) {
+            mlab_fit *fit = NULL;
+            mlab_draws *draws = NULL;
+            double out[2];
+            memory = (mlab_test_memory){.fail_at = k};
+            status = mlab_fit_outcome(&failing, &six, &outcome, &options, &fit, NULL);
+            const mlab_fit *fits[] = {fit};
+            if (!status) status = mlab_draws_make_mixed(&failing, &six, outcomes, &options, fits, 1, 3, 1, &draws, NULL);
+            if (!status)
+                status = mlab_predict_drawn(&failing, fit, draws, 0, 1, w.table, NULL, 0, 1, NULL, m ? MLAB_SCALE_SURVIVAL : MLAB_SCALE_INCIDENCE,
+                                            times, 2, out, NULL);
+            if (status && status != MLAB_ERR_MEMORY) ck_assert_int_eq(status, MLAB_ERR_FIT_DRAWS);
+            mlab_draws_free(draws);
+            mlab_fit_free(fit);
+            ck_assert_int_eq(memory.live, 0);
+            ck_assert_int_gt(status ? k : k - 40, 0);
+        }
+        ck_assert(status != MLAB_ERR_MEMORY);
+    }
+    world_free(&w);
+}
+END_TEST
+
+MLAB_TEST_MAIN("baseline", mean_times_of_single_rows_have_errors_where_the_fit_alone_tells_them, any_allocation_may_fail,
+               errors_of_cox_predictions_are_those_of_the_jackknife_and_of_the_model, errors_of_incidence_and_time_lost_are_those_of_fine_and_gray)

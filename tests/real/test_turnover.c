@@ -120,7 +120,7 @@ START_TEST(compare_and_report_go_through_and_say_what_does_not_apply)
     prepare();
     ck_assert_int_eq(shell("sed -i 's/adjust:/bootstrap: 20\\n  adjust:/' study.yaml && " PROGRAM " report study.yaml"), 0);
     ck_says(out, "match      this study has no mentors");
-    ck_says(out, "simulate   a Cox fit has no baseline to simulate from");
+    ck_says(out, "simulate   a Cox fit knows no hazard after its last event, so there is nothing to simulate from");
     ck_says(out, "forecast   the study file has no money (block forecast)");
     ck_says(out, "The data: length-biased web sample, not one firm.");
     ck_says(out, "own boss against none");
@@ -146,7 +146,7 @@ START_TEST(stages_that_do_not_apply_say_so_and_are_no_failures)
     ck_assert_int_eq(shell(PROGRAM " match study.yaml"), 0);
     ck_says(out, "this study has no mentors");
     ck_assert_int_eq(shell(PROGRAM " simulate study.yaml"), 0);
-    ck_says(out, "a Cox fit has no baseline to simulate from");
+    ck_says(out, "a Cox fit knows no hazard after its last event, so there is nothing to simulate from");
     ck_assert_int_eq(shell(PROGRAM " forecast study.yaml"), 0);
     ck_says(out, "the study file has no money (block forecast)");
     ck_assert_int_eq(shell(PROGRAM " panel study.yaml"), 3);

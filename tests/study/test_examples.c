@@ -78,7 +78,7 @@ START_TEST(the_study_of_employee_turnover_goes_through_with_its_dirt_found)
     ck_assert_int_eq(state_of[MLAB_STAGE_FIT], MLAB_STAGE_RAN);
     ck_assert_int_eq(state_of[MLAB_STAGE_COMPARE], MLAB_STAGE_RAN);
     ck_assert_str_eq(line_of[MLAB_STAGE_MATCH], "this study has no mentors");
-    ck_assert_str_eq(line_of[MLAB_STAGE_SIMULATE], "a Cox fit has no baseline to simulate from");
+    ck_assert_str_eq(line_of[MLAB_STAGE_SIMULATE], "a Cox fit knows no hazard after its last event, so there is nothing to simulate from");
     ck_assert_int_eq(state_of[MLAB_STAGE_FORECAST], MLAB_STAGE_NOT_APPLICABLE);
     const mlab_results *results = mlab_study_results(study);
     ck_assert_uint_eq(results->n_fits, 1);

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/after/baseline_means.h"
 #include "fit/draws.h"
 #include "fit/model.h"
 #include "fit/survival/curve.h"
@@ -156,12 +157,58 @@ static mlab_status told_block(mlab_slopes *s, size_t at, size_t n, double *estim
     return status;
 }
 
+/* Numbers over time of n rows whose errors a baseline of independent steps tells (mean times of cox): value, error. */
+static mlab_status mean_times(mlab_slopes *s, size_t at, size_t n, double *value, double *se, mlab_error *err)
+{
+    const mlab_prediction_request *r = s->request;
+    mlab_status status = MLAB_OK;
+    double *covariance = mlab_allocate(s->context, s->width, s->width * sizeof *covariance);
+    if (!covariance) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for intervals of %s", s->fit->outcome);
+    for (size_t i = 0; i < n && !status; i++) {
+        mlab_baseline_means means;
+        uint32_t row = r->rows ? r->rows[at + i] : (uint32_t)(r->first + at + i);
+        mlab_average_rows one = {.table = r->table, .row = &row, .n = 1};
+        status = mlab_baseline_means_make(s->context, s->fit, s->width, &means, err);
+        if (!status) status = mlab_baseline_means_fill(&means, 0, s->fit, r->scale, r->times, r->n_times, &one, err);
+        if (!status) status = mlab_baseline_means_covariance(&means, s->fit, NULL, covariance, err);
+        for (size_t c = 0; c < s->width && !status; c++) {
+            value[i * s->width + c] = means.value[c];
+            se[i * s->width + c] = sqrt(fmax(covariance[c * (s->width + 1)], 0));
+        }
+        mlab_baseline_means_free(&means);
+    }
+    mlab_release(s->context, covariance);
+    return status;
+}
+
+/* Whether mean_times tells them. */
+static bool tells_times(const mlab_fit *fit, const mlab_prediction_request *r)
+{
+    return mlab_baseline_means_apply(fit, r->scale) && !mlab_draws_needs_rows(fit) && !r->effect && !r->averaged;
+}
+
+static mlab_status times_block(mlab_slopes *s, size_t at, size_t n, double *estimate, double *se, double *lower, double *upper, mlab_error *err)
+{
+    double factor = mlab_prediction_factor(s->fit, s->request->level);
+    mlab_status status = mean_times(s, at, n, s->value, s->moved, err);
+    for (size_t c = 0; c < n * s->width && !status; c++) {
+        double low, high;
+        limits(s->fit, s->request, c % s->width, s->value[c], s->moved[c], factor, &low, &high);
+        size_t to = at * s->width + c;
+        if (estimate) estimate[to] = s->value[c];
+        if (se) se[to] = s->moved[c];
+        if (lower) lower[to] = low;
+        if (upper) upper[to] = high;
+    }
+    return status;
+}
+
 /* The steps of a baseline are no parameters: their uncertainty is in no covariance. */
 static mlab_status refuse_baseline(const mlab_fit *fit, const mlab_prediction_request *request, mlab_error *err)
 {
     if (!fit->baseline || request->scale == MLAB_SCALE_LINK) return MLAB_OK;
-    return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: errors of such predictions of a %s fit are not built yet: its baseline is uncertain too",
-                      fit->outcome, fit->model);
+    return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
+                      "%s: errors of such predictions of a %s fit need its data, or draws: its baseline is uncertain too", fit->outcome, fit->model);
 }
 
 static mlab_status check_level(const mlab_fit *fit, const mlab_prediction_request *request, mlab_error *err)
@@ -174,9 +221,9 @@ mlab_status mlab_predict_intervals(const mlab_context *context, const mlab_fit *
                                    double *se, double *lower, double *upper, mlab_error *err)
 {
     mlab_slopes s;
-    bool told = mlab_predict_has_variance(fit, request->scale) && !request->effect && !request->averaged;
+    bool told = mlab_predict_has_variance(fit, request->scale) && !request->effect && !request->averaged, times = !told && tells_times(fit, request);
     mlab_status status = check_level(fit, request, err);
-    if (!status && !told) status = refuse_baseline(fit, request, err);
+    if (!status && !told && !times) status = refuse_baseline(fit, request, err);
     if (status) return status;
     status = mlab_slopes_make(context, fit, request, &s, err);
     delta_room room = {.jacobian = mlab_allocate(context, s.n_ways, fit->n_parameters * sizeof(double)),
@@ -189,7 +236,9 @@ mlab_status mlab_predict_intervals(const mlab_context *context, const mlab_fit *
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for intervals of %s", fit->outcome);
     for (size_t at = 0; at < request->n && !status; at += MLAB_SLOPE_ROWS) {
         size_t some = request->n - at < MLAB_SLOPE_ROWS ? request->n - at : MLAB_SLOPE_ROWS;
-        status = told ? told_block(&s, at, some, estimate, se, lower, upper, err) : delta_block(&s, &room, at, some, estimate, se, lower, upper, err);
+        status = told    ? told_block(&s, at, some, estimate, se, lower, upper, err)
+                 : times ? times_block(&s, at, some, estimate, se, lower, upper, err)
+                         : delta_block(&s, &room, at, some, estimate, se, lower, upper, err);
     }
     void *const memory[] = {room.jacobian, room.half, room.covariance, room.low, room.high, room.predictor_se};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
