@@ -119,8 +119,9 @@ static mlab_status predict(one_fold *o, mlab_error *err)
     const mlab_fit_problem *problem = o->prepared->problem;
     size_t blocks = o->fit->n_blocks, width = o->f->width, terms = problem->n_random;
     size_t size = ROWS * (blocks + terms + blocks * blocks + width + blocks + width);
-    double *eta = mlab_allocate(d->context, size, sizeof *eta), *squares = eta + ROWS * blocks, *room = squares + ROWS * terms;
+    double *eta = mlab_allocate(d->context, size, sizeof *eta);
     if (!eta) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the predictions of a fold");
+    double *squares = eta + ROWS * blocks, *room = squares + ROWS * terms;
     mlab_status status = MLAB_OK;
     uint32_t rows[ROWS];
     for (size_t at = 0; at < o->n_test && !status; at += ROWS) {

@@ -108,7 +108,7 @@ static void pool_modes(const pooling *w, size_t t)
     bool errors = to->mode_error;
     for (size_t k = 0; k < w->n; k++) errors = errors && w->fits[k]->random[t].mode_error;
     for (size_t g = 0; g < to->n_groups * to->n; g++) {
-        double mean, total, with_error = 0;
+        double mean = 0, total = 0, with_error = 0;
         for (int which = errors; which >= 0; which--) {
             for (size_t k = 0; k < w->n; k++) {
                 const mlab_random_effects *r = &w->fits[k]->random[t];
