@@ -197,10 +197,12 @@ END_TEST
 
 START_TEST(numbers_are_the_same_for_any_threads_and_come_back_from_a_file)
 {
+    static mlab_context contexts[8]; /* outcomes are released through theirs */
     mlab_outcomes *first = NULL;
     for (int threads = 1; threads <= 7; threads += threads == 1 ? 1 : 5) {
-        mlab_context context = mlab_test_context(NULL, threads);
-        little_world *w = little_make(&context, STARTERS);
+        mlab_context *context = contexts[threads];
+        *context = mlab_test_context(NULL, threads);
+        little_world *w = little_make(context, STARTERS);
         little_fit(w, little_retention, "exit ~ 1");
         little_fit(w, growth, "promoted ~ gender");
         little_fit(w, papers, "promoted ~ tenure");
@@ -210,7 +212,7 @@ START_TEST(numbers_are_the_same_for_any_threads_and_come_back_from_a_file)
         little_set(w, 0, 0, 0, -3);
         little_set(w, 0, 1, 0, -3);
         w->spec.n_scenarios = 1;
-        mlab_outcomes *o = run_of(&context, w);
+        mlab_outcomes *o = run_of(context, w);
         ck_assert_uint_eq(o->n_numbers, 2);
         if (!first) {
             char path[4200];
@@ -218,8 +220,8 @@ START_TEST(numbers_are_the_same_for_any_threads_and_come_back_from_a_file)
             mlab_outcomes *again;
             mlab_results results = {.outcomes = o};
             snprintf(path, sizeof path, "%s/numbers.h5", mlab_test_folder("numbers"));
-            little_ok(mlab_store_write(&context, path, &results, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &err), &err);
-            little_ok(mlab_store_read_outcomes(&context, path, &again, &err), &err);
+            little_ok(mlab_store_write(context, path, &results, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &err), &err);
+            little_ok(mlab_store_read_outcomes(context, path, &again, &err), &err);
             same_outcomes(o, again);
             ck_assert_str_eq(again->numbers[1], "papers");
             mlab_outcomes_free(again);
@@ -227,9 +229,9 @@ START_TEST(numbers_are_the_same_for_any_threads_and_come_back_from_a_file)
             snprintf(folder, sizeof folder, "%s", mlab_test_folder("number_shards"));
             mlab_sink sink;
             mlab_outcomes *merged;
-            little_ok(mlab_store_shards(&context, folder, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &sink, &err), &err);
-            little_ok(mlab_simulate(&context, &w->spec, &w->options, 0, 6, &sink, &err), &err);
-            little_ok(mlab_store_merge(&context, folder, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 6, &merged, &err), &err);
+            little_ok(mlab_store_shards(context, folder, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &sink, &err), &err);
+            little_ok(mlab_simulate(context, &w->spec, &w->options, 0, 6, &sink, &err), &err);
+            little_ok(mlab_store_merge(context, folder, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 6, &merged, &err), &err);
             mlab_store_shards_end(&sink);
             same_outcomes(o, merged);
             mlab_outcomes_free(merged);
