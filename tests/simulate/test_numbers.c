@@ -200,7 +200,7 @@ START_TEST(numbers_are_the_same_for_any_threads_and_come_back_from_a_file)
     static mlab_context contexts[8]; /* outcomes are released through theirs */
     mlab_outcomes *first = NULL;
     for (int threads = 1; threads <= 7; threads += threads == 1 ? 1 : 5) {
-        mlab_context *context = contexts[threads];
+        mlab_context *context = &contexts[threads];
         *context = mlab_test_context(NULL, threads);
         little_world *w = little_make(context, STARTERS);
         little_fit(w, little_retention, "exit ~ 1");
