@@ -120,7 +120,8 @@ typedef struct mlab_random_effects {
     bool people;         /* groups are people, such as mentors */
     double *covariance;  /* [n * n] of the effects between groups */
     double *sd, *sd_se;  /* [n] standard deviations, and their standard errors; 0 on the boundary */
-    char **groups;       /* [n_groups] names of the groups; NULL in a fit read from a results file */
+    char **groups;       /* [n_groups] names of the groups; in a fit read from a results file only where n_people is there */
+    uint64_t *n_people;  /* [n_groups] people of each group, where groups may be told by name: one column, no people; NULL = they may not */
     double *mode;        /* [n_groups * n] effect of each group, most likely given its rows */
     double *mode_se;     /* [n_groups * n] standard error of it with the parameters known */
     mlab_design *design; /* recipe of the columns that the effects multiply, those of one predictor */
@@ -247,6 +248,9 @@ MLAB_API double mlab_fit_interval_factor(const mlab_fit *fit, double level);
 MLAB_API double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, double level);
 /* Interval of a standard deviation between groups, normal for its logarithm; false, and both the estimate, where there is none (on the boundary). */
 MLAB_API bool mlab_random_interval(const mlab_random_effects *random, size_t effect, double level, double *lower, double *upper);
+/* told [n]: groups of at least the minimum of people; a single one that is hidden takes the next smallest with it, since effects of groups add up to
+ * 0. */
+MLAB_API void mlab_groups_told(const uint64_t *people, size_t n, uint64_t minimum, uint8_t *told);
 /* Variance of a single row on the scale of the model; -1 = the model has none (several causes, counts). */
 MLAB_API double mlab_fit_residual(const mlab_fit *fit);
 /* Share of the variance that lies between the groups of a grouping, 0 .. 1, the effects of all other groupings and single rows beside it; -1 = not

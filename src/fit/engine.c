@@ -172,13 +172,39 @@ static mlab_status sample_start(const mlab_pass *pass, const mlab_fit_options *o
 
 /* --- the fit ---------------------------------------------------------------------------------------------- */
 
+/* Answers that nearly all have one level tell as much as N (1 - sum of shares^3) numbers (Whitehead 1993, Statistics in Medicine 12:2257-2271). */
+static mlab_status doubt_levels(const mlab_prepared *prepared, size_t used, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    double all = 0, cubes = 0;
+    for (size_t k = 0; k < problem->n_categories; k++) {
+        double n = 0;
+        for (size_t i = 0; i < problem->n; i++) n += (size_t)problem->category[i] == k ? (double)mlab_problem_count(problem, i) : 0;
+        all += n;
+        cubes += n * n * n;
+    }
+    if (!(all > 0)) return MLAB_OK;
+    return mlab_fit_doubt_events(fit, fit->outcome, (uint64_t)(all - cubes / (all * all)), used,
+                                 "events' worth of answers (most have one level, or are few)", err);
+}
+
+static mlab_status doubt_counts(const mlab_prepared *prepared, size_t used, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_fit_problem *problem = prepared->problem;
+    double counted = 0;
+    for (size_t i = 0; i < problem->n; i++) counted += problem->number[i] * (double)mlab_problem_count(problem, i);
+    return mlab_fit_doubt_events(fit, fit->outcome, counted < 1e15 ? (uint64_t)counted : (uint64_t)1e15, used, "counted", err);
+}
+
 static mlab_status doubt_events(const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_engine *engine = prepared->own;
-    if (!engine->family->start || engine->n_thresholds) return MLAB_OK;
     size_t used = 0;
     for (size_t j = 0; j < engine->p; j++) used += !engine->aliased[j];
     if (engine->intercept) used--;
+    if (engine->n_thresholds) return doubt_levels(prepared, used, fit, err);
+    if (prepared->model->kind == MLAB_OUTCOME_COUNT) return doubt_counts(prepared, used, fit, err);
+    if (!engine->family->start) return MLAB_OK;
     uint64_t none = 0;
     if (prepared->problem->weight)
         for (size_t i = 0; i < prepared->problem->n; i++) none += prepared->problem->category[i] == 0 ? mlab_problem_count(prepared->problem, i) : 0;

@@ -29,7 +29,8 @@ static void free_effects(const mlab_context *context, mlab_random_effects *rando
     free_texts(context, random->names, random->n);
     free_texts(context, random->groups, random->n_groups);
     mlab_design_free(random->design);
-    void *const memory[] = {random->group, random->covariance, random->sd, random->sd_se, random->mode, random->mode_se, random->mode_error};
+    void *const memory[] = {random->group, random->covariance, random->sd,         random->sd_se,
+                            random->mode,  random->mode_se,    random->mode_error, random->n_people};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
 }
 

@@ -152,15 +152,19 @@ static void find_step(newton_state *state, const mlab_newton_spec *spec, mlab_ne
     }
 }
 
-/* Whether some parameter has lost its information on the way; the last such one is named. */
-static bool evaporated(const newton_state *state, const mlab_newton_spec *spec, size_t *which)
+/* Whether some parameter has lost its information on the way. With complete separation all have: the one that went farthest is named, of equals the
+ * last. */
+static bool evaporated(const newton_state *state, const mlab_newton_spec *spec, const double *parameters, size_t *which)
 {
     bool any = false;
+    double farthest = 0;
     for (size_t j = 0; j < state->n; j++) {
         if (state->first[j] == 0) continue;
         double now = state->out[j] ? 0 : 1 / state->inverse[j * state->n + j], scale = spec->scale ? spec->scale[j] : 1;
         if (now >= EVAPORATED * state->first[j] || now >= LESS_THAN_AN_EVENT * scale * scale) continue;
         any = true;
+        if (fabs(parameters[j]) * scale < 0.999 * farthest) continue;
+        farthest = fmax(farthest, fabs(parameters[j]) * scale);
         *which = j;
     }
     return any;
@@ -201,7 +205,7 @@ mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spe
         if (!all_finite(&state)) break;
         find_step(&state, spec, result);
         if (result->iterations == 0) remember_start(&state);
-        if (!spec->bounded && state.decrement < FLAT && evaporated(&state, spec, &result->runaway)) {
+        if (!spec->bounded && state.decrement < FLAT && evaporated(&state, spec, parameters, &result->runaway)) {
             result->diverged = true;
             break;
         }

@@ -74,6 +74,8 @@ MLAB_MUST_USE mlab_status mlab_outcome_respond(mlab_outcome_problem *made, const
 MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_error *err);
 /* The groupings of random effects (fit/outcome_random.c). */
 MLAB_MUST_USE mlab_status mlab_outcome_random(mlab_outcome_problem *made, mlab_error *err);
+/* How many people the groups of a fit have, where they may be told by name (fit/outcome_told.c). */
+MLAB_MUST_USE mlab_status mlab_outcome_tell_groups(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err);
 void mlab_outcome_random_free(mlab_outcome_problem *made);
 /* People of a panel are sorted; group [n] = number of the row's person among those that have rows here, id their ranks. Number of people. */
 size_t mlab_outcome_group_people(const mlab_outcome_problem *made, uint32_t *group, uint32_t *id);

@@ -13,6 +13,8 @@ bool mlab_export_format_of(const char *name, mlab_export_format *format);
 MLAB_MUST_USE mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum, size_t *n_hidden, mlab_error *err);
 /* Its part for ratings by several raters (privacy_raters.c); adds to *n_hidden. */
 MLAB_MUST_USE mlab_status mlab_page_protect_raters(mlab_page *page, const char *file, uint64_t minimum, size_t *n_hidden, mlab_error *err);
+/* Its part for effects of groups of few people (privacy_groups.c). */
+MLAB_MUST_USE mlab_status mlab_page_protect_groups(mlab_page *page, const char *file, uint64_t minimum, size_t *n_hidden, mlab_error *err);
 /* Rows about single people (pairs, under pseudonyms): written for their owner alone. */
 bool mlab_page_is_about_people(const mlab_page *page);
 /* Writes the page to a path, mode 0600 when it is about people. Errors: MLAB_ERR_WRITE, MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW (more lines

@@ -6,6 +6,7 @@
  *   standardised  no curve of an arm whose contrasts are not told
  *   curves        no numbers where fewer than the minimum are at risk; no count of events under it
  *   stays         no row of few people, or of a state of few of them
+ *   groups        no effect of a group of few people (privacy_groups.c)
  *   raters        no number of a role of few people or raters, no severity of any role then (privacy_raters.c)
  *   arms          people and events as a table whose sums are known; a hidden arm has no years either
  *   other counts  of people or events: those under the minimum, and one more where a single one is hidden
@@ -332,5 +333,6 @@ mlab_status mlab_page_protect(mlab_page *page, const char *file, int64_t minimum
     else if (!below(page, "/simulation") && !below(page, "/forecast") && !below(page, "/draws") && !below(page, "/matching"))
         status = protect_others(&p, err);
     *n_hidden = p.n_hidden;
+    if (!status) status = mlab_page_protect_groups(page, file, (uint64_t)minimum, n_hidden, err);
     return status ? status : mlab_page_protect_raters(page, file, (uint64_t)minimum, n_hidden, err);
 }

@@ -25,6 +25,8 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
 /* Random effects; roles and reliability of several raters, roles of fewer people than the minimum left out. Nothing where there are none. */
 /* Begins a table whose caption is "what of the outcome". */
 void mlab_tell_begin(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const char *what, const char *const *headings, size_t n);
+/* A figure of the effects of groups that may be told by name. */
+MLAB_MUST_USE mlab_status mlab_tell_groups(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, mlab_error *err);
 void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit);
 void mlab_tell_raters(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, uint64_t minimum);
 

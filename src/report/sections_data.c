@@ -304,11 +304,11 @@ static void tell_coefficients(mlab_doc *doc, const mlab_story *story, const mlab
     mlab_doc_table_end(doc, true);
 }
 
-void mlab_tell_fits(mlab_doc *doc, const mlab_story *story)
+mlab_status mlab_tell_fits(mlab_doc *doc, const mlab_story *story, mlab_error *err)
 {
     const mlab_results *r = story->spec->results;
     const uint64_t minimum = (uint64_t)story->options->minimum_cell;
-    if (!r->n_fits) return;
+    if (!r->n_fits) return MLAB_OK;
     mlab_doc_heading(doc, 3, "The models");
     mlab_doc_table(doc, NULL, false, (const char *const[]){"Outcome", "Model", "Formula", "People", "Rows", "Events", "Clusters", "Trust"}, 8);
     for (size_t k = 0; k < r->n_fits; k++) {
@@ -324,11 +324,14 @@ void mlab_tell_fits(mlab_doc *doc, const mlab_story *story)
                                                                               : mlab_trust_sentence(fit->trust)});
     }
     mlab_doc_table_end(doc, false);
-    for (size_t k = 0; k < r->n_fits; k++) {
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < r->n_fits && !status; k++) {
         tell_coefficients(doc, story, r->fits[k]);
         mlab_tell_joint(doc, story, r->fits[k]);
         mlab_tell_random(doc, story, r->fits[k]);
+        status = mlab_tell_groups(doc, story, r->fits[k], err);
         mlab_tell_raters(doc, story, r->fits[k], minimum);
         mlab_tell_after(doc, story, r->fits[k]);
     }
+    return status;
 }

@@ -170,7 +170,7 @@ mlab_status mlab_tell_all(mlab_doc *doc, const mlab_story *story, mlab_error *er
     if (status) return status;
     mlab_tell_balance(doc, story);
     if ((status = mlab_tell_unknown(doc, story, err)) || (status = mlab_tell_surveys(doc, story, err))) return status;
-    mlab_tell_fits(doc, story);
+    if ((status = mlab_tell_fits(doc, story, err))) return status;
     mlab_tell_matching(doc, story);
     status = mlab_tell_futures(doc, story, err);
     if (!status) status = mlab_tell_returns(doc, story, err);

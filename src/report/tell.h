@@ -153,7 +153,7 @@ MLAB_MUST_USE mlab_status mlab_tell_surveys(mlab_doc *doc, const mlab_story *sto
 /* Scores, their reliability, and means by group of answers without a person, as lines for a screen. */
 MLAB_MUST_USE mlab_status mlab_survey_text(const mlab_context *context, const mlab_survey *survey, uint64_t minimum, mlab_text *text,
                                            mlab_error *err);
-void mlab_tell_fits(mlab_doc *doc, const mlab_story *story);
+MLAB_MUST_USE mlab_status mlab_tell_fits(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 void mlab_tell_matching(mlab_doc *doc, const mlab_story *story);
 MLAB_MUST_USE mlab_status mlab_tell_futures(mlab_doc *doc, const mlab_story *story, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_tell_returns(mlab_doc *doc, const mlab_story *story, mlab_error *err);

@@ -91,7 +91,12 @@ static void put_random(const mlab_h5_group *all, const mlab_random_effects *rand
     put_design(&group, random->design);
     mlab_h5_dimension_texts(&group, "effect", random->names, random->n, "random effect");
     mlab_h5_dimension_texts(&group, "effect_other", random->names, random->n, "random effect, second axis");
-    mlab_h5_dimension_numbers(&group, "group", 1, random->n_groups, "1", "group, numbered in the order of its values");
+    if (random->n_people && random->groups)
+        mlab_h5_dimension_texts(&group, "group", random->groups, random->n_groups, "group");
+    else
+        mlab_h5_dimension_numbers(&group, "group", 1, random->n_groups, "1", "group, numbered in the order of its values");
+    if (random->n_people && random->groups)
+        mlab_h5_put(&group, "people", "group", MLAB_H5_COUNT, random->n_people, "person", "people with a row in the group");
     mlab_h5_put(&group, "standard_deviation", "effect", MLAB_H5_REAL, random->sd, "1", "standard deviation between groups");
     mlab_h5_put(&group, "standard_error", "effect", MLAB_H5_REAL, random->sd_se, "1", "standard error of the standard deviation");
     mlab_h5_put(&group, "covariance", "effect effect_other", MLAB_H5_REAL, random->covariance, "1", "covariance between groups");
@@ -138,6 +143,10 @@ static void get_random(const mlab_h5_group *all, const char *name, mlab_random_e
     random->n = mlab_h5_size(&group, "effect");
     random->n_groups = mlab_h5_size(&group, "group");
     random->names = mlab_h5_get_texts(&group, "effect", random->n);
+    if (mlab_h5_has(&group, "people")) {
+        random->groups = mlab_h5_get_texts(&group, "group", random->n_groups);
+        random->n_people = mlab_h5_get(&group, "people", MLAB_H5_COUNT, random->n_groups);
+    }
     random->sd = mlab_h5_get(&group, "standard_deviation", MLAB_H5_REAL, random->n);
     random->sd_se = mlab_h5_get(&group, "standard_error", MLAB_H5_REAL, random->n);
     random->covariance = mlab_h5_get(&group, "covariance", MLAB_H5_REAL, random->n * random->n);

@@ -47,6 +47,7 @@ static bool find_kind(const mlab_study_reading *reading, const mlab_setting *map
             return true;
         }
     if (model && mlab_model_kind(model, &outcome->kind)) return true;
+    if (!known && model && strcmp(model, "multinomial") == 0) return outcome->kind = MLAB_OUTCOME_YES_NO, true; /* of each of its levels */
     if (!known) return false;
     outcome->kind = known->kind;
     return true;

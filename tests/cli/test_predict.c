@@ -79,6 +79,26 @@ START_TEST(files_have_the_form_of_their_ending)
 }
 END_TEST
 
+/* Departments have names and enough people; people and small departments are not told. */
+START_TEST(the_report_draws_the_effects_of_groups_and_of_nobody)
+{
+    make_predicted("");
+    ck_assert_int_eq(shell("sed -i 's/~ arm + (1 | department)/~ arm + (1 | department) + (1 | person)/' first/study.yaml"), 0);
+    int code = shell(PROGRAM " fit first/study.yaml");
+    ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+    ck_assert_int_eq(shell("grep -c 'Effects of department in the model of satisfaction' report.html; grep -c 'this is no ranking' report.html"), 0);
+    ck_assert_int_ne(shell("grep 'Effects of person' report.html"), 0);
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/satisfaction/random_effects/grouping_1/mode"), 0);
+    ck_says(out, "Engineering,(Intercept),");
+    ck_says_not(out, ",\n");
+    ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/satisfaction/random_effects/grouping_1/mode --minimum-cell 1000"), 0);
+    ck_says(out, "Engineering,(Intercept),\n"); /* hidden */
+    code = shell("sed -i 's/minimum_cell: 5/minimum_cell: 1000/' first/study.yaml; " PROGRAM " fit first/study.yaml --set report.minimum_cell=1000");
+    ck_assert(code == 0 || code == 4);
+    ck_assert_int_ne(shell("grep 'Effects of department in the model of satisfaction' report.html"), 0);
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_said_and_files_that_were_there_stay)
 {
     make_predicted("predict: {outcomes: {retention: {scale: survival, times: {months: [6, 12]}}, promotion: {}}}");
@@ -104,4 +124,5 @@ START_TEST(what_is_wrong_is_said_and_files_that_were_there_stay)
 END_TEST
 
 MLAB_TEST_MAIN("predict", rows_are_written_for_their_owner_under_pseudonyms, ids_are_written_when_they_are_asked_for,
-               files_have_the_form_of_their_ending, what_is_wrong_is_said_and_files_that_were_there_stay)
+               files_have_the_form_of_their_ending, the_report_draws_the_effects_of_groups_and_of_nobody,
+               what_is_wrong_is_said_and_files_that_were_there_stay)

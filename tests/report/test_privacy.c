@@ -221,7 +221,21 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("privacy", no_hidden_count_follows_from_what_is_printed_whatever_the_attacker_tries, a_hidden_cell_takes_the_smallest_square_with_it,
+START_TEST(effects_of_small_groups_are_not_told_and_do_not_follow_from_the_others)
+{
+    const uint64_t one[] = {9, 4, 6, 30}, two[] = {9, 4, 2, 30}, none[] = {9, 5};
+    uint8_t told[4];
+    mlab_groups_told(one, 4, 5, told);
+    ck_assert(told[0] && !told[1] && !told[2] && told[3]); /* effects add up to 0: the next smallest goes with it */
+    mlab_groups_told(two, 4, 5, told);
+    ck_assert(told[0] && !told[1] && !told[2] && told[3]);
+    mlab_groups_told(none, 2, 5, told);
+    ck_assert(told[0] && told[1]);
+}
+END_TEST
+
+MLAB_TEST_MAIN("privacy", effects_of_small_groups_are_not_told_and_do_not_follow_from_the_others,
+               no_hidden_count_follows_from_what_is_printed_whatever_the_attacker_tries, a_hidden_cell_takes_the_smallest_square_with_it,
                without_totals_nothing_else_is_hidden, a_total_under_the_minimum_is_hidden_too,
                a_minimum_of_one_hides_nothing_and_large_tables_show_all, curves_end_where_too_few_are_at_risk,
                states_of_few_people_are_hidden_with_the_one_from_which_they_would_follow, every_failed_allocation_is_reported_and_nothing_leaks)
