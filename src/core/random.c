@@ -87,7 +87,7 @@ static void draw_piece(const mlab_context *context, const mlab_address *address,
 {
     uint32_t entity[PIECE] = {0};
     double u[PIECE], top = (double)n, last = (double)(n - 1);
-    for (size_t i = 0; i < n_drawn; i++) entity[i] = (uint32_t)(first + i);
+    for (size_t i = 0; i < PIECE; i++) entity[i] = (uint32_t)(first + i);
     mlab_random_fill(context, address, entity, n_drawn, 1, u);
     if (n <= INT32_MAX)
         for (size_t i = 0; i < n_drawn; i++) {
