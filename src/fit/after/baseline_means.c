@@ -93,7 +93,7 @@ static mlab_status sum_block(void *work, size_t block, void *scratch, mlab_error
     const summing *s = work;
     size_t n = s->rows->n, first = block * n / s->n_blocks, last = (block + 1) * n / s->n_blocks;
     double *x = scratch, *offset = x + ROWS_A_BLOCK * mlab_design_columns(s->fit->design);
-    uint32_t *stratum = (uint32_t *)(offset + ROWS_A_BLOCK);
+    uint32_t *stratum = (void *)(offset + ROWS_A_BLOCK);
     for (size_t at = first; at < last; at += ROWS_A_BLOCK) {
         size_t some = last - at < ROWS_A_BLOCK ? last - at : ROWS_A_BLOCK;
         mlab_status status = sum_some(s, at, some, x, offset, stratum, s->sums + block * s->part, err);
