@@ -164,6 +164,18 @@ START_TEST(profits_and_staying_of_a_trial_in_one_likelihood)
     ck_assert_ptr_nonnull(strstr(sentence, "do not show whether"));
     mlab_joint_text_free(fit, sentence);
     mlab_study_free(study);
+    /* who leaves once tells of no effect of their own: it ends at 0, and the fit says so */
+    fit = fit_study("title: A trial\nas_of: 2016-05-01\n"
+                    "data:\n  people: {file: people.csv}\n  columns: {group: {type: factor}}\n"
+                    "  surveys: {file: surveys.csv, measures: {profit: profit}}\n"
+                    "events:\n  exit: {voluntary: [voluntary]}\n"
+                    "panel: {period: month, from: 2014-11-01, to: 2016-04-30}\n"
+                    "outcomes:\n  profit: {kind: number, model: linear, formula: \"profit ~ group\"}\n"
+                    "  retention: {model: hazard, formula: \"exit ~ group\", causes: [voluntary]}\n"
+                    "  both: {model: joint, of: [profit, retention], effects: own}\n",
+                    &study);
+    ck_assert_msg(strstr(fit->reason, "person(retention) is 0"), "%s", fit->reason);
+    mlab_study_free(study);
 }
 END_TEST
 

@@ -340,6 +340,7 @@ static mlab_status fit_once(const mlab_context *context, const char *name, const
     if (!status) turn(model, &c);
     if (!status) status = doubt_spread(model, &c, fit, names[0], of->initial, err);
     if (!status) status = doubt_first(model, fit, names[0], err);
+    if (!status && !of->initial) status = mlab_joint_doubt_own(model, c.psi, fit, err);
     if (!status) status = place(model, &c, fit, err);
     if (!status) status = doubt_parts(alone, names, n_parts, fit, err);
     if (!status) status = mlab_joint_place_effects(model, c.psi, c.inverse, names, fit, err);

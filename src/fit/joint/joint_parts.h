@@ -8,6 +8,8 @@
 
 /* *text becomes a copy of `to`; what it was is released. */
 MLAB_MUST_USE mlab_status mlab_joint_text(const mlab_context *context, char **text, const char *to, mlab_error *err);
+/* Says which effects of other parts of their own are 0. */
+MLAB_MUST_USE mlab_status mlab_joint_doubt_own(const mlab_joint_model *model, const double *psi, mlab_fit *fit, mlab_error *err);
 /* What the tiles leave out of the log-likelihood of a part. */
 double mlab_joint_constant(const mlab_joint_rows *part);
 /* The fit with names, counts and zeroed arrays. alone [n_parts]: fits of the parts. */

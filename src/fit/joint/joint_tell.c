@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An association of a joint model in words: how much more or less of one goes with more of the other, its interval, and what it does not say. */
-#include "mentorlab/joint.h"
+#include "fit/joint/joint_parts.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -14,6 +14,22 @@
 void mlab_joint_text_free(const mlab_fit *fit, char *sentence)
 {
     if (fit) mlab_release(fit->context, sentence);
+}
+
+mlab_status mlab_joint_doubt_own(const mlab_joint_model *model, const double *psi, mlab_fit *fit, mlab_error *err)
+{
+    const double nothing = 1e-3; /* on the scale of the predictor */
+    mlab_status status = MLAB_OK;
+    for (size_t e = model->parts[0].n_eta * model->parts[0].n_z; e < model->q && !status; e++) {
+        size_t at = model->entry[e * model->q + e];
+        if (fabs(psi[at]) >= nothing) continue;
+        status =
+            mlab_fit_doubt(fit, MLAB_TRUSTED, err,
+                           "%s is 0: beyond what goes with the first part people do not differ there, and the error of it says nothing; effects: "
+                           "shared leaves it out",
+                           fit->names[at]);
+    }
+    return status;
 }
 
 static const mlab_fit *part_named(const mlab_joint *joint, const char *name)
