@@ -5,7 +5,8 @@
  *
  * Whose row a row is: the panel's person, else cluster() where it is as fine as the groups, else the group when it is people. Where nothing says so,
  * rows of a group of which none ends where another begins (or the day before) are of different people; else the fit is refused, with the line to
- * write. Weakness: covariates are taken to have been before the entry what they are in the first row.
+ * write. Weakness: covariates are taken to have been before the entry what they are in the first row; members of a group who had their event before
+ * they could be seen are not known of, so that the variance is biased where there are many.
  */
 #include "fit/survival/frailty_group.h"
 

@@ -74,7 +74,15 @@ mlab_status mlab_frailty_effects_make(const mlab_context *context, const mlab_pr
         snprintf(number, sizeof number, "%zu", g + 1);
         whole = (r->groups[g] = mlab_copy_text(context, from->groups ? from->groups[g] : number));
     }
-    return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the frailty of %zu groups", r->n_groups);
+    if (!whole) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the frailty of %zu groups", r->n_groups);
+    size_t late = 0;
+    for (size_t i = 0; prepared->enters && i < prepared->problem->n; i++) late += prepared->enters[i];
+    if (late == 0) return MLAB_OK;
+    return mlab_fit_doubt(
+        fit, MLAB_TRUSTED, err,
+        "%zu rows come late, which is conditioned on; if others of their %s had the event before they could be seen, and so are not in "
+        "the data, the variance between groups is biased",
+        late, r->group);
 }
 
 void mlab_frailty_effects_place(const mlab_frailty_term *term, double variance, double variance_se, double gain, mlab_fit *fit)
