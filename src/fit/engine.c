@@ -61,7 +61,8 @@ mlab_status mlab_engine_prepare(const mlab_context *context, mlab_prepared *prep
     engine->link = prepared->options.ordinal_link;
     engine->effects = prepared->effects;
     engine->intercept = prepared->first_column == 0 && mlab_design_has_intercept(problem->design);
-    engine->expected = (prepared->options.information == 1 || prepared->options.penalty == 1) && family->knows_expected;
+    engine->expected = (prepared->options.information == 1 && family->knows_expected) ||
+                       (prepared->options.penalty == 1 && (family->knows_expected || family->firth));
     engine->aliased = mlab_allocate(context, engine->n_parameters, 1);
     engine->scale = mlab_allocate(context, engine->n_parameters, sizeof *engine->scale);
     aliased = mlab_allocate(context, engine->p, 1);

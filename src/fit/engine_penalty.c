@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Penalties of the engine's models: from the coefficients as they are named to the centred and mixed columns that Newton moves. */
 #include "fit/engine.h"
+#include "fit/families/ordinal_effects.h"
 #include "fit/penalty/penalty.h"
 
 #include "core/error.h"
@@ -23,8 +24,9 @@ static mlab_status check(const mlab_prepared *prepared, mlab_error *err)
     const mlab_fit_problem *problem = prepared->problem;
     const char *outcome = problem->outcome ? problem->outcome : "outcome";
     if (prepared->options.penalty == 1 && !((const mlab_engine *)prepared->own)->family->firth)
-        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is for logit, cloglog, probit, multinomial, hazard and poisson, not for %s",
-                          outcome, prepared->model->name);
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL,
+                          "%s: Firth's penalty is for logit, cloglog, probit, multinomial, ordinal, hazard and poisson, not for %s", outcome,
+                          prepared->model->name);
     if (prepared->options.penalty == 1 && problem->n_priors > 0)
         return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is a prior itself; state either it or priors", outcome);
     return MLAB_OK;
@@ -40,6 +42,7 @@ mlab_status mlab_engine_penalise(const mlab_context *context, const mlab_prepare
     *penalty = (mlab_penalty){
         .context = context, .evaluate = spec->evaluate, .work = pass, .n = spec->n, .fixed = spec->fixed, .scale = spec->scale, .firth = firth};
     status = mlab_penalty_start(penalty, err);
+    if (!status && firth && prepared->n_thresholds) status = mlab_penalise_levels(context, prepared->own, pass, spec, penalty, err);
     if (!status && prepared->problem->n_priors > 0) {
         const mlab_engine *engine = prepared->own;
         status = mlab_penalty_priors(penalty, prepared, fit, engine->aliased, outward, engine, engine->own_number ? engine->shift : 0, err);

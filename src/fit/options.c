@@ -21,7 +21,7 @@ const mlab_option mlab_fit_option_rows[] = {
     {"fit.ordinal_link", NULL, NULL, MLAB_OPTION_CHOICE, AT(ordinal_link), "logit", 0, 0, "logit|probit|cloglog", "", "link of ordinal models",
      DECIDES},
     {"fit.penalty", NULL, NULL, MLAB_OPTION_CHOICE, AT(penalty), "none", 0, 0, "none|firth", "",
-     "Firth's penalty for separated or rare events: logit, cloglog, probit, multinomial, hazard, poisson, cox", DECIDES},
+     "Firth's penalty for separated or rare events: logit, cloglog, probit, multinomial, ordinal, hazard, poisson, cox", DECIDES},
     {"fit.weights", NULL, NULL, MLAB_OPTION_MAP, 0, NULL, 0, 0, NULL, "", "weights of the rows of every outcome: {column, kind}", APART},
     {"fit.weights.column", NULL, NULL, MLAB_OPTION_TEXT, 0, NULL, 0, 0, NULL, "", "column of the weights", APART},
     {"fit.weights.kind", NULL, NULL, MLAB_OPTION_CHOICE, 0, NULL, 0, 0, "frequency|precision|sampling", "", "what the weights are", APART},

@@ -2,7 +2,7 @@
 /* Negative binomial regression of a count (NB2): log of the mean m is linear, the variance is m + m^2 / theta (Lawless 1987,
  * doi:10.2307/3314912). Coefficients and log theta are maximised in turns, which are nearly independent of each other. The covariance
  * of the coefficients is that of the joint observed information; with expected information the two are independent. The
- * cluster-robust covariance takes theta as known.
+ * cluster-robust covariance takes theta as known. Priors are of coefficients: theta has none.
  * Weakness: counts that vary no more than Poisson have no theta; the fit then says so.
  */
 #include "fit/engine.h"
@@ -141,13 +141,34 @@ static mlab_status predict(const mlab_context *context, const own_theta *own, co
     return mlab_pass_predictors(&pass, centred, eta, err);
 }
 
+/* Coefficients at the theta of the engine, from `start` (NULL = cold). With priors a whole fit is made for them, since refits know no names. */
+static mlab_status at_theta(const mlab_context *context, own_theta *own, const mlab_refit_weights *weights, const double *start, double *estimate,
+                            mlab_refit_info *info, mlab_error *err)
+{
+    if (own->problem.n_priors == 0 || weights) return mlab_engine_refit(context, &own->prepared, weights, start, estimate, info, err);
+    mlab_fit *fit = NULL;
+    const double *warm = own->problem.warm;
+    own->problem.warm = start;
+    mlab_status status = mlab_fit_start(context, &own->prepared, &fit, err);
+    if (!status) status = mlab_engine_fit(context, &own->prepared, fit, err);
+    own->problem.warm = warm;
+    if (!status) {
+        memcpy(estimate, fit->estimate, fit->n_parameters * sizeof *estimate);
+        *info = (mlab_refit_info){.trust = fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED ? fit->trust : MLAB_TRUSTED,
+                                  .iterations = fit->iterations,
+                                  .log_likelihood = fit->log_likelihood};
+    }
+    mlab_fit_free(fit);
+    return status;
+}
+
 /* Coefficients and log theta that are each the best for the other. centred [p] and eta [n]: scratch, eta that of the end. */
 static mlab_status settle(const mlab_context *context, own_theta *own, const mlab_refit_weights *weights, means *m, double *estimate, double *centred,
                           double *eta, double *log_theta, mlab_refit_info *info, mlab_error *err)
 {
     for (int turn = 0; turn < TURNS; turn++) {
         own->engine.shape = mlab_exp(*log_theta);
-        mlab_status status = mlab_engine_refit(context, &own->prepared, weights, turn ? estimate : NULL, estimate, info, err);
+        mlab_status status = at_theta(context, own, weights, turn ? estimate : NULL, estimate, info, err);
         if (!status) status = predict(context, own, estimate, centred, eta, err);
         if (status || info->trust != MLAB_TRUSTED) return status;
         double before = *log_theta;
@@ -172,7 +193,7 @@ static mlab_status add_theta(const mlab_context *context, own_theta *own, means 
         mlab_refit_info info;
         double at = log_theta + (side ? AWAY : -AWAY);
         own->engine.shape = mlab_exp(at);
-        mlab_status status = mlab_engine_refit(context, &own->prepared, NULL, fit->estimate, sides[side], &info, err);
+        mlab_status status = at_theta(context, own, NULL, fit->estimate, sides[side], &info, err);
         if (!status) status = predict(context, own, sides[side], centred, eta, err);
         if (status) return status;
         slopes[side] = slope(m, own->engine.shape, &bend);
@@ -244,6 +265,9 @@ static mlab_status refit_counts(const mlab_context *context, const mlab_prepared
     own_theta own;
     own_start(&own, prepared);
     (void)start; /* theta is not in it: both are found anew */
+    if (own.problem.n_priors > 0)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: refits with priors are not built yet",
+                          own.problem.outcome ? own.problem.outcome : "outcome");
     size_t n = prepared->problem->n;
     double log_theta = 0, *room = mlab_allocate(context, own.engine.n_parameters + 2 * n, sizeof *room);
     if (!room) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the means of %zu counts", n);
@@ -304,7 +328,7 @@ const mlab_model mlab_model_negative_binomial = {
     .name = "negative_binomial",
     .summary = "a count that varies more than Poisson: log of the mean is linear",
     .kind = MLAB_OUTCOME_COUNT,
-    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED,
+    .marks = MLAB_MODEL_NUMBER | MLAB_MODEL_MIXED | MLAB_MODEL_PENALTY,
     .prepare = prepare,
     .release = mlab_engine_release,
     .fit = fit_counts,

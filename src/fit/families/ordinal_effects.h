@@ -74,6 +74,11 @@ double mlab_level_centre(const mlab_engine *engine, const double *v, size_t k);
 /* Doubts a fit whose thresholds cross at a row of its data, and says at which. */
 MLAB_MUST_USE mlab_status mlab_level_doubt_crossing(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 
+struct mlab_penalty;
+/* Puts the expected information under Firth's penalty. Errors: MLAB_ERR_DATA_NOT_BUILT (effects by threshold or on the scale), MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_penalise_levels(const mlab_context *context, const mlab_engine *engine, const mlab_pass *pass, mlab_newton_spec *spec,
+                                               struct mlab_penalty *penalty, mlab_error *err);
+
 /* The two ends of a level under a link: log of its probability, density over probability at each, and the same of the density's slope. */
 typedef struct mlab_level_ends {
     double log_p, upper, lower, upper_slope, lower_slope;

@@ -58,4 +58,4 @@ static void ordinal_start(const double *counts, size_t n_categories, double *thr
     }
 }
 
-const mlab_family mlab_family_ordinal = {.link = "logit", .tile = ordinal_tile, .start = ordinal_start};
+const mlab_family mlab_family_ordinal = {.link = "logit", .firth = true, .tile = ordinal_tile, .start = ordinal_start};

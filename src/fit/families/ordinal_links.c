@@ -125,5 +125,5 @@ static void cloglog_start(const double *counts, size_t n_categories, double *thr
     start_by(counts, n_categories, thresholds, cloglog_quantile);
 }
 
-const mlab_family mlab_family_ordinal_probit = {.link = "probit", .tile = probit_tile, .start = probit_start};
-const mlab_family mlab_family_ordinal_cloglog = {.link = "cloglog", .tile = cloglog_tile, .start = cloglog_start};
+const mlab_family mlab_family_ordinal_probit = {.link = "probit", .firth = true, .tile = probit_tile, .start = probit_start};
+const mlab_family mlab_family_ordinal_cloglog = {.link = "cloglog", .firth = true, .tile = cloglog_tile, .start = cloglog_start};

@@ -28,6 +28,7 @@ mlab_status mlab_penalty_start(mlab_penalty *penalty, mlab_error *err)
 void mlab_penalty_end(mlab_penalty *penalty)
 {
     if (!penalty->context) return;
+    if (penalty->own) penalty->forget(penalty->context, penalty->own);
     void *const memory[] = {penalty->room, penalty->out, penalty->precision, penalty->pull};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(penalty->context, memory[i]);
 }

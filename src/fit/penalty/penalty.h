@@ -20,6 +20,8 @@ typedef struct mlab_penalty {
     double *room;         /* [n * (n + 3)], or NULL without Firth's penalty */
     uint8_t *out;         /* [n] */
     double added;         /* the penalty at the last evaluation */
+    void *own;            /* what `work` is, where it is the penalty's own; ended by forget */
+    void (*forget)(const mlab_context *context, void *own);
 } mlab_penalty;
 
 /* An mlab_newton_evaluate: work is an mlab_penalty. */
