@@ -111,12 +111,6 @@ mlab_status mlab_draws_frame(const mlab_context *context, mlab_draws_kind kind, 
 
 mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err)
 {
-    if (fit->n_initial)
-        return mlab_raise(
-            err, MLAB_ERR_DATA_NOT_BUILT,
-            "%s: effects of people are not drawn yet from a fit with initial: joint, so nothing is simulated from it; leave out initial "
-            "and the last value to simulate",
-            fit->outcome);
     if (fit->n_random && !fit->n_spread)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: effects of %s are not drawn yet in model %s", fit->outcome, fit->random->group,
                           fit->model);

@@ -8,8 +8,8 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "fit/joint/initial.h"
 #include "fit/mixed/web_draw.h"
-#include "fit/outcome.h"
 #include "fit/spread.h"
 #include "fit/spread_profile.h"
 #include "fit/survival/frailty_draw.h"
@@ -111,13 +111,15 @@ static mlab_status add_outcome(const mlab_context *context, const mlab_data *dat
     if (!status && made->problem.n_random != fit->n_random)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is of another formula", fit->outcome);
     if (!status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, err);
-    if (!status && prepared->n_parameters != fit->n_parameters)
+    if (!status && prepared->n_parameters + fit->n_initial != fit->n_parameters)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", fit->outcome);
     for (size_t t = 0; t < fit->n_random && !status; t++) status = start_effects(made, fit, k, t, draws, err);
-    bool frailty = !status && (prepared->model->marks & MLAB_MODEL_FRAILTY);
+    bool first = fit->n_initial > 0;
+    if (!status && first) status = mlab_initial_draw_effects(context, data, outcome, made, prepared, fit, k, spread, stride, draws, err);
+    bool frailty = !status && !first && (prepared->model->marks & MLAB_MODEL_FRAILTY);
     if (frailty) status = draw_frailties(context, prepared, fit, k, spread, stride, draws, err);
-    if (!status && !frailty) status = mlab_web_draw_make(context, prepared, fit, &work, err);
-    if (!status && !frailty) status = draw_all(work, fit, k, spread, stride, draws, err);
+    if (!status && !frailty && !first) status = mlab_web_draw_make(context, prepared, fit, &work, err);
+    if (!status && !frailty && !first) status = draw_all(work, fit, k, spread, stride, draws, err);
     mlab_web_draw_free(work);
     mlab_prepared_free(prepared);
     mlab_outcome_problem_free(made);
@@ -178,7 +180,7 @@ static mlab_status profiles_of(const mlab_context *context, const mlab_data *dat
     bool any = false;
     for (size_t t = 0; t < fit->n_random; t++)
         for (size_t a = 0; a < fit->random[t].n; a++) any = any || mlab_spread_near_zero(&fit->random[t], a);
-    if (!any || !fit->n_spread) return MLAB_OK;
+    if (!any || !fit->n_spread || fit->n_initial) return MLAB_OK;
     mlab_status status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
     if (!status && made->problem.n_random != fit->n_random)
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is of another formula", fit->outcome);

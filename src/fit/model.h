@@ -158,6 +158,9 @@ void mlab_covariance_carry(const void *of, void (*row)(const void *of, double *v
 /* Lowers the trust of a fit, with a sentence; the first reason found stays, others are appended. */
 MLAB_MUST_USE mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, const char *format, ...) MLAB_PRINTF(4, 5);
 
+/* Says which columns were left out because their squares are beyond what a number can hold (fit/extreme.c). */
+MLAB_MUST_USE mlab_status mlab_fit_doubt_extremes(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+
 /* Doubts TOO_FEW_EVENTS when there are fewer than 5 events for each coefficient. what: outcome or cause; name: "events". */
 MLAB_MUST_USE mlab_status mlab_fit_doubt_events(mlab_fit *fit, const char *what, uint64_t events, size_t coefficients, const char *name,
                                                 mlab_error *err);

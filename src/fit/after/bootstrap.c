@@ -336,6 +336,9 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
 {
     one_outcome *one = &b->outcome[k];
     mlab_status status = mlab_draws_check(b->fits[k], true, err);
+    if (!status && b->fits[k]->n_initial)
+        status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of a fit with initial: joint are not built; use fit.draws: normal",
+                            b->fits[k]->outcome);
     if (!status) status = mlab_outcome_problem_make(b->context, data, outcome, options, &one->made, err);
     if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_cluster(one->made, err);
     if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->prepared, err);

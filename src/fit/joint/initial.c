@@ -52,7 +52,7 @@ static mlab_status check(const mlab_outcome *outcome, const mlab_outcome_problem
                              "initial: wooldridge",
                              outcome->name);
     if (problem->n_priors > 0 || problem->weight)
-        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, problem->n_priors > 0 ? &problem->priors[0].place : &outcome->formula_place,
+        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, problem->n_priors > 0 ? &problem->priors[0].place : &outcome->weight_place,
                              "%s: %s beside initial: joint are not built yet; initial: wooldridge takes them", outcome->name,
                              problem->n_priors > 0 ? "priors" : "weights");
     if (!problem->cluster || strcmp(main->cluster_name, "person") != 0 || main->problem.cluster_other)
@@ -100,7 +100,7 @@ static void carry(work *w)
         }
         at += whole->joint->parts[r]->n_parameters + w->gaussian;
         if (r == 0) continue;
-        bool told = sd > NO_SPREAD;
+        bool told = sd > NO_SPREAD && isfinite(whole->estimate[loading] / sd);
         w->from[n] = SIZE_MAX;
         w->name[n] = NULL;
         w->value[n] = told ? whole->estimate[loading] / sd : 0;

@@ -5,6 +5,7 @@
 
 #include "fit/joint/joint.h"
 #include "fit/outcome.h"
+#include "mentorlab/draws.h"
 
 /* Which values are first. */
 typedef enum mlab_first_kind {
@@ -25,5 +26,11 @@ MLAB_MUST_USE mlab_status mlab_first_equations_make(const mlab_data *data, const
  * MLAB_ERR_DATA_NOT_BUILT (other effects than (1 | person), weights, priors, penalties), those of mlab_fit_outcome. */
 MLAB_MUST_USE mlab_status mlab_fit_initial(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
                                            const mlab_outcome_problem *main, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
+
+/* The effects of all groups in draws->effects, the last of which is theirs, at the drawn parameters of outcome k and spread [n_draws] `stride` apart.
+ * Errors: MLAB_ERR_FIT_DRAWS, those of mlab_fit_outcome. */
+MLAB_MUST_USE mlab_status mlab_initial_draw_effects(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
+                                                    const mlab_outcome_problem *main, const mlab_prepared *prepared, const mlab_fit *fit, size_t k,
+                                                    const double *spread, size_t stride, mlab_draws *draws, mlab_error *err);
 
 #endif

@@ -43,7 +43,7 @@ static void begin(const mlab_joint_model *model, mlab_fit *const *parts, double 
         for (size_t j = 0; j < part->n_own; j++)
             if (model->fixed[part->at + j]) psi[part->at + j] = 0;
         if (part->gaussian) {
-            double variance = parts[r]->residual_variance > 0 ? parts[r]->residual_variance : 1e-8;
+            double variance = parts[r]->residual_variance > 0 ? fmin(parts[r]->residual_variance, 1e300) : 1e-8;
             psi[part->at + part->n_own - 1] = 0.5 * log(0.7 * variance);
             spread = sqrt(variance);
         }

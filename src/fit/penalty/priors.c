@@ -142,8 +142,9 @@ mlab_status mlab_priors_fit(const mlab_context *context, const mlab_prepared *pr
     mlab_status status = mlab_fit_start(context, &without, &data, err);
     if (!status) status = mlab_prepared_fit_once(context, &without, data, err);
     if (!status && !mixed) {
-        with.dispersion = data->residual_variance > 0 ? data->residual_variance : data->shape > 0 ? 1 / data->shape : 0;
-        if (mlab_has_dispersion(prepared->model) && !(with.dispersion > 0))
+        bool has = mlab_has_dispersion(prepared->model); /* the theta of counts is none */
+        with.dispersion = !has ? 0 : data->residual_variance > 0 ? data->residual_variance : data->shape > 0 ? 1 / data->shape : 0;
+        if (has && !(with.dispersion > 0))
             status = mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the data leave no variance to weigh a prior by", outcome);
     }
     if (!status) status = mlab_prepared_fit_once(context, &with, fit, err);
