@@ -86,7 +86,7 @@ static mlab_status share(const mlab_context *context, mlab_refits *refits, mlab_
     refits->n_units = problem->cluster ? problem->n_clusters : problem->n;
     refits->n_blocks = (refits->n_units + MLAB_SERIES_BLOCK - 1) / MLAB_SERIES_BLOCK;
     refits->series = mlab_series_of(context, engine);
-    if (refits->n_blocks > MOST_BYTES / sizeof(double) / MLAB_SERIES_BLOCK / refits->series.n_sums) {
+    if (refits->series.n_sums == 0 || refits->n_blocks > MOST_BYTES / sizeof(double) / MLAB_SERIES_BLOCK / refits->series.n_sums) {
         refits->engine = NULL;
         return MLAB_OK;
     }
