@@ -272,6 +272,40 @@ START_TEST(a_table_of_people_has_its_own_models)
 }
 END_TEST
 
+/* Levels stand in the order of the alphabet: what says that nothing happened is not the first. */
+START_TEST(the_level_without_an_event_is_told_by_its_word_or_asked_for)
+{
+    static const char *const what[] = {"home", "None", "work"}, *const unclear[] = {"left", "leaver"}, *const clear[] = {"left", "stayed"};
+    static const int32_t status_of[] = {1, 0, 2};
+    make_data(NULL);
+    data = (mlab_data){.context = &context, .people = table, .person_level = true};
+    mlab_column *days, *causes, *status, *other;
+    ck_assert_int_eq(mlab_table_add(table, "days", MLAB_COLUMN_INTEGER, NULL, 0, &days, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) days->as.integer[i] = 1 + (int32_t)i;
+    ck_assert_int_eq(mlab_table_add(table, "cause", MLAB_COLUMN_FACTOR, what, 3, &causes, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) causes->as.integer[i] = (int32_t)(i % 3);
+    ck_assert_int_eq(mlab_table_add(table, "clear", MLAB_COLUMN_FACTOR, clear, 2, &status, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) status->as.integer[i] = i % 3 != 0;
+    ck_assert_int_eq(mlab_table_add(table, "unclear", MLAB_COLUMN_FACTOR, unclear, 2, &other, NULL), MLAB_OK);
+    mlab_outcome_problem *made;
+    mlab_outcome outcome = outcome_of("exit", MLAB_OUTCOME_EVENT, "fine_gray", "event(days, cause) ~ tenure");
+    ck_assert_int_eq(mlab_outcome_problem_make(&context, &data, &outcome, &options, &made, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) ck_assert_int_eq(made->problem.status[i], status_of[i % 3]);
+    mlab_outcome_problem_free(made);
+    outcome = outcome_of("exit", MLAB_OUTCOME_EVENT, "cox", "event(days, clear) ~ tenure");
+    ck_assert_int_eq(mlab_outcome_problem_make(&context, &data, &outcome, &options, &made, NULL), MLAB_OK);
+    for (size_t i = 0; i < ROWS; i++) ck_assert_int_eq(made->problem.status[i], i % 3 == 0);
+    mlab_outcome_problem_free(made);
+    ck_assert_int_eq(refused(outcome_of("exit", MLAB_OUTCOME_EVENT, "cox", "event(days, unclear) ~ tenure"), "that level first"),
+                     MLAB_ERR_FIT_RESPONSE);
+    other->ordered = true; /* a stated scale */
+    outcome = outcome_of("exit", MLAB_OUTCOME_EVENT, "cox", "event(days, unclear) ~ tenure");
+    ck_assert_int_eq(mlab_outcome_problem_make(&context, &data, &outcome, &options, &made, NULL), MLAB_OK);
+    mlab_outcome_problem_free(made);
+    mlab_table_free(table);
+}
+END_TEST
+
 START_TEST(no_memory_is_an_error_that_leaks_nothing)
 {
     mlab_test_memory memory = {0};
@@ -351,4 +385,4 @@ MLAB_TEST_MAIN("outcome", weights_come_from_a_column_and_rows_without_weight_are
                plain_binomial_models_take_whole_periods_only, causes_can_be_chosen_and_the_others_are_no_event, rows_not_at_risk_are_not_in_the_fit,
                answers_are_ordinal_with_the_levels_that_were_given, an_outcome_without_a_formula_gets_a_stated_one,
                cox_on_a_panel_counts_days_since_time_zero_of_one_cause, a_table_of_people_has_its_own_models,
-               no_memory_is_an_error_that_leaks_nothing)
+               the_level_without_an_event_is_told_by_its_word_or_asked_for, no_memory_is_an_error_that_leaks_nothing)
