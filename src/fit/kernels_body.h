@@ -106,7 +106,7 @@ static void widen(const uint16_t *restrict a, size_t n, double *restrict out)
 }
 
 #ifdef MLAB_WIDE_REGISTERS
-#include "fit/kernels_cross.h"
+#include "fit/kernels_cross_body.h"
 
 static void cross(const double *restrict x, size_t p, const double *restrict w, size_t n, double *restrict into, size_t stride, double *restrict wx)
 {
@@ -289,7 +289,7 @@ static void logit_score(const double *restrict eta, const int32_t *restrict cate
     _Pragma("omp simd") for (size_t i = 0; i < n; i++) score[i] = weight[i] * ((double)category[i] - 1 / (1 + mlab_kernel_exp(-eta[i])));
 }
 
-#include "fit/kernels_rows.h"
+#include "fit/kernels_rows_body.h"
 
 static void fetch(const void *from, size_t n)
 {
