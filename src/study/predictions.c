@@ -15,18 +15,21 @@
 
 static const char *const effects[] = {"own_groups", "averaged", "typical"};
 
+enum { NUMBER_SIZE = 40 };
+
 /* One line: its person and its row among the predictions. */
 typedef struct line {
-    char name[17];
-    const char *id; /* the name when ids are asked for */
-    size_t row;     /* of the predictions */
+    char name[NUMBER_SIZE]; /* a pseudonym, or an id that is a number */
+    const char *id;         /* the name when ids are asked for */
+    size_t row;             /* of the predictions */
 } line;
 
 typedef struct writing {
     mlab_study *study;
     const mlab_row_predictions *p;
     const mlab_fit *fit;
-    bool names;
+    bool names;  /* ids were asked for */
+    bool named;  /* some line has an id */
     line *lines; /* [n_rows] */
     mlab_page *page;
 } writing;
@@ -43,26 +46,39 @@ static mlab_status no_memory(const writing *w, mlab_error *err)
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write predictions of %s", w->fit->outcome);
 }
 
-/* The id of the person of a row; NULL = the people have none. */
-static const char *id_of(const writing *w, size_t row)
+/* The id of the person of a row, a number written into `into`; NULL = the people have none. */
+static const char *id_of(const writing *w, size_t row, char into[NUMBER_SIZE])
 {
     const mlab_data *data = w->study->data;
     if (data->panel) return data->panel->ids[data->panel->person[row]];
     const mlab_column *id = mlab_table_find(data->people, "id");
-    return id && id->type == MLAB_COLUMN_TEXT && !(id->missing && id->missing[row]) ? mlab_column_text(id, row) : NULL;
+    if (!id || (id->missing && id->missing[row])) return NULL;
+    if (id->type == MLAB_COLUMN_TEXT) return mlab_column_text(id, row);
+    if (id->type == MLAB_COLUMN_FACTOR) return id->levels[id->as.integer[row]];
+    into[mlab_number_print(id->type == MLAB_COLUMN_REAL ? id->as.real[row] : id->as.integer[row], into, NUMBER_SIZE - 1)] = '\0';
+    return into;
 }
 
 static mlab_status sort_lines(writing *w, mlab_error *err)
 {
+    char into[NUMBER_SIZE] = "";
+    const char *before = NULL;
     if (!(w->lines = mlab_allocate(w->study->context, w->p->n_rows, sizeof *w->lines))) return no_memory(w, err);
     for (size_t i = 0; i < w->p->n_rows; i++) {
-        const char *id = id_of(w, w->p->row[i]);
-        w->lines[i].row = i;
-        if (id && w->names) w->lines[i].id = id;
-        if (id && !w->names && i > 0 && id == id_of(w, w->p->row[i - 1]))
-            memcpy(w->lines[i].name, w->lines[i - 1].name, sizeof w->lines[i].name);
-        else if (id && !w->names)
-            mlab_store_pseudonym(w->study->secret, id, w->lines[i].name);
+        line *of = &w->lines[i];
+        const char *id = id_of(w, w->p->row[i], into);
+        of->row = i;
+        if (!id) continue;
+        w->named = true;
+        if (w->names && id == into)
+            memcpy(of->name, into, sizeof of->name);
+        else if (w->names)
+            of->id = id;
+        else if (id == before && id != into)
+            memcpy(of->name, w->lines[i - 1].name, sizeof of->name);
+        else
+            mlab_store_pseudonym(w->study->secret, id, of->name);
+        before = id;
     }
     qsort(w->lines, w->p->n_rows, sizeof *w->lines, by_name);
     return MLAB_OK;
@@ -80,21 +96,22 @@ static mlab_status add_date(writing *w, const char *name, const int32_t *dates, 
     return status;
 }
 
-/* Whose the line is, and which. */
+/* Whose the line is, and which. The line of a file of people would tell whose pseudonym it is. */
 static mlab_status add_keys(writing *w, mlab_error *err)
 {
     const mlab_panel *panel = w->study->data->panel;
     const uint64_t *places = panel ? NULL : w->study->data->people->lines;
     mlab_page_column *column;
     mlab_status status = MLAB_OK;
-    if (w->p->n_rows && id_of(w, w->p->row[0])) {
+    if (w->named) {
         status = mlab_page_add(w->page, "person", "1", MLAB_PAGE_TEXTS, &column, err);
         for (size_t i = 0; i < w->p->n_rows && !status; i++) {
             const line *of = &w->lines[i];
             if (!(column->texts[i] = mlab_copy_text(w->study->context, of->id ? of->id : of->name))) status = no_memory(w, err);
         }
     }
-    if (!status) status = mlab_page_add(w->page, panel ? "period" : "line", "1", MLAB_PAGE_NUMBERS, &column, err);
+    if (status || (!panel && w->named && !w->names)) return status;
+    status = mlab_page_add(w->page, panel ? "period" : "line", "1", MLAB_PAGE_NUMBERS, &column, err);
     for (size_t i = 0; i < w->p->n_rows && !status; i++) {
         const uint32_t row = w->p->row[w->lines[i].row];
         column->numbers[i] = panel ? panel->period[row] : places ? (int64_t)places[row] : (int64_t)row + 1;

@@ -123,6 +123,35 @@ START_TEST(what_is_wrong_is_said_and_files_that_were_there_stay)
 }
 END_TEST
 
+/* Without a panel the line of the people file would tell whose pseudonym it is. Numbers are ids, too. */
+START_TEST(without_a_panel_no_line_tells_whose_pseudonym_it_is)
+{
+    static const char *const ids[] = {"p%d", "%d"};
+    for (int k = 0; k < 2; k++) {
+        start_here();
+        ck_assert_int_eq(
+            shell("awk 'BEGIN { print \"id,x,y\"; for (i = 0; i < 60; i++) printf \"%s,%%d,%%d\\n\", 1000 + i, i %% 7, i %% 7 + i %% 3 }' "
+                  "> people.csv",
+                  ids[k]),
+            0);
+        write_here("study.yaml", "data: {people: {file: people.csv}}\noutcomes: {score: {kind: number, model: linear, formula: \"y ~ x\"}}\n");
+        int code = shell(PROGRAM " predict study.yaml");
+        ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+        ck_assert_int_eq(shell("head -1 predictions_score.csv; tail -n +2 predictions_score.csv | grep -cE '^[0-9a-f]{16},'"), 0);
+        ck_assert_int_eq(strncmp(out, "person,response,", 16), 0);
+        ck_says(out, "\n60\n");
+        ck_assert_int_eq(shell("tail -n +2 predictions_score.csv | cut -d, -f1 | sort -c"), 0);
+        code = shell(PROGRAM " predict study.yaml --names");
+        ck_assert(code == 0 || code == 4);
+        ck_assert_int_eq(shell("head -2 predictions_score.csv"), 0);
+        ck_says(out, "person,line,response");
+        ck_says(out, k ? "\n1000,2," : "\np1000,2,");
+    }
+    ck_assert_int_eq(shell("sed -i 's/^id,/badge,/' people.csv; " PROGRAM " predict study.yaml; head -1 predictions_score.csv"), 0);
+    ck_says(out, "line,response");
+}
+END_TEST
+
 MLAB_TEST_MAIN("predict", rows_are_written_for_their_owner_under_pseudonyms, ids_are_written_when_they_are_asked_for,
-               files_have_the_form_of_their_ending, the_report_draws_the_effects_of_groups_and_of_nobody,
-               what_is_wrong_is_said_and_files_that_were_there_stay)
+               without_a_panel_no_line_tells_whose_pseudonym_it_is, files_have_the_form_of_their_ending,
+               the_report_draws_the_effects_of_groups_and_of_nobody, what_is_wrong_is_said_and_files_that_were_there_stay)
