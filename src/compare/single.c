@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "data/event_status.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,8 +18,8 @@ static const double month_days = 30.4375;
 
 typedef struct response {
     const mlab_column *arm, *time, *status;
-    double days;         /* of one unit of time */
-    bool event_is_level; /* status is a factor: its second level is the event */
+    double days;  /* of one unit of time */
+    int32_t none; /* level of a status of labels that is no event */
 } response;
 
 static mlab_status refuse(const mlab_data *data, mlab_error *err)
@@ -65,10 +66,7 @@ static mlab_status find_response(const mlab_cohort_choice *choice, response *fou
     if (found->time->type != MLAB_COLUMN_REAL && found->time->type != MLAB_COLUMN_INTEGER)
         return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column \"%s\" must be a duration", found->time->name);
     found->days = unit_days(found->time->unit);
-    found->event_is_level = found->status->type == MLAB_COLUMN_FACTOR;
-    if (found->status->type == MLAB_COLUMN_TEXT || (found->event_is_level && found->status->n_levels > 2))
-        return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column \"%s\" must be an event: 0 and 1, or two levels", found->status->name);
-    return MLAB_OK;
+    return mlab_event_two(found->status, data->people->n_rows, outcome->name, &found->none, err);
 }
 
 static bool missing_at(const mlab_column *column, size_t row)
@@ -80,11 +78,6 @@ static double days_of(const response *found, size_t row)
 {
     double time = found->time->type == MLAB_COLUMN_REAL ? found->time->as.real[row] : (double)found->time->as.integer[row];
     return round(time * found->days);
-}
-
-static bool event_of(const response *found, size_t row)
-{
-    return found->status->type == MLAB_COLUMN_REAL ? found->status->as.real[row] != 0 : found->status->as.integer[row] != 0;
 }
 
 /* Months of a person: whole ones, and a last one that is not whole or holds the event. */
@@ -117,7 +110,7 @@ static void walk(const response *found, const uint8_t *keep, const mlab_table *t
         size_t months = months_of(days);
         for (size_t t = 0; fill && t < months; t++) {
             double at_risk = fmin(days - (double)t * month_days, month_days);
-            bool event = t + 1 == months && event_of(found, i);
+            bool event = t + 1 == months && mlab_event_at(found->status, found->none, i);
             cohort->source[rows + t] = (uint32_t)i;
             cohort->arm[rows + t] = unknown ? cohort->reference : found->arm->as.integer[i];
             cohort->time[rows + t] = (int32_t)t;

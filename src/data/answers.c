@@ -10,6 +10,7 @@
 #include "data/answers.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "data/event_status.h"
 
 #include <math.h>
 #include <string.h>
@@ -188,6 +189,7 @@ static mlab_status answer_panel(const mlab_data *data, mlab_answerables *answers
 typedef struct columns {
     const mlab_column *arm, *start, *time, *event; /* all but event may be NULL */
     bool in_days;
+    int32_t none; /* level of `event` that is no event */
 } columns;
 
 static bool holds_times(const mlab_column *column)
@@ -212,10 +214,9 @@ static mlab_status find_columns(const mlab_data *data, const mlab_answer_columns
     if (!at->event) return mlab_raise(err, MLAB_ERR_ARGUMENT, "no column says what happened");
     if (at->start && !holds_times(at->start)) return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a duration", names->start);
     if (at->time && !holds_times(at->time)) return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a duration", names->time);
-    if (at->time && at->event->type != MLAB_COLUMN_INTEGER)
-        return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a 0 or 1 event", names->event);
     if (at->event->type == MLAB_COLUMN_TEXT || at->event->type == MLAB_COLUMN_DATE)
         return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is neither numbers nor labels", names->event);
+    if (at->time && (status = mlab_event_two(at->event, data->people->n_rows, names->outcome, &at->none, err))) return status;
     at->in_days = at->time && !strcmp(at->time->unit, "days") && (!at->start || !strcmp(at->start->unit, "days"));
     return MLAB_OK;
 }
@@ -237,7 +238,7 @@ static void count_people(const mlab_table *people, const columns *at, mlab_answe
             add_answer(arm, value);
             continue;
         }
-        arm->events += value != 0;
+        arm->events += mlab_event_at(at->event, at->none, i);
         if (at->in_days) arm->years += (stop - start) / 365.25;
     }
     if (!at->time) end_answers(item);

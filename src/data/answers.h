@@ -44,11 +44,11 @@ typedef struct mlab_answer_columns {
     const char *outcome; /* its name; lives as long as the answers */
     const char *start;   /* days at entry, NULL = 0 */
     const char *time;    /* days at the event or the end; NULL = `event` holds answers */
-    const char *event;   /* 0 or 1, or answers: numbers or labels */
+    const char *event;   /* 0 or 1 or two levels, or answers: numbers or labels */
 } mlab_answer_columns;
 
 /* For a panel all its outcomes (columns may be NULL), for a person-level study the one of these columns. Errors: MLAB_ERR_DATA_COLUMN,
- * MLAB_ERR_DATA_TYPE, MLAB_ERR_MEMORY. */
+ * MLAB_ERR_DATA_TYPE, MLAB_ERR_FIT_RESPONSE (a status that does not say which of its values is no event), MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_answers(const mlab_context *context, const mlab_data *data, const mlab_answer_columns *columns,
                                        mlab_answerables *answers, mlab_error *err);
 void mlab_answerables_free(mlab_answerables *answers); /* safe after a failure and twice */

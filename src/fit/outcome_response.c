@@ -10,6 +10,7 @@
 #include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "data/event_status.h"
 
 #include <math.h>
 #include <string.h>
@@ -228,49 +229,17 @@ static mlab_status make_times(mlab_outcome_problem *made, bool start, mlab_error
     return MLAB_OK;
 }
 
-/* Capitals of ASCII aside. */
-static bool same_word(const char *a, const char *word)
-{
-    for (; *a && *word; a++, word++)
-        if ((*a >= 'A' && *a <= 'Z' ? *a - 'A' + 'a' : *a) != *word) return false;
-    return *a == *word;
-}
-
-/* The level of a status that stands for no event: the first of a stated scale, else the one whose word says so. Levels are in the order of the
- * alphabet otherwise, which says nothing. Errors: MLAB_ERR_FIT_RESPONSE (none or several say so). */
-static mlab_status find_censored(const mlab_outcome_problem *made, const mlab_column *column, int32_t *censored, mlab_error *err)
-{
-    static const char *const words[] = {"0",      "no",    "none", "n",    "false",       "censored",   "alive",    "active",
-                                        "stayed", "stays", "stay", "here", "still there", "still here", "no event", "employed"};
-    size_t found = 0;
-    *censored = 0;
-    if (column->ordered) return MLAB_OK;
-    for (int32_t l = 0; l < column->n_levels; l++)
-        for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-            if (same_word(column->levels[l], words[w])) {
-                *censored = l;
-                found++;
-            }
-    if (found == 1) return MLAB_OK;
-    return mlab_raise(
-        err, MLAB_ERR_FIT_RESPONSE,
-        "%s: which level of \"%s\" says that nothing happened is not known (%s%s%s, ...); write data: {columns: {%s: {scale: [...]}}} with "
-        "that level first",
-        made->problem.outcome, column->name, column->n_levels > 0 ? column->levels[0] : "", column->n_levels > 1 ? ", " : "",
-        column->n_levels > 1 ? column->levels[1] : "", column->name);
-}
-
 static mlab_status read_times(mlab_outcome_problem *made, const char *name, bool zero_one, int32_t *into, mlab_error *err)
 {
     const mlab_column *column = mlab_table_find(made->table, name);
     if (column->type == MLAB_COLUMN_TEXT || (column->type == MLAB_COLUMN_FACTOR && (!zero_one || column->n_levels != 2)))
         return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is not a %s", made->problem.outcome, name, zero_one ? "status of 0 and 1" : "time");
     int32_t censored = 0;
-    mlab_status status = column->type == MLAB_COLUMN_FACTOR ? find_censored(made, column, &censored, err) : MLAB_OK;
+    mlab_status status = zero_one ? mlab_event_none(column, made->problem.outcome, &censored, err) : MLAB_OK;
     if (status) return status;
     for (size_t i = 0; i < made->problem.n; i++) {
         double value = value_at(column, made->rows[i]);
-        if (censored) value = 1 - value;
+        if (column->type == MLAB_COLUMN_FACTOR) value = mlab_event_at(column, censored, made->rows[i]);
         bool fine = value == floor(value) && fabs(value) < MOST_TIME && (!zero_one || value == 0 || value == 1);
         if (!fine)
             return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is %.10g in row %lu; allowed: %s", made->problem.outcome, name, value,
@@ -331,7 +300,7 @@ static mlab_status respond_panel_times(mlab_outcome_problem *made, const mlab_ou
 static mlab_status read_competing(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_column *column, mlab_error *err)
 {
     int32_t censored;
-    mlab_status status = find_censored(made, column, &censored, err);
+    mlab_status status = mlab_event_none(column, made->problem.outcome, &censored, err);
     if (status) return status;
     int32_t wanted = outcome->n_causes == 0 && column->n_levels > 1 ? censored == 0 : -1;
     for (int32_t l = 0; outcome->n_causes == 1 && l < column->n_levels; l++)

@@ -283,7 +283,7 @@ static mlab_status tell_person_outcome(telling *to, const mlab_outcome *outcome,
     status = mlab_answers(study->context, study->data, &columns, &answers, &why);
     if (!status) {
         status = tell(to, &answers.items[0], err);
-    } else if (status == MLAB_ERR_DATA_COLUMN || status == MLAB_ERR_DATA_TYPE) {
+    } else if (status == MLAB_ERR_DATA_COLUMN || status == MLAB_ERR_DATA_TYPE || status == MLAB_ERR_FIT_RESPONSE) {
         if (!to->json) mlab_text_print(to->text, "  %s: nothing is counted, because %s\n", outcome->name, why.sentence);
         status = MLAB_OK;
     } else {

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "data/event_status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,41 @@ static double number_at(const mlab_column *column, size_t row)
     return column->type == MLAB_COLUMN_REAL ? column->as.real[row] : column->as.integer[row];
 }
 
+/* Whether an event came and the hazard to the end of the time; of several levels, `level` is the event. */
+static mlab_status add_event(mlab_impute_units *units, const mlab_column *column, const mlab_column *time, int32_t level, ending *endings,
+                             mlab_error *err)
+{
+    double *came, *known, *hazard;
+    mlab_status status = add_real(units, &came, err);
+    if (status || (status = add_real(units, &known, err)) || (status = add_real(units, &hazard, err))) return status;
+    for (size_t row = 0; row < units->n; row++) {
+        uint32_t u = units->unit_of[row];
+        known[u] = !(column->missing && column->missing[row]);
+        came[u] = known[u] > 0 && (column->type == MLAB_COLUMN_FACTOR ? column->as.integer[row] == level : number_at(column, row) > 0);
+        bool timed = !(time->missing && time->missing[row]);
+        endings[u] = (ending){.time = timed ? number_at(time, row) : 0, .event = timed && came[u] > 0, .unit = u};
+    }
+    nelson_aalen(endings, units->n, hazard);
+    return MLAB_OK;
+}
+
+/* event(time, status): each level of the status but that of no event. A status that does not say which that is does not help, and is asked for by
+ * the fit. */
+static mlab_status add_timed(mlab_impute_units *units, const mlab_data *data, const mlab_formula *formula, const char *outcome, ending *endings,
+                             mlab_error *err)
+{
+    const mlab_column *column = mlab_table_find(data->people, mlab_formula_response_name(formula, 2));
+    const mlab_column *time = mlab_table_find(data->people, mlab_formula_response_name(formula, 1));
+    int32_t none;
+    if (!column || !time || column->type == MLAB_COLUMN_TEXT || time->type == MLAB_COLUMN_TEXT) return MLAB_OK;
+    if (column->type != MLAB_COLUMN_FACTOR) return add_event(units, column, time, 1, endings, err);
+    if (mlab_event_none(column, outcome, &none, NULL)) return MLAB_OK;
+    mlab_status status = MLAB_OK;
+    for (int32_t level = 0; level < column->n_levels && !status; level++)
+        if (level != none) status = add_event(units, column, time, level, endings, err);
+    return status;
+}
+
 /* The response of a person-level outcome: event(time, status), or a column. Where it is missing it does not help. */
 static mlab_status add_response(mlab_impute_units *units, const mlab_data *data, const mlab_outcome *outcome, ending *endings, mlab_error *err)
 {
@@ -115,21 +151,20 @@ static mlab_status add_response(mlab_impute_units *units, const mlab_data *data,
     if (!outcome->formula || !outcome->formula[0]) return MLAB_OK;
     mlab_status status = mlab_formula_parse(units->context, outcome->formula, &outcome->formula_place, &formula, err);
     if (status) return status;
-    bool event = mlab_formula_response(formula) == MLAB_RESPONSE_EVENT;
-    const char *name = mlab_formula_response_name(formula, event ? 2 : 0), *time_name = event ? mlab_formula_response_name(formula, 1) : NULL;
+    const char *name = mlab_formula_response_name(formula, 0);
     const mlab_column *column = name ? mlab_table_find(data->people, name) : NULL;
-    const mlab_column *time = time_name ? mlab_table_find(data->people, time_name) : NULL;
-    double *value, *known, *hazard;
-    if (!column || column->type == MLAB_COLUMN_TEXT || (event && !time)) goto out;
+    double *value, *known;
+    if (mlab_formula_response(formula) == MLAB_RESPONSE_EVENT) {
+        status = add_timed(units, data, formula, outcome->name, endings, err);
+        goto out;
+    }
+    if (!column || column->type == MLAB_COLUMN_TEXT) goto out;
     if ((status = add_real(units, &value, err)) || (status = add_real(units, &known, err))) goto out;
     for (size_t row = 0; row < units->n; row++) {
         uint32_t u = units->unit_of[row];
         known[u] = !(column->missing && column->missing[row]);
         value[u] = known[u] > 0 ? number_at(column, row) : 0;
-        bool timed = event && !(time->missing && time->missing[row]) && time->type != MLAB_COLUMN_TEXT;
-        endings[u] = (ending){.time = timed ? number_at(time, row) : 0, .event = timed && value[u] > 0, .unit = u};
     }
-    if (event && !(status = add_real(units, &hazard, err))) nelson_aalen(endings, units->n, hazard);
 out:
     mlab_formula_free(formula);
     return status;
