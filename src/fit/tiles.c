@@ -226,6 +226,19 @@ static void summarise_looks(mlab_tiles *tiles, const look_work *look, bool centr
     for (size_t c = 0; c < tiles->n_chunks; c++) tiles->any_offset = tiles->any_offset || look->offsets[c];
 }
 
+/* Looks again at every tile where a column had one value in those that were looked at: a constant is told of all rows. */
+static mlab_status look_at_constants(const mlab_context *context, mlab_tiles *tiles, look_work *look, bool centre, bool intercept, mlab_error *err)
+{
+    bool any = false;
+    for (size_t j = intercept ? 1 : 0; j < tiles->p; j++) any = any || tiles->reach[j] == 0;
+    if (look->stride == 1 || !any) return MLAB_OK;
+    look->stride = 1;
+    memset(look->looks, 0, tiles->n_chunks * tiles->p * N_LOOKS * sizeof *look->looks);
+    mlab_status status = mlab_parallel_blocks(context, NULL, tiles->n_chunks, mlab_tiles_scratch(tiles) * sizeof(double), look_chunk, look, err);
+    if (!status) summarise_looks(tiles, look, centre, intercept);
+    return status;
+}
+
 static mlab_status centre_chunk(void *work, size_t chunk, void *scratch, mlab_error *err)
 {
     (void)scratch, (void)err;
@@ -257,6 +270,7 @@ static mlab_status look_at_columns(const mlab_context *context, mlab_tiles *tile
     look.first = first + tiles->first_column;
     if ((status = mlab_parallel_blocks(context, NULL, tiles->n_chunks, mlab_tiles_scratch(tiles) * sizeof(double), look_chunk, &look, err))) goto out;
     summarise_looks(tiles, &look, centre, intercept);
+    if ((status = look_at_constants(context, tiles, &look, centre, intercept, err))) goto out;
     if (tiles->x) status = mlab_parallel_blocks(context, NULL, tiles->n_chunks, 0, centre_chunk, tiles, err);
 out:
     mlab_release(context, first);

@@ -158,6 +158,39 @@ START_TEST(models_of_times_have_effects_at_the_times_that_are_predicted)
 }
 END_TEST
 
+/* Draws of a Cox fit hold its baseline, robust or not: the mean over everybody has the error of its prediction, which is by the delta method with the
+ * baseline in it. 500 draws: a standard deviation is within 14 % with chance 0.99999. Seed 7. */
+START_TEST(draws_of_a_cox_fit_hold_its_baseline)
+{
+    double times[] = {2, 4};
+    mlab_predict_outcome wish = {.scale = -1, .times = times, .n_times = 2};
+    mlab_predict_spec spec = {.reference = SIZE_MAX, .outcomes = &wish, .n_outcomes = 1, .n_draws = 500, .seed = 7};
+    mlab_fit_options options = mlab_fit_defaults();
+    context = mlab_test_context(NULL, 2);
+    options.margins = true;
+    options.margins_interval = 1;
+    options.predict = &spec;
+    for (int robust = 0; robust < 2; robust++) {
+        options.robust = robust ? MLAB_ROBUST_HC0 : MLAB_ROBUST_CR1;
+        study s = phd("cox", "~ gender + prestige");
+        wish.outcome = (char *)s.w.problem.outcome;
+        mlab_fit *fit = fit_after(&s.w.problem, "cox", options);
+        ck_assert_uint_eq(fit->after->n_predictions, 2);
+        for (size_t t = 0; t < 2; t++) {
+            const mlab_margin *drawn = &fit->after->margins[t];
+            const mlab_prediction *delta = &fit->after->predictions[t];
+            ck_assert_str_eq(drawn->what, "mean");
+            ck_assert_str_eq(delta->profile, "everybody");
+            ck_near(drawn->effect, delta->value, 1e-10, 0);
+            ck_near(drawn->se, delta->se, 0.14, 0);
+            ck_assert(drawn->lower < drawn->effect && drawn->effect < drawn->upper);
+        }
+        mlab_fit_free(fit);
+        close_study(&s);
+    }
+}
+END_TEST
+
 /* 20 rows of x = 0 with 5 events, 20 of x = 1 with 10: the effect is the difference of shares, with the errors of two shares. */
 START_TEST(the_effect_of_a_factor_alone_is_the_difference_of_shares)
 {
@@ -251,6 +284,6 @@ START_TEST(any_allocation_may_fail)
 END_TEST
 
 MLAB_TEST_MAIN("margins", effects_and_their_errors_agree_with_r, ratios_and_their_errors_agree_with_r, draws_have_the_spread_of_the_delta_method,
-               models_of_times_have_effects_at_the_times_that_are_predicted, the_effect_of_a_factor_alone_is_the_difference_of_shares,
-               a_model_without_a_response_scale_has_no_effects, a_number_whose_logarithm_ends_a_step_away_has_no_slope_and_the_others_do,
-               threads_do_not_change_a_byte, any_allocation_may_fail)
+               models_of_times_have_effects_at_the_times_that_are_predicted, draws_of_a_cox_fit_hold_its_baseline,
+               the_effect_of_a_factor_alone_is_the_difference_of_shares, a_model_without_a_response_scale_has_no_effects,
+               a_number_whose_logarithm_ends_a_step_away_has_no_slope_and_the_others_do, threads_do_not_change_a_byte, any_allocation_may_fail)

@@ -96,4 +96,44 @@ START_TEST(tiles_sum_to_what_rows_sum_to_under_every_link)
 }
 END_TEST
 
-MLAB_TEST_MAIN("fit/ordinal_tiles", tiles_sum_to_what_rows_sum_to_under_every_link)
+/* 256 tiles and more are looked at one in 16; a column that is 1 in few rows, wherever they stand, is no constant, and one that is 0 everywhere is.
+ */
+START_TEST(a_column_that_is_rarely_1_is_no_constant_wherever_its_rows_stand)
+{
+    static const char *const on_scale[] = {"rare", "never"};
+    enum { MANY = 260 * MLAB_TILE };
+    double *column = calloc(3 * (size_t)MANY, sizeof *column);
+    int32_t *answer = calloc(MANY, sizeof *answer);
+    ck_assert(column && answer);
+    mlab_context context = mlab_test_context(NULL, 2);
+    for (size_t i = 0; i < MANY; i++) {
+        column[i] = (double)(i % 7);
+        answer[i] = (int32_t)(i % 3);
+    }
+    for (size_t place = 0; place < 2; place++) { /* in a tile that is looked at, and in one that is not */
+        world w = {0};
+        mlab_prepared *prepared;
+        mlab_fit_options options = mlab_fit_defaults();
+        memset(column + MANY, 0, MANY * sizeof *column);
+        for (size_t i = 0; i < 100; i++) column[MANY + place * MLAB_TILE + i] = 1;
+        world_real(&w, &context, "x", column, MANY);
+        world_real(&w, &context, "rare", column + MANY, MANY);
+        world_real(&w, &context, "never", column + 2 * (size_t)MANY, MANY);
+        world_formula(&w, &context, "~ x + rare + never");
+        world_categories(&w, answer, 3, names);
+        w.problem.scale = on_scale;
+        w.problem.n_scale = 2;
+        ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("ordinal"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+        const mlab_engine *engine = prepared->own;
+        size_t n = engine->n_parameters;
+        ck_assert(!engine->aliased[n - 2] && engine->aliased[n - 1]);
+        ck_assert(engine->tiles->reach[1] > 0 && engine->tiles->reach[2] == 0);
+        mlab_prepared_free(prepared);
+        world_free(&w);
+    }
+    free(column);
+    free(answer);
+}
+END_TEST
+
+MLAB_TEST_MAIN("fit/ordinal_tiles", tiles_sum_to_what_rows_sum_to_under_every_link, a_column_that_is_rarely_1_is_no_constant_wherever_its_rows_stand)

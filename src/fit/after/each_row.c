@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "fit/after/average.h"
 #include "fit/after/limits.h"
+#include "fit/draws.h"
 #include "fit/outcome.h"
 
 #include <math.h>
@@ -90,15 +91,15 @@ static mlab_status check_groups(const each_row *e, mlab_error *err)
 
 /* --- one block ---------------------------------------------------------------------------------------------------- */
 
-static mlab_status at_parameters(const each_row *e, size_t first, size_t n, const double *parameters, const double *effect, double *out,
-                                 mlab_error *err)
+/* fit: that of the rows, or a draw of it. */
+static mlab_status at_parameters(const each_row *e, const mlab_fit *fit, size_t first, size_t n, const double *effect, double *out, mlab_error *err)
 {
     const mlab_table *table = e->made->table;
     const uint32_t *rows = e->made->rows + first;
     const mlab_row_predictions *p = e->p;
     if (p->mixed && p->effects == MLAB_EFFECTS_AVERAGED)
-        return mlab_predict_averaged(e->context, e->fit, table, rows, 0, n, parameters, NULL, p->scale, e->times, e->n_times, out, err);
-    return mlab_predict_conditional(e->context, e->fit, table, rows, 0, n, parameters, NULL, effect, p->scale, e->times, e->n_times, out, err);
+        return mlab_predict_averaged(e->context, fit, table, rows, 0, n, NULL, NULL, p->scale, e->times, e->n_times, out, err);
+    return mlab_predict_conditional(e->context, fit, table, rows, 0, n, NULL, NULL, effect, p->scale, e->times, e->n_times, out, err);
 }
 
 /* Errors and limits from the cells [n * width * n_draws] of rows first ... */
@@ -129,11 +130,14 @@ static mlab_status drawn_rows(const each_row *e, size_t first, size_t n, double 
     double *z = room, *offset = z + n * most, *effect = offset + n, *one = effect + n * blocks, *cells = one + n * width;
     for (size_t t = 0; own && t < fit->n_random; t++) values[t] = fit->random[t].mode;
     mlab_status status = own ? own_effects(e, first, n, values, z, offset, effect, err) : MLAB_OK;
-    if (!status) status = at_parameters(e, first, n, NULL, own ? effect : NULL, e->p->value + first * width, err);
+    if (!status) status = at_parameters(e, fit, first, n, own ? effect : NULL, e->p->value + first * width, err);
     for (size_t d = 0; draws && d < draws->n_draws && !status; d++) {
         for (size_t t = 0; own && t < fit->n_random; t++) values[t] = draws->effects[t].value + d * draws->effects[t].n_groups * draws->effects[t].n;
         if (own) status = own_effects(e, first, n, values, z, offset, effect, err);
-        if (!status) status = at_parameters(e, first, n, draws->value + d * draws->n_parameters, own ? effect : NULL, one, err);
+        mlab_fit drawn;
+        mlab_baseline baseline;
+        mlab_draws_view(draws, 0, d, fit, &drawn, &baseline);
+        if (!status) status = at_parameters(e, &drawn, first, n, own ? effect : NULL, one, err);
         for (size_t c = 0; c < n * width && !status; c++) cells[c * draws->n_draws + d] = one[c];
     }
     if (!status && draws) spread_of(e, first, n, cells);

@@ -11,6 +11,7 @@
  */
 #include "fit/after/after.h"
 #include "fit/after/average.h"
+#include "fit/after/baseline_draws.h"
 #include "fit/after/limits.h"
 
 #include "core/error.h"
@@ -53,7 +54,10 @@ static mlab_status average(variants *v, means *into, mlab_error *err)
 {
     v->rows.table = &v->variant.table;
     mlab_status status = mlab_average_over(&v->a, &v->rows, into->at, err);
-    return status || !v->draws ? status : mlab_average_at(&v->a, &v->rows, v->draws->value, v->n_draws, into->drawn, err);
+    if (status || !v->draws) return status;
+    mlab_average of = v->a;
+    of.hazard = v->draws->n_baselines ? v->draws->baselines->cumulative_hazard : NULL;
+    return mlab_average_at(&of, &v->rows, v->draws->value, v->n_draws, into->drawn, err);
 }
 
 /* to += by * from, or to = 0 (from NULL). */
@@ -319,9 +323,11 @@ static mlab_status make_draws(variants *v, mlab_error *err)
     mlab_error failed = {0};
     size_t n = spec && spec->n_draws ? (size_t)spec->n_draws : DRAWS;
     if (!v->prepared->options.margins_interval) return MLAB_OK;
-    mlab_status status = mlab_draws_make(v->a.context, &fit, 1, n, spec ? (uint64_t)spec->seed : 1, &v->draws, &failed);
+    mlab_status status = mlab_draws_make_prepared(v->a.context, v->prepared, fit, n, spec ? (uint64_t)spec->seed : 1, &v->draws, &failed);
     if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE || status == MLAB_ERR_DATA_NOT_BUILT)
-        return mlab_fit_doubt((mlab_fit *)fit, MLAB_TRUSTED, err, "intervals of average effects are by the delta method: %s", failed.sentence);
+        return mlab_fit_doubt((mlab_fit *)fit, MLAB_TRUSTED, err, "%s: %s",
+                              fit->baseline ? "average effects have no interval" : "intervals of average effects are by the delta method",
+                              failed.sentence);
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
     v->n_draws = n;
     return MLAB_OK;
