@@ -16,25 +16,34 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whether some group is somebody of the people file. */
-static bool names_people(const mlab_outcome_problem *made, const mlab_random_effects *r)
+/* Whether some group is somebody of the people file. sorted [n_groups]: the names of the groups. */
+static bool names_people(const mlab_outcome_problem *made, const mlab_random_effects *r, const char *const *sorted)
 {
-    const mlab_column *id = made->data->people ? mlab_table_find(made->data->people, "id") : NULL;
-    for (size_t g = 0; g < r->n_groups; g++) {
-        const char *name = r->groups[g];
-        if (made->panel && bsearch(&name, made->panel->ids, made->panel->n_ids, sizeof *made->panel->ids, by_text)) return true;
-        for (size_t i = 0; !made->panel && id && id->type == MLAB_COLUMN_TEXT && i < made->data->people->n_rows; i++)
-            if (strcmp(mlab_column_text(id, i), name) == 0) return true;
+    const mlab_table *people = made->data->people;
+    const mlab_column *id = people ? mlab_table_find(people, "id") : NULL;
+    for (size_t g = 0; made->panel && g < r->n_groups; g++)
+        if (bsearch(&sorted[g], made->panel->ids, made->panel->n_ids, sizeof *made->panel->ids, by_text)) return true;
+    for (size_t i = 0; !made->panel && id && id->type == MLAB_COLUMN_TEXT && i < people->n_rows; i++) {
+        const char *name = mlab_column_text(id, i);
+        if (name && bsearch(&name, sorted, r->n_groups, sizeof *sorted, by_text)) return true;
     }
     return false;
 }
 
-static bool may_be_told(const mlab_outcome_problem *made, const mlab_random_effects *r, uint64_t people)
+static mlab_status may_be_told(const mlab_outcome_problem *made, const mlab_random_effects *r, uint64_t people, bool *told, mlab_error *err)
 {
     const mlab_column *column = mlab_table_find(made->table, r->group);
-    if (r->people || !r->groups || !r->mode || !r->mode_se || !column || strcmp(r->group, "rater") == 0) return false;
-    if (column->type != MLAB_COLUMN_FACTOR && column->type != MLAB_COLUMN_TEXT) return false;
-    return (r->n_groups <= FEW_GROUPS || r->n_groups <= people / 2) && !names_people(made, r);
+    *told = false;
+    if (r->people || !r->groups || !r->mode || !r->mode_se || !column || strcmp(r->group, "rater") == 0) return MLAB_OK;
+    if (column->type != MLAB_COLUMN_FACTOR && column->type != MLAB_COLUMN_TEXT) return MLAB_OK;
+    if (r->n_groups > FEW_GROUPS && r->n_groups > people / 2) return MLAB_OK;
+    const char **sorted = mlab_allocate(made->context, r->n_groups, sizeof *sorted);
+    if (!sorted) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the names of %zu groups", r->n_groups);
+    for (size_t g = 0; g < r->n_groups; g++) sorted[g] = r->groups[g];
+    qsort(sorted, r->n_groups, sizeof *sorted, by_text);
+    *told = !names_people(made, r, sorted);
+    mlab_release(made->context, sorted);
+    return MLAB_OK;
 }
 
 /* People of each group; rows of one person stand side by side. */
@@ -64,9 +73,13 @@ mlab_status mlab_outcome_tell_groups(const mlab_outcome_problem *made, mlab_fit 
         uint64_t *count = mlab_allocate(made->context, r->n_groups, sizeof *count);
         if (!last || !count)
             status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the people of %zu groups", r->n_groups);
-        else if (may_be_told(made, r, count_people(made, g, last, count))) {
-            r->n_people = count;
-            count = NULL;
+        else {
+            bool told;
+            status = may_be_told(made, r, count_people(made, g, last, count), &told, err);
+            if (!status && told) {
+                r->n_people = count;
+                count = NULL;
+            }
         }
         mlab_release(made->context, last);
         mlab_release(made->context, count);

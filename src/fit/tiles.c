@@ -142,7 +142,8 @@ mlab_status mlab_tiles_keep(const mlab_context *context, mlab_tiles *tiles, mlab
 
 /* --- what the columns look like ---------------------------------------------------------------------- */
 
-/* Means, spreads and reaches choose centres and scales; of large data every 16th tile tells enough. Per chunk and column: sum and sum of squares of x
+/* Means, spreads and reaches choose centres and scales; of large data every 16th tile tells enough, unless a column is constant there. Per chunk and
+ * column: sum and sum of squares of x
  * - x of the first row, lowest, highest, sum of squares of x. */
 enum { SUM, SQUARES, LOW, HIGH, NORM, N_LOOKS };
 
@@ -226,19 +227,6 @@ static void summarise_looks(mlab_tiles *tiles, const look_work *look, bool centr
     for (size_t c = 0; c < tiles->n_chunks; c++) tiles->any_offset = tiles->any_offset || look->offsets[c];
 }
 
-/* Looks again at every tile where a column had one value in those that were looked at: a constant is told of all rows. */
-static mlab_status look_at_constants(const mlab_context *context, mlab_tiles *tiles, look_work *look, bool centre, bool intercept, mlab_error *err)
-{
-    bool any = false;
-    for (size_t j = intercept ? 1 : 0; j < tiles->p; j++) any = any || tiles->reach[j] == 0;
-    if (look->stride == 1 || !any) return MLAB_OK;
-    look->stride = 1;
-    memset(look->looks, 0, tiles->n_chunks * tiles->p * N_LOOKS * sizeof *look->looks);
-    mlab_status status = mlab_parallel_blocks(context, NULL, tiles->n_chunks, mlab_tiles_scratch(tiles) * sizeof(double), look_chunk, look, err);
-    if (!status) summarise_looks(tiles, look, centre, intercept);
-    return status;
-}
-
 static mlab_status centre_chunk(void *work, size_t chunk, void *scratch, mlab_error *err)
 {
     (void)scratch, (void)err;
@@ -251,6 +239,25 @@ static mlab_status centre_chunk(void *work, size_t chunk, void *scratch, mlab_er
             for (size_t i = 0, n = mlab_tiles_rows(tiles, tile); i < n; i++) column[i] -= centre;
         }
     return MLAB_OK;
+}
+
+/* Of few tiles a column that is seldom anything but 0 may look constant. */
+static bool looks_constant(const mlab_tiles *tiles, bool intercept)
+{
+    for (size_t j = intercept; j < tiles->p; j++)
+        if (tiles->reach[j] == 0) return true;
+    return false;
+}
+
+/* Looks at every stride-th tile. */
+static mlab_status look_once(const mlab_context *context, look_work *look, bool centre, bool intercept, mlab_error *err)
+{
+    mlab_tiles *tiles = look->tiles;
+    memset(tiles->centre, 0, tiles->p * sizeof *tiles->centre);
+    memset(look->looks, 0, tiles->n_chunks * tiles->p * N_LOOKS * sizeof *look->looks);
+    mlab_status status = mlab_parallel_blocks(context, NULL, tiles->n_chunks, mlab_tiles_scratch(tiles) * sizeof(double), look_chunk, look, err);
+    if (!status) summarise_looks(tiles, look, centre, intercept);
+    return status;
 }
 
 static mlab_status look_at_columns(const mlab_context *context, mlab_tiles *tiles, bool centre, bool intercept, mlab_error *err)
@@ -268,9 +275,11 @@ static mlab_status look_at_columns(const mlab_context *context, mlab_tiles *tile
     double offset;
     if ((status = mlab_design_fill(problem->design, problem->table, problem->rows, 0, 1, first, &offset, err))) goto out;
     look.first = first + tiles->first_column;
-    if ((status = mlab_parallel_blocks(context, NULL, tiles->n_chunks, mlab_tiles_scratch(tiles) * sizeof(double), look_chunk, &look, err))) goto out;
-    summarise_looks(tiles, &look, centre, intercept);
-    if ((status = look_at_constants(context, tiles, &look, centre, intercept, err))) goto out;
+    if ((status = look_once(context, &look, centre, intercept, err))) goto out;
+    if (look.stride > 1 && looks_constant(tiles, intercept)) {
+        look.stride = 1;
+        if ((status = look_once(context, &look, centre, intercept, err))) goto out;
+    }
     if (tiles->x) status = mlab_parallel_blocks(context, NULL, tiles->n_chunks, 0, centre_chunk, tiles, err);
 out:
     mlab_release(context, first);

@@ -136,4 +136,58 @@ START_TEST(a_column_that_is_rarely_1_is_no_constant_wherever_its_rows_stand)
 }
 END_TEST
 
-MLAB_TEST_MAIN("fit/ordinal_tiles", tiles_sum_to_what_rows_sum_to_under_every_link, a_column_that_is_rarely_1_is_no_constant_wherever_its_rows_stand)
+/* Of 300 tiles every 16th is looked at; 40 rows with `seldom` = 1 stand together in tile `tile`. */
+static void make_many(world *w, const mlab_context *context, size_t tile, const char *formula)
+{
+    static const char *const on_scale[] = {"seldom"};
+    static double year[300 * MLAB_TILE], seldom[300 * MLAB_TILE];
+    static int32_t answer[300 * MLAB_TILE];
+    const size_t n = 300 * MLAB_TILE;
+    *w = (world){0};
+    for (size_t i = 0; i < n; i++) {
+        year[i] = 2000 + (double)(i % 13);
+        seldom[i] = i / MLAB_TILE == tile && i % MLAB_TILE < 40;
+        answer[i] = (int32_t)(i % 3);
+    }
+    world_real(w, context, "year", year, n);
+    world_real(w, context, "seldom", seldom, n);
+    world_formula(w, context, formula);
+    world_categories(w, answer, 3, names);
+    w->problem.scale = on_scale;
+    w->problem.n_scale = 1;
+}
+
+START_TEST(columns_that_are_looked_at_twice_are_centred_once)
+{
+    static const char *const formulas[] = {"~ year + seldom", "~ I(year + 0) + seldom"}; /* read from the table, and kept */
+    mlab_context context = mlab_test_context(NULL, 2);
+    for (size_t f = 0; f < 2; f++)
+        for (size_t tile = 0; tile < 6; tile += 5) {
+            world w;
+            mlab_prepared *prepared;
+            mlab_fit_options options = mlab_fit_defaults();
+            make_many(&w, &context, tile, formulas[f]);
+            ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("ordinal"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+            const mlab_engine *engine = prepared->own;
+            const mlab_tiles *tiles = engine->tiles;
+            ck_assert_uint_eq(tiles->direct != NULL, f == 0);
+            ck_assert_uint_eq(engine->n_parameters, 5);
+            ck_assert_int_eq(engine->aliased[4], 0);
+            ck_assert_double_eq(tiles->reach[1], 1);
+            ck_assert_double_eq(engine->scale[4], 1);
+            ck_near(tiles->centre[0], 2006, 0, 0.01);
+            double *scratch = calloc(mlab_tiles_scratch(tiles), sizeof *scratch);
+            for (size_t k = 0; k < tiles->n_tiles; k++) { /* looked at twice, centred once */
+                const double *columns, *offset;
+                ck_assert_int_eq(mlab_tiles_get(tiles, k, scratch, &columns, &offset, NULL), MLAB_OK);
+                for (size_t i = 0; i < MLAB_TILE; i += 37) ck_near(columns[i] + tiles->centre[0], 2000 + (double)((k * MLAB_TILE + i) % 13), 0, 1e-9);
+            }
+            free(scratch);
+            mlab_prepared_free(prepared);
+            world_free(&w);
+        }
+}
+END_TEST
+
+MLAB_TEST_MAIN("fit/ordinal_tiles", tiles_sum_to_what_rows_sum_to_under_every_link, a_column_that_is_rarely_1_is_no_constant_wherever_its_rows_stand,
+               columns_that_are_looked_at_twice_are_centred_once)

@@ -281,6 +281,15 @@ START_TEST(a_joint_model_of_imputed_data_is_pooled)
         for (int k = 0; k < M; k++) mean += each[k]->random->mode[g * pooled->random->n] / M;
         ck_assert_double_eq_tol(pooled->random->mode[g * pooled->random->n], mean, 1e-9);
     }
+    for (size_t e = 0; e < pooled->random->n; e++) { /* the second and third are near 0, so none is a logarithm */
+        double mean = 0, within = 0, between = 0;
+        for (int k = 0; k < M; k++) mean += each[k]->random->sd[e] / M, within += pow(each[k]->random->sd_se[e], 2) / M;
+        for (int k = 0; k < M; k++) between += pow(each[k]->random->sd[e] - mean, 2) / (M - 1);
+        ck_assert(e == 0 || each[0]->random->sd[e] < 2 * each[0]->random->sd_se[e]);
+        ck_assert_double_eq_tol(pooled->random->sd[e], mean, 1e-12);
+        ck_assert_double_eq_tol(pooled->random->sd_se[e], sqrt(within + (1 + 1.0 / M) * between), 1e-12);
+    }
+    ck_assert_double_eq(pooled->joint->parts[0]->random->sd[0], pooled->random->sd[0]);
     mlab_fit_free(pooled);
     for (int k = 0; k < M; k++) mlab_fit_free(each[k]);
     mlab_imputation_free(imputation);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A joint model fitted to every imputation and pooled by Rubin's rules (fit/impute/pool.c): its parameters, then what is made of them. Effects of
- * people have their variance within and between imputations; standard deviations are pooled as logarithms. Weakness: effects of people count as
- * having very many degrees of freedom.
+ * people have their variance within and between imputations; standard deviations are pooled as those of mixed models (fit/impute/pool_random.c).
+ * Weakness: effects of people count as having very many degrees of freedom.
  */
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/impute/pool_random.h"
 #include "fit/impute/tell.h"
 #include "fit/model.h"
 
@@ -14,6 +15,7 @@
 typedef struct work {
     mlab_fit **fits; /* [n] of the imputations; the first becomes the pooled one */
     size_t n;
+    bool near;              /* some standard deviation is near 0 in some fit */
     double *one, *variance; /* [n] of one number */
 } work;
 
@@ -25,18 +27,21 @@ static double pool(const work *w, double *total)
     return mean;
 }
 
+static bool any_near_zero(const mlab_fit *fit)
+{
+    bool near = mlab_pool_near_zero(fit);
+    for (size_t r = 0; r < fit->joint->n_parts; r++) near = near || mlab_pool_near_zero(fit->joint->parts[r]);
+    return near;
+}
+
 /* random of one grouping of each fit. */
 static void pool_effects(const work *w, mlab_random_effects *const *random)
 {
     mlab_random_effects *to = random[0];
     double total;
     for (size_t a = 0; a < to->n; a++) {
-        for (size_t k = 0; k < w->n; k++) {
-            double sd = random[k]->sd[a] > 0 ? random[k]->sd[a] : 1e-300, part = random[k]->sd_se[a] / sd;
-            w->one[k] = log(sd), w->variance[k] = part * part;
-        }
-        to->sd[a] = exp(pool(w, &total));
-        to->sd_se[a] = to->sd[a] * sqrt(total);
+        for (size_t k = 0; k < w->n; k++) w->one[k] = random[k]->sd[a], w->variance[k] = random[k]->sd_se[a];
+        mlab_pool_sd(w->one, w->variance, w->n, w->near, &to->sd[a], &to->sd_se[a]);
     }
     for (size_t e = 0; e < to->n * to->n; e++) {
         double sum = 0;
@@ -123,6 +128,7 @@ static mlab_status pool_all(work *w, mlab_fit **pooled, mlab_error *err)
     mlab_random_effects **random = mlab_allocate(context, w->n, sizeof *random);
     mlab_status status = random ? check(w, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to pool %zu fits", w->n);
     if (status) goto out;
+    for (size_t k = 0; k < w->n; k++) w->near = w->near || any_near_zero(w->fits[k]);
     for (size_t k = 0; k < w->n; k++) w->fits[k]->n_random = 0;
     status = mlab_fit_pool(context, w->fits, w->n, pooled, err);
     if (!status) w->fits[0] = *pooled;

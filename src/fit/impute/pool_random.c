@@ -87,19 +87,32 @@ static void pool_joint(const pooling *w)
         }
 }
 
+bool mlab_pool_near_zero(const mlab_fit *fit)
+{
+    for (size_t t = 0; t < fit->n_random; t++)
+        for (size_t a = 0; a < fit->random[t].n; a++)
+            if (mlab_spread_near_zero(&fit->random[t], a)) return true;
+    return false;
+}
+
+void mlab_pool_sd(double *sd, double *se, size_t n, bool near, double *pooled, double *pooled_se)
+{
+    double mean, total;
+    for (size_t k = 0; k < n; k++) {
+        double scale = near ? 1 : sd[k];
+        sd[k] = near ? sd[k] : log(sd[k]);
+        se[k] = se[k] * se[k] / (scale * scale);
+    }
+    mlab_rubin(sd, se, n, HUGE_VAL, &mean, &total, NULL, NULL);
+    *pooled = near ? mean : exp(mean);
+    *pooled_se = near ? sqrt(total) : *pooled * sqrt(total);
+}
+
 static void pool_sd(const pooling *w, size_t t, size_t a)
 {
     mlab_random_effects *to = &w->fits[0]->random[t];
-    double mean, total;
-    for (size_t k = 0; k < w->n; k++) {
-        const mlab_random_effects *r = &w->fits[k]->random[t];
-        double scale = w->near ? 1 : r->sd[a];
-        w->one[k] = w->near ? r->sd[a] : log(r->sd[a]);
-        w->variance[k] = r->sd_se[a] * r->sd_se[a] / (scale * scale);
-    }
-    mlab_rubin(w->one, w->variance, w->n, HUGE_VAL, &mean, &total, NULL, NULL);
-    to->sd[a] = w->near ? mean : exp(mean);
-    to->sd_se[a] = w->near ? sqrt(total) : to->sd[a] * sqrt(total);
+    for (size_t k = 0; k < w->n; k++) w->one[k] = w->fits[k]->random[t].sd[a], w->variance[k] = w->fits[k]->random[t].sd_se[a];
+    mlab_pool_sd(w->one, w->variance, w->n, w->near, &to->sd[a], &to->sd_se[a]);
 }
 
 static void pool_modes(const pooling *w, size_t t)
@@ -180,9 +193,7 @@ mlab_status mlab_pool_random(mlab_fit *const *fits, size_t n, mlab_error *err)
     w.variance = memory + n;
     w.theta = memory + 2 * n;
     w.joint = memory + 2 * n + n * m;
-    for (size_t k = 0; k < n; k++)
-        for (size_t t = 0; t < fits[k]->n_random; t++)
-            for (size_t a = 0; a < fits[k]->random[t].n; a++) w.near = w.near || mlab_spread_near_zero(&fits[k]->random[t], a);
+    for (size_t k = 0; k < n; k++) w.near = w.near || mlab_pool_near_zero(fits[k]);
     pool_all(&w);
     mlab_release(context, memory);
     return MLAB_OK;
