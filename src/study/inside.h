@@ -47,6 +47,7 @@ struct mlab_study {
     mlab_data *data;
     mlab_fit **fits;
     size_t n_fits;
+    bool fits_read; /* they were read back: baselines have joined steps */
     mlab_draws *draws;
     mlab_imputation *imputation; /* of the fits; NULL = complete cases, or read from a file */
     mlab_comparison *comparison_result;

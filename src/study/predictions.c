@@ -191,22 +191,38 @@ static mlab_status write_page(writing *w, const char *file, mlab_error *err)
     return status;
 }
 
+/* The fit of an outcome with all steps of its baseline, which the results file joins for the sake of privacy: *fresh NULL = that of the study has
+ * them, or no baseline. */
+static mlab_status fit_again(mlab_study *study, size_t k, mlab_fit **fresh, mlab_error *err)
+{
+    mlab_fit_options options = study->fit_options;
+    *fresh = NULL;
+    if (!study->fits_read || !study->fits[k]->baseline) return MLAB_OK;
+    options.tests = options.margins = options.ratios = options.profile = options.diagnose = false;
+    options.predict = NULL;
+    return mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &options, fresh, err);
+}
+
 static mlab_status write_outcome(mlab_study *study, size_t k, const mlab_predict_outcome *wish, const mlab_prediction_files *files, mlab_text *told,
                                  mlab_error *err)
 {
     mlab_row_predictions *p = NULL;
+    mlab_fit *fresh;
     char name[300];
     const mlab_predict_spec *spec = study->fit_options.predict;
     snprintf(name, sizeof name, "predictions_%.200s.csv", study->outcomes[k].name);
     for (char *at = name; *at; at++)
         if (*at == '/' || *at == ' ') *at = '_';
-    mlab_status status =
-        mlab_predict_rows(study->context, study->data, &study->outcomes[k], &study->fit_options, study->fits[k], wish, spec, files->effects, &p, err);
-    writing w = {.study = study, .p = p, .fit = study->fits[k], .names = files->names};
+    mlab_status status = fit_again(study, k, &fresh, err);
+    const mlab_fit *fit = fresh ? fresh : study->fits[k];
+    if (!status)
+        status = mlab_predict_rows(study->context, study->data, &study->outcomes[k], &study->fit_options, fit, wish, spec, files->effects, &p, err);
+    writing w = {.study = study, .p = p, .fit = fit, .names = files->names};
     const char *file = files->file ? files->file : name;
     if (!status) status = write_page(&w, file, err);
     if (!status) tell(&w, file, told);
     mlab_row_predictions_free(p);
+    mlab_fit_free(fresh);
     return status;
 }
 

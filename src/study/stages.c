@@ -153,7 +153,9 @@ static mlab_status work_fit(mlab_study *study, const char *path, const char *key
 static mlab_status load_fit(mlab_study *study, const char *path, mlab_error *err)
 {
     mlab_status status = mlab_store_read_fits(study->context, path, &study->fits, &study->n_fits, &study->draws, err);
+    study->fits_read = !status;
     if (status || study->draws || no_simulation(study)) return status;
+    study->fits_read = false;
     for (size_t k = 0; k < study->n_fits; k++) mlab_fit_free(study->fits[k]); /* why there are no draws is known only when they are tried */
     mlab_release(study->context, study->fits);
     study->fits = NULL;

@@ -47,6 +47,24 @@ START_TEST(rows_are_written_for_their_owner_under_pseudonyms)
 }
 END_TEST
 
+/* The results file joins steps of a baseline of few events: predictions are those of all steps, whether the fit was made now or read back. */
+START_TEST(a_cox_fit_that_was_read_back_predicts_the_same_bytes)
+{
+    make_predicted("predict: {draws: 100, interval: draws, outcomes: {retention: {scale: survival, times: {months: [3, 24]}}}}");
+    ck_assert_int_eq(
+        shell("sed -i 's/^  retention: .*/  retention: {model: cox, causes: [voluntary], formula: \"exit ~ arm + grade\"}/' first/study.yaml; "
+              "grep -c 'model: cox' first/study.yaml"),
+        0);
+    int code = shell(PROGRAM " predict first/study.yaml --outcome retention");
+    ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+    ck_says(out, "rows of retention, errors by draws\n"); /* of a baseline with robust errors, too */
+    code = shell("cp predictions_retention.csv s; " PROGRAM " predict first/study.yaml --outcome retention --threads 2");
+    ck_assert(code == 0 || code == 4);
+    ck_says(out, "rows of retention, errors by draws\n");
+    ck_assert_int_eq(shell("cmp s predictions_retention.csv"), 0);
+}
+END_TEST
+
 START_TEST(ids_are_written_when_they_are_asked_for)
 {
     make_predicted("predict: {draws: 100}");
@@ -152,6 +170,6 @@ START_TEST(without_a_panel_no_line_tells_whose_pseudonym_it_is)
 }
 END_TEST
 
-MLAB_TEST_MAIN("predict", rows_are_written_for_their_owner_under_pseudonyms, ids_are_written_when_they_are_asked_for,
-               without_a_panel_no_line_tells_whose_pseudonym_it_is, files_have_the_form_of_their_ending,
+MLAB_TEST_MAIN("predict", rows_are_written_for_their_owner_under_pseudonyms, a_cox_fit_that_was_read_back_predicts_the_same_bytes,
+               ids_are_written_when_they_are_asked_for, without_a_panel_no_line_tells_whose_pseudonym_it_is, files_have_the_form_of_their_ending,
                the_report_draws_the_effects_of_groups_and_of_nobody, what_is_wrong_is_said_and_files_that_were_there_stay)

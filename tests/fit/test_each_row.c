@@ -202,6 +202,25 @@ START_TEST(what_cannot_be_predicted_says_why)
 }
 END_TEST
 
+/* All draws of all groups are kept: 11 million of 24 groups are 2.1 GB. */
+START_TEST(draws_that_take_too_much_memory_are_refused_with_what_to_state)
+{
+    mlab_predict_spec spec = {.n_draws = 11000000, .seed = 3};
+    context = mlab_test_context(NULL, 1);
+    asked a = fitted("linear", "y ~ x + (1 | team)");
+    mlab_row_predictions *p = predicted(&a, NULL, &spec, MLAB_EFFECTS_OWN);
+    ck_assert(!p->se && !p->drawn);
+    ck_assert_str_eq(p->note,
+                     "predictions for own groups have no errors: 11000000 draws of its effects and baseline take 2.1 GB, allowed 2; state fewer "
+                     "predict.draws, or --effects averaged");
+    mlab_row_predictions_free(p);
+    spec.draws = true;
+    p = predicted(&a, NULL, &spec, MLAB_EFFECTS_TYPICAL);
+    ck_assert(p->se && !p->drawn && strstr(p->note, "errors are by the delta method: 11000000 draws"));
+    end(&a, p);
+}
+END_TEST
+
 START_TEST(threads_do_not_change_a_byte)
 {
     double first[2 * PEOPLE];
@@ -246,4 +265,4 @@ END_TEST
 
 MLAB_TEST_MAIN("each_row", own_groups_have_their_effects_and_the_errors_of_henderson, averaged_and_typical_rows_are_those_of_the_library,
                numbers_over_time_are_named_in_the_unit_that_was_written, draws_of_a_cox_fit_hold_its_baseline, what_cannot_be_predicted_says_why,
-               threads_do_not_change_a_byte, any_allocation_may_fail)
+               draws_that_take_too_much_memory_are_refused_with_what_to_state, threads_do_not_change_a_byte, any_allocation_may_fail)

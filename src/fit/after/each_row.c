@@ -23,6 +23,7 @@
 #include <string.h>
 
 enum { ROWS_DRAWN = 32, ROWS = 512 }; /* of a block */
+static const double MOST_DRAWN = 2e9; /* bytes of drawn effects and baselines, which are all kept */
 
 typedef struct each_row {
     const mlab_context *context;
@@ -252,12 +253,29 @@ static mlab_status make_room(each_row *e, mlab_error *err)
     return MLAB_OK;
 }
 
+/* Errors are not by draws, for a reason. */
+static mlab_status go_without(each_row *e, bool own, const char *why, mlab_error *err)
+{
+    char sentence[600];
+    e->interval = !own;
+    snprintf(sentence, sizeof sentence, "%s: %.480s", own ? "predictions for own groups have no errors" : "errors are by the delta method", why);
+    return say(e->p, sentence, err);
+}
+
+/* Bytes of n draws of the effects of all groups and of the baseline. */
+static double bytes_drawn(const mlab_fit *fit, double n)
+{
+    double each = fit->baseline ? (double)fit->baseline->n : 0;
+    for (size_t t = 0; t < fit->n_random; t++) each += (double)fit->random[t].n_groups * (double)fit->random[t].n;
+    return n * each * sizeof(double);
+}
+
 /* Draws where they are wanted or own groups need them; *draws NULL and a note where there are none. */
 static mlab_status make_draws(each_row *e, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
                               const mlab_predict_spec *spec, mlab_draws **draws, mlab_error *err)
 {
     bool own = e->p->mixed && e->p->effects == MLAB_EFFECTS_OWN;
-    char sentence[600];
+    char sentence[400];
     mlab_error failed = {0};
     *draws = NULL;
     double factor = mlab_fit_interval_factor(e->fit, e->level);
@@ -265,10 +283,15 @@ static mlab_status make_draws(each_row *e, const mlab_data *data, const mlab_out
     if (!e->interval) return say(e->p, "the fit has no intervals, and neither have its predictions", err);
     if (!own && !(spec && spec->draws)) return MLAB_OK;
     size_t n = spec && spec->n_draws ? (size_t)spec->n_draws : 1000;
+    double bytes = bytes_drawn(e->fit, (double)n);
+    if (bytes > MOST_DRAWN) {
+        snprintf(sentence, sizeof sentence, "%zu draws of its effects and baseline take %.1f GB, allowed %.0f; state fewer predict.draws%s", n,
+                 bytes / 1e9, MOST_DRAWN / 1e9, own ? ", or --effects averaged" : "");
+        return go_without(e, own, sentence, err);
+    }
     mlab_fit plain = *e->fit; /* by its covariance: the influence of people is not in a fit that was read back */
     const mlab_fit *fit = &plain;
-    plain.influence = NULL;
-    plain.influence_id = NULL;
+    if (!mlab_draws_needs_rows(fit)) plain.influence = NULL, plain.influence_id = NULL; /* a jackknifed baseline is drawn by it */
     mlab_status status =
         mlab_draws_make_mixed(e->context, data, &outcome, options, &fit, 1, n, spec && spec->n_draws ? (uint64_t)spec->seed : 1, draws, &failed);
     if (!status) {
@@ -277,10 +300,7 @@ static mlab_status make_draws(each_row *e, const mlab_data *data, const mlab_out
         return MLAB_OK;
     }
     if (status == MLAB_ERR_MEMORY || status == MLAB_ERR_CANCELLED) return mlab_raise(err, status, "%s", failed.sentence);
-    e->interval = !own;
-    snprintf(sentence, sizeof sentence, "%s: %.480s", own ? "predictions for own groups have no errors" : "errors are by the delta method",
-             failed.sentence);
-    return say(e->p, sentence, err);
+    return go_without(e, own, failed.sentence, err);
 }
 
 /* The delta method where it is known, else the values alone. */
