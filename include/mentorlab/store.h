@@ -30,7 +30,9 @@ typedef struct mlab_results {
     const char *provenance;       /* JSON: what decides the numbers */
     const char *run;              /* JSON of fixed length: start, end, threads, host, ...; the one thing equal runs may differ in */
     const char *pseudonym_secret; /* key of the pseudonyms, 64 hex digits */
-    bool without_people;          /* effects of single people are left out, as they are of results.h5: their order would tell who they are */
+    bool without_people;          /* effects of single people are left out, as they are of results.h5: their order would tell who they are; so are
+                                   * those of groups that may not be told (mlab_groups_told) */
+    uint64_t minimum_cell;        /* people of a group whose effects are in such a file; 0 = 5 */
 } mlab_results;
 
 /* Stage files: one stage's group, keyed. `key` is a sha256 in hex. */

@@ -5,14 +5,53 @@
 
 #include "core/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const draw_kinds[] = {"normal", "bootstrap", "evidence", "fixed", "parametric"};
 
-static void put_effects(const mlab_h5_group *all, const mlab_draws_effects *effects, size_t n_draws, size_t number)
+/* The fit that an outcome of the draws is of; NULL = it is not among these. */
+static const mlab_fit *fit_of(const mlab_draws *draws, size_t outcome, const mlab_fit *const *fits, size_t n_fits)
+{
+    for (size_t k = 0; k < n_fits; k++)
+        if (strcmp(fits[k]->outcome, draws->outcomes[outcome]) == 0) return fits[k];
+    return NULL;
+}
+
+/* People of each group; NULL = the groups may not be told by name. */
+static const uint64_t *people_of(const mlab_fit *fit, const mlab_draws_effects *effects)
+{
+    for (size_t t = 0; fit && !effects->people && t < fit->n_random; t++)
+        if (strcmp(fit->random[t].group, effects->group) == 0 && fit->random[t].n_groups == effects->n_groups) return fit->random[t].n_people;
+    return NULL;
+}
+
+/* A copy for a file without people: no effects of groups that may not be told. */
+static double *hide_effects(mlab_h5_file *file, const mlab_draws_effects *effects, uint64_t *people, size_t n_draws)
+{
+    const size_t size = effects->n_groups * effects->n;
+    double *value = mlab_allocate(file->context, n_draws, size * sizeof *value);
+    uint8_t *told = mlab_allocate(file->context, effects->n_groups, sizeof *told);
+    if (value && told) {
+        mlab_groups_told(people, effects->n_groups, file->minimum, told);
+        for (size_t i = 0; i < n_draws * size; i++) value[i] = told[i % size / effects->n] ? effects->value[i] : NAN;
+        for (size_t g = 0; g < effects->n_groups; g++)
+            if (!told[g]) people[g] = 0;
+    } else {
+        mlab_h5_fail(file, MLAB_ERR_MEMORY, "no memory to write drawn effects");
+    }
+    mlab_release(file->context, told);
+    return value;
+}
+
+/* people: of the groups, or NULL; changed. */
+static void put_effects(const mlab_h5_group *all, const mlab_draws_effects *effects, uint64_t *people, size_t n_draws, size_t number)
 {
     char name[40];
+    const bool without = all->file->without_people;
+    double *shown = without ? hide_effects(all->file, effects, people, n_draws) : NULL;
+    const double *value = without ? shown : effects->value;
     snprintf(name, sizeof name, "effects_%zu", number);
     mlab_h5_group group = mlab_h5_group_make(all, name);
     mlab_h5_attribute(&group, "grouped_by", effects->group);
@@ -24,11 +63,38 @@ static void put_effects(const mlab_h5_group *all, const mlab_draws_effects *effe
     mlab_h5_attribute_integer(&group, "tie", (int64_t)effects->tie);
     mlab_h5_dimension_numbers(&group, "effect_other", 1, effects->n_normals ? effects->n_normals : effects->n, "1",
                               "standard normal number behind the effects");
-    mlab_h5_put(&group, "key", "group", MLAB_H5_COUNT32, effects->key, "1", "a row of the data that is in the group, or the rank of the person");
-    mlab_h5_put(&group, "place", "group", MLAB_H5_COUNT32, effects->place, "1", "which of the groups of that row");
+    if (!without)
+        mlab_h5_put(&group, "key", "group", MLAB_H5_COUNT32, effects->key, "1", "a row of the data that is in the group, or the rank of the person");
+    if (!without) mlab_h5_put(&group, "place", "group", MLAB_H5_COUNT32, effects->place, "1", "which of the groups of that row");
+    if (people) mlab_h5_put(&group, "people", "group", MLAB_H5_COUNT, people, "person", "people with a row in the group; 0 = too few to be told");
     mlab_h5_put(&group, "factor", "draw effect effect_other", MLAB_H5_REAL, effects->factor, "1", "factor of the covariance between groups");
-    mlab_h5_put(&group, "value", "draw group effect", MLAB_H5_REAL, effects->value, "1", "effect of the group given the draw and the data");
+    if (value) mlab_h5_put(&group, "value", "draw group effect", MLAB_H5_REAL, value, "1", "effect of the group given the draw and the data");
     mlab_h5_group_close(&group);
+    mlab_release(all->file->context, shown);
+}
+
+/* Groupings whose groups may not be told are not in a file without people. */
+static void put_grouping(const mlab_h5_group *all, const mlab_draws *draws, size_t k, const mlab_fit *fit)
+{
+    const mlab_draws_effects *effects = &draws->effects[k];
+    const uint64_t *known = people_of(fit, effects);
+    if (!known && all->file->without_people) return;
+    uint64_t *people = known ? mlab_allocate(all->file->context, effects->n_groups, sizeof *people) : NULL;
+    if (people) memcpy(people, known, effects->n_groups * sizeof *people);
+    if (known && !people)
+        mlab_h5_fail(all->file, MLAB_ERR_MEMORY, "no memory to write drawn effects");
+    else
+        put_effects(all, effects, people, draws->n_draws, k + 1);
+    mlab_release(all->file->context, people);
+}
+
+/* Those of a file without people do not say which rows they are of: nobody can be simulated with them. */
+static bool is_whole(const mlab_h5_group *all, const char *name)
+{
+    mlab_h5_group group = mlab_h5_group_get(all, name);
+    const bool whole = mlab_h5_has(&group, "key");
+    mlab_h5_group_close(&group);
+    return whole;
 }
 
 static void get_effects(const mlab_h5_group *all, const char *name, size_t n_draws, mlab_draws_effects *effects)
@@ -68,14 +134,6 @@ static void put_baseline(const mlab_h5_group *all, const mlab_draws_baseline *ba
     mlab_release(context, kept);
 }
 
-/* The fit that an outcome of the draws is of; NULL = it is not among these. */
-static const mlab_fit *fit_of(const mlab_draws *draws, size_t outcome, const mlab_fit *const *fits, size_t n_fits)
-{
-    for (size_t k = 0; k < n_fits; k++)
-        if (strcmp(fits[k]->outcome, draws->outcomes[outcome]) == 0) return fits[k];
-    return NULL;
-}
-
 static void get_baseline(const mlab_h5_group *all, const char *name, size_t n_draws, mlab_draws_baseline *baseline)
 {
     mlab_h5_group group = mlab_h5_group_get(all, name);
@@ -102,8 +160,7 @@ void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws, co
     mlab_h5_put_texts(&group, "source", "parameter", draws->sources, "where the parameter comes from");
     mlab_h5_put(&group, "estimate", "parameter", MLAB_H5_REAL, draws->estimate, "1", "estimate");
     mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
-    for (size_t k = 0; k < draws->n_effects; k++)
-        if (!(draws->effects[k].people && group.file->without_people)) put_effects(&group, &draws->effects[k], draws->n_draws, k + 1);
+    for (size_t k = 0; k < draws->n_effects; k++) put_grouping(&group, draws, k, fit_of(draws, draws->effects[k].outcome, fits, n_fits));
     for (size_t k = 0; k < draws->n_baselines; k++) {
         const mlab_fit *fit = fit_of(draws, draws->baselines[k].outcome, fits, n_fits);
         if (fit && fit->baseline && fit->baseline->n == draws->baselines[k].n)
@@ -124,7 +181,7 @@ static void get_parts(const mlab_h5_group *group, mlab_draws *draws)
         char *name = mlab_h5_group_name(group, k);
         if (name && strncmp(name, "baseline", 8) == 0)
             get_baseline(group, name, draws->n_draws, &draws->baselines[draws->n_baselines++]);
-        else if (name)
+        else if (name && is_whole(group, name))
             get_effects(group, name, draws->n_draws, &draws->effects[draws->n_effects++]);
         mlab_release(draws->context, name);
     }

@@ -96,7 +96,7 @@ static void put_random(const mlab_h5_group *all, const mlab_random_effects *rand
     else
         mlab_h5_dimension_numbers(&group, "group", 1, random->n_groups, "1", "group, numbered in the order of its values");
     if (random->n_people && random->groups)
-        mlab_h5_put(&group, "people", "group", MLAB_H5_COUNT, random->n_people, "person", "people with a row in the group");
+        mlab_h5_put(&group, "people", "group", MLAB_H5_COUNT, random->n_people, "person", "people with a row in the group; 0 = too few to be told");
     mlab_h5_put(&group, "standard_deviation", "effect", MLAB_H5_REAL, random->sd, "1", "standard deviation between groups");
     mlab_h5_put(&group, "standard_error", "effect", MLAB_H5_REAL, random->sd_se, "1", "standard error of the standard deviation");
     mlab_h5_put(&group, "covariance", "effect effect_other", MLAB_H5_REAL, random->covariance, "1", "covariance between groups");
@@ -114,8 +114,10 @@ static void put_all_random(const mlab_h5_group *group, const mlab_fit *fit)
     mlab_h5_group all = mlab_h5_group_make(group, "random_effects");
     for (size_t t = 0; t < fit->n_random; t++) {
         mlab_random_effects random = fit->random[t];
-        if (fit->joint || fit->raters || (random.people && group->file->without_people)) random.mode = random.mode_se = NULL;
+        if (fit->joint || fit->raters) random.mode = random.mode_se = NULL;
+        double *kept = group->file->without_people ? mlab_store_hide_groups(group->file, &random) : NULL;
         put_random(&all, &random, t + 1);
+        mlab_release(group->file->context, kept);
     }
     mlab_h5_group_close(&all);
     if (!fit->n_spread) return;

@@ -16,7 +16,8 @@ typedef struct mlab_h5_file {
     const char *path;
     char *temporary;     /* name while writing; NULL when reading */
     bool fleeting;       /* not synced before it gets its name: a loss of power may cut it, and then it counts as missing */
-    bool without_people; /* effects of single people are left out */
+    bool without_people; /* effects of single people are left out, and of groups of fewer than */
+    uint64_t minimum;    /* people */
     mlab_h5_id id;
     mlab_status status;
     mlab_error *err;

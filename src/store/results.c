@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LEAST_PEOPLE = 5 };
+
 mlab_status mlab_store_write(const mlab_context *context, const char *path, const mlab_results *results, const char *key, mlab_error *err)
 {
     return mlab_store_write_file(context, path, results, key, false, err);
@@ -21,6 +23,7 @@ mlab_status mlab_store_write_file(const mlab_context *context, const char *path,
     mlab_h5_group root = mlab_h5_create(&file, context, path, err);
     file.fleeting = fleeting;
     file.without_people = results->without_people;
+    file.minimum = results->minimum_cell ? results->minimum_cell : LEAST_PEOPLE;
     mlab_h5_attribute(&root, "format", MLAB_H5_FORMAT);
     mlab_h5_attribute_integer(&root, "format_version", MLAB_FORMAT_VERSION);
     if (key) mlab_h5_attribute(&root, "key", key);

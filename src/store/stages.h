@@ -31,6 +31,9 @@ void mlab_store_put_joint(const mlab_h5_group *fit_group, const struct mlab_join
 struct mlab_joint *mlab_store_get_joint(const mlab_h5_group *fit_group);
 /* fits: those of the outcomes, or NULL; without its fit a drawn baseline is not written, and steps of few events are joined as in the fit's. */
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws, const mlab_fit *const *fits, size_t n_fits);
+/* Before effects of groups go into a file without people: random->mode, mode_se and n_people become copies without the groups that may not be told
+ * (NaN, 0 people), the two NULL where no group may be. Returns the memory behind them, for mlab_release; NULL = nothing was copied. */
+double *mlab_store_hide_groups(mlab_h5_file *file, mlab_random_effects *random);
 /* kept [baseline->n]: the steps that a results file has, which take in those before them. Returns how many. */
 size_t mlab_store_kept_steps(const mlab_baseline *baseline, size_t *kept);
 mlab_draws *mlab_store_get_draws(const mlab_h5_group *root); /* of an open file, also after a failure; NULL = no memory */

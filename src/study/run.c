@@ -255,6 +255,7 @@ static mlab_status write_results(mlab_study *study, mlab_error *err)
     if (!path) return no_memory(err);
     results.pairs_masked = study->pairs_masked;
     results.without_people = true;
+    results.minimum_cell = (uint64_t)study->report_options.minimum_cell;
     mlab_status status = mlab_store_write(study->context, path, &results, key, err);
     mlab_release(study->context, path);
     return status;

@@ -147,6 +147,34 @@ START_TEST(no_memory_at_any_call_is_an_error_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("export", counts_of_few_people_are_hidden_and_simulated_people_are_nobody, contrasts_are_judged_as_in_the_report,
+/* Three teams by name, with 6, 1 and 9 people; drawn effects follow the same rule, and so do groups that may not be named. */
+START_TEST(effects_of_groups_of_few_people_are_hidden_where_they_are_likely_and_where_they_are_drawn)
+{
+    static char *names[] = {"blue", "green", "red"};
+    static uint64_t people[] = {6, 1, 9};
+    static double mode[] = {0.1, 0.2, 0.3}, mode_se[] = {0.5, 0.6, 0.7}, value[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    static uint32_t key[] = {0, 1, 2}, place[3];
+    small_random[0].n_groups = small_effects[0].n_groups = 3;
+    small_random[0].groups = names, small_random[0].n_people = people, small_random[0].mode = mode, small_random[0].mode_se = mode_se;
+    small_effects[0].people = false, small_effects[0].key = key, small_effects[0].place = place, small_effects[0].value = value;
+    draw_outcomes[0] = "satisfaction";
+    small_draws.n_baselines = 0;
+    make_file();
+    exports("/fits/satisfaction/random_effects/grouping_1/mode", 1, 0, "green,(Intercept),0.2\n");
+    exports("/fits/satisfaction/random_effects/grouping_1/mode", 5, 2, "blue,(Intercept),\ngreen,(Intercept),\nred,(Intercept),0.3\n");
+    exports("/draws/effects_1/value", 1, 0, "0,2,1,2\n");
+    exports("/draws/effects_1/value", 5, 6, "0,1,1,\n0,2,1,\n0,3,1,3\n1,1,1,\n");
+    exports("/draws/effects_1/key", 1, 3, "1,\n2,\n3,\n");
+    exports("/draws/effects_1/factor", 5, 0, "0,1,1,0.5\n");
+    small_random[0].n_people = NULL;
+    make_file();
+    exports("/fits/satisfaction/random_effects/grouping_1/mode", 1, 3, "1,(Intercept),\n");
+    exports("/fits/satisfaction/random_effects/grouping_1/standard_deviation", 5, 0, "(Intercept),0.5\n");
+    exports("/draws/effects_1/value", 1, 9, "0,1,1,\n");
+}
+END_TEST
+
+MLAB_TEST_MAIN("export", effects_of_groups_of_few_people_are_hidden_where_they_are_likely_and_where_they_are_drawn,
+               counts_of_few_people_are_hidden_and_simulated_people_are_nobody, contrasts_are_judged_as_in_the_report,
                curves_end_where_few_are_at_risk, pairs_are_for_their_owner_alone_and_other_tables_are_not,
                no_memory_at_any_call_is_an_error_and_nothing_leaks)

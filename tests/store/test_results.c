@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/group.h"
 #include "store/small_results.h"
 #include "support/support.h"
 
@@ -140,6 +141,65 @@ START_TEST(a_file_without_people_holds_no_effects_of_single_people)
     for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
     mlab_release(&context, fits);
     mlab_draws_free(draws);
+}
+END_TEST
+
+/* Four teams, of whom two are of few people:   red 6   blue 1   green 9   grey 4 */
+START_TEST(a_file_without_people_holds_no_effects_of_groups_of_few_people)
+{
+    static char *names[] = {"blue", "green", "grey", "red"};
+    static uint64_t people[] = {1, 9, 4, 6};
+    static double mode[] = {0.1, 0.2, 0.3, 0.4}, mode_se[] = {0.5, 0.6, 0.7, 0.8}, value[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    static uint32_t key[] = {0, 1, 2, 3}, place[4];
+    const bool told[] = {false, true, false, true};
+    mlab_fit **fits;
+    mlab_draws *draws;
+    mlab_h5_file file;
+    size_t n;
+    mlab_context context = written(NULL);
+    mlab_results results = small_results(&context);
+    mlab_random_effects *random = &small_random[0];
+    random->n_groups = 4, random->groups = names, random->n_people = people, random->mode = mode, random->mode_se = mode_se;
+    mlab_draws_effects *effects = &small_effects[0];
+    effects->people = false, effects->n_groups = 4, effects->key = key, effects->place = place, effects->value = value;
+    draw_outcomes[0] = "satisfaction";
+    small_draws.n_baselines = 0;
+    results.without_people = true;
+    ck_assert_int_eq(mlab_store_write(&context, path, &results, NULL, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_store_read_fits(&context, path, &fits, &n, &draws, NULL), MLAB_OK);
+    ck_assert_uint_eq(draws->n_effects, 0); /* they are for reading, not for simulating */
+    mlab_h5_group root = mlab_h5_open(&file, &context, path, NULL), all = mlab_h5_group_get(&root, "draws"),
+                  group = mlab_h5_group_get(&all, "effects_1");
+    ck_assert(!mlab_h5_has(&group, "key") && !mlab_h5_has(&group, "place"));
+    double *drawn = mlab_h5_get(&group, "value", MLAB_H5_REAL, 12);
+    uint64_t *count = mlab_h5_get(&group, "people", MLAB_H5_COUNT, 4);
+    for (size_t g = 0; g < 4; g++) {
+        const mlab_random_effects *got = fits[1]->random;
+        ck_assert_uint_eq(got->n_people[g], told[g] ? people[g] : 0);
+        ck_assert_uint_eq(count[g], told[g] ? people[g] : 0);
+        ck_assert(told[g] ? got->mode[g] == mode[g] : isnan(got->mode[g]));
+        ck_assert(told[g] ? got->mode_se[g] == mode_se[g] : isnan(got->mode_se[g]));
+        for (size_t d = 0; d < 3; d++) ck_assert(told[g] ? drawn[4 * d + g] == value[4 * d + g] : isnan(drawn[4 * d + g]));
+    }
+    mlab_release(&context, drawn);
+    mlab_release(&context, count);
+    mlab_h5_group_close(&group);
+    mlab_h5_group_close(&all);
+    ck_assert_int_eq(mlab_h5_close(&file, &root), MLAB_OK);
+    for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(&context, fits);
+    mlab_draws_free(draws);
+    random->n_people = NULL; /* groups that may not be told by name: numbers, teams that are one person each */
+    ck_assert_int_eq(mlab_store_write(&context, path, &results, NULL, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_store_read_fits(&context, path, &fits, &n, &draws, NULL), MLAB_OK);
+    ck_assert(!fits[1]->random->mode && !fits[1]->random->mode_se && !fits[1]->random->groups);
+    for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(&context, fits);
+    mlab_draws_free(draws);
+    root = mlab_h5_open(&file, &context, path, NULL), all = mlab_h5_group_get(&root, "draws");
+    ck_assert(!mlab_h5_has(&all, "effects_1"));
+    mlab_h5_group_close(&all);
+    ck_assert_int_eq(mlab_h5_close(&file, &root), MLAB_OK);
 }
 END_TEST
 
@@ -413,8 +473,8 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 END_TEST
 
 MLAB_TEST_MAIN("store/results", fits_and_draws_come_back_as_they_were, a_file_without_people_holds_no_effects_of_single_people,
-               a_comparison_comes_back_with_its_curves_also_the_empty_one, pairs_come_back_under_pseudonyms_that_say_nothing_of_the_order_of_ids,
-               a_simulation_and_a_forecast_come_back_as_they_were, the_same_results_give_the_same_bytes_and_another_value_another_digest,
-               what_is_not_a_whole_results_file_is_refused_with_a_reason, a_damaged_byte_anywhere_is_an_error_or_harmless,
-               another_format_version_is_named, a_failed_write_leaves_the_earlier_file_and_no_rest,
+               a_file_without_people_holds_no_effects_of_groups_of_few_people, a_comparison_comes_back_with_its_curves_also_the_empty_one,
+               pairs_come_back_under_pseudonyms_that_say_nothing_of_the_order_of_ids, a_simulation_and_a_forecast_come_back_as_they_were,
+               the_same_results_give_the_same_bytes_and_another_value_another_digest, what_is_not_a_whole_results_file_is_refused_with_a_reason,
+               a_damaged_byte_anywhere_is_an_error_or_harmless, another_format_version_is_named, a_failed_write_leaves_the_earlier_file_and_no_rest,
                every_failed_allocation_is_reported_and_nothing_leaks)
