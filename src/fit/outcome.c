@@ -265,6 +265,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     if (!status && joint) status = mlab_fit_initial(context, data, outcome, made, prepared, fit, err);
     if (!status && !joint) status = mlab_prepared_fit(context, prepared, fit, err);
     if (!status) status = doubt_lag(made, outcome, *fit, err);
+    if (!status) status = mlab_outcome_doubt_terms(made, NULL, *fit, err);
     if (!status) status = mlab_outcome_tell_groups(made, *fit, err);
     if (!status) status = leave_out_refits(outcome, options, *fit, err);
     if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_make(made, options->scores > 0, *fit, err);

@@ -76,6 +76,8 @@ MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_er
 MLAB_MUST_USE mlab_status mlab_outcome_random(mlab_outcome_problem *made, mlab_error *err);
 /* How many people the groups of a fit have, where they may be told by name (fit/outcome_told.c). */
 MLAB_MUST_USE mlab_status mlab_outcome_tell_groups(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err);
+/* Says which terms of the formula, and of its random effects, have no column (fit/outcome_terms.c). part: of a joint model, NULL = none. */
+MLAB_MUST_USE mlab_status mlab_outcome_doubt_terms(const mlab_outcome_problem *made, const char *part, mlab_fit *fit, mlab_error *err);
 void mlab_outcome_random_free(mlab_outcome_problem *made);
 /* People of a panel are sorted; group [n] = number of the row's person among those that have rows here, id their ranks. Number of people. */
 size_t mlab_outcome_group_people(const mlab_outcome_problem *made, uint32_t *group, uint32_t *id);

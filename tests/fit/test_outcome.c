@@ -367,6 +367,41 @@ START_TEST(many_groups_are_told_from_many_people_in_little_time)
 }
 END_TEST
 
+/* A factor with one level has no column; of the arm at time zero everybody is in "none". */
+START_TEST(a_term_without_a_column_is_said)
+{
+    static const char *const only[] = {"only"};
+    static const struct {
+        const char *name, *model, *cause, *formula, *said;
+        mlab_outcome_kind kind;
+    } cases[] = {
+        {"retention", "hazard", NULL, "exit ~ tenure + one", "one was left out: it has one level, \"only\", in the rows of the fit",
+         MLAB_OUTCOME_EVENT},
+        {"retention", "logit", NULL, "exit ~ tenure + one", "one was left out", MLAB_OUTCOME_EVENT},
+        {"retention", "cox", "voluntary", "exit ~ tenure * one", "tenure:one was left out: one has one level", MLAB_OUTCOME_EVENT},
+        {"retention", "fine_gray", "voluntary", "exit ~ tenure + arm", "\"none\", in the rows of the fit, which are those at time zero",
+         MLAB_OUTCOME_EVENT},
+        {"satisfaction", "ordinal", NULL, "satisfaction ~ one + tenure", "one was left out", MLAB_OUTCOME_ORDINAL},
+        {"satisfaction", "linear", NULL, "satisfaction ~ tenure + (1 + one | grade)", "one by grade was left out", MLAB_OUTCOME_NUMBER},
+        {"retention", "hazard", NULL, "exit ~ tenure + arm", NULL, MLAB_OUTCOME_EVENT},
+        {"retention", "hazard", NULL, "exit ~ 0 + one", NULL, MLAB_OUTCOME_EVENT}, /* it stands for the intercept */
+    };
+    make_data(NULL);
+    ck_assert_int_eq(mlab_table_add(table, "one", MLAB_COLUMN_FACTOR, only, 1, NULL, NULL), MLAB_OK);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        mlab_outcome outcome = outcome_of(cases[k].name, cases[k].kind, cases[k].model, cases[k].formula);
+        char *causes[] = {(char *)cases[k].cause};
+        outcome.causes = causes;
+        outcome.n_causes = cases[k].cause != NULL;
+        mlab_fit *fit = fit_of(outcome);
+        ck_assert_msg(strstr(fit->reason, cases[k].said ? cases[k].said : "was left out") ? cases[k].said != NULL : !cases[k].said, "%s: %s",
+                      cases[k].formula, fit->reason);
+        mlab_fit_free(fit);
+    }
+    mlab_table_free(table);
+}
+END_TEST
+
 START_TEST(no_memory_is_an_error_that_leaks_nothing)
 {
     mlab_test_memory memory = {0};
@@ -447,4 +482,4 @@ MLAB_TEST_MAIN("outcome", weights_come_from_a_column_and_rows_without_weight_are
                answers_are_ordinal_with_the_levels_that_were_given, an_outcome_without_a_formula_gets_a_stated_one,
                cox_on_a_panel_counts_days_since_time_zero_of_one_cause, a_table_of_people_has_its_own_models,
                the_level_without_an_event_is_told_by_its_word_or_asked_for, many_groups_are_told_from_many_people_in_little_time,
-               no_memory_is_an_error_that_leaks_nothing)
+               a_term_without_a_column_is_said, no_memory_is_an_error_that_leaks_nothing)

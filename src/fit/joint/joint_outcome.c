@@ -140,6 +140,7 @@ mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, c
     if (!status)
         status = mlab_joint_fit_parts(context, joint->name, j.parts, (const char *const *)joint->of, joint->n_of, joint->effects, options, fit, err);
     if (!status) status = doubt_lags(&j, *fit, err);
+    for (size_t k = 0; k < j.joint->n_of && !status; k++) status = mlab_outcome_doubt_terms(j.made[k], j.joint->of[k], *fit, err);
     if (!status) {
         (*fit)->seconds = mlab_os_seconds() - began;
         mark_absence(&j, (*fit)->joint);
