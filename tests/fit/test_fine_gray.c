@@ -209,6 +209,7 @@ START_TEST(what_cannot_be_fitted_is_said)
     w.problem.status = only_one; /* x = 1 has all the events */
     fit = world_fit(&w, &context, "fine_gray", &options);
     ck_assert_int_eq(fit->trust, MLAB_SEPARATED);
+    ck_assert_double_gt(mlab_fit_standard_error(fit, 0), 100); /* not 0, which would say that it is known exactly */
     mlab_fit_free(fit);
     world_free(&w);
 }

@@ -75,6 +75,18 @@ START_TEST(judges_of_wine_agree_with_the_likelihood_written_twice)
     mlab_fit_options options = mlab_fit_defaults();
     mixed_study made = wine();
     compare_mixed(&made, "ordinal_wine", "ordinal", &options);
+    for (options.ordinal_link = 1; options.ordinal_link <= 2; options.ordinal_link++) { /* probit, cloglog: against a quadrature of the same */
+        options.quadrature = 1;
+        mlab_fit *fit = world_fit(&made.s.w, &context, "ordinal", &options);
+        options.quadrature = 15;
+        mlab_fit *finer = world_fit(&made.s.w, &context, "ordinal", &options);
+        ck_assert_msg(fit->trust == MLAB_TRUSTED || fit->trust == MLAB_TOO_FEW_EVENTS, "link %d: %s", options.ordinal_link, fit->reason);
+        ck_assert_int_lt(fit->iterations, 50);
+        for (size_t j = 0; j < fit->n_parameters; j++)
+            ck_assert_double_le(fabs(fit->estimate[j] - finer->estimate[j]), 0.1 * mlab_fit_standard_error(finer, j));
+        mlab_fit_free(finer);
+        mlab_fit_free(fit);
+    }
     close_mixed(&made);
 }
 END_TEST
@@ -126,9 +138,10 @@ START_TEST(a_balanced_one_way_layout_is_the_analysis_of_variance)
 }
 END_TEST
 
-static void gradient_with_nodes(const mixed_study *made, const char *model, size_t nodes, const double *psi, size_t n)
+static void gradient_with_nodes(const mixed_study *made, const char *model, int link, size_t nodes, const double *psi, size_t n)
 {
     mlab_fit_options options = mlab_fit_defaults();
+    options.ordinal_link = link;
     mlab_prepared *prepared;
     mlab_mixed *mixed;
     double value, gradient[12], moved[12], side[2];
@@ -156,8 +169,10 @@ static void gradient_with_nodes(const mixed_study *made, const char *model, size
 
 static void gradient_is_that_of_differences(const mixed_study *made, const char *model, const double *psi, size_t n)
 {
-    gradient_with_nodes(made, model, 1, psi, n);
-    gradient_with_nodes(made, model, 5, psi, n);
+    for (int link = 0; link < (strcmp(model, "ordinal") ? 1 : 3); link++) {
+        gradient_with_nodes(made, model, link, 1, psi, n);
+        gradient_with_nodes(made, model, link, 5, psi, n);
+    }
 }
 
 /* The rule of n nodes integrates powers of a normal number up to 2 n - 1: 1, 0, 1, 0, 3, 0, 15, ... */

@@ -82,10 +82,11 @@ static bool tile_by(const mlab_family_tile *tile, ends_of ends_at)
         tile->upper[i] = e.upper;
         tile->lower[i] = -e.lower;
         tile->score[i] = e.lower - e.upper;
-        tile->upper_upper[i] = e.upper * e.upper - e.upper_slope;
-        tile->lower_lower[i] = e.lower * e.lower + e.lower_slope;
-        tile->upper_lower[i] = -e.upper * e.lower;
-        tile->curvature[i] = tile->upper_upper[i] + tile->lower_lower[i] + 2 * tile->upper_lower[i];
+        double above = e.upper * e.upper - e.upper_slope, below = e.lower * e.lower + e.lower_slope, across = -e.upper * e.lower;
+        tile->upper_upper[i] = above;
+        tile->lower_lower[i] = below;
+        tile->upper_lower[i] = across;
+        tile->curvature[i] = above + below + 2 * across; /* not read back: callers without thresholds give one array for all three */
     }
     return true;
 }

@@ -108,6 +108,16 @@ static mlab_status put_errors(const mlab_context *context, const mlab_prepared *
     return status;
 }
 
+/* Where the likelihood has no maximum the sandwich shrinks with the residuals: the inverse information, whose errors are as huge as they should be.
+ */
+static void put_information(const mlab_fine_gray_rows *rows, const memory *m, mlab_fit *fit)
+{
+    for (size_t j = 0; j < rows->p; j++)
+        for (size_t k = 0; k < rows->p; k++)
+            fit->covariance[j * rows->p + k] =
+                rows->aliased[j] || rows->aliased[k] ? 0 : m->inverse[j * rows->p + k] / (rows->scale[j] * rows->scale[k]);
+}
+
 /* Rows of influence, the covariance from them with a factor of 1, and the cluster-robust one. */
 static mlab_status put_covariance(const mlab_context *context, const mlab_prepared *prepared, const memory *m, mlab_fit *fit, mlab_error *err)
 {
@@ -192,7 +202,10 @@ static mlab_status fit_fine_gray(const mlab_context *context, const mlab_prepare
     status = mlab_fine_gray_evaluate(&m.work, m.beta, &fit->log_likelihood, vectors, vectors + rows->p, err); /* risk sets at the estimates */
     mlab_release(context, vectors);
     if (status || (status = doubt(fit, &result, err)) || (status = put_baseline(context, prepared, &m, fit, err))) goto out;
-    if (!result.diverged && fit->n_events > 0) status = put_covariance(context, prepared, &m, fit, err);
+    if (result.diverged)
+        put_information(rows, &m, fit);
+    else if (fit->n_events > 0)
+        status = put_covariance(context, prepared, &m, fit, err);
 out:
     end(context, &m);
     return status;
