@@ -248,6 +248,9 @@ MLAB_API double mlab_fit_interval_factor(const mlab_fit *fit, double level);
 MLAB_API double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, double level);
 /* Interval of a standard deviation between groups, normal for its logarithm; false, and both the estimate, where there is none (on the boundary). */
 MLAB_API bool mlab_random_interval(const mlab_random_effects *random, size_t effect, double level, double *lower, double *upper);
+/* Correlation of two effects of a grouping, -1 .. 1; false, and 0, where one of them has no standard deviation, or they are kept apart (covariance
+ * 0). */
+MLAB_API bool mlab_random_correlation(const mlab_random_effects *random, size_t effect, size_t other, double *correlation);
 /* told [n]: groups of at least the minimum of people; a single one that is hidden takes the next smallest with it, since effects of groups add up to
  * 0. */
 MLAB_API void mlab_groups_told(const uint64_t *people, size_t n, uint64_t minimum, uint8_t *told);

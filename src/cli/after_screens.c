@@ -39,6 +39,18 @@ void mlab_show_joint(const mlab_fit *fit)
     }
 }
 
+void mlab_show_correlations(const mlab_fit *fit, const mlab_random_effects *random)
+{
+    for (size_t a = 0; a < random->n; a++)
+        for (size_t b = 0; b < a; b++) {
+            double correlation;
+            char text[64];
+            if (mlab_joint_hides_effect(fit, a) || mlab_joint_hides_effect(fit, b) || !mlab_random_correlation(random, a, b, &correlation)) continue;
+            mlab_number_for_people(correlation, 2, text, sizeof text);
+            printf("  correlation of %s and %s: %s\n", random->names[b], random->names[a], text);
+        }
+}
+
 static void show_tests(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;

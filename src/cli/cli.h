@@ -117,6 +117,8 @@ void mlab_progress_clear(mlab_session *session);
 void mlab_show_raters(const mlab_fit *fit, uint64_t minimum);
 void mlab_show_after(const mlab_fit *fit, uint64_t minimum);
 /* The associations of a joint model in words; nothing for another. */
+/* Correlations of effects of the same groups. */
+void mlab_show_correlations(const mlab_fit *fit, const mlab_random_effects *random);
 void mlab_show_joint(const mlab_fit *fit);
 
 int mlab_command_new(mlab_cli *cli);

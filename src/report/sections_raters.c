@@ -7,6 +7,26 @@
 
 #include <math.h>
 
+static void tell_correlations(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
+{
+    bool begun = false;
+    for (size_t t = 0; t < fit->n_random; t++)
+        for (size_t k = 0; k < fit->random[t].n * fit->random[t].n; k++) {
+            const mlab_random_effects *r = &fit->random[t];
+            size_t a = k % r->n, b = k / r->n;
+            double correlation;
+            mlab_number_text text;
+            if (a >= b || mlab_joint_hides_effect(fit, a) || mlab_joint_hides_effect(fit, b) || !mlab_random_correlation(r, a, b, &correlation))
+                continue;
+            if (!begun)
+                mlab_tell_begin(doc, story, fit, "Correlations between effects of the same groups",
+                                (const char *const[]){"Between", "Effect", "With", "Correlation"}, 4);
+            begun = true;
+            mlab_doc_row(doc, (const char *const[]){r->group, r->names[a], r->names[b], mlab_tell_number(correlation, 2, true, text)});
+        }
+    if (begun) mlab_doc_table_end(doc, true);
+}
+
 void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
 {
     if (!fit->n_random) return;
@@ -25,6 +45,7 @@ void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
                                   interval ? mlab_tell_number(upper, 4, false, to) : "", share >= 0 ? mlab_tell_number(share, 2, false, part) : ""});
         }
     mlab_doc_table_end(doc, true);
+    tell_correlations(doc, story, fit);
 }
 
 /* severities are told of all roles or of none: they add up to 0 */

@@ -312,6 +312,55 @@ START_TEST(groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_sa
 }
 END_TEST
 
+/* 30 groups of 20 rows; the slope of group g is exactly half its intercept's deviation, and noise has the same sum in every group and no slope. */
+static mlab_trust trust_of_slopes(bool multiple, char *reason, size_t size, double *correlation)
+{
+    enum { N = 600 };
+    static const double noise[] = {1, -1, -1, 1};
+    static double x[N], y[N];
+    static uint32_t group[N];
+    mlab_fit_options options = mlab_fit_defaults();
+    mixed_study made = {0};
+    context = mlab_test_context(NULL, 2);
+    for (size_t i = 0; i < N; i++) {
+        size_t g = i / 20;
+        double intercept = (double)(g % 6) - 2.5, slope = multiple ? intercept / 2 : ((double)(g / 6) - 2) / 2;
+        group[i] = (uint32_t)g, x[i] = (double)(i % 4) - 1.5;
+        y[i] = 3 + intercept + slope * x[i] + 3 * noise[i % 4] * (i % 8 < 4 ? 1 : 0.8);
+    }
+    world_real(&made.s.w, &context, "x", x, N);
+    world_formula(&made.s.w, &context, "~ x");
+    ck_assert_int_eq(mlab_formula_parse(&context, "~ 1 + x", NULL, &made.terms, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_design_make(made.terms, made.s.w.table, NULL, &made.random, NULL), MLAB_OK);
+    mlab_fit_problem *problem = &made.s.w.problem;
+    problem->number = y;
+    made.grouping = room(1, sizeof *made.grouping);
+    *made.grouping = (mlab_random_grouping){.design = made.random, .group = group, .n_groups = 30, .name = "team"};
+    problem->random = made.grouping, problem->n_random = 1;
+    mlab_fit *fit = world_fit(&made.s.w, &context, "linear", &options);
+    mlab_trust trust = fit->trust;
+    ck_assert(mlab_random_correlation(fit->random, 1, 0, correlation));
+    snprintf(reason, size, "%s", fit->reason);
+    mlab_fit_free(fit);
+    mlab_design_free(made.random);
+    free(made.grouping);
+    mlab_formula_free(made.terms);
+    world_free(&made.s.w);
+    return trust;
+}
+
+START_TEST(slopes_that_are_a_multiple_of_intercepts_are_on_the_boundary_and_it_is_said)
+{
+    char reason[600];
+    double correlation;
+    ck_assert_msg(trust_of_slopes(true, reason, sizeof reason, &correlation) == MLAB_ON_BOUNDARY, "%g %s", correlation, reason);
+    ck_assert_msg(strstr(reason, "effects of x between team are a multiple of those of (Intercept)") && strstr(reason, "use ||"), "%s", reason);
+    ck_assert_double_gt(correlation, 0.999);
+    ck_assert_msg(trust_of_slopes(false, reason, sizeof reason, &correlation) == MLAB_TRUSTED, "%g %s", correlation, reason);
+    ck_assert_double_lt(fabs(correlation), 0.5);
+}
+END_TEST
+
 START_TEST(a_model_without_random_effects_says_that_they_are_not_built)
 {
     mlab_fit_options options = mlab_fit_defaults();
@@ -350,9 +399,9 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("mixed", the_gradient_is_that_of_differences, a_rule_of_n_nodes_has_the_moments_of_the_normal_density,
-               a_quadrature_comes_to_the_integral_where_the_laplace_approximation_does_not, random_intercepts_of_binomial_models_agree_with_glmmtmb,
-               random_effects_of_counts_agree_with_glmmtmb, judges_of_wine_agree_with_the_likelihood_written_twice,
-               linear_models_agree_with_the_dense_likelihood, a_balanced_one_way_layout_is_the_analysis_of_variance,
-               groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_said, a_model_without_random_effects_says_that_they_are_not_built,
-               every_failed_allocation_is_reported_and_nothing_leaks)
+MLAB_TEST_MAIN("mixed", slopes_that_are_a_multiple_of_intercepts_are_on_the_boundary_and_it_is_said, the_gradient_is_that_of_differences,
+               a_rule_of_n_nodes_has_the_moments_of_the_normal_density, a_quadrature_comes_to_the_integral_where_the_laplace_approximation_does_not,
+               random_intercepts_of_binomial_models_agree_with_glmmtmb, random_effects_of_counts_agree_with_glmmtmb,
+               judges_of_wine_agree_with_the_likelihood_written_twice, linear_models_agree_with_the_dense_likelihood,
+               a_balanced_one_way_layout_is_the_analysis_of_variance, groups_that_do_not_differ_have_a_standard_deviation_of_0_and_it_is_said,
+               a_model_without_random_effects_says_that_they_are_not_built, every_failed_allocation_is_reported_and_nothing_leaks)

@@ -60,6 +60,8 @@ void mlab_mixed_warm(mlab_climb *climb, const mlab_prepared *prepared, size_t fi
 MLAB_MUST_USE mlab_status mlab_mixed_keep_spread(const mlab_context *context, const mlab_climb *climb, size_t fixed, mlab_fit *fit, mlab_error *err);
 /* Standard deviations below `boundary` on the scale of the predictor, a climb that did not arrive, too few groups. */
 MLAB_MUST_USE mlab_status mlab_mixed_doubt(const mlab_climb *climb, const mlab_mixed *mixed, double boundary, mlab_fit *fit, mlab_error *err);
+/* Effects that others of the same groups foretell: a correlation of 1 or -1 (fit/mixed/singular.c). */
+MLAB_MUST_USE mlab_status mlab_mixed_doubt_singular(const mlab_random_effects *random, mlab_fit *fit, mlab_error *err);
 /* A climb of coefficients begins at the fit without random effects: estimates that are not aliased, their covariance as the guess of the inverse;
  * returns how many they are. And back at its end: fit->estimate, aliased, covariance (fit/mixed/mixed_place.c). */
 size_t mlab_mixed_start_fixed(mlab_climb *climb, const mlab_engine *engine, const mlab_fit *fit);

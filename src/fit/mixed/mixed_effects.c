@@ -172,6 +172,7 @@ mlab_status mlab_mixed_doubt(const mlab_climb *c, const mlab_mixed *m, double bo
             status = mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err, "the standard deviation of %s between %s is 0: nothing is left over for it",
                                     r->names[a], r->group);
     }
+    if (!status && fit->trust != MLAB_ON_BOUNDARY) status = mlab_mixed_doubt_singular(r, fit, err);
     if (!status && fit->trust != MLAB_ON_BOUNDARY && (!c->definite || !c->converged))
         status = mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
                                 c->definite ? "the mixed model did not settle in %d steps"

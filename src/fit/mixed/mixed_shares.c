@@ -14,6 +14,16 @@
 
 static const double PI = 3.14159265358979323846;
 
+bool mlab_random_correlation(const mlab_random_effects *random, size_t effect, size_t other, double *correlation)
+{
+    *correlation = 0;
+    if (effect >= random->n || other >= random->n || !random->covariance) return false;
+    double covariance = random->covariance[effect * random->n + other], size = random->sd[effect] * random->sd[other];
+    if (!(size > 0) || covariance == 0) return false;
+    *correlation = fmax(-1, fmin(1, covariance / size));
+    return true;
+}
+
 bool mlab_random_interval(const mlab_random_effects *random, size_t effect, double level, double *lower, double *upper)
 {
     double sd = random->sd[effect], se = random->sd_se[effect];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comes out of a mixed model of several groupings besides its coefficients: standard deviations between groups, modes, and doubts. */
+#include "fit/mixed/mixed.h"
 #include "fit/mixed/web.h"
 
 #include "core/error.h"
@@ -176,12 +177,15 @@ mlab_status mlab_web_doubt(const mlab_climb *c, const mlab_web *web, double boun
     bool on_boundary = false;
     for (size_t t = 0; t < web->n_terms; t++) {
         const mlab_random_effects *r = &fit->random[t];
+        bool zero = false;
         for (size_t a = 0; a < r->n && !status; a++) {
             if (r->sd[a] * mlab_web_size(web, t, a % web->terms[t].columns) >= boundary) continue;
-            on_boundary = true;
+            zero = true;
             status = mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err, "the standard deviation of %s between %s is 0: nothing is left over for it",
                                     r->names[a], r->group);
         }
+        if (!status && !zero) status = mlab_mixed_doubt_singular(r, fit, err);
+        on_boundary = on_boundary || zero || fit->trust == MLAB_ON_BOUNDARY;
         if (!status && r->n_groups < 5)
             status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu groups of %s are too few to tell how they differ", r->n_groups, r->group);
     }
