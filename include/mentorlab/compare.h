@@ -42,7 +42,7 @@ typedef struct mlab_compare_spec {
 typedef struct mlab_contrast {
     char *outcome, *arm, *reference;
     char *group;    /* subgroup, "gender = female"; "" = everyone */
-    char *cause;    /* of the event counted, where several compete: "voluntary"; "" or NULL = there is one only */
+    char *cause;    /* of the event counted, where several compete: "voluntary"; of yes or no what is counted: "left = yes"; else "" or NULL */
     char *estimand; /* the sentence */
     char *measure;  /* "risk_difference", "mean_difference", "share_difference" */
     char *method;   /* "standardisation", "weighting" */

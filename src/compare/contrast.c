@@ -145,7 +145,7 @@ static void set_trust(const pair *p, mlab_contrast *c, mlab_text *reason)
 static const char *measure_of(const mlab_task *task, size_t stat)
 {
     if (task->kind != MLAB_TASK_ANSWERS) return "risk_difference";
-    if (stat == 1 || (task->answers.n_levels && task->n_stats == 1)) return "share_difference";
+    if (stat == 1 || task->outcome->kind == MLAB_OUTCOME_YES_NO) return "share_difference";
     return "mean_difference";
 }
 
@@ -173,7 +173,8 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     c->arm = mlab_copy_text(context, cohort->arms[p->arm]);
     c->reference = mlab_copy_text(context, cohort->arms[reference]);
     c->group = mlab_copy_text(context, analysis->group);
-    c->cause = mlab_copy_text(context, mlab_task_cause(task));
+    c->cause = task->kind == MLAB_TASK_ANSWERS && task->outcome->kind == MLAB_OUTCOME_YES_NO ? mlab_task_yes(task)
+                                                                                             : mlab_copy_text(context, mlab_task_cause(task));
     c->method = mlab_copy_text(context, task->weighted ? "weighting" : "standardisation");
     c->estimand = mlab_estimand_sentence(analysis, task, p->arm, p->horizon, p->stat);
     c->horizon = cohort->months * (double)analysis->horizon[p->horizon];

@@ -46,10 +46,14 @@ static void put_event(mlab_text *text, const mlab_task *task, double months)
 
 static void put_answer(mlab_text *text, const mlab_task *task, size_t stat, double months, double from, double to)
 {
-    if (task->answers.n_levels && (stat == 1 || task->n_stats == 1))
+    char *yes = task->outcome->kind == MLAB_OUTCOME_YES_NO ? mlab_task_yes(task) : NULL;
+    if (yes)
+        mlab_text_print(text, "Difference in the share with %s", yes);
+    else if (task->answers.n_levels && (stat == 1 || task->n_stats == 1))
         mlab_text_print(text, "Difference in the share satisfied by \"%s\"", task->outcome->name);
     else
         mlab_text_print(text, "Difference in mean %s%s", task->outcome->name, task->answers.n_levels ? " (levels counted from 1)" : "");
+    mlab_release(task->cohort->context, yes);
     if (task->cohort->no_time) return;
     mlab_text_append(text, " at the last wave before month ");
     put_number(text, months, 0);

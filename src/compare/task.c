@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -20,6 +21,17 @@ static size_t target_of(const mlab_panel_event *event, const mlab_outcome *outco
 const char *mlab_task_cause(const mlab_task *task)
 {
     return task->kind == MLAB_TASK_EXIT && task->event && task->event->n_causes > 1 ? task->event->causes[task->target] : "";
+}
+
+char *mlab_task_yes(const mlab_task *task)
+{
+    const mlab_column *column = task->column;
+    mlab_text text = MLAB_TEXT(task->cohort->context);
+    mlab_text_print(&text, "%s = %s", column->name,
+                    column->type == MLAB_COLUMN_FACTOR && column->n_levels > 0 ? column->levels[column->n_levels - 1] : "1");
+    char *made = text.failed ? NULL : mlab_copy_text(task->cohort->context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    return made;
 }
 
 static bool is_measure(const mlab_panel *panel, const char *name)

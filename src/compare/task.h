@@ -60,6 +60,8 @@ MLAB_MUST_USE mlab_status mlab_task_make(const mlab_context *context, const mlab
 void mlab_task_free(mlab_task *task); /* NULL is fine */
 /* The cause that is counted, where several compete; "" = there is one only. */
 const char *mlab_task_cause(const mlab_task *task);
+/* What a task of yes or no counts: "left = yes", "left = 1". Released by the caller; NULL = no memory. */
+char *mlab_task_yes(const mlab_task *task);
 mlab_status mlab_task_hazards(mlab_task *task, const mlab_task_request *request, mlab_error *err);
 mlab_status mlab_task_answers(mlab_task *task, const mlab_task_request *request, mlab_error *err);
 

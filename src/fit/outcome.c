@@ -244,6 +244,17 @@ static mlab_status doubt_lag(const mlab_outcome_problem *made, const mlab_outcom
                           lag, lag, outcome->name);
 }
 
+/* Labels stand in the order of the alphabet: which of two counts as the event is said, but where the label says it. */
+static mlab_status tell_event(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err)
+{
+    static const char *const words[] = {"1", "yes", "Yes", "YES", "y", "true", "TRUE", "True"};
+    if (!(made->model->marks & MLAB_MODEL_TWO) || made->event || made->n_names != 2) return MLAB_OK;
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        if (strcmp(made->names[1], words[w]) == 0) return MLAB_OK;
+    return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "an event here is %s = %s, against %s: a positive coefficient means more of %s",
+                          mlab_formula_response_name(made->formula, 0), made->names[1], made->names[0], made->names[1]);
+}
+
 /* What is made after a fit by refitting its rows would refit them without the first values. */
 static mlab_status leave_out_refits(const mlab_outcome *outcome, const mlab_fit_options *options, mlab_fit *fit, mlab_error *err)
 {
@@ -266,6 +277,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     if (!status && !joint) status = mlab_prepared_fit(context, prepared, fit, err);
     if (!status) status = doubt_lag(made, outcome, *fit, err);
     if (!status) status = mlab_outcome_doubt_terms(made, NULL, *fit, err);
+    if (!status) status = tell_event(made, *fit, err);
     if (!status) status = mlab_outcome_tell_groups(made, *fit, err);
     if (!status) status = leave_out_refits(outcome, options, *fit, err);
     if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_make(made, options->scores > 0, *fit, err);

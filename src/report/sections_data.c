@@ -203,7 +203,7 @@ static void put_cause(const mlab_story *story, const char *outcome, mlab_text *t
 {
     for (size_t k = 0; k < story->n_contrasts; k++) {
         const mlab_contrast *c = story->contrasts[k].contrast;
-        if (strcmp(c->outcome, outcome) != 0 || !c->cause || !*c->cause) continue;
+        if (strcmp(c->outcome, outcome) != 0 || strcmp(c->measure, "risk_difference") != 0 || !c->cause || !*c->cause) continue;
         mlab_text_print(text, " without a %s exit", c->cause);
         return;
     }

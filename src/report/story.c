@@ -299,7 +299,10 @@ void mlab_tell_estimate(const mlab_told_contrast *told, mlab_text *text)
     mlab_number_text number;
     const mlab_contrast *c = told->contrast;
     mlab_text_append(text, mlab_tell_number(told->factor * c->estimate, told->decimals, true, number));
-    if (!is(c->measure, "mean_difference")) mlab_text_append(text, is(c->measure, "share_difference") ? " points satisfied" : " points");
+    if (is(c->measure, "share_difference") && c->cause && *c->cause)
+        mlab_text_print(text, " points with %s", c->cause);
+    else if (!is(c->measure, "mean_difference"))
+        mlab_text_append(text, is(c->measure, "share_difference") ? " points satisfied" : " points");
 }
 
 void mlab_tell_scale(const mlab_story *story, const mlab_told_contrast *told, mlab_text *text)
@@ -326,15 +329,19 @@ void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text)
     }
     if (is(c->measure, "mean_difference") || !(c->upper > c->lower)) return; /* without a range nothing is claimed */
     const double of_hundred = floor(fabs(told->factor * c->estimate) + 0.5);
-    const bool one_cause = is(c->outcome, "retention") && c->cause && *c->cause; /* the others may have grown instead: nothing is said of who stays */
-    const char *does = is(c->measure, "share_difference") ? "satisfied" : is(c->outcome, "retention") && !one_cause ? "stay" : NULL;
+    const bool share = is(c->measure, "share_difference"), yes_no = share && c->cause && *c->cause;
+    const bool one_cause =
+        !share && is(c->outcome, "retention") && c->cause && *c->cause; /* the others may have grown instead: nothing is said of who stays */
+    const char *does = share ? "satisfied" : is(c->outcome, "retention") && !one_cause ? "stay" : NULL;
     const char *direction = (c->estimate > 0) != one_cause ? "more" : "fewer";
     mlab_number_text number;
     if (of_hundred < 1)
         mlab_text_print(text, "less than 1 %s of 100", direction);
     else
         mlab_text_print(text, "%s %s of 100", mlab_tell_number(of_hundred, 0, false, number), direction);
-    if (one_cause)
+    if (yes_no)
+        mlab_text_print(text, " with %s", c->cause);
+    else if (one_cause)
         mlab_tell_cause(c, of_hundred == 1 ? " leaves" : " leave", text);
     else if (does)
         mlab_text_print(text, " %s", does);

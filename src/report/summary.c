@@ -163,7 +163,9 @@ static void how_sure(const screen *s)
     line = MLAB_TEXT(s->text->context);
     mlab_text_print(&line, "A hidden trait would need a risk ratio of %s with both mentoring and ",
                     mlab_tell_number(ratio->contrast->e_value, 1, false, number));
-    if (strcmp(ratio->contrast->outcome, "retention") == 0)
+    if (strcmp(ratio->contrast->measure, "share_difference") == 0 && ratio->contrast->cause && *ratio->contrast->cause)
+        mlab_text_append(&line, ratio->contrast->cause);
+    else if (strcmp(ratio->contrast->outcome, "retention") == 0)
         mlab_tell_cause(ratio->contrast, "leaving", &line);
     else
         mlab_text_append(&line, ratio->contrast->outcome);
