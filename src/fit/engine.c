@@ -230,8 +230,11 @@ static mlab_status doubt_newton(mlab_fit *fit, const mlab_newton_result *result,
         return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s has no maximum: it runs to %s infinity (stopped at %.1f)",
                               fit->names[result->runaway], fit->estimate[result->runaway] < 0 ? "minus" : "plus", fit->estimate[result->runaway]);
     if (!result->converged)
-        return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "after %d iterations of at most %lld the largest score is %.2g standard errors",
-                              result->iterations, (long long)options->iterations, result->gradient);
+        return result->blank
+                   ? mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
+                                    "the rows tell nothing of any coefficient at the start: is an offset or a column out of scale?")
+                   : mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "after %d iterations of at most %lld the largest score is %.2g standard errors",
+                                    result->iterations, (long long)options->iterations, result->gradient);
     return MLAB_OK;
 }
 

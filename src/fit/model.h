@@ -186,6 +186,7 @@ typedef struct mlab_newton_result {
     int iterations;
     bool converged, diverged; /* diverged: the likelihood is flat and a parameter still runs away: separation */
     size_t runaway;           /* the parameter that runs fastest */
+    bool blank;               /* not converged: at the start nothing told any free parameter */
     size_t n_singular;        /* parameters that had no information of their own and were left where they were */
 } mlab_newton_result;
 

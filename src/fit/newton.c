@@ -170,6 +170,14 @@ static bool evaporated(const newton_state *state, const mlab_newton_spec *spec, 
     return any;
 }
 
+/* No free parameter has information: predictors so far out that every derivative is 0. A step of 0 is no maximum there. */
+static bool tells_nothing(const newton_state *state, const mlab_newton_spec *spec, size_t n_singular)
+{
+    size_t n_free = 0;
+    for (size_t j = 0; j < state->n; j++) n_free += !(spec->fixed && spec->fixed[j]);
+    return n_free > 0 && n_singular == n_free;
+}
+
 static void remember_start(newton_state *state)
 {
     for (size_t j = 0; j < state->n; j++) state->first[j] = state->out[j] ? 0 : 1 / state->inverse[j * state->n + j];
@@ -205,6 +213,7 @@ mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spe
         if (!all_finite(&state)) break;
         find_step(&state, spec, result);
         if (result->iterations == 0) remember_start(&state);
+        if (result->iterations == 0 && (result->blank = tells_nothing(&state, spec, result->n_singular))) break;
         if (!spec->bounded && state.decrement < FLAT && evaporated(&state, spec, parameters, &result->runaway)) {
             result->diverged = true;
             break;

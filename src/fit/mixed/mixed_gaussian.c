@@ -243,7 +243,7 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
     if (status) goto out;
     for (size_t i = 0; i < mixed->n; i++) { /* less the shift, or its logarithm */
         if (engine->family->log_number) logs += (mixed->weight ? mixed->weight[i] : 1) * mlab_log(mixed->number[i]);
-        mixed->number[i] = engine->number[mixed->row[i]];
+        mixed->number[i] = engine->number[mixed->row[i]] - mixed->offset[i];
     }
     if ((status = make(&w, mixed, prepared->options.restricted == 0, err)) ||
         (status = mlab_mixed_priors_make(context, prepared, fit, &w.priors, err)) ||

@@ -254,6 +254,8 @@ mlab_status mlab_web_make(const mlab_context *context, const mlab_prepared *prep
     if (!status) status = allocate(web, number, err);
     if (!status) status = fill(web, problem->design, 0, prepared->first_column, aliased, err);
     for (size_t t = 0; t < web->n_terms && !status; t++) status = fill(web, web->terms[t].grouping->design, t, 0, NULL, err);
+    for (size_t i = 0; !status && web->family->additive && i < web->n; i++)
+        web->number[i] -= web->offset[i]; /* linear models know no predictor of rows */
     if (status) {
         mlab_web_free(web);
         web = NULL;
