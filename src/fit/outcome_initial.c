@@ -152,8 +152,9 @@ static mlab_status add_means(initial *in, const char *lag, mlab_error *err)
     for (size_t k = 0; k < n && !status; k++) {
         const mlab_column *column = mlab_table_find(in->view, names[k]);
         if (!column || strcmp(names[k], lag) == 0 || groups_rows(in->made->formula, names[k])) continue;
-        if (column->type == MLAB_COLUMN_REAL || column->type == MLAB_COLUMN_INTEGER) status = add_mean(in, names[k], -1, err);
-        int32_t n_levels = column->type == MLAB_COLUMN_FACTOR ? column->n_levels : 0;
+        const bool number = column->type == MLAB_COLUMN_REAL || column->type == MLAB_COLUMN_INTEGER;
+        const int32_t n_levels = column->type == MLAB_COLUMN_FACTOR ? column->n_levels : 0;
+        if (number) status = add_mean(in, names[k], -1, err); /* adding moves columns */
         for (int32_t l = 1; l < n_levels && !status; l++) status = add_mean(in, names[k], l, err);
     }
     return status;
