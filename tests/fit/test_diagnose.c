@@ -223,6 +223,27 @@ START_TEST(models_that_are_right_raise_no_alarm)
 }
 END_TEST
 
+/* Four coefficients and a shape of 8: a shape that is counted twice in the self-test makes its statistic 8 times as large. */
+START_TEST(the_self_test_of_a_gamma_model_counts_its_shape_once)
+{
+    draw();
+    world w = made("~ x + z + x:z");
+    for (uint32_t i = 0; i < N; i++) {
+        double sum = 0;
+        for (uint32_t k = 0; k < 8; k++) sum -= log(uniform(i, 20 + k));
+        y[i] = exp(0.4 * x[i] - 0.2 * z[i]) * sum / 8;
+    }
+    w.problem.number = y;
+    mlab_fit *fit = diagnosed(&w.problem, "gamma", NULL);
+    const mlab_diagnosis *score = find(fit, "score", "");
+    ck_assert_double_gt(fit->shape, 6);
+    ck_assert_msg(!score->doubt, "%s", score->sentence);
+    ck_assert_double_lt(score->statistic, 13.3); /* chi-squared of 4 exceeds it in 1 of 100; one seed */
+    mlab_fit_free(fit);
+    world_free(&w);
+}
+END_TEST
+
 START_TEST(a_model_that_is_wrong_is_found)
 {
     draw();
@@ -357,5 +378,5 @@ END_TEST
 
 MLAB_TEST_MAIN("diagnose", proportional_hazards_agree_with_cox_zph, proportional_hazards_with_delayed_entry_agree_with_cox_zph,
                brants_test_agrees_with_its_equations_in_r, the_most_inflated_term_agrees_with_vif, models_that_are_right_raise_no_alarm,
-               a_model_that_is_wrong_is_found, one_person_who_decides_is_counted_not_named, a_separated_fit_says_so_and_nothing_else,
-               cox_fits_to_coarse_times_are_looked_at_where_they_can_be, any_allocation_may_fail)
+               the_self_test_of_a_gamma_model_counts_its_shape_once, a_model_that_is_wrong_is_found, one_person_who_decides_is_counted_not_named,
+               a_separated_fit_says_so_and_nothing_else, cox_fits_to_coarse_times_are_looked_at_where_they_can_be, any_allocation_may_fail)

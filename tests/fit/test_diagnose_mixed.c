@@ -169,6 +169,40 @@ START_TEST(a_fold_is_predicted_from_a_fit_to_the_others)
 }
 END_TEST
 
+/* Rows of one team; then of a team and a rater, where the fit refuses a quadrature. */
+START_TEST(a_quadrature_is_advised_only_where_there_is_one)
+{
+    mlab_random_grouping grouping, crossed[2];
+    mlab_formula *terms;
+    mlab_design *design;
+    mlab_prepared *prepared;
+    mlab_fit_options options = mlab_fit_defaults();
+    static uint32_t rater[N];
+    context = mlab_test_context(NULL, 1);
+    world w = make(&grouping, &terms, &design);
+    respond(&w, "ordinal");
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("ordinal"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+    ck_assert_ptr_nonnull(strstr(mlab_score_sentence(prepared, true), "ask for fit.quadrature: 15"));
+    ck_assert_ptr_nonnull(strstr(mlab_score_sentence(prepared, false), "passed"));
+    mlab_prepared_free(prepared);
+    options.quadrature = 15;
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("ordinal"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+    ck_assert_ptr_null(strstr(mlab_score_sentence(prepared, true), "Laplace"));
+    mlab_prepared_free(prepared);
+    options.quadrature = 1;
+    for (uint32_t i = 0; i < N; i++) rater[i] = i / 20;
+    crossed[0] = crossed[1] = grouping;
+    crossed[1].group = rater, crossed[1].n_groups = N / 20, crossed[1].name = "rater";
+    w.problem.random = crossed, w.problem.n_random = 2;
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("ordinal"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+    ck_assert_ptr_null(strstr(mlab_score_sentence(prepared, true), "quadrature"));
+    mlab_prepared_free(prepared);
+    mlab_design_free(design);
+    mlab_formula_free(terms);
+    world_free(&w);
+}
+END_TEST
+
 START_TEST(the_bytes_do_not_depend_on_the_threads_and_any_allocation_may_fail)
 {
     mlab_random_grouping grouping;
@@ -207,4 +241,4 @@ START_TEST(the_bytes_do_not_depend_on_the_threads_and_any_allocation_may_fail)
 END_TEST
 
 MLAB_TEST_MAIN("diagnose_mixed", right_models_raise_no_alarm_and_known_groups_are_told_better, a_fold_is_predicted_from_a_fit_to_the_others,
-               the_bytes_do_not_depend_on_the_threads_and_any_allocation_may_fail)
+               a_quadrature_is_advised_only_where_there_is_one, the_bytes_do_not_depend_on_the_threads_and_any_allocation_may_fail)

@@ -21,6 +21,8 @@ typedef struct mlab_folds {
 
 /* Mixed models: value and known of the rows of one fold (fit/diagnose/folds_mixed.c). */
 MLAB_MUST_USE mlab_status mlab_folds_mixed(mlab_folds *folds, uint8_t fold, mlab_error *err);
+/* What the self-test of a mixed model says, with one %g for p: a quadrature is advised only where there is one. */
+const char *mlab_score_sentence(const mlab_prepared *prepared, bool surprising);
 /* Mixed models: the self-test, beside mlab_diagnose_score (fit/diagnose/score_mixed.c). */
 MLAB_MUST_USE mlab_status mlab_diagnose_score_mixed(mlab_diagnosing *d, mlab_error *err);
 

@@ -79,11 +79,10 @@ mlab_status mlab_diagnose_residuals(mlab_diagnosing *d, mlab_error *err)
 
 /* --- score ------------------------------------------------------------------------------------------------------- */
 
-/* What the squared score is over that of the unscaled likelihood. */
+/* What the squared score is over that of the tiles, which know a shape but not a residual variance. */
 static double scale_of(const mlab_fit *fit)
 {
-    if (fit->residual_variance > 0) return 1 / fit->residual_variance;
-    return strcmp(fit->model, "gamma") == 0 ? fit->shape : 1;
+    return fit->residual_variance > 0 ? 1 / fit->residual_variance : 1;
 }
 
 static mlab_status sum_scores(mlab_diagnosing *d, const mlab_expected *expected, mlab_simulated *simulated, double *b, double *score, double *sums,
@@ -149,8 +148,8 @@ mlab_status mlab_diagnose_score(mlab_diagnosing *d, mlab_error *err)
             status = mlab_diagnose_add(
                 d, p < SURPRISING, "score", "", statistic, p, err,
                 p < SURPRISING
-                    ? "Self-test failed: responses drawn from this fit have a score that is not zero in the mean (p = %.1g); please report it."
-                    : "Self-test passed: responses drawn from this fit have a score of zero in the mean (p = %.2f).",
+                    ? "Self-test failed: responses drawn from this fit have a score that is not zero in the mean (p = %.2g); please report it."
+                    : "Self-test passed: responses drawn from this fit have a score of zero in the mean (p = %.2g).",
                 p);
     }
     mlab_simulated_free(&simulated);

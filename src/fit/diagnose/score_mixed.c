@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/mixed/mixed.h"
 #include "fit/mixed/mixed_robust.h"
 
 #include <gsl/gsl_cdf.h>
@@ -58,6 +59,21 @@ static double surprise(const double *scores, size_t n, double *t)
     return least;
 }
 
+const char *mlab_score_sentence(const mlab_prepared *prepared, bool surprising)
+{
+    if (!surprising) return "Self-test passed: responses and effects drawn from this fit have a score of zero in the mean (p = %.2g).";
+    if (((const mlab_engine *)prepared->own)->family->additive)
+        return "Self-test failed: responses drawn from this fit have a score that is not zero in the mean (p = %.2g); please report it.";
+    if (prepared->options.quadrature > 1 && mlab_mixed_takes_nodes(prepared))
+        return "Responses and effects drawn from this fit have a score that is not zero in the mean (p = %.2g): the quadrature has too few nodes; "
+               "ask for more by fit.quadrature.";
+    if (mlab_mixed_takes_nodes(prepared))
+        return "Responses and effects drawn from this fit have a score that is not zero in the mean (p = %.2g): the Laplace "
+               "approximation is biased where groups are small; ask for fit.quadrature: 15.";
+    return "Responses and effects drawn from this fit have a score that is not zero in the mean (p = %.2g): the Laplace "
+           "approximation is biased where groups are small; more rows of each group make the bias smaller.";
+}
+
 mlab_status mlab_diagnose_score_mixed(mlab_diagnosing *d, mlab_error *err)
 {
     const mlab_fit *fit = d->fit;
@@ -66,7 +82,6 @@ mlab_status mlab_diagnose_score_mixed(mlab_diagnosing *d, mlab_error *err)
     mlab_simulated simulated = {0};
     double *scores = NULL, t;
     size_t n = 0;
-    bool linear = ((const mlab_engine *)d->prepared->own)->family->additive;
     if (!d->prepared->model->predict || problem->weight || !fit->spread || problem->n * fit->n_parameters > MOST_WORK ||
         fit->n_parameters > MOST_PARAMETERS)
         return MLAB_OK;
@@ -77,13 +92,7 @@ mlab_status mlab_diagnose_score_mixed(mlab_diagnosing *d, mlab_error *err)
     if (!status) status = draw_scores(d, &expected, &simulated, one, &scores, &n, err);
     if (!status) {
         double p = surprise(scores, n, &t);
-        const char *sentence =
-            p >= SURPRISING ? "Self-test passed: responses and effects drawn from this fit have a score of zero in the mean (p = %.2f)."
-            : linear        ? "Self-test failed: responses drawn from this fit have a score that is not zero in the mean (p = %.1g); please "
-                              "report it."
-                            : "Responses and effects drawn from this fit have a score that is not zero in the mean (p = %.1g): the Laplace "
-                              "approximation is biased where groups are small; ask for fit.quadrature: 15.";
-        status = mlab_diagnose_add(d, p < SURPRISING, "score", "", t, p, err, sentence, p);
+        status = mlab_diagnose_add(d, p < SURPRISING, "score", "", t, p, err, mlab_score_sentence(d->prepared, p < SURPRISING), p);
     }
     mlab_simulated_free(&simulated);
     mlab_expected_free(&expected);

@@ -38,6 +38,8 @@ void mlab_mixed_entry(const mlab_mixed *mixed, size_t k, size_t *row, size_t *co
 
 /* Nodes and logs of weights of the rule of n nodes for the normal density; false beyond MLAB_MOST_NODES. */
 bool mlab_quadrature_rule(size_t n, double *node, double *log_weight);
+/* Whether a quadrature (fit.quadrature above 1) can take the place of the Laplace approximation: one grouping of few effects, one cause. */
+bool mlab_mixed_takes_nodes(const mlab_prepared *prepared);
 /* Laplace approximation (or, with nodes, adaptive Gauss-Hermite quadrature) to the marginal log-likelihood at psi [n_parameters], and its gradient
  * (NULL = not wanted). -HUGE_VAL where psi is not allowed. */
 MLAB_MUST_USE mlab_status mlab_mixed_laplace(mlab_mixed *mixed, const double *psi, double *log_likelihood, double *gradient, mlab_error *err);

@@ -130,6 +130,17 @@ static mlab_status score_block(void *arg, size_t cluster, void *scratch, mlab_er
     return status;
 }
 
+bool mlab_mixed_takes_nodes(const mlab_prepared *prepared)
+{
+    const mlab_engine *engine = prepared->own;
+    const mlab_fit_problem *problem = prepared->problem;
+    bool takes = !engine->family->additive && problem->n_random == 1 && prepared->n_blocks == 1 && problem->random->memberships <= 1 &&
+                 !problem->random->share && !engine->family->left_out && !problem->mode_errors &&
+                 mlab_design_columns(problem->random->design) <= MLAB_MOST_QUADRATURE;
+    for (size_t i = 0; takes && i < problem->n; i++) takes = problem->random->group[i] != UINT32_MAX;
+    return takes;
+}
+
 /* --- all clusters ---------------------------------------------------------------------------------------------------- */
 
 static mlab_status start(scoring *s, bool information, mlab_error *err)
@@ -146,10 +157,7 @@ static mlab_status start(scoring *s, bool information, mlab_error *err)
     for (size_t j = 0; j < fit->n_parameters; j++)
         if (!fit->aliased[j]) s->psi[s->p++] = fit->estimate[j] - (s->linear && j == 0 && engine->intercept ? engine->shift : 0);
     memcpy(s->psi + s->p, fit->spread, fit->n_spread * sizeof *s->psi);
-    bool nodes = s->prepared->options.quadrature > 1 && !s->linear && problem->n_random == 1 && s->prepared->n_blocks == 1 &&
-                 problem->random->memberships <= 1 && !problem->random->share && !engine->family->left_out && !problem->mode_errors &&
-                 mlab_design_columns(problem->random->design) <= MLAB_MOST_QUADRATURE;
-    for (size_t i = 0; nodes && i < problem->n; i++) nodes = problem->random->group[i] != UINT32_MAX;
+    bool nodes = s->prepared->options.quadrature > 1 && mlab_mixed_takes_nodes(s->prepared);
     s->nodes = nodes ? (size_t)s->prepared->options.quadrature : 1;
     to->context = s->context;
     to->n_clusters = problem->n_clusters;
