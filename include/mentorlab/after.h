@@ -30,12 +30,12 @@ typedef struct mlab_term_test {
 typedef struct mlab_margin {
     char *what; /* "arm: structured - none", "arm: structured / none", "tenure: slope", "tenure: one more"; "mean" = of the predictions themselves */
     char *of;   /* level or cause that it is the probability of; "" where there is one number a row */
-    double effect; /* a difference, a derivative by one unit, or a ratio */
-    double se;     /* delta method, by the robust covariance when there is one, or spread of the draws; ratios: of the logarithm; 0 = none */
-    double lower, upper;
-    char *measure; /* "mean", "difference", "slope"; "risk ratio", "odds ratio", "rate ratio", "ratio of means" */
-    double time;   /* as the study wrote it; -1 = none */
-    char *unit;    /* of the time; "" = none or not known */
+    double effect;       /* a difference, a derivative by one unit, or a ratio */
+    double se;           /* delta method, by the robust covariance when there is one, or spread of the draws; ratios: of the logarithm; 0 = none */
+    double lower, upper; /* both are NaN where there is no interval */
+    char *measure;       /* "mean", "difference", "slope"; "risk ratio", "odds ratio", "rate ratio", "ratio of probabilities", "ratio of means" */
+    double time;         /* as the study wrote it; -1 = none */
+    char *unit;          /* of the time; "" = none or not known */
 } mlab_margin;
 
 MLAB_API bool mlab_margin_is_ratio(const mlab_margin *margin);
@@ -101,7 +101,7 @@ typedef struct mlab_predict_spec {
 typedef struct mlab_prediction {
     char *profile;           /* "everybody" without profiles */
     char *measure, *against; /* "level" and ""; "difference", "ratio" and the reference */
-    char *scale;             /* "link", "response", "survival", "incidence", "occupation" */
+    char *scale;             /* "link", "response", "survival", "incidence", "occupation", "restricted_mean", "time_lost" */
     char *of;                /* level, cause, "from to" of states; "" where there is one number */
     double time;             /* in the unit of the data; -1 = none */
     char *unit;              /* of the time: "days", "quarters"; "" = none or not known */
@@ -109,7 +109,7 @@ typedef struct mlab_prediction {
     char *stated_unit;       /* its unit: "months"; "" = none or not known */
     double value;
     double se;           /* delta method, by the robust covariance when there is one, or spread of the draws; ratios: of the logarithm */
-    double lower, upper; /* inside the range of the scale; both are the value where there is no interval */
+    double lower, upper; /* inside the range of the scale; both are NaN where there is no interval */
 } mlab_prediction;
 
 /* The prediction as readers are told it: time and unit as the study wrote them, and mean times (restricted_mean) in that unit too. Texts are those of

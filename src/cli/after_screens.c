@@ -80,12 +80,13 @@ static void rounded(double value, double se, char *into, size_t size)
 static void show_interval(double se, double lower, double upper)
 {
     char from[64], to[64];
+    if (!(se > 0 && lower < upper)) {
+        printf("  no interval\n");
+        return;
+    }
     rounded(lower, se, from, sizeof from);
     rounded(upper, se, to, sizeof to);
-    if (se > 0 && lower < upper)
-        printf("  (%s to %s)\n", from, to);
-    else
-        printf("  no interval\n");
+    printf("  (%s to %s)\n", from, to);
 }
 
 /* Labels of a table, whose widest one its first column fits, within 40 to 60 characters. */

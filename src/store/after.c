@@ -24,9 +24,10 @@ static const mlab_record_field margins[] = {
     {MLAB_RECORD_TEXT, "of", offsetof(mlab_margin, of), "1", "level or cause that it is the probability of"},
     {MLAB_RECORD_REAL, "effect", offsetof(mlab_margin, effect), "1", "average difference or derivative on the response scale, or ratio of averages"},
     {MLAB_RECORD_REAL, "standard_error", offsetof(mlab_margin, se), "1", "standard error; of a ratio that of its logarithm; 0 = none"},
-    {MLAB_RECORD_REAL, "lower", offsetof(mlab_margin, lower), "1", "lower end of the interval"},
-    {MLAB_RECORD_REAL, "upper", offsetof(mlab_margin, upper), "1", "upper end of the interval"},
-    {MLAB_RECORD_TEXT, "measure", offsetof(mlab_margin, measure), "1", "mean, difference, slope, risk ratio, odds ratio, rate ratio, ratio of means"},
+    {MLAB_RECORD_REAL, "lower", offsetof(mlab_margin, lower), "1", "lower end of the interval; NaN = there is none"},
+    {MLAB_RECORD_REAL, "upper", offsetof(mlab_margin, upper), "1", "upper end of the interval; NaN = there is none"},
+    {MLAB_RECORD_TEXT, "measure", offsetof(mlab_margin, measure), "1",
+     "mean, difference, slope, risk ratio, odds ratio, rate ratio, ratio of probabilities, ratio of means"},
     {MLAB_RECORD_REAL, "time", offsetof(mlab_margin, time), "1", "time as the study wrote it; -1 = none"},
     {MLAB_RECORD_TEXT, "time_unit", offsetof(mlab_margin, unit), "1", "unit of the time"},
 };
@@ -55,7 +56,8 @@ static const mlab_record_field predictions[] = {
     {MLAB_RECORD_TEXT, "profile", offsetof(mlab_prediction, profile), "1", "profile of the study file"},
     {MLAB_RECORD_TEXT, "measure", offsetof(mlab_prediction, measure), "1", "level, or how it differs from the reference: difference, ratio"},
     {MLAB_RECORD_TEXT, "against", offsetof(mlab_prediction, against), "1", "the reference"},
-    {MLAB_RECORD_TEXT, "scale", offsetof(mlab_prediction, scale), "1", "link, response, survival, incidence or occupation"},
+    {MLAB_RECORD_TEXT, "scale", offsetof(mlab_prediction, scale), "1",
+     "link, response, survival, incidence, occupation, restricted_mean or time_lost"},
     {MLAB_RECORD_TEXT, "of", offsetof(mlab_prediction, of), "1", "level, cause or states that it is the probability of"},
     {MLAB_RECORD_REAL, "time", offsetof(mlab_prediction, time), "1", "time since the start, in time_unit; -1 = none"},
     {MLAB_RECORD_TEXT, "time_unit", offsetof(mlab_prediction, unit), "1", "unit of the time, and of mean times: that of the data"},
@@ -63,8 +65,8 @@ static const mlab_record_field predictions[] = {
     {MLAB_RECORD_TEXT, "stated_unit", offsetof(mlab_prediction, stated_unit), "1", "unit in which the study wrote the time"},
     {MLAB_RECORD_REAL, "value", offsetof(mlab_prediction, value), "1", "prediction, averaged over the rows where the profile leaves columns open"},
     {MLAB_RECORD_REAL, "standard_error", offsetof(mlab_prediction, se), "1", "standard error; of a ratio that of its logarithm; 0 = none"},
-    {MLAB_RECORD_REAL, "lower", offsetof(mlab_prediction, lower), "1", "lower end of the interval"},
-    {MLAB_RECORD_REAL, "upper", offsetof(mlab_prediction, upper), "1", "upper end of the interval"},
+    {MLAB_RECORD_REAL, "lower", offsetof(mlab_prediction, lower), "1", "lower end of the interval; NaN = there is none"},
+    {MLAB_RECORD_REAL, "upper", offsetof(mlab_prediction, upper), "1", "upper end of the interval; NaN = there is none"},
 };
 static const mlab_record_table predictions_table = MLAB_RECORD_TABLE("predictions", mlab_prediction, predictions);
 

@@ -147,6 +147,8 @@ START_TEST(models_of_times_have_effects_at_the_times_that_are_predicted)
             int t = margin->time == 2;
             ck_assert_str_eq(margin->unit, "years");
             ck_assert((margin->se > 0) == (k == 0)); /* a baseline is uncertain, too */
+            ck_assert(k == 0 ? margin->lower < margin->effect && margin->effect < margin->upper : isnan(margin->lower) && isnan(margin->upper));
+            if (strchr(margin->what, '/')) ck_assert_str_eq(margin->measure, "ratio of probabilities");
             if (!strcmp(margin->what, "gender: male - female")) ck_near(margin->effect, mean[1][t] - mean[0][t], 1e-10, 0), found++;
             if (!strcmp(margin->what, "gender: male / female")) ck_near(margin->effect, mean[1][t] / mean[0][t], 1e-10, 0), found++;
         }

@@ -74,6 +74,7 @@ static const char *name_of(const variants *v, measure m)
     const mlab_model *model = mlab_model_find(v->a.fit->model);
     bool counts = model && model->kind == MLAB_OUTCOME_COUNT;
     bool risks = v->range == MLAB_RANGE_INCIDENCE || (v->range == MLAB_RANGE_PROBABILITY && v->a.scale == MLAB_SCALE_RESPONSE);
+    bool chances = v->range == MLAB_RANGE_PROBABILITY || v->range == MLAB_RANGE_SURVIVAL;
     switch (m) {
     case MEAN: return "mean";
     case DIFFERENCE: return "difference";
@@ -81,7 +82,7 @@ static const char *name_of(const variants *v, measure m)
     case ODDS_RATIO: return "odds ratio";
     case RATIO: break;
     }
-    return risks ? "risk ratio" : counts ? "rate ratio" : "ratio of means";
+    return risks ? "risk ratio" : chances ? "ratio of probabilities" : counts ? "rate ratio" : "ratio of means";
 }
 
 /* Where a ratio is taken on the logarithm: of the mean, or of its odds. */
@@ -144,7 +145,7 @@ static mlab_status add_line(variants *v, measure m, const char *what, size_t c, 
     mlab_margin *to = &after->margins[after->n_margins++];
     size_t t = v->a.n_times ? c / (v->a.width / v->a.n_times) : 0;
     double value = value_of(m, one->at[1 + c], other ? &other->at[1 + c] : NULL);
-    *to = (mlab_margin){.effect = value, .lower = value, .upper = value, .time = -1};
+    *to = (mlab_margin){.effect = value, .lower = NAN, .upper = NAN, .time = -1};
     if (v->draws)
         by_draws(v, m, c, one, other, to);
     else

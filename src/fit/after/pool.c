@@ -14,7 +14,7 @@ enum { MOST_FITS = 200 };
 /* One number of all fits. */
 typedef struct pooled {
     double value[MOST_FITS], variance[MOST_FITS];
-    double mean, se, step; /* step: half of the interval, 0 = none */
+    double mean, se, step; /* step: half of the interval, NaN = none */
 } pooled;
 
 static void pool(pooled *p, size_t n, const mlab_fit *first)
@@ -26,7 +26,7 @@ static void pool(pooled *p, size_t n, const mlab_fit *first)
     double complete = first->cluster[0] ? (double)first->n_clusters - 1 : fmax((double)first->n_rows - parameters, 1);
     mlab_rubin(p->value, p->variance, n, complete, &p->mean, &total, &df, NULL);
     p->se = known ? sqrt(total) : 0;
-    p->step = known && df > 0 ? p->se * mlab_t_quantile((1 + first->after->level) / 2, fmin(df, 1e9)) : 0;
+    p->step = known && df > 0 ? p->se * mlab_t_quantile((1 + first->after->level) / 2, fmin(df, 1e9)) : NAN;
 }
 
 static bool same_lines(mlab_fit *const *fits, size_t n)
@@ -55,7 +55,7 @@ static void pool_margins(mlab_fit *const *fits, size_t n, pooled *p)
         for (size_t k = 0; k < n; k++) {
             const mlab_margin *from = &fits[k]->after->margins[m];
             p->value[k] = ratio ? log(from->effect) : from->effect;
-            p->variance[k] = from->lower < from->upper ? from->se * from->se : 0; /* an effect without an interval has no error to pool */
+            p->variance[k] = isfinite(from->lower) ? from->se * from->se : 0; /* an effect without an interval has no error to pool */
         }
         pool(p, n, fits[0]);
         to->effect = ratio ? exp(p->mean) : p->mean;
@@ -80,12 +80,12 @@ static void pool_predictions(mlab_fit *const *fits, size_t n, pooled *p)
         for (size_t k = 0; k < n; k++) {
             const mlab_prediction *from = &fits[k]->after->predictions[m];
             p->value[k] = ratio ? log(from->value) : from->value;
-            p->variance[k] = from->se * from->se;
+            p->variance[k] = isfinite(from->lower) ? from->se * from->se : 0;
         }
         pool(p, n, fits[0]);
         to->value = ratio ? exp(p->mean) : p->mean;
         to->se = p->se;
-        to->lower = to->upper = to->value;
+        to->lower = to->upper = NAN;
         if (ratio) {
             to->lower = exp(p->mean - p->step);
             to->upper = exp(p->mean + p->step);

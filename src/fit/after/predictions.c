@@ -231,8 +231,7 @@ static double joint_of(const predicting *p, size_t k, size_t l, size_t c)
 static mlab_status add_level(predicting *p, size_t k, size_t c, mlab_error *err)
 {
     const double *mean = p->means + k * p->a.part;
-    mlab_prediction to = {.value = mean[1 + c]};
-    to.lower = to.upper = to.value;
+    mlab_prediction to = {.value = mean[1 + c], .lower = NAN, .upper = NAN};
     if (p->draws) {
         for (size_t d = 0; d < p->n_draws; d++) p->sorted[d] = p->drawn[(k * p->n_draws + d) * p->a.width + c];
         by_draws(p, false, &to);
@@ -258,8 +257,7 @@ static mlab_status add_contrast(predicting *p, size_t k, size_t c, bool ratio, d
     const double *mean = p->means + k * p->a.part, *base = p->means + reference * p->a.part;
     double value = mean[1 + c], other = base[1 + c];
     if (ratio && !(p->kind != MLAB_RANGE_ALL && value > 0 && other > 0)) return MLAB_OK;
-    mlab_prediction to = {.value = ratio ? value / other : value - other};
-    to.lower = to.upper = to.value;
+    mlab_prediction to = {.value = ratio ? value / other : value - other, .lower = NAN, .upper = NAN};
     if (p->draws) {
         for (size_t d = 0; d < p->n_draws; d++) {
             double one = p->drawn[(k * p->n_draws + d) * width + c], two = p->drawn[(reference * p->n_draws + d) * width + c];
