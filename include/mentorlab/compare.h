@@ -43,6 +43,7 @@ typedef struct mlab_contrast {
     char *outcome, *arm, *reference;
     char *group;    /* subgroup, "gender = female"; "" = everyone */
     char *cause;    /* of the event counted, where several compete: "voluntary"; of yes or no what is counted: "left = yes"; else "" or NULL */
+    char *event;    /* of the panel, as formulas call it: "exit", "promoted"; "" or NULL = answers, or a table of persons */
     char *estimand; /* the sentence */
     char *measure;  /* "risk_difference", "mean_difference", "share_difference" */
     char *method;   /* "standardisation", "weighting" */

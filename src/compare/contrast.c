@@ -175,6 +175,7 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     c->group = mlab_copy_text(context, analysis->group);
     c->cause = task->kind == MLAB_TASK_ANSWERS && task->outcome->kind == MLAB_OUTCOME_YES_NO ? mlab_task_yes(task)
                                                                                              : mlab_copy_text(context, mlab_task_cause(task));
+    c->event = mlab_copy_text(context, task->event && task->event->response ? task->event->response : "");
     c->method = mlab_copy_text(context, task->weighted ? "weighting" : "standardisation");
     c->estimand = mlab_estimand_sentence(analysis, task, p->arm, p->horizon, p->stat);
     c->horizon = cohort->months * (double)analysis->horizon[p->horizon];
@@ -201,15 +202,15 @@ static mlab_status fill(const pair *p, double overlap, mlab_contrast *c, mlab_er
     mlab_bounds_set(analysis, p->k, p->arm, p->at, p->at_reference, c);
     c->reason = mlab_copy_text(context, mlab_text_get(&reason));
     c->caveats = mlab_contrast_caveats(analysis, task, p->arm, p->horizon, overlap);
-    bool made = !reason.failed && c->measure && c->outcome && c->arm && c->reference && c->group && c->cause && c->method && c->estimand &&
-                c->reason && c->caveats;
+    bool made = !reason.failed && c->measure && c->outcome && c->arm && c->reference && c->group && c->cause && c->event && c->method &&
+                c->estimand && c->reason && c->caveats;
     mlab_text_free(&reason);
     return made ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a contrast");
 }
 
 void mlab_contrast_clear(const mlab_context *context, mlab_contrast *c)
 {
-    char *parts[] = {c->outcome, c->arm, c->reference, c->group, c->cause, c->estimand, c->measure, c->method, c->reason, c->caveats};
+    char *parts[] = {c->outcome, c->arm, c->reference, c->group, c->cause, c->event, c->estimand, c->measure, c->method, c->reason, c->caveats};
     for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) mlab_release(context, parts[j]);
 }
 

@@ -198,13 +198,14 @@ static mlab_status add_observed(const mlab_story *story, const char *outcome, si
     return status;
 }
 
-/* Which event is counted where several compete: "without a voluntary exit". */
+/* Which event is counted where several compete: "without a voluntary exit", or "with" where the outcome tells the event itself. */
 static void put_cause(const mlab_story *story, const char *outcome, mlab_text *text)
 {
+    const bool absence = tells_absence(story->spec->results->comparison, outcome, strlen(outcome));
     for (size_t k = 0; k < story->n_contrasts; k++) {
         const mlab_contrast *c = story->contrasts[k].contrast;
         if (strcmp(c->outcome, outcome) != 0 || strcmp(c->measure, "risk_difference") != 0 || !c->cause || !*c->cause) continue;
-        mlab_text_print(text, " without a %s exit", c->cause);
+        mlab_text_print(text, " %s a %s exit", absence ? "without" : "with", c->cause);
         return;
     }
 }

@@ -311,6 +311,11 @@ void mlab_tell_scale(const mlab_story *story, const mlab_told_contrast *told, ml
     if (levels > 1) mlab_text_print(text, "on a scale of 1 to %zu", levels);
 }
 
+bool mlab_tells_leaving(const mlab_contrast *c)
+{
+    return is(c->measure, "risk_difference") && ((c->event && is(c->event, "exit")) || is(c->outcome, "retention"));
+}
+
 void mlab_tell_cause(const mlab_contrast *c, const char *leave, mlab_text *text)
 {
     mlab_text_append(text, leave);
@@ -330,10 +335,11 @@ void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text)
     if (is(c->measure, "mean_difference") || !(c->upper > c->lower)) return; /* without a range nothing is claimed */
     const double of_hundred = floor(fabs(told->factor * c->estimate) + 0.5);
     const bool share = is(c->measure, "share_difference"), yes_no = share && c->cause && *c->cause;
-    const bool one_cause =
-        !share && is(c->outcome, "retention") && c->cause && *c->cause; /* the others may have grown instead: nothing is said of who stays */
-    const char *does = share ? "satisfied" : is(c->outcome, "retention") && !one_cause ? "stay" : NULL;
-    const char *direction = (c->estimate > 0) != one_cause ? "more" : "fewer";
+    const bool stays = is(c->outcome, "retention"); /* the one name that tells the share without the event */
+    /* with one cause of several the others may have grown instead: nothing is said of who stays */
+    const bool leaves = mlab_tells_leaving(c) && (!stays || (c->cause && *c->cause));
+    const char *does = share ? "satisfied" : stays && !leaves ? "stay" : NULL;
+    const char *direction = (c->estimate > 0) != (leaves && stays) ? "more" : "fewer";
     mlab_number_text number;
     if (of_hundred < 1)
         mlab_text_print(text, "less than 1 %s of 100", direction);
@@ -341,7 +347,7 @@ void mlab_tell_meaning(const mlab_told_contrast *told, mlab_text *text)
         mlab_text_print(text, "%s %s of 100", mlab_tell_number(of_hundred, 0, false, number), direction);
     if (yes_no)
         mlab_text_print(text, " with %s", c->cause);
-    else if (one_cause)
+    else if (leaves)
         mlab_tell_cause(c, of_hundred == 1 ? " leaves" : " leave", text);
     else if (does)
         mlab_text_print(text, " %s", does);

@@ -165,7 +165,7 @@ static void how_sure(const screen *s)
                     mlab_tell_number(ratio->contrast->e_value, 1, false, number));
     if (strcmp(ratio->contrast->measure, "share_difference") == 0 && ratio->contrast->cause && *ratio->contrast->cause)
         mlab_text_append(&line, ratio->contrast->cause);
-    else if (strcmp(ratio->contrast->outcome, "retention") == 0)
+    else if (mlab_tells_leaving(ratio->contrast))
         mlab_tell_cause(ratio->contrast, "leaving", &line);
     else
         mlab_text_append(&line, ratio->contrast->outcome);

@@ -64,6 +64,8 @@ bool mlab_story_is_main(const mlab_story *story, size_t k);
 void mlab_tell_estimate(const mlab_told_contrast *told, mlab_text *text);
 /* "on a scale of 1 to 5" for the mean of answers, else nothing. */
 void mlab_tell_scale(const mlab_story *story, const mlab_told_contrast *told, mlab_text *text);
+/* Whether the event counted is that of leaving: an exit of the panel, or retention. */
+bool mlab_tells_leaving(const mlab_contrast *contrast);
 /* `leave`, then which way of leaving is counted, where several are there: "leave by choice". */
 void mlab_tell_cause(const mlab_contrast *contrast, const char *leave, mlab_text *text);
 /* "3 more of 100 stay", "3 fewer of 100 leave by choice", "could be nothing", "" when there is nothing to add. */

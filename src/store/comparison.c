@@ -23,6 +23,7 @@ static const mlab_h5_column contrast_columns[] = {
     TEXT(reference, "arm it is compared with"),
     TEXT(group, "subgroup, empty = everyone"),
     TEXT(cause, "cause of the event counted, empty = there is one only"),
+    TEXT(event, "event of the panel that is counted, empty = answers, or a table of persons"),
     TEXT(estimand, "what the number answers"),
     TEXT(measure, "scale of the estimate"),
     TEXT(method, "method"),

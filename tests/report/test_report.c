@@ -401,6 +401,11 @@ START_TEST(observed_curves_with_other_steps_stand_at_their_own_months)
     char *text = tell(mlab_report_markdown, w, 5), *table = strstr(text, "Retention, as observed in each group, of 100 without a voluntary exit");
     ck_assert_ptr_nonnull(table);
     ck_assert_ptr_nonnull(strstr(table, "| 0 | 100.0 | 100.0 |\n| 3 | 97.0 | 100.0 |\n| 6 | 95.0 | 98.0 |\n| 9 | 92.0 | 90.0 |\n"));
+    for (size_t k = 0; k < 3; k++) w->contrasts[k].outcome = w_text("turnover"); /* the share that left */
+    curves[0].group = w_text("turnover/none"), curves[1].group = w_text("turnover/structured");
+    text = tell(mlab_report_markdown, w, 5), table = strstr(text, "Turnover, as observed in each group, of 100 with a voluntary exit");
+    ck_assert_ptr_nonnull(table);
+    ck_assert_ptr_nonnull(strstr(table, "| 0 | 0.0 | 0.0 |\n| 3 | 3.0 | 0.0 |\n"));
 }
 END_TEST
 
@@ -417,6 +422,23 @@ START_TEST(one_cause_of_leaving_is_told_as_leaving)
     ck_assert_ptr_nonnull(strstr(text, "with both mentoring and leaving\n  by choice"));
     for (size_t k = 0; k < 3; k++) w->contrasts[k].cause = w_text("dismissed");
     ck_assert_ptr_nonnull(strstr(tell(mlab_report_summary, w, 5), "3 fewer of 100 leave (dismissed)"));
+}
+END_TEST
+
+/* Only "retention" tells the share without the event: an exit by another name is the share that left. */
+START_TEST(an_exit_by_another_name_is_told_in_the_direction_of_leaving)
+{
+    test_world *w = w_make();
+    for (size_t k = 0; k < 3; k++) {
+        w->contrasts[k].outcome = w_text("turnover");
+        w->contrasts[k].event = w_text("exit");
+        w->contrasts[k].cause = w_text("voluntary");
+    }
+    char *text = tell(mlab_report_summary, w, 5);
+    ck_assert_ptr_nonnull(strstr(text, "3 more of 100 leave by choice"));
+    ck_assert_ptr_nonnull(strstr(text, "with both mentoring and leaving\n  by choice"));
+    for (size_t k = 0; k < 3; k++) w->contrasts[k].cause = NULL;
+    ck_assert_ptr_nonnull(strstr(tell(mlab_report_summary, w, 5), "3 more of 100 leave\n"));
 }
 END_TEST
 
@@ -496,5 +518,6 @@ MLAB_TEST_MAIN("report", numbers_are_rounded_by_how_unsure_they_are, the_summary
                a_very_long_name_shortens_a_row_and_fails_nothing, markdown_has_the_same_numbers_and_the_caveats,
                what_was_asked_of_a_fit_stands_beside_its_coefficients, the_same_bytes_every_time_and_for_any_threads,
                observed_curves_with_other_steps_stand_at_their_own_months, one_cause_of_leaving_is_told_as_leaving,
-               a_range_beside_zero_is_not_rounded_onto_it, what_would_have_been_is_told_from_where_somebody_was_observed,
-               figures_of_plans_are_those_worked_out_by_hand, every_failed_allocation_is_reported_and_nothing_leaks)
+               an_exit_by_another_name_is_told_in_the_direction_of_leaving, a_range_beside_zero_is_not_rounded_onto_it,
+               what_would_have_been_is_told_from_where_somebody_was_observed, figures_of_plans_are_those_worked_out_by_hand,
+               every_failed_allocation_is_reported_and_nothing_leaks)

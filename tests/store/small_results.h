@@ -188,6 +188,7 @@ static mlab_contrast small_contrasts[] = {
      .arm = "structured",
      .reference = "none",
      .group = "gender = female",
+     .event = "exit",
      .estimand = "had everyone been in structured, against none",
      .measure = "risk_difference",
      .method = "standardisation",

@@ -213,6 +213,7 @@ START_TEST(a_comparison_comes_back_with_its_curves_also_the_empty_one)
     ck_assert_uint_eq(got->n_contrasts, 2);
     const mlab_contrast *contrast = &got->contrasts[0];
     ck_assert_str_eq(contrast->group, "gender = female");
+    ck_assert_str_eq(contrast->event, "exit");
     ck_assert_str_eq(contrast->estimand, small_contrasts[0].estimand);
     ck_assert_double_eq(contrast->upper, 0.058);
     ck_assert_uint_eq(contrast->events_reference, 90);
