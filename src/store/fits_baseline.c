@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /fits/<outcome>/baseline: the cumulative baseline hazard. Steps of fewer than five events are joined to the next, the last ones to those before
- * them, and strata of fewer than five events have none, so that no step tells of a few people. */
+ * them, and strata of fewer than five events have none, so that no step tells of a few people; in a file without people these
+ * have no name, which may be that of a person. */
 #include "store/stages.h"
 
 #include "core/memory.h"
@@ -75,14 +76,18 @@ static void put_strata(const mlab_h5_group *group, const mlab_baseline *baseline
     uint64_t *count = mlab_allocate(group->file->context, n, sizeof *count);
     if (!count) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write %zu strata", n);
     for (size_t s = 0; count && s < n; s++) count[s] = steps[s];
-    if (baseline->strata)
-        mlab_h5_dimension_texts(group, "stratum", baseline->strata, n, "stratum; those of fewer than five events have no steps");
+    char **names = baseline->strata ? mlab_allocate(group->file->context, n, sizeof *names) : NULL;
+    if (baseline->strata && !names) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write %zu strata", n);
+    for (size_t s = 0; names && s < n; s++) names[s] = group->file->without_people && steps[s] == 0 ? (char *)"" : baseline->strata[s];
+    if (names)
+        mlab_h5_dimension_texts(group, "stratum", names, n, "stratum; those of fewer than five events have no steps");
     else
         mlab_h5_dimension_numbers(group, "stratum", 0, n, "1", "stratum; those of fewer than five events have no steps");
     if (count)
         mlab_h5_put(group, "steps", "stratum", MLAB_H5_COUNT, count, "step", "steps of the stratum, which stand after those of the one before");
     if (baseline->n_stratum_columns)
         mlab_h5_dimension_texts(group, "stratum_column", baseline->stratum_column, baseline->n_stratum_columns, "column that makes the strata");
+    mlab_release(group->file->context, names);
     mlab_release(group->file->context, count);
 }
 

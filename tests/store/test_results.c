@@ -137,6 +137,8 @@ START_TEST(a_file_without_people_holds_no_effects_of_single_people)
     ck_assert(fits[1]->random->people);
     ck_assert_ptr_null(fits[1]->random->mode);
     ck_assert_uint_eq(draws->n_effects, 0);
+    ck_assert_str_eq(fits[0]->baseline->strata[0], "site=Lyon");
+    ck_assert_str_eq(fits[0]->baseline->strata[1], ""); /* two events: the stratum may be a person */
     same_reals(draws->value, draw_values, 6);
     for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
     mlab_release(&context, fits);
