@@ -6,18 +6,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int mlab_test_run(const char *suite_name, const TTest *const *tests, size_t n)
+static int run(const char *suite_name, TCase *cases)
 {
     Suite *suite = suite_create(suite_name);
-    TCase *cases = tcase_create(suite_name);
-    tcase_set_timeout(cases, 30);
-    for (size_t i = 0; i < n; i++) tcase_add_test(cases, tests[i]);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int mlab_test_run(const char *suite_name, const TTest *const *tests, size_t n)
+{
+    TCase *cases = tcase_create(suite_name);
+    tcase_set_timeout(cases, 30);
+    for (size_t i = 0; i < n; i++) tcase_add_test(cases, tests[i]);
+    return run(suite_name, cases);
+}
+
+int mlab_test_run_loop(const char *suite_name, const TTest *test, int from, int to, double seconds)
+{
+    TCase *cases = tcase_create(suite_name);
+    tcase_set_timeout(cases, seconds);
+    tcase_add_loop_test(cases, test, from, to);
+    return run(suite_name, cases);
 }
 
 static bool fails_now(mlab_test_memory *memory)

@@ -15,6 +15,9 @@ int mlab_test_run(const char *suite, const TTest *const *tests, size_t n);
         return mlab_test_run(suite, tests, sizeof tests / sizeof *tests);                                                                            \
     }
 
+/* A suite of one test run with _i from `from` to `to` - 1, each within `seconds` on a machine with other work; returns the exit status. */
+int mlab_test_run_loop(const char *suite, const TTest *test, int from, int to, double seconds);
+
 /* A fresh context with `threads` threads and a counting allocator. */
 typedef struct mlab_test_memory {
     long live;    /* blocks allocated and not released */
