@@ -246,7 +246,8 @@ MLAB_API double mlab_fit_standard_error(const mlab_fit *fit, size_t j);
 MLAB_API double mlab_fit_interval_factor(const mlab_fit *fit, double level);
 /* The same for parameter j, which may have degrees of freedom of its own (CR2). Two-way clusters: those of the fewer clusters. */
 MLAB_API double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, double level);
-/* Interval of a standard deviation between groups, normal for its logarithm; false, and both the estimate, where there is none (on the boundary). */
+/* Interval of a standard deviation between groups, normal for its logarithm; false, and both the estimate, where there is none (on the boundary).
+ * upper is HUGE_VAL where it would be over 100 times the estimate: near 0 its logarithm has no upper end that says anything. */
 MLAB_API bool mlab_random_interval(const mlab_random_effects *random, size_t effect, double level, double *lower, double *upper);
 /* Correlation of two effects of a grouping, -1 .. 1; false, and 0, where one of them has no standard deviation, or they are kept apart (covariance
  * 0). */

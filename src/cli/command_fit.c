@@ -36,10 +36,12 @@ static void show_random(const mlab_fit *fit, size_t t)
         show_rounded(random->sd[a], random->sd_se[a], sd, sizeof sd);
         show_rounded(random->sd_se[a], random->sd_se[a], error, sizeof error);
         show_rounded(lower, random->sd_se[a], from, sizeof from);
-        show_rounded(upper, random->sd_se[a], to, sizeof to);
+        if (isfinite(upper)) show_rounded(upper, random->sd_se[a], to, sizeof to);
         printf("  %-38s %12s %12s", random->names[a], sd, interval ? error : "");
-        if (interval)
+        if (interval && isfinite(upper))
             printf("  (%s to %s)\n", from, to);
+        else if (interval)
+            printf("  (%s up, no upper end)\n", from);
         else
             printf("  on its boundary, no interval\n");
     }

@@ -57,6 +57,29 @@ static void associations_to_json(mlab_text *json, const mlab_fit *fit)
     mlab_text_append(json, "]");
 }
 
+/* An end that is not there is null. */
+static void random_to_json(mlab_text *json, const mlab_fit *fit)
+{
+    bool first = true;
+    mlab_text_append(json, ", \"random_effects\": [");
+    for (size_t t = 0; t < fit->n_random; t++)
+        for (size_t a = 0; a < fit->random[t].n; a++) {
+            const mlab_random_effects *random = &fit->random[t];
+            double lower, upper;
+            bool interval = mlab_random_interval(random, a, 0.95, &lower, &upper), told = !mlab_joint_hides_effect(fit, a);
+            mlab_text_append(json, first ? "{" : ", {");
+            first = false;
+            text(json, "group", random->group), next(json);
+            mlab_text_print(json, "\"groups\": %zu, ", random->n_groups);
+            text(json, "effect", random->names[a]), next(json);
+            number(json, "standard_deviation", told ? random->sd[a] : HUGE_VAL), next(json);
+            number(json, "lower", told && interval ? lower : HUGE_VAL), next(json);
+            number(json, "upper", told && interval ? upper : HUGE_VAL);
+            mlab_text_append(json, "}");
+        }
+    mlab_text_append(json, "]");
+}
+
 static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
 {
     mlab_text_append(json, "{");
@@ -77,6 +100,7 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
         mlab_text_append(json, "}");
     }
     mlab_text_append(json, "]");
+    if (fit->n_random) random_to_json(json, fit);
     if (fit->joint) associations_to_json(json, fit);
     mlab_text_append(json, "}");
 }

@@ -39,10 +39,13 @@ void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
             double lower, upper, share = mlab_random_share(fit, t);
             bool interval = mlab_random_interval(r, a, 0.95, &lower, &upper);
             if (mlab_joint_hides_effect(fit, a)) continue;
-            mlab_doc_row(doc, (const char *const[]){
-                                  r->group, mlab_tell_number((double)r->n_groups, 0, false, groups), r->names[a],
-                                  mlab_tell_number(r->sd[a], 4, false, sd), interval ? mlab_tell_number(lower, 4, false, from) : "on the boundary",
-                                  interval ? mlab_tell_number(upper, 4, false, to) : "", share >= 0 ? mlab_tell_number(share, 2, false, part) : ""});
+            mlab_doc_row(doc, (const char *const[]){r->group, mlab_tell_number((double)r->n_groups, 0, false, groups), r->names[a],
+                                                    mlab_tell_number(r->sd[a], 4, false, sd),
+                                                    interval ? mlab_tell_number(lower, 4, false, from) : "on the boundary",
+                                                    !interval      ? ""
+                                                    : isinf(upper) ? "no upper end"
+                                                                   : mlab_tell_number(upper, 4, false, to),
+                                                    share >= 0 ? mlab_tell_number(share, 2, false, part) : ""});
         }
     mlab_doc_table_end(doc, true);
     tell_correlations(doc, story, fit);

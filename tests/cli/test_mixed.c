@@ -76,5 +76,26 @@ START_TEST(bootstraps_of_mixed_models_drive_the_simulation)
 }
 END_TEST
 
-MLAB_TEST_MAIN("cli/mixed", a_study_with_random_effects_is_simulated_the_same_by_any_threads_and_after_a_kill,
+/* 10 sites of 10 people, all with the same ten residuals; the means of the sites differ hardly more than chance makes them: SD 0.02, error 1.1. */
+START_TEST(a_standard_deviation_near_0_has_no_upper_end_on_screen_in_json_and_in_the_report)
+{
+    start_here();
+    ck_assert_int_eq(shell("awk 'BEGIN { print \"id,site,score\"; for (i = 0; i < 10; i++) for (j = 0; j < 10; j++) "
+                           "printf \"p%%d,s%%d,%%.6f\\n\", 10 * i + j, i, 10 + (i - 4.5) * 0.104710 + (j - 4.5) * 0.330289 }' > near.csv"),
+                     0);
+    write_here("near.yaml", "title: near\ndata:\n  people: {file: near.csv}\n  columns: {site: {type: factor}, score: {type: number}}\n"
+                            "outcomes:\n  score: {model: linear, kind: number, formula: \"score ~ 1 + (1 | site)\"}\n");
+    ck_done(shell(PROGRAM " fit near.yaml --out near"));
+    ck_says(out, "(0.0 up, no upper end)");
+    ck_says_not(out, "e+");
+    ck_done(shell(PROGRAM " fit near.yaml --out near --json"));
+    ck_says(out, "\"random_effects\": [{\"group\": \"site\", \"groups\": 10, \"effect\": \"(Intercept)\"");
+    ck_says(out, "\"upper\": null}]");
+    ck_done(shell(PROGRAM " report near.yaml --out near"));
+    ck_done(shell("grep -c 'no upper end' near/report.html"));
+}
+END_TEST
+
+MLAB_TEST_MAIN("cli/mixed", a_standard_deviation_near_0_has_no_upper_end_on_screen_in_json_and_in_the_report,
+               a_study_with_random_effects_is_simulated_the_same_by_any_threads_and_after_a_kill,
                effects_that_cannot_be_simulated_are_refused_in_words_and_the_fits_stand, bootstraps_of_mixed_models_drive_the_simulation)

@@ -309,28 +309,6 @@ static mlab_status count_failures(boot *b, mlab_error *err)
     return MLAB_OK;
 }
 
-/* Rows are drawn one by one: an event that ends somebody's rows would be drawn several times a person, which tells far more of how people differ
- * than the data do. */
-static mlab_status check_once(const boot *b, const mlab_outcome_problem *made, mlab_error *err)
-{
-    const mlab_fit_problem *problem = &made->problem;
-    for (size_t t = 0; t < problem->n_random && problem->category && problem->n_categories > 0; t++) {
-        const mlab_random_grouping *random = &problem->random[t];
-        if (!random->person || random->memberships > 1 || !(made->model->marks & MLAB_MODEL_SHARE) || random->n_groups >= problem->n) continue;
-        uint8_t *events = mlab_allocate(b->context, random->n_groups, 1);
-        if (!events) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu people", random->n_groups);
-        bool again = false;
-        for (size_t i = 0; i < problem->n && !again; i++)
-            again = problem->category[i] > 0 && random->group[i] < random->n_groups && events[random->group[i]]++ > 0;
-        mlab_release(b->context, events);
-        if (!again)
-            return mlab_raise(err, MLAB_ERR_FIT_DRAWS,
-                              "%s: an event that happens once a person has no parametric draws beside effects of %s; state fit.draws: bootstrap",
-                              problem->outcome, random->name);
-    }
-    return MLAB_OK;
-}
-
 static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
                                    mlab_error *err)
 {
@@ -346,7 +324,7 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", b->fits[k]->outcome);
     if (!status && !b->parametric && b->stride == 0) status = mlab_refits_make(b->context, one->prepared, b->fits[k]->estimate, &one->refits, err);
     if (!status) b->priors = b->priors || one->prepared->problem->n_priors > 0;
-    if (!status && b->parametric) status = check_once(b, one->made, err);
+    if (!status && b->parametric) status = mlab_simulated_check(b->context, one->made, err);
     if (!status && b->parametric) status = mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
     return status;
 }

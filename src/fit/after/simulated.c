@@ -297,3 +297,25 @@ mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *
     simulated->prepared.own = &simulated->engine;
     return MLAB_OK;
 }
+
+/* Rows are drawn one by one: an event that ends somebody's rows would be drawn several times a person, which tells far more of how people differ
+ * than the data do. */
+mlab_status mlab_simulated_check(const mlab_context *context, const mlab_outcome_problem *made, mlab_error *err)
+{
+    const mlab_fit_problem *problem = &made->problem;
+    for (size_t t = 0; t < problem->n_random && problem->category && problem->n_categories > 0; t++) {
+        const mlab_random_grouping *random = &problem->random[t];
+        if (!random->person || random->memberships > 1 || !(made->model->marks & MLAB_MODEL_SHARE) || random->n_groups >= problem->n) continue;
+        uint8_t *events = mlab_allocate(context, random->n_groups, 1);
+        if (!events) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu people", random->n_groups);
+        bool again = false;
+        for (size_t i = 0; i < problem->n && !again; i++)
+            again = problem->category[i] > 0 && random->group[i] < random->n_groups && events[random->group[i]]++ > 0;
+        mlab_release(context, events);
+        if (!again)
+            return mlab_raise(err, MLAB_ERR_FIT_DRAWS,
+                              "%s: an event that happens once a person has no parametric draws beside effects of %s; state fit.draws: bootstrap",
+                              problem->outcome, random->name);
+    }
+    return MLAB_OK;
+}

@@ -5,6 +5,7 @@
 
 #include "core/random.h"
 #include "fit/engine.h"
+#include "fit/outcome.h"
 
 /* What a fit expects of every row; read only once made. */
 typedef struct mlab_expected {
@@ -42,5 +43,8 @@ MLAB_MUST_USE mlab_status mlab_simulated_make(const mlab_context *context, const
 void mlab_simulated_free(mlab_simulated *simulated); /* zeroed is fine */
 /* New responses: row i by uniform 0 of the address with entity i; new effects of all groups by its blocks from 64 on, entity = group. */
 MLAB_MUST_USE mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address, mlab_error *err);
+/* Errors: MLAB_ERR_FIT_DRAWS where rows cannot be drawn one by one (an event that happens once a person beside effects of people), MLAB_ERR_MEMORY.
+ */
+MLAB_MUST_USE mlab_status mlab_simulated_check(const mlab_context *context, const mlab_outcome_problem *made, mlab_error *err);
 
 #endif

@@ -147,6 +147,15 @@ static void redraw(work *now, mlab_fit *const *fits, size_t n_draws)
     mlab_release(now->context, outcomes);
 }
 
+static void work_free(work *now)
+{
+    for (size_t k = 0; now->all && k < now->n_outcomes * now->m; k++) mlab_fit_free(now->all[k]);
+    mlab_release(now->context, now->all);
+    mlab_release(now->context, now->drawn);
+    mlab_release(now->context, now->described);
+    mlab_draws_free(now->draws);
+}
+
 mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes,
                              const mlab_fit_options *options, const mlab_imputation *imputation, size_t n_draws, const uint8_t *used, uint64_t seed,
                              mlab_fit **fits, mlab_draws **draws, mlab_error *err)
@@ -186,11 +195,7 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
         *draws = now.draws;
         now.draws = NULL;
     }
-    for (size_t k = 0; now.all && k < n_outcomes * now.m; k++) mlab_fit_free(now.all[k]);
-    mlab_release(context, now.all);
-    mlab_release(context, now.drawn);
-    mlab_release(context, now.described);
-    mlab_draws_free(now.draws);
+    work_free(&now);
     if (status)
         for (size_t o = 0; o < n_outcomes; o++) {
             mlab_fit_free(fits[o]);

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+static const double ENDLESS = 100; /* so many times the estimate is no end: the data do not say how large it may be */
 static const double PI = 3.14159265358979323846;
 
 bool mlab_random_correlation(const mlab_random_effects *random, size_t effect, size_t other, double *correlation)
@@ -29,10 +30,10 @@ bool mlab_random_interval(const mlab_random_effects *random, size_t effect, doub
     double sd = random->sd[effect], se = random->sd_se[effect];
     *lower = *upper = sd;
     if (!(sd > 0) || !(se > 0) || !isfinite(se)) return false;
-    double reach = gsl_cdf_gaussian_Pinv((1 + level) / 2, 1) * se / sd;
-    *lower = sd * exp(-reach);
-    *upper = sd * exp(reach);
-    return isfinite(*upper);
+    double factor = exp(gsl_cdf_gaussian_Pinv((1 + level) / 2, 1) * se / sd);
+    *lower = sd / factor;
+    *upper = factor > ENDLESS ? HUGE_VAL : sd * factor;
+    return true;
 }
 
 double mlab_fit_residual(const mlab_fit *fit)

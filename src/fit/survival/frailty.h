@@ -36,7 +36,7 @@ typedef struct mlab_frailty {
     uint32_t *indices;
 } mlab_frailty;
 
-/* Errors: MLAB_ERR_FIT_MODEL (rows that enter late, weights that are not whole numbers), MLAB_ERR_MEMORY. Ended by mlab_frailty_end, also after a
+/* Errors: MLAB_ERR_FIT_MODEL (exact ties), MLAB_ERR_MEMORY. Ended by mlab_frailty_end, also after a
  * failure. */
 MLAB_MUST_USE mlab_status mlab_frailty_begin(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, mlab_frailty *f,
                                              mlab_error *err);
