@@ -30,7 +30,7 @@ typedef struct mlab_term_test {
 typedef struct mlab_margin {
     char *what; /* "arm: structured - none", "arm: structured / none", "tenure: slope", "tenure: one more"; "mean" = of the predictions themselves */
     char *of;   /* level or cause that it is the probability of; "" where there is one number a row */
-    double effect;       /* a difference, a derivative by one unit, or a ratio */
+    double effect;       /* a difference, a derivative by one unit, or a ratio; of mean times in `unit` */
     double se;           /* delta method, by the robust covariance when there is one, or spread of the draws; ratios: of the logarithm; 0 = none */
     double lower, upper; /* both are NaN where there is no interval */
     char *measure;       /* "mean", "difference", "slope"; "risk ratio", "odds ratio", "rate ratio", "ratio of probabilities", "ratio of means" */
@@ -183,7 +183,7 @@ typedef struct mlab_row_predictions {
     size_t n_rows, width;       /* rows of the fit; numbers a row */
     uint32_t *row;              /* [n_rows] of the panel, or of the people */
     char **names;               /* [width] level or cause and time of a number: "voluntary 12 months"; "" where there is one */
-    double *value;              /* [n_rows * width] */
+    double *value;              /* [n_rows * width]; mean times in the unit of `names` */
     double *se, *lower, *upper; /* [n_rows * width] each, or NULL: this fit has none on this scale, `note` says why */
     bool drawn;                 /* they are by draws of the parameters, and of the effects of own groups; else by the delta method */
     char *note;                 /* sentences; "" = nothing to be said */

@@ -130,7 +130,6 @@ static void fill_more(const mlab_world *world, const mlab_equation *equation, co
 {
     const mlab_fit *fit = equation->fit;
     to->n_more = more_of(equation);
-    to->by_threshold = fit->n_nominal > 0;
     to->on_scale = fit->n_scale > 0;
     for (size_t j = 0; j < to->n_more; j++) {
         mlab_equation_draw *one = &to->more[j];

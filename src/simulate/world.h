@@ -183,7 +183,7 @@ typedef struct mlab_equation_draw {
      * effect differs by threshold), then the log of the scale (when something acts on it). */
     struct mlab_equation_draw *more;
     size_t n_more;
-    bool by_threshold, on_scale;
+    bool on_scale;
 } mlab_equation_draw;
 
 typedef struct mlab_world_draw {

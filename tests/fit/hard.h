@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every fit to hard input must be: in time, and either an error with a sentence or numbers that are finite where they are trusted and doubted in
+/* What every fit to hard input must be: either an error with a sentence or numbers that are finite where they are trusted and doubted in
  * words where they are not. */
 #ifndef MLAB_TESTS_FIT_HARD_H
 #define MLAB_TESTS_FIT_HARD_H
@@ -11,17 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* Seconds of the processor that a fit may take: no hard input is large. */
-#define MOST_SECONDS 2.0
-
-/* The time since `began`, and how it ended; MLAB_HARD in the environment shows them. */
-static inline void check_ending(clock_t began, mlab_status status, const mlab_fit *fit, const mlab_error *err, const char *where)
+/* How it ended; MLAB_HARD in the environment shows it. */
+static inline void check_ending(mlab_status status, const mlab_fit *fit, const mlab_error *err, const char *where)
 {
-    double seconds = (double)(clock() - began) / CLOCKS_PER_SEC;
-    if (getenv("MLAB_HARD")) fprintf(stderr, "%s: %.2f s, %s\n", where, seconds, status ? err->sentence : fit->reason[0] ? fit->reason : "trusted");
-    ck_assert_msg(seconds < MOST_SECONDS, "%s takes %.1f s", where, seconds);
+    if (getenv("MLAB_HARD")) fprintf(stderr, "%s: %s\n", where, status ? err->sentence : fit->reason[0] ? fit->reason : "trusted");
     if (status) ck_assert_msg(strlen(err->sentence) > 20 && !fit, "%s: \"%s\"", where, err->sentence);
 }
 

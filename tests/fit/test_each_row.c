@@ -156,6 +156,31 @@ START_TEST(numbers_over_time_are_named_in_the_unit_that_was_written)
 }
 END_TEST
 
+/* A restricted mean in years is a twelfth of that in months. */
+START_TEST(mean_times_stand_in_the_unit_that_was_written)
+{
+    double times[] = {12, 24}, stated[] = {1, 2};
+    mlab_predict_outcome months = {.scale = MLAB_SCALE_RESTRICTED, .times = times, .n_times = 2}, years = months;
+    years.stated = stated, years.stated_unit = (char *)"years";
+    mlab_predict_spec spec = {.n_draws = 20, .seed = 3};
+    context = mlab_test_context(NULL, 1);
+    for (int k = 0; k < 2; k++) { /* by the delta method; of own groups by draws */
+        asked a = fitted("weibull", k ? "event(time, seen) ~ x + (1 | team)" : "event(time, seen) ~ x");
+        mlab_row_predictions *in_months = predicted(&a, &months, &spec, MLAB_EFFECTS_OWN), *in_years = predicted(&a, &years, &spec, MLAB_EFFECTS_OWN);
+        ck_assert(in_years->mixed == (k == 1) && in_years->width == 2 && in_years->se && in_months->se);
+        for (size_t i = 0; i < 2 * PEOPLE; i++) {
+            ck_assert(in_months->value[i] > 0 && in_months->value[i] <= times[i % 2]);
+            ck_near(in_years->value[i], in_months->value[i] / 12, 1e-14, 0);
+            ck_near(in_years->se[i], in_months->se[i] / 12, 1e-14, 0);
+            ck_near(in_years->lower[i], in_months->lower[i] / 12, 1e-14, 0);
+            ck_near(in_years->upper[i], in_months->upper[i] / 12, 1e-14, 0);
+        }
+        mlab_row_predictions_free(in_months);
+        end(&a, in_years);
+    }
+}
+END_TEST
+
 /* The delta method knows of the baseline's errors; draws must, too. 1,000 draws: a standard deviation is within 10 % with chance 0.99999. Seed 3. */
 START_TEST(draws_of_a_cox_fit_hold_its_baseline)
 {
@@ -264,5 +289,6 @@ START_TEST(any_allocation_may_fail)
 END_TEST
 
 MLAB_TEST_MAIN("each_row", own_groups_have_their_effects_and_the_errors_of_henderson, averaged_and_typical_rows_are_those_of_the_library,
-               numbers_over_time_are_named_in_the_unit_that_was_written, draws_of_a_cox_fit_hold_its_baseline, what_cannot_be_predicted_says_why,
+               numbers_over_time_are_named_in_the_unit_that_was_written, mean_times_stand_in_the_unit_that_was_written,
+               draws_of_a_cox_fit_hold_its_baseline, what_cannot_be_predicted_says_why,
                draws_that_take_too_much_memory_are_refused_with_what_to_state, threads_do_not_change_a_byte, any_allocation_may_fail)

@@ -160,6 +160,43 @@ START_TEST(models_of_times_have_effects_at_the_times_that_are_predicted)
 }
 END_TEST
 
+/* Differences of mean times in half the unit are half as large; their ratios have no unit. */
+START_TEST(differences_of_mean_times_stand_in_the_unit_that_was_written)
+{
+    double times[] = {4, 6}, stated[] = {2, 3};
+    mlab_predict_outcome wish = {.scale = MLAB_SCALE_RESTRICTED, .times = times, .n_times = 2, .stated_unit = (char *)"years"};
+    mlab_predict_spec spec = {.reference = SIZE_MAX, .outcomes = &wish, .n_outcomes = 1};
+    mlab_fit_options options = mlab_fit_defaults();
+    context = mlab_test_context(NULL, 1);
+    options.ratios = true;
+    options.predict = &spec;
+    study s = phd("weibull", "~ gender + prestige");
+    wish.outcome = (char *)s.w.problem.outcome;
+    mlab_fit *in_terms = fit_after(&s.w.problem, "weibull", options);
+    wish.stated = stated;
+    mlab_fit *in_years = fit_after(&s.w.problem, "weibull", options);
+    size_t n = in_terms->after->n_margins, n_ratios = 0;
+    ck_assert_uint_ge(n, 4);
+    ck_assert_uint_eq(in_years->after->n_margins, n);
+    for (size_t m = 0; m < n; m++) {
+        const mlab_margin *one = &in_terms->after->margins[m], *other = &in_years->after->margins[m];
+        bool ratio = strstr(one->measure, "ratio") != NULL;
+        double by = ratio ? 1 : 0.5;
+        n_ratios += ratio;
+        ck_assert_str_eq(one->what, other->what);
+        ck_assert(one->effect != 0 && other->time == one->time / 2);
+        ck_near(other->effect, by * one->effect, 1e-14, 0);
+        ck_near(other->se, by * one->se, 1e-14, 0);
+        ck_near(other->lower, by * one->lower, 1e-14, 0);
+        ck_near(other->upper, by * one->upper, 1e-14, 0);
+    }
+    ck_assert(n_ratios > 0 && n_ratios < n);
+    mlab_fit_free(in_terms);
+    mlab_fit_free(in_years);
+    close_study(&s);
+}
+END_TEST
+
 /* Draws of a Cox fit hold its baseline, robust or not: the mean over everybody has the error of its prediction, which is by the delta method with the
  * baseline in it. 500 draws: a standard deviation is within 14 % with chance 0.99999. Seed 7. */
 START_TEST(draws_of_a_cox_fit_hold_its_baseline)
@@ -286,6 +323,7 @@ START_TEST(any_allocation_may_fail)
 END_TEST
 
 MLAB_TEST_MAIN("margins", effects_and_their_errors_agree_with_r, ratios_and_their_errors_agree_with_r, draws_have_the_spread_of_the_delta_method,
-               models_of_times_have_effects_at_the_times_that_are_predicted, draws_of_a_cox_fit_hold_its_baseline,
-               the_effect_of_a_factor_alone_is_the_difference_of_shares, a_model_without_a_response_scale_has_no_effects,
-               a_number_whose_logarithm_ends_a_step_away_has_no_slope_and_the_others_do, threads_do_not_change_a_byte, any_allocation_may_fail)
+               models_of_times_have_effects_at_the_times_that_are_predicted, differences_of_mean_times_stand_in_the_unit_that_was_written,
+               draws_of_a_cox_fit_hold_its_baseline, the_effect_of_a_factor_alone_is_the_difference_of_shares,
+               a_model_without_a_response_scale_has_no_effects, a_number_whose_logarithm_ends_a_step_away_has_no_slope_and_the_others_do,
+               threads_do_not_change_a_byte, any_allocation_may_fail)

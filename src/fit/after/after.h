@@ -25,6 +25,16 @@ MLAB_MUST_USE mlab_status mlab_after_pool(mlab_fit *const *fits, size_t n, mlab_
 /* Profile intervals of the coefficients, into after->profiles; nothing for models that have none. */
 MLAB_MUST_USE mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after,
                                               mlab_error *err);
+/* Mean times, in the unit of the data: restricted means and time lost. */
+static inline bool mlab_scale_is_time(mlab_scale scale)
+{
+    return scale == MLAB_SCALE_RESTRICTED || scale == MLAB_SCALE_LOST;
+}
+/* What a number on the scale at time t of the wish is multiplied by to stand in the unit that the study wrote; 1 but for mean times. */
+static inline double mlab_stated_factor(const mlab_predict_outcome *wish, mlab_scale scale, size_t t)
+{
+    return mlab_scale_is_time(scale) && wish && wish->stated && wish->times[t] > 0 ? wish->stated[t] / wish->times[t] : 1;
+}
 /* Fitted with Firth's penalty or priors: the likelihood alone is not at its maximum there. */
 static inline bool mlab_is_penalised(const mlab_prepared *prepared)
 {

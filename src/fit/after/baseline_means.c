@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "fit/after/after.h"
 #include "fit/survival/cox.h"
 
 #include <math.h>
@@ -118,11 +119,6 @@ static mlab_status sum_rows(summing *s, double *total, mlab_error *err)
 
 /* --- means ------------------------------------------------------------------------------------------------------- */
 
-static bool is_area(mlab_scale scale)
-{
-    return scale == MLAB_SCALE_RESTRICTED || scale == MLAB_SCALE_LOST;
-}
-
 /* Steps of a stratum at or before time t; before it for areas. */
 static size_t steps_up_to(const mlab_baseline *b, size_t stratum, bool area, double t)
 {
@@ -175,8 +171,8 @@ mlab_status mlab_baseline_means_fill(mlab_baseline_means *means, size_t at, cons
     mlab_status status = wanted && total ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for means of %s", fit->outcome);
     for (size_t t = 0; t < n_times && !status; t++)
         for (size_t stratum = 0; stratum < b->n_strata; stratum++) {
-            size_t last = steps_up_to(b, stratum, is_area(scale), times[t]);
-            for (size_t k = is_area(scale) || last == b->first[stratum] ? b->first[stratum] : last - 1; k < last; k++) wanted[k] = 1;
+            size_t last = steps_up_to(b, stratum, mlab_scale_is_time(scale), times[t]);
+            for (size_t k = mlab_scale_is_time(scale) || last == b->first[stratum] ? b->first[stratum] : last - 1; k < last; k++) wanted[k] = 1;
         }
     s.wanted = wanted;
     if (!status) status = sum_rows(&s, total, err);
@@ -185,7 +181,7 @@ mlab_status mlab_baseline_means_fill(mlab_baseline_means *means, size_t at, cons
     for (size_t k = 0; k < s.part && !status; k++) total[k] /= weight;
     for (size_t t = 0; t < n_times && !status; t++) {
         for (size_t stratum = 0; stratum < b->n_strata; stratum++)
-            add_stratum(means, at + t, b, stratum, is_area(scale), times[t], total[stratum], total + b->n_strata, s.wide);
+            add_stratum(means, at + t, b, stratum, mlab_scale_is_time(scale), times[t], total[stratum], total + b->n_strata, s.wide);
         if (scale == MLAB_SCALE_INCIDENCE || scale == MLAB_SCALE_LOST) turn(means, at + t, scale == MLAB_SCALE_LOST ? times[t] : 1);
     }
     mlab_release(means->context, wanted);

@@ -12,6 +12,7 @@
 #include "core/number.h"
 #include "core/parallel.h"
 #include "core/text.h"
+#include "fit/after/after.h"
 #include "fit/after/average.h"
 #include "fit/after/limits.h"
 #include "fit/draws.h"
@@ -236,6 +237,17 @@ static mlab_status name_numbers(each_row *e, const mlab_predict_outcome *wish, m
     return status;
 }
 
+/* Mean times in the unit that their headings name. */
+static void put_in_stated_unit(mlab_row_predictions *p, const mlab_predict_outcome *wish, size_t n_times)
+{
+    double *const all[] = {p->value, p->se, p->lower, p->upper};
+    for (size_t c = 0; n_times && c < p->width; c++) {
+        double by = mlab_stated_factor(wish, p->scale, c / (p->width / n_times));
+        for (size_t k = 0; by != 1 && k < 4; k++)
+            for (size_t i = 0; all[k] && i < p->n_rows; i++) all[k][i * p->width + c] *= by;
+    }
+}
+
 static mlab_status make_room(each_row *e, mlab_error *err)
 {
     mlab_row_predictions *p = e->p;
@@ -344,6 +356,7 @@ mlab_status mlab_predict_rows(const mlab_context *context, const mlab_data *data
     if (!status) status = make_room(&e, err);
     if (!status) status = name_numbers(&e, wish, err);
     if (!status) status = fill(&e, err);
+    if (!status) put_in_stated_unit(p, wish, e.n_times);
     mlab_draws_free(draws);
     mlab_outcome_problem_free(made);
     if (status) {

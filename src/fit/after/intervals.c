@@ -20,7 +20,7 @@
 static bool is_probability(const mlab_fit *fit, mlab_scale scale)
 {
     const mlab_model *model = mlab_model_find(fit->model);
-    if (scale == MLAB_SCALE_LINK || scale == MLAB_SCALE_RESTRICTED || scale == MLAB_SCALE_LOST) return false;
+    if (scale == MLAB_SCALE_LINK || mlab_scale_is_time(scale)) return false;
     return scale != MLAB_SCALE_RESPONSE || !model || !(model->marks & MLAB_MODEL_NUMBER);
 }
 
@@ -36,7 +36,7 @@ static void limits(const mlab_fit *fit, const mlab_prediction_request *r, size_t
                    double *upper)
 {
     double turned[2];
-    if (r->scale == MLAB_SCALE_RESTRICTED || r->scale == MLAB_SCALE_LOST) {
+    if (mlab_scale_is_time(r->scale)) {
         double most = r->times[r->scale == MLAB_SCALE_LOST ? c / fit->n_blocks : c];
         *lower = isfinite(factor) ? fmax(value - factor * se, 0) : 0;
         *upper = isfinite(factor) ? fmin(value + factor * se, most) : most;

@@ -2,6 +2,7 @@
 /* Limits symmetric on a scale without bounds: logarithm of positive numbers, logit of probabilities, log(-log) of survival, as
  * curves have it. Weakness: none at the ends of a range, where the scale has no value. */
 #include "fit/after/limits.h"
+#include "fit/after/after.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,7 +11,7 @@ mlab_range mlab_range_of(const mlab_fit *fit, mlab_scale scale)
 {
     const mlab_model *model = mlab_model_find(fit->model);
     if (scale == MLAB_SCALE_LINK) return MLAB_RANGE_ALL;
-    if (scale == MLAB_SCALE_RESTRICTED || scale == MLAB_SCALE_LOST) return MLAB_RANGE_POSITIVE;
+    if (mlab_scale_is_time(scale)) return MLAB_RANGE_POSITIVE;
     if (scale == MLAB_SCALE_SURVIVAL) return MLAB_RANGE_SURVIVAL;
     if (scale == MLAB_SCALE_INCIDENCE) return MLAB_RANGE_INCIDENCE;
     if (scale != MLAB_SCALE_RESPONSE || !model || !(model->marks & MLAB_MODEL_NUMBER)) return MLAB_RANGE_PROBABILITY;

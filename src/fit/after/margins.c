@@ -151,6 +151,10 @@ static mlab_status add_line(variants *v, measure m, const char *what, size_t c, 
     else
         by_delta(v, m, c, one, other, to);
     if (m >= RATIO) to->effect = exp(to->effect), to->lower = exp(to->lower), to->upper = exp(to->upper);
+    if (wish && m < RATIO) {
+        double by = mlab_stated_factor(wish, v->a.scale, t);
+        to->effect *= by, to->se *= by, to->lower *= by, to->upper *= by;
+    }
     if (wish) to->time = wish->stated ? wish->stated[t] : wish->times[t];
     to->what = mlab_copy_text(context, what);
     to->measure = mlab_copy_text(context, name_of(v, m));

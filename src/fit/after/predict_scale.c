@@ -123,7 +123,7 @@ static mlab_status call(const mlab_context *context, const mlab_fit *fit, const 
     const mlab_model *model = mlab_model_find(fit->model);
     const double *eta = rows->eta + at * mlab_fit_predictors(fit);
     double *out = rows->out + at * rows->width;
-    if (rows->scale == MLAB_SCALE_RESTRICTED || rows->scale == MLAB_SCALE_LOST) return areas(context, fit, rows, at, n, err);
+    if (mlab_scale_is_time(rows->scale)) return areas(context, fit, rows, at, n, err);
     if (rows->x)
         return model->variance(context, fit, rows->scale, rows->covariance, n, rows->x + at * fit->block_size, eta, rows->times, rows->n_times, out,
                                err);
@@ -197,8 +197,8 @@ mlab_status mlab_predict_frail(const mlab_context *context, const mlab_fit *fit,
 bool mlab_predict_has_variance(const mlab_fit *fit, mlab_scale scale)
 {
     const mlab_model *model = mlab_model_find(fit->model);
-    return model && model->variance && model->width && scale != MLAB_SCALE_LINK && scale != MLAB_SCALE_RESTRICTED && scale != MLAB_SCALE_LOST &&
-           model->width(fit, scale, 1) > 0 && (!fit->baseline || fit->baseline->variance);
+    return model && model->variance && model->width && scale != MLAB_SCALE_LINK && !mlab_scale_is_time(scale) && model->width(fit, scale, 1) > 0 &&
+           (!fit->baseline || fit->baseline->variance);
 }
 
 mlab_status mlab_predict_variance(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,

@@ -218,8 +218,7 @@ static mlab_status add(predicting *p, size_t k, size_t c, const char *measure, c
 /* Mean times are no longer than the time. */
 static void keep_within(const predicting *p, size_t c, mlab_prediction *to)
 {
-    if (p->a.scale == MLAB_SCALE_RESTRICTED || p->a.scale == MLAB_SCALE_LOST)
-        to->upper = fmin(to->upper, p->a.times[c / (p->a.width / p->a.n_times)]);
+    if (mlab_scale_is_time(p->a.scale)) to->upper = fmin(to->upper, p->a.times[c / (p->a.width / p->a.n_times)]);
 }
 
 /* Number c of profile k among all. */

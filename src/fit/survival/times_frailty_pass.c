@@ -20,6 +20,7 @@
 
 static const double LEAST = -23, MOST = 9; /* of the log variance */
 #define GROUPS_A_BLOCK ((size_t)256)
+static const int32_t NO_EVENTS[MLAB_TILE] = {0};
 
 typedef struct work {
     mlab_times_groups *g;
@@ -33,19 +34,18 @@ typedef struct work {
 /* What a thread needs: the tile as it is, and room for two others. */
 typedef struct room {
     mlab_times_room own, seen, before;
-    int32_t *nothing; /* [MLAB_TILE] zeros */
 } room;
 
 static size_t room_size(const mlab_times *times)
 {
-    return 3 * mlab_times_room_size(times) * sizeof(double) + MLAB_TILE * sizeof(int32_t);
+    return 3 * mlab_times_room_size(times) * sizeof(double);
 }
 
 static room room_of(const work *w, double *memory)
 {
     const mlab_times *times = w->g->times;
     size_t n = mlab_times_room_size(times);
-    room r = {.nothing = (int32_t *)(memory + 3 * n)};
+    room r;
     mlab_times_room *const rooms[] = {&r.own, &r.seen, &r.before};
     for (int k = 0; k < 3; k++) *rooms[k] = mlab_times_room_of(&w->g->pass, w->parameters, w->derivatives, memory + (size_t)k * n);
     return r;
@@ -67,7 +67,7 @@ static mlab_status fill(const work *w, room *r, size_t at, const double **x, boo
         others[k]->log_stop = k ? own->log_start : own->log_stop;
         others[k]->start = k ? NULL : own->start;
         others[k]->log_start = k ? NULL : own->log_start;
-        others[k]->status = r->nothing;
+        others[k]->status = NO_EVENTS;
     }
     bool (*tile)(const mlab_time_tile *) = g->times->family->tile;
     const double *weight = g->pass.weight ? g->pass.weight + first : NULL;
@@ -280,8 +280,9 @@ mlab_status mlab_times_groups_evaluate(void *arg, const double *parameters, doub
     if (!(parameters[n - 1] > LEAST) || !(parameters[n - 1] < MOST)) return MLAB_OK;
     mlab_status status = value_of(&w, log_likelihood, err);
     if (status || !score || !(*log_likelihood > -HUGE_VAL)) return status;
-    double *sums = mlab_allocate(g->context, 3 * (n + n * n), sizeof *sums), *of_groups = sums + n + n * n;
+    double *sums = mlab_allocate(g->context, 3 * (n + n * n), sizeof *sums);
     if (!sums) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the information of %zu parameters", n);
+    double *of_groups = sums + n + n * n;
     status = slopes_of(&w, false, sums, err);
     if (!status) status = slopes_of(&w, true, of_groups, err);
     if (!status) {

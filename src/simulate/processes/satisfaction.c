@@ -9,6 +9,8 @@
 #include "core/elementary.h"
 #include "core/random.h"
 
+#include <string.h>
+
 /* Level + 1 of a latent value: thresholds rise, so it is the number of those below. */
 static uint8_t level_of(const double *threshold, size_t n, double latent)
 {
@@ -23,6 +25,7 @@ static uint8_t answer_of(const mlab_organisation *o, const mlab_equation_draw *e
     size_t n = equation->equation->n_thresholds;
     double threshold[MLAB_MAX_LEVELS], shift, none;
     if (equation->n_more == 0) return level_of(equation->threshold, n, eta + latent);
+    memcpy(threshold, equation->threshold, n * sizeof *threshold);
     for (size_t j = 0; j < equation->n_more; j++) {
         const mlab_equation_draw *one = &equation->more[j];
         mlab_equation_block(one, 1, &one->fixed[o->source[p]], &code, &o->tenure[p], &o->in_grade[p], &o->source[p], &shift);
@@ -32,8 +35,7 @@ static uint8_t answer_of(const mlab_organisation *o, const mlab_equation_draw *e
         } else
             threshold[j + 1] = equation->threshold[j + 1] - shift;
     }
-    threshold[0] = equation->threshold[0];
-    return level_of(equation->by_threshold ? threshold : equation->threshold, n, eta + latent);
+    return level_of(threshold, n, eta + latent);
 }
 
 /* u [n] becomes the latent e of each. */
