@@ -35,7 +35,7 @@ typedef struct mlab_results {
     uint64_t minimum_cell;        /* people of a group whose effects are in such a file; 0 = 5 */
 } mlab_results;
 
-/* Stage files: one stage's group, keyed. `key` is a sha256 in hex. */
+/* Stage files: one stage's group, keyed. `key` is a sha256 in hex. Mode 0600 unless without_people. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_write(const mlab_context *context, const char *path, const mlab_results *results, const char *key,
                                                     mlab_error *err);
 /* The key of a stage file; MLAB_ERR_STORE_READ when it has none or is not a whole file. */

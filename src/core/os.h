@@ -11,6 +11,10 @@ MLAB_MUST_USE mlab_status mlab_os_write_file(const mlab_context *context, const 
 /* An empty file under a temporary name beside path, for a library that writes files itself; *name is released with mlab_release.
  * mlab_os_sync_and_rename then gives it its name. */
 MLAB_MUST_USE mlab_status mlab_os_make_beside(const mlab_context *context, const char *path, bool secret, char **name, mlab_error *err);
+/* An empty file of that very name, mode 0600, for a library that truncates it and writes into it: what stood there is removed before. */
+MLAB_MUST_USE mlab_status mlab_os_make_private(const char *path, mlab_error *err);
+/* Nobody but its owner may read the file any more. Fine when it is not there, is no file, or its file system has no modes. */
+void mlab_os_tighten(const char *path);
 /* The whole file, terminated; *bytes is released with mlab_release. */
 MLAB_MUST_USE mlab_status mlab_os_read_file(const mlab_context *context, const char *path, char **bytes, size_t *n, mlab_error *err);
 bool mlab_os_exists(const char *path);

@@ -198,6 +198,25 @@ mlab_status mlab_os_make_beside(const mlab_context *context, const char *path, b
     return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write %s", path);
 }
 
+mlab_status mlab_os_make_private(const char *path, mlab_error *err)
+{
+    unlink(path);
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return mlab_raise(err, MLAB_ERR_WRITE, "%s cannot be created: %s; is the folder there and may it be written to?", path, reason(errno));
+    close(descriptor);
+    return MLAB_OK;
+}
+
+void mlab_os_tighten(const char *path)
+{
+    struct stat info = {0};
+    int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) return;
+    if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 077)) (void)fchmod(descriptor, info.st_mode & 0700);
+    close(descriptor);
+}
+
 mlab_status mlab_os_write_file(const mlab_context *context, const char *path, const char *bytes, size_t n, bool secret, mlab_error *err)
 {
     (void)context;

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/number.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,25 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The id of a row as text, also where ids are numbers; NULL = none. */
+static const char *id_of(const mlab_column *id, size_t row, char into[64])
+{
+    if (id->missing && id->missing[row]) return NULL;
+    if (id->type == MLAB_COLUMN_TEXT || id->type == MLAB_COLUMN_FACTOR) return mlab_column_text(id, row);
+    mlab_number_print(id->type == MLAB_COLUMN_REAL ? id->as.real[row] : id->as.integer[row], into, 64);
+    return into;
+}
+
 /* Whether some group is somebody of the people file. sorted [n_groups]: the names of the groups. */
 static bool names_people(const mlab_outcome_problem *made, const mlab_random_effects *r, const char *const *sorted)
 {
     const mlab_table *people = made->data->people;
     const mlab_column *id = people ? mlab_table_find(people, "id") : NULL;
+    char number[64];
     for (size_t g = 0; made->panel && g < r->n_groups; g++)
         if (bsearch(&sorted[g], made->panel->ids, made->panel->n_ids, sizeof *made->panel->ids, by_text)) return true;
-    for (size_t i = 0; !made->panel && id && id->type == MLAB_COLUMN_TEXT && i < people->n_rows; i++) {
-        const char *name = mlab_column_text(id, i);
+    for (size_t i = 0; !made->panel && id && i < people->n_rows; i++) {
+        const char *name = id_of(id, i, number);
         if (name && bsearch(&name, sorted, r->n_groups, sizeof *sorted, by_text)) return true;
     }
     return false;

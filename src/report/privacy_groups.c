@@ -24,7 +24,7 @@ static bool tells_rows(const mlab_page_column *column)
     return !strcmp(column->name, "key") || !strcmp(column->name, "place");
 }
 
-/* told [n]; what is of no group of these is hidden. */
+/* told [n], NULL = of none; what is of no group of these is hidden. */
 static mlab_status hide_groups(mlab_page *page, size_t n, const uint8_t *told, size_t *n_hidden, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
@@ -35,7 +35,7 @@ static mlab_status hide_groups(mlab_page *page, size_t n, const uint8_t *told, s
         for (size_t k = first; k < page->n_columns && !status; k++) {
             mlab_page_column *column = &page->columns[k];
             size_t at = mlab_page_at(page, k, line), group = axis == SIZE_MAX ? SIZE_MAX : mlab_page_at(page, axis, line);
-            const bool shown = axis == SIZE_MAX || (group < n && told[group]);
+            const bool shown = axis == SIZE_MAX || (told && group < n && told[group]);
             if (column->texts || k == axis || (shown && !tells_rows(column)) || mlab_page_hidden(column, at)) continue;
             status = mlab_page_hide(page, column, at, err);
             ++*n_hidden;

@@ -104,14 +104,14 @@ mlab_status mlab_page_hide(const mlab_page *page, mlab_page_column *column, size
 
 static void put_cell(mlab_text *out, const mlab_page_column *c, size_t i, bool json)
 {
-    if (c->texts && json)
+    if (mlab_page_hidden(c, i))
+        mlab_text_append(out, json ? "null" : "");
+    else if (c->texts && json)
         mlab_json_text(out, c->texts[i]);
     else if (c->texts && !strpbrk(c->texts[i], "\",\n\r") && (!c->texts[i][0] || !strchr("=+-@\t", c->texts[i][0])))
         mlab_text_append(out, c->texts[i]);
     else if (c->texts)
         mlab_text_csv(out, c->texts[i]);
-    else if (mlab_page_hidden(c, i))
-        mlab_text_append(out, json ? "null" : "");
     else if (c->numbers)
         mlab_text_print(out, "%lld", (long long)c->numbers[i]);
     else if (isfinite(c->reals[i]))

@@ -29,8 +29,8 @@ typedef struct mlab_page {
 
 /* Errors: MLAB_ERR_OPEN, MLAB_ERR_STORE_READ (no such name, a group without a table), MLAB_ERR_MEMORY; *page NULL then. */
 MLAB_MUST_USE mlab_status mlab_page_load(const mlab_context *context, const char *file, const char *name, mlab_page **page, mlab_error *err);
-/* Writes a table as a file of its own, for xarray and the like: the group of its path, a variable a column; mode 0600 when secret. The file that was
- * there stays on failure. Errors: MLAB_ERR_STORE_WRITE, MLAB_ERR_MEMORY. */
+/* Writes a table as a file of its own, for xarray and the like: the group of its path, a variable a column; mode 0600 when secret. What is hidden is
+ * not in it: NaN, or an empty text. The file that was there stays on failure. Errors: MLAB_ERR_STORE_WRITE, MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_page_store(const mlab_page *page, const char *path, bool secret, mlab_error *err);
 /* A page without columns, and the next of its columns: room for n texts, reals or numbers is the caller's to fill. Errors: MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_page_make(const mlab_context *context, const char *path, size_t n_lines, mlab_page **page, mlab_error *err);

@@ -70,7 +70,7 @@ static mlab_h5_group root_of(mlab_h5_file *file)
     return root;
 }
 
-mlab_h5_group mlab_h5_create(mlab_h5_file *file, const mlab_context *context, const char *path, mlab_error *err)
+mlab_h5_group mlab_h5_create(mlab_h5_file *file, const mlab_context *context, const char *path, bool secret, mlab_error *err)
 {
     *file = (mlab_h5_file){.context = context, .path = path, .id = -1, .err = err};
     silence(file);
@@ -83,6 +83,11 @@ mlab_h5_group mlab_h5_create(mlab_h5_file *file, const mlab_context *context, co
         return root_of(file);
     }
     file->temporary = name.bytes;
+    mlab_error refused;
+    if (secret && mlab_os_make_private(file->temporary, &refused)) { /* what HDF5 truncates keeps its mode */
+        mlab_h5_fail(file, MLAB_ERR_STORE_WRITE, "%s", refused.sentence);
+        return root_of(file);
+    }
     hid_t creation = mlab_h5_creation_list(H5P_FILE_CREATE), access = access_list();
     file->id = H5Fcreate(file->temporary, H5F_ACC_TRUNC, creation, access);
     if (creation >= 0) H5Pclose(creation);

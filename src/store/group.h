@@ -45,8 +45,8 @@ size_t mlab_h5_type_size(mlab_h5_type type); /* bytes in memory */
 
 /* --- files ------------------------------------------------------------------------------------- */
 
-/* Starts a file under a temporary name beside path; `root` is its root group. */
-mlab_h5_group mlab_h5_create(mlab_h5_file *file, const mlab_context *context, const char *path, mlab_error *err);
+/* Starts a file under a temporary name beside path; `root` is its root group. secret: mode 0600 from the first byte on. */
+mlab_h5_group mlab_h5_create(mlab_h5_file *file, const mlab_context *context, const char *path, bool secret, mlab_error *err);
 /* Opens a file and checks its format and version. Errors: MLAB_ERR_STORE_OPEN, MLAB_ERR_STORE_VERSION. */
 mlab_h5_group mlab_h5_open(mlab_h5_file *file, const mlab_context *context, const char *path, mlab_error *err);
 /* Closes. A file that was written whole gets its name (fsync, rename), any other is removed. Returns the first failure. */

@@ -2,11 +2,10 @@
 /* Pages that are made rather than read, and written as results files of one table. */
 #include "core/error.h"
 #include "core/memory.h"
-#include "core/os.h"
-#include "core/text.h"
 #include "store/export.h"
 #include "store/h5.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,23 +37,33 @@ mlab_status mlab_page_add(mlab_page *page, const char *name, const char *unit, m
     return MLAB_OK;
 }
 
-/* The temporary name that mlab_h5_create takes, made before it with the mode wanted: what is truncated keeps it. */
-static mlab_status make_secret(const mlab_page *page, const char *path, mlab_error *err)
+static bool hides_any(const mlab_page_column *column)
 {
-    mlab_text name = MLAB_TEXT(page->context);
-    mlab_text_print(&name, "%s.part", path);
-    mlab_status status = name.failed ? mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write %s", path)
-                                     : mlab_os_write_file(page->context, mlab_text_get(&name), "", 0, true, err);
-    mlab_text_free(&name);
-    return status;
+    for (size_t i = 0; column->hidden && i < column->n; i++)
+        if (column->hidden[i]) return true;
+    return false;
+}
+
+/* What is hidden goes into no file: texts are empty there, numbers NaN, so that whole ones among them are stored as real ones. */
+static void put_hiding(const mlab_h5_group *group, const mlab_page *page, const mlab_page_column *column)
+{
+    char nothing[] = "";
+    char **texts = column->texts ? mlab_allocate(page->context, column->n, sizeof *texts) : NULL;
+    double *reals = column->texts ? NULL : mlab_allocate(page->context, column->n, sizeof *reals);
+    if (!texts && !reals) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write %s", page->path);
+    for (size_t i = 0; texts && i < column->n; i++) texts[i] = column->hidden[i] ? nothing : column->texts[i];
+    for (size_t i = 0; reals && i < column->n; i++)
+        reals[i] = column->hidden[i] ? NAN : column->reals ? column->reals[i] : (double)column->numbers[i];
+    if (texts) mlab_h5_put_texts(group, column->name, "row", texts, column->name);
+    if (reals) mlab_h5_put(group, column->name, "row", MLAB_H5_REAL, reals, column->unit, column->name);
+    mlab_release(page->context, texts);
+    mlab_release(page->context, reals);
 }
 
 mlab_status mlab_page_store(const mlab_page *page, const char *path, bool secret, mlab_error *err)
 {
     mlab_h5_file file;
-    mlab_status status = secret ? make_secret(page, path, err) : MLAB_OK;
-    if (status) return status;
-    mlab_h5_group root = mlab_h5_create(&file, page->context, path, err), group = root, parents[8];
+    mlab_h5_group root = mlab_h5_create(&file, page->context, path, secret, err), group = root, parents[8];
     size_t depth = 0;
     mlab_h5_attribute(&root, "format", MLAB_H5_FORMAT);
     mlab_h5_attribute_integer(&root, "format_version", MLAB_FORMAT_VERSION);
@@ -68,7 +77,9 @@ mlab_status mlab_page_store(const mlab_page *page, const char *path, bool secret
     mlab_h5_dimension_numbers(&group, "row", 0, page->n_lines, "1", "row of the table");
     for (size_t k = 0; k < page->n_columns; k++) {
         const mlab_page_column *column = &page->columns[k];
-        if (column->texts)
+        if (hides_any(column))
+            put_hiding(&group, page, column);
+        else if (column->texts)
             mlab_h5_put_texts(&group, column->name, "row", column->texts, column->name);
         else
             mlab_h5_put(&group, column->name, "row", column->reals ? MLAB_H5_REAL : MLAB_H5_INT64,

@@ -20,7 +20,7 @@ mlab_status mlab_store_write_file(const mlab_context *context, const char *path,
                                   mlab_error *err)
 {
     mlab_h5_file file;
-    mlab_h5_group root = mlab_h5_create(&file, context, path, err);
+    mlab_h5_group root = mlab_h5_create(&file, context, path, !results->without_people, err);
     file.fleeting = fleeting;
     file.without_people = results->without_people;
     file.minimum = results->minimum_cell ? results->minimum_cell : LEAST_PEOPLE;

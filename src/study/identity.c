@@ -3,6 +3,7 @@
  * and the report, which hold no ids. Weakness: a column that gives people away together with others is not found. */
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/number.h"
 #include "study/inside.h"
 
 #include <stdlib.h>
@@ -25,6 +26,23 @@ static bool declared_id(const mlab_study *study, const char *name)
     return false;
 }
 
+/* Whether a value is the id of somebody of a table with one row a person; ids may be numbers. sorted [n] */
+static bool has_id(const mlab_table *people, const char **sorted, size_t n)
+{
+    const mlab_column *id = people ? mlab_table_find(people, "id") : NULL;
+    char number[64];
+    for (size_t i = 0; id && i < people->n_rows; i++) {
+        const char *name = number;
+        if (id->missing && id->missing[i]) continue;
+        if (id->type == MLAB_COLUMN_TEXT || id->type == MLAB_COLUMN_FACTOR)
+            name = mlab_column_text(id, i);
+        else
+            mlab_number_print(id->type == MLAB_COLUMN_REAL ? id->as.real[i] : id->as.integer[i], number, sizeof number);
+        if (bsearch(&name, sorted, n, sizeof *sorted, by_text)) return true;
+    }
+    return false;
+}
+
 /* Whether a value is the id of somebody, or most rows have a value of their own. */
 static mlab_status look_at_values(const mlab_study *study, const mlab_table *table, const mlab_column *column, bool *tells, mlab_error *err)
 {
@@ -35,6 +53,7 @@ static mlab_status look_at_values(const mlab_study *study, const mlab_table *tab
     for (size_t i = 0; i < table->n_rows; i++)
         if (!column->missing || !column->missing[i]) values[n++] = mlab_column_text(column, i);
     qsort(values, n, sizeof *values, by_text);
+    if (!panel) *tells = has_id(study->data->people, values, n);
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && strcmp(values[i], values[i - 1]) == 0) continue;
         distinct++;

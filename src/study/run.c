@@ -291,10 +291,23 @@ static mlab_status finish(const running *r, bool tells, mlab_error *err)
     return status;
 }
 
+/* Stage files that another version has left may be open to others. */
+static mlab_status tighten(const mlab_study *study, mlab_error *err)
+{
+    for (mlab_stage stage = MLAB_STAGE_FIT; stage < MLAB_STAGE_REPORT; stage++) {
+        char *path = stage_path(study, stage);
+        if (!path) return no_memory(err);
+        mlab_os_tighten(path);
+        mlab_release(study->context, path);
+    }
+    return MLAB_OK;
+}
+
 static mlab_status run_locked(const running *r, mlab_stage last, mlab_error *err)
 {
     mlab_study *study = r->study;
-    mlab_status status = mlab_study_secret(study, err);
+    mlab_status status = tighten(study, err);
+    if (!status) status = mlab_study_secret(study, err);
     for (mlab_stage stage = MLAB_STAGE_FIT; !status && stage < MLAB_STAGE_REPORT; stage++) {
         bool wanted = stage == last || (mlab_stage_rows[last].needs & (1u << stage));
         if (wanted && !study->done[stage]) status = bring_up_to_date(r, stage, err);

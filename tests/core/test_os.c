@@ -77,6 +77,38 @@ START_TEST(the_processors_own_sha256_gives_the_same_digests)
 }
 END_TEST
 
+static int mode_of(const char *name)
+{
+    struct stat info = {0};
+    return stat(name, &info) ? -1 : (int)(info.st_mode & 0777);
+}
+
+START_TEST(what_others_could_read_is_tightened_and_a_private_file_was_never_open)
+{
+    mlab_error err;
+    const char *folder = mlab_test_folder("private");
+    char name[5000], way[5000];
+    snprintf(name, sizeof name, "%s/left", folder);
+    snprintf(way, sizeof way, "%s/link", folder);
+    FILE *stream = fopen(name, "w");
+    ck_assert_ptr_nonnull(stream);
+    fclose(stream);
+    ck_assert_int_eq(chmod(name, 0664), 0);
+    ck_assert_int_eq(symlink(name, way), 0);
+    mlab_os_tighten(way); /* a link is not followed */
+    ck_assert_int_eq(mode_of(name), 0664);
+    mlab_os_tighten(name);
+    ck_assert_int_eq(mode_of(name), 0600);
+    ck_assert_int_eq(chmod(name, 0644), 0);
+    ck_assert_int_eq(mlab_os_make_private(name, &err), MLAB_OK); /* another file: whoever has the old one open does not read the new one */
+    ck_assert_int_eq(mode_of(name), 0600);
+    ck_assert_int_eq(mlab_os_make_private("/no/such/folder/file", &err), MLAB_ERR_WRITE);
+    mlab_os_tighten("/no/such/file");
+    mlab_os_tighten(folder);
+    ck_assert_int_ne(mode_of(folder), 0600);
+}
+END_TEST
+
 START_TEST(a_written_file_reads_back_whole_and_leaves_nothing_beside_it)
 {
     mlab_test_memory memory = {0};
@@ -291,9 +323,10 @@ START_TEST(the_models_folder_is_where_the_variable_says)
 }
 END_TEST
 
-MLAB_TEST_MAIN("os", sha256_gives_the_digests_of_the_standard, the_processors_own_sha256_gives_the_same_digests,
-               a_written_file_reads_back_whole_and_leaves_nothing_beside_it, files_that_cannot_be_read_or_written_are_named_with_the_reason,
-               reading_without_memory_is_an_error_and_leaks_nothing, folders_are_made_with_their_parents_and_paths_are_joined,
-               a_lock_is_held_once_and_explains_itself, a_lock_of_a_process_that_is_gone_is_taken_over_but_never_one_of_another_host,
-               of_many_processes_one_holds_the_lock_at_a_time, signals_set_a_flag_and_a_second_interrupt_ends_the_process,
-               the_clock_obeys_source_date_epoch_and_the_machine_answers, the_models_folder_is_where_the_variable_says)
+MLAB_TEST_MAIN("os", what_others_could_read_is_tightened_and_a_private_file_was_never_open, sha256_gives_the_digests_of_the_standard,
+               the_processors_own_sha256_gives_the_same_digests, a_written_file_reads_back_whole_and_leaves_nothing_beside_it,
+               files_that_cannot_be_read_or_written_are_named_with_the_reason, reading_without_memory_is_an_error_and_leaks_nothing,
+               folders_are_made_with_their_parents_and_paths_are_joined, a_lock_is_held_once_and_explains_itself,
+               a_lock_of_a_process_that_is_gone_is_taken_over_but_never_one_of_another_host, of_many_processes_one_holds_the_lock_at_a_time,
+               signals_set_a_flag_and_a_second_interrupt_ends_the_process, the_clock_obeys_source_date_epoch_and_the_machine_answers,
+               the_models_folder_is_where_the_variable_says)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/export.h"
 #include "store/group.h"
 #include "store/small_results.h"
 #include "support/support.h"
@@ -6,9 +7,11 @@
 #include "core/memory.h"
 #include "core/os.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char path[4200], other[4200];
@@ -143,6 +146,69 @@ START_TEST(a_file_without_people_holds_no_effects_of_single_people)
     for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
     mlab_release(&context, fits);
     mlab_draws_free(draws);
+}
+END_TEST
+
+static unsigned mode_of(const char *name)
+{
+    struct stat info = {0};
+    ck_assert_int_eq(stat(name, &info), 0);
+    return (unsigned)info.st_mode & 0777;
+}
+
+START_TEST(stage_files_are_for_their_owner_and_results_without_people_are_not)
+{
+    mlab_context context = written(NULL);
+    mlab_results results = small_results(&context);
+    char part[5000];
+    snprintf(part, sizeof part, "%s.part", path);
+    FILE *left = fopen(part, "w"); /* of a run that was killed; anybody may read it */
+    ck_assert_ptr_nonnull(left);
+    fclose(left);
+    ck_assert_int_eq(chmod(part, 0644), 0);
+    ck_assert_int_eq(mlab_store_write(&context, path, &results, NULL, NULL), MLAB_OK);
+    ck_assert_uint_eq(mode_of(path), 0600);
+    results.without_people = true;
+    ck_assert_int_eq(mlab_store_write(&context, path, &results, NULL, NULL), MLAB_OK);
+    ck_assert_uint_eq(mode_of(path) & 0600, 0600);
+    const mode_t mask = umask(022);
+    ck_assert_int_eq(mlab_store_write(&context, path, &results, NULL, NULL), MLAB_OK);
+    umask(mask);
+    ck_assert_uint_eq(mode_of(path), 0644);
+}
+END_TEST
+
+START_TEST(a_hidden_cell_of_a_page_is_in_no_file)
+{
+    mlab_context context = written(NULL);
+    mlab_page *page, *back;
+    mlab_page_column *who, *count, *share;
+    ck_assert_int_eq(mlab_page_make(&context, "/table", 2, &page, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_page_add(page, "who", "1", MLAB_PAGE_TEXTS, &who, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_page_add(page, "count", "person", MLAB_PAGE_NUMBERS, &count, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_page_add(page, "share", "1", MLAB_PAGE_REALS, &share, NULL), MLAB_OK);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_ptr_nonnull(who->texts[i] = mlab_copy_text(&context, i ? "many" : "somebody"));
+        count->numbers[i] = i ? 50 : 1;
+        share->reals[i] = i ? 0.5 : 0.125;
+    }
+    for (size_t k = 0; k < 3; k++) ck_assert_int_eq(mlab_page_hide(page, &page->columns[k], 0, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_page_store(page, path, true, NULL), MLAB_OK);
+    ck_assert_uint_eq(mode_of(path), 0600);
+    ck_assert_int_eq(mlab_page_load(&context, path, "/table", &back, NULL), MLAB_OK);
+    ck_assert_str_eq(back->columns[1].texts[0], "");
+    ck_assert_str_eq(back->columns[1].texts[1], "many");
+    for (size_t k = 2; k < 4; k++) /* after the row and who */
+        ck_assert(isnan(back->columns[k].reals[0]) && back->columns[k].reals[1] == (k == 2 ? 50 : 0.5));
+    mlab_page_free(back);
+    for (int json = 0; json < 2; json++) {
+        mlab_text text = MLAB_TEXT(&context);
+        mlab_page_print(page, json, &text);
+        ck_assert_ptr_null(strstr(mlab_text_get(&text), "somebody"));
+        ck_assert_ptr_null(strstr(mlab_text_get(&text), "0.125"));
+        mlab_text_free(&text);
+    }
+    mlab_page_free(page);
 }
 END_TEST
 
@@ -475,7 +541,8 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-MLAB_TEST_MAIN("store/results", fits_and_draws_come_back_as_they_were, a_file_without_people_holds_no_effects_of_single_people,
+MLAB_TEST_MAIN("store/results", stage_files_are_for_their_owner_and_results_without_people_are_not, a_hidden_cell_of_a_page_is_in_no_file,
+               fits_and_draws_come_back_as_they_were, a_file_without_people_holds_no_effects_of_single_people,
                a_file_without_people_holds_no_effects_of_groups_of_few_people, a_comparison_comes_back_with_its_curves_also_the_empty_one,
                pairs_come_back_under_pseudonyms_that_say_nothing_of_the_order_of_ids, a_simulation_and_a_forecast_come_back_as_they_were,
                the_same_results_give_the_same_bytes_and_another_value_another_digest, what_is_not_a_whole_results_file_is_refused_with_a_reason,
