@@ -73,7 +73,8 @@ void mlab_show_help(const mlab_command *command, FILE *to);
 void mlab_show_commands(FILE *to);
 /* Findings of at least that severity, most severe first. study_file: findings in it are shown as file:line:column. */
 void mlab_show_findings(const mlab_findings *findings, const char *study_file, mlab_severity least, FILE *to);
-void mlab_findings_json(const mlab_findings *findings, mlab_text *json);
+/* values: what was found in each place, which may be about one person; null without. */
+void mlab_findings_json(const mlab_findings *findings, bool values, mlab_text *json);
 /* Prints the error and returns the exit code of its status. */
 int mlab_show_error(const mlab_cli *cli, const mlab_error *err);
 int mlab_exit_code(mlab_status status);

@@ -45,7 +45,7 @@ static int show_json(const mlab_session *session, int code)
     mlab_text json = MLAB_TEXT(&session->cli->context);
     char *answers = NULL, *flow = NULL;
     mlab_text_print(&json, "{\"rejected\": %s, \"findings\": ", code == MLAB_EXIT_REJECTED ? "true" : "false");
-    mlab_findings_json(&session->findings, &json);
+    mlab_findings_json(&session->findings, true, &json);
     if (mlab_study_data(session->study) && !mlab_study_answers(session->study, true, &answers, NULL)) {
         mlab_text_append(&json, ", \"answers\": ");
         mlab_text_append(&json, answers);

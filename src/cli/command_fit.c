@@ -5,8 +5,8 @@
 #include "core/number.h"
 #include "mentorlab/joint.h"
 #include "mentorlab/raters.h"
+#include "report/tell.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -102,14 +102,17 @@ static void show_priors(const mlab_fit *fit)
 
 static void show_fit(const mlab_fit *fit, uint64_t minimum)
 {
-    char rows[64], events[64];
-    mlab_number_for_people((double)fit->n_rows, 0, rows, sizeof rows);
-    mlab_number_for_people((double)fit->n_events, 0, events, sizeof events);
+    const mlab_told_fit told = mlab_fit_counts_told(fit, minimum);
+    mlab_number_text rows, events, dropped, weightless;
+    mlab_tell_fit_count(fit->n_rows, told.rows, minimum, rows);
+    mlab_tell_fit_count(fit->n_events, told.events, minimum, events);
+    mlab_tell_fit_count(fit->n_dropped_missing, told.dropped, minimum, dropped);
+    mlab_tell_fit_count(fit->n_dropped_weightless, told.weightless, minimum, weightless);
     printf("\n%s%s%s  %s: %s\n", mlab_paint(stdout, MLAB_BOLD), fit->outcome, mlab_paint(stdout, MLAB_PLAIN), fit->model, fit->formula);
     printf("  %s rows", rows);
-    if (fit->n_events) printf(", %s events", events);
-    if (fit->n_dropped_missing) printf(", %" PRIu64 " rows left out (something is missing)", fit->n_dropped_missing);
-    if (fit->n_dropped_weightless) printf(", %" PRIu64 " of weight 0", fit->n_dropped_weightless);
+    if (fit->n_events) printf(told.events || fit->n_events < minimum ? ", %s events" : ", events %s", events);
+    if (fit->n_dropped_missing) printf(", %s rows left out (something is missing)", dropped);
+    if (fit->n_dropped_weightless) printf(", %s of weight 0", weightless);
     if (fit->weights) printf(", %s weights", weight_kinds[fit->weights]);
     if (fit->penalised) printf(", Firth's penalty");
     show_errors(fit);

@@ -129,7 +129,7 @@ static void draft_json(const mlab_cli *cli, const mlab_draft *draft, const char 
         mlab_json_text(&json, draft->questions[q]);
     }
     mlab_text_append(&json, "], \"findings\": ");
-    mlab_findings_json(findings, &json);
+    mlab_findings_json(findings, true, &json);
     mlab_text_append(&json, "}");
     printf("%s\n", mlab_text_get(&json));
     mlab_release(&cli->context, path);

@@ -3,8 +3,8 @@
 #include "cli/json.h"
 #include "cli/cli.h"
 #include "mentorlab/joint.h"
+#include "report/tell.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 static void name(mlab_text *json, const char *key)
@@ -88,7 +88,10 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
     text(json, "formula", fit->formula), next(json);
     text(json, "trust", mlab_trust_name(fit->trust)), next(json);
     text(json, "reason", fit->reason), next(json);
-    mlab_text_print(json, "\"rows\": %" PRIu64 ", \"people\": %" PRIu64 ", \"events\": %" PRIu64 ", ", fit->n_rows, fit->n_people, fit->n_events);
+    const mlab_told_fit told = mlab_fit_counts_told(fit, minimum);
+    number(json, "rows", told.rows ? (double)fit->n_rows : HUGE_VAL), next(json);
+    number(json, "people", told.people ? (double)fit->n_people : HUGE_VAL), next(json);
+    number(json, "events", told.events ? (double)fit->n_events : HUGE_VAL), next(json);
     number(json, "log_likelihood", fit->log_likelihood), next(json);
     mlab_text_append(json, "\"coefficients\": [");
     for (size_t j = 0; j < fit->n_parameters; j++) {
@@ -105,8 +108,11 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
     mlab_text_append(json, "}");
 }
 
-static void contrast_to_json(mlab_text *json, const mlab_contrast *c)
+/* What the report hides is null, with the reason why. */
+static void contrast_to_json(mlab_text *json, const mlab_told_contrast *judged)
 {
+    const mlab_contrast *c = judged->contrast;
+    const bool told = judged->told;
     mlab_text_append(json, "{");
     text(json, "outcome", c->outcome), next(json);
     text(json, "arm", c->arm), next(json);
@@ -116,26 +122,32 @@ static void contrast_to_json(mlab_text *json, const mlab_contrast *c)
     text(json, "measure", c->measure), next(json);
     text(json, "method", c->method), next(json);
     number(json, "months", c->horizon), next(json);
-    number(json, "estimate", c->estimate), next(json);
-    number(json, "lower", c->lower), next(json);
-    number(json, "upper", c->upper), next(json);
-    number(json, "e_value", c->e_value), next(json);
-    number(json, "comparable", c->overlap), next(json);
+    number(json, "estimate", told ? c->estimate : HUGE_VAL), next(json);
+    number(json, "lower", told ? c->lower : HUGE_VAL), next(json);
+    number(json, "upper", told ? c->upper : HUGE_VAL), next(json);
+    number(json, "e_value", told ? c->e_value : HUGE_VAL), next(json);
+    number(json, "comparable", told ? c->overlap : HUGE_VAL), next(json);
     text(json, "trust", mlab_trust_name(c->trust)), next(json);
-    text(json, "reason", c->reason), next(json);
-    text(json, "caveats", c->caveats);
+    text(json, "reason", told ? c->reason : "hidden: too few people"), next(json);
+    text(json, "caveats", told ? c->caveats : "");
     mlab_text_append(json, "}");
 }
 
-static void pairs_to_json(mlab_text *json, const mlab_pairs *pairs)
+/* Mentees less pairs are those who wait: where these are few, the pairs are not counted out either. */
+static void pairs_to_json(mlab_text *json, const mlab_pairs *pairs, uint64_t minimum)
 {
+    const uint64_t waiting = pairs->n_mentees - pairs->n_matched;
+    const bool told = pairs->n_pairs >= minimum && (waiting == 0 || waiting >= minimum);
     mlab_text_append(json, "{");
     text(json, "policy", pairs->policy), next(json);
-    mlab_text_print(json, "\"mentees\": %zu, \"mentors\": %zu, \"places\": %" PRIu64 ", \"pairs\": %" PRIu64 ", ", pairs->n_mentees, pairs->n_mentors,
-                    pairs->places, pairs->n_pairs);
-    number(json, "mean_score", pairs->mean_score), next(json);
-    number(json, "lowest_score", pairs->lowest_score), next(json);
-    mlab_text_print(json, "\"blocking_pairs\": %" PRIu64 "}", pairs->blocking_pairs);
+    number(json, "mentees", pairs->n_mentees == 0 || pairs->n_mentees >= minimum ? (double)pairs->n_mentees : HUGE_VAL), next(json);
+    number(json, "mentors", pairs->n_mentors == 0 || pairs->n_mentors >= minimum ? (double)pairs->n_mentors : HUGE_VAL), next(json);
+    number(json, "places", pairs->places == 0 || pairs->places >= minimum ? (double)pairs->places : HUGE_VAL), next(json);
+    number(json, "pairs", told || pairs->n_pairs == 0 ? (double)pairs->n_pairs : HUGE_VAL), next(json);
+    number(json, "mean_score", pairs->n_pairs >= minimum ? pairs->mean_score : HUGE_VAL), next(json);
+    number(json, "lowest_score", pairs->n_pairs >= minimum ? pairs->lowest_score : HUGE_VAL), next(json);
+    number(json, "blocking_pairs", pairs->n_pairs >= minimum ? (double)pairs->blocking_pairs : HUGE_VAL);
+    mlab_text_append(json, "}");
 }
 
 static void return_to_json(mlab_text *json, const mlab_return *r)
@@ -159,8 +171,9 @@ static void return_to_json(mlab_text *json, const mlab_return *r)
     }                                                                                                                                                \
     mlab_text_append(json, "]");
 
-void mlab_session_json(const mlab_session *session, mlab_text *json)
+static void results_to_json(const mlab_session *session, const mlab_story *story, mlab_text *json)
 {
+    const uint64_t minimum = (uint64_t)story->options->minimum_cell;
     const mlab_results *results = mlab_study_results(session->study);
     const mlab_report_spec *report = mlab_study_report(session->study);
     mlab_text_append(json, "{");
@@ -169,12 +182,25 @@ void mlab_session_json(const mlab_session *session, mlab_text *json)
     text(json, "trust", mlab_trust_name(mlab_study_trust(session->study)));
     LIST("not_applicable", report->n_not_applicable, mlab_json_text(json, report->not_applicable[k]))
     mlab_text_append(json, ", \"findings\": ");
-    mlab_findings_json(&session->findings, json);
-    LIST("fits", results->n_fits, fit_to_json(json, results->fits[k], (uint64_t)mlab_session_minimum_cell(session)))
-    LIST("contrasts", results->comparison ? results->comparison->n_contrasts : 0, contrast_to_json(json, &results->comparison->contrasts[k]))
-    LIST("matching", results->n_pairs, pairs_to_json(json, results->pairs[k]))
+    mlab_findings_json(&session->findings, false, json);
+    LIST("fits", results->n_fits, fit_to_json(json, results->fits[k], minimum))
+    LIST("contrasts", story->n_contrasts, contrast_to_json(json, &story->contrasts[k]))
+    LIST("matching", results->n_pairs, pairs_to_json(json, results->pairs[k], minimum))
     LIST("returns", results->forecast ? results->forecast->n_returns : 0, return_to_json(json, &results->forecast->returns[k]))
     mlab_text_append(json, "}\n");
+}
+
+/* What may be told is judged as in the report. */
+void mlab_session_json(const mlab_session *session, mlab_text *json)
+{
+    const mlab_report_options options = {.minimum_cell = mlab_session_minimum_cell(session), .width = 80};
+    mlab_story story;
+    if (mlab_story_make(json->context, mlab_study_report(session->study), &options, &story, NULL)) {
+        json->failed = true;
+        return;
+    }
+    results_to_json(session, &story, json);
+    mlab_story_free(&story);
 }
 
 int mlab_session_show_json(const mlab_session *session)

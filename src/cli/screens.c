@@ -180,7 +180,7 @@ void mlab_show_findings(const mlab_findings *findings, const char *study_file, m
                 show_in_data(&findings->items[k], to);
 }
 
-void mlab_findings_json(const mlab_findings *findings, mlab_text *json)
+void mlab_findings_json(const mlab_findings *findings, bool values, mlab_text *json)
 {
     static const char *const words[] = {"note", "decide", "stop"};
     mlab_text_append(json, "[");
@@ -200,7 +200,10 @@ void mlab_findings_json(const mlab_findings *findings, mlab_text *json)
             mlab_text_print(json, ", \"row\": %" PRIu64 ", \"column\": %u, \"heading\": ", occurrence->place.line, occurrence->place.column);
             mlab_json_text(json, occurrence->place.column_name);
             mlab_text_append(json, ", \"value\": ");
-            mlab_json_text(json, occurrence->value);
+            if (values)
+                mlab_json_text(json, occurrence->value);
+            else
+                mlab_text_append(json, "null");
             mlab_text_append(json, "}");
         }
         mlab_text_append(json, "]}");

@@ -113,7 +113,7 @@ static int show_rejection(mlab_session *session)
     if (session->cli->json) {
         mlab_text json = MLAB_TEXT(&session->cli->context);
         mlab_text_append(&json, "{\"rejected\": true, \"findings\": ");
-        mlab_findings_json(&session->findings, &json);
+        mlab_findings_json(&session->findings, true, &json);
         printf("%s}\n", mlab_text_get(&json));
         mlab_text_free(&json);
         return MLAB_EXIT_REJECTED;

@@ -16,6 +16,16 @@ static void put_number(mlab_text *text, double value, int decimals)
     mlab_text_append(text, number);
 }
 
+enum { LEAST_TOLD = 5 }; /* sentences stand where small counts do not */
+
+static void put_people(mlab_text *text, double people, bool capital)
+{
+    if (people >= 1 && people < LEAST_TOLD)
+        mlab_text_print(text, "%s than %d", capital ? "Fewer" : "fewer", LEAST_TOLD);
+    else
+        put_number(text, people, 0);
+}
+
 static char *taken(mlab_text *text, const mlab_context *context)
 {
     char *copy = text->failed ? NULL : mlab_copy_text(context, mlab_text_get(text));
@@ -75,14 +85,17 @@ char *mlab_estimand_sentence(const mlab_analysis *analysis, const mlab_task *tas
         put_event(&text, task, months);
     mlab_text_print(&text, ", had everyone been in \"%s\"%s, against \"%s\"; average over the ", cohort->arms[arm],
                     cohort->no_time ? "" : " from time zero on", cohort->arms[cohort->reference]);
-    put_number(&text, (double)people_of(task), 0);
-    if (cohort->no_time) mlab_text_append(&text, " rows");
+    if (!*analysis->group) { /* of a subgroup the size may be one that is hidden */
+        put_people(&text, (double)people_of(task), false);
+        if (!cohort->no_time) mlab_text_append(&text, " ");
+    }
+    if (cohort->no_time) mlab_text_append(&text, *analysis->group ? "rows" : " rows");
     if (cohort->cluster) {
         mlab_text_append(&text, ", of ");
-        put_number(&text, (double)cohort->n_clusters, 0);
+        put_people(&text, (double)cohort->n_clusters, false);
         mlab_text_append(&text, " that were asked");
     }
-    mlab_text_append(&text, cohort->no_time ? "" : cohort->person_level ? " people" : " people at time zero (entry into the panel, or hire)");
+    mlab_text_append(&text, cohort->no_time ? "" : cohort->person_level ? "people" : "people at time zero (entry into the panel, or hire)");
     if (*analysis->group) mlab_text_print(&text, " with %s", analysis->group);
     if (task->kind == MLAB_TASK_FIRST) mlab_text_append(&text, "; whoever leaves before can no longer have it");
     if (*mlab_task_cause(task)) mlab_text_append(&text, "; other causes of leaving compete");
@@ -164,7 +177,10 @@ static void put_left_out(mlab_text *text, const mlab_cohort *cohort)
     };
     for (size_t k = 0; k < sizeof left / sizeof *left; k++) {
         if (!(left[k].amount > 0)) continue;
-        put_number(text, left[k].amount, left[k].decimals);
+        if (left[k].decimals)
+            put_number(text, left[k].amount, left[k].decimals);
+        else
+            put_people(text, left[k].amount, true);
         mlab_text_append(text, left[k].what);
     }
 }

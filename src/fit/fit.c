@@ -96,6 +96,9 @@ mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_error *err, con
 mlab_status mlab_fit_doubt_events(mlab_fit *fit, const char *what, uint64_t events, size_t coefficients, const char *name, mlab_error *err)
 {
     if (coefficients == 0 || events >= EVENTS_PER_COEFFICIENT * coefficients) return MLAB_OK;
+    if (events > 0 && events < EVENTS_PER_COEFFICIENT) /* reasons are told where small counts are not */
+        return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%s: fewer than %d %s for %zu coefficients; at least %d for each", what,
+                              EVENTS_PER_COEFFICIENT, name, coefficients, EVENTS_PER_COEFFICIENT);
     return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%s: %llu %s for %zu coefficients; at least %d for each", what, (unsigned long long)events,
                           name, coefficients, EVENTS_PER_COEFFICIENT);
 }

@@ -315,10 +315,11 @@ mlab_status mlab_tell_fits(mlab_doc *doc, const mlab_story *story, mlab_error *e
     for (size_t k = 0; k < r->n_fits; k++) {
         const mlab_fit *fit = r->fits[k];
         mlab_number_text people, rows, events, clusters;
-        mlab_tell_count(fit->n_people, minimum, people);
-        mlab_tell_count(fit->n_rows, minimum, rows);
-        mlab_tell_count(fit->n_events, minimum, events);
-        mlab_tell_count(fit->n_clusters, minimum, clusters);
+        const mlab_told_fit told = mlab_fit_counts_told(fit, minimum);
+        mlab_tell_fit_count(fit->n_people, told.people, minimum, people);
+        mlab_tell_fit_count(fit->n_rows, told.rows, minimum, rows);
+        mlab_tell_fit_count(fit->n_events, told.events, minimum, events);
+        mlab_tell_fit_count(fit->n_clusters, told.clusters, minimum, clusters);
         mlab_doc_row(doc, (const char *const[]){fit->outcome, fit->model, fit->formula ? fit->formula : "", people, rows, events, clusters,
                                                 fit->trust == MLAB_TRUSTED    ? "yes"
                                                 : fit->reason && *fit->reason ? fit->reason

@@ -22,6 +22,13 @@ const char *mlab_tell_range(double lower, double upper, int decimals, bool sign,
 double mlab_error_of(double lower, double upper, double level);
 /* A count, or "fewer than 5". */
 const char *mlab_tell_count(uint64_t count, uint64_t minimum, mlab_number_text into);
+/* Counts of a fit that may be told. Events go with those who had none: where these are few, so are the events. */
+typedef struct mlab_told_fit {
+    bool people, rows, events, clusters, dropped, weightless;
+} mlab_told_fit;
+mlab_told_fit mlab_fit_counts_told(const mlab_fit *fit, uint64_t minimum);
+/* The count, "fewer than 5", or "not told" where another would follow from it. */
+const char *mlab_tell_fit_count(uint64_t count, bool told, uint64_t minimum, mlab_number_text into);
 /* "84 %" of n draws; "under 2 %" or "over 98 %" where none or all of them are (rule of three, Hanley & Lippman-Hand 1983,
  * doi:10.1001/jama.1983.03330370053031). */
 const char *mlab_tell_chance(double share, size_t n, mlab_number_text into);
