@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "data/event_status.h"
+#include "data/missing.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,11 +70,6 @@ static mlab_status find_response(const mlab_cohort_choice *choice, response *fou
     return mlab_event_two(found->status, data->people->n_rows, outcome->name, &found->none, err);
 }
 
-static bool missing_at(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 static double days_of(const response *found, size_t row)
 {
     double time = found->time->type == MLAB_COLUMN_REAL ? found->time->as.real[row] : (double)found->time->as.integer[row];
@@ -92,7 +88,7 @@ static void walk(const response *found, const uint8_t *keep, const mlab_table *t
     cohort->missing_people = cohort->empty_people = cohort->unknown_people = 0;
     cohort->unknown_years = 0;
     for (size_t i = 0; i < table->n_rows; i++) {
-        if (!keep[i] || missing_at(found->time, i) || missing_at(found->status, i)) {
+        if (!keep[i] || mlab_is_missing_at(found->time, i) || mlab_is_missing_at(found->status, i)) {
             cohort->missing_people++;
             continue;
         }
@@ -101,7 +97,7 @@ static void walk(const response *found, const uint8_t *keep, const mlab_table *t
             cohort->empty_people++;
             continue;
         }
-        bool unknown = missing_at(found->arm, i);
+        bool unknown = mlab_is_missing_at(found->arm, i);
         cohort->unknown_people += unknown;
         if (unknown && !take_unknown) {
             cohort->unknown_years += days / 365.25;

@@ -275,11 +275,6 @@ mlab_status mlab_loading_say(const mlab_loading *l, mlab_severity severity, cons
     return mlab_findings_add(l->findings, severity, kind, &place, value, remedy, err, "%s", sentence);
 }
 
-bool mlab_is_missing_at(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 mlab_severity mlab_loading_impossible(const mlab_loading *l, const char *block, const char **remedy)
 {
     bool drop = !strcmp(mlab_loading_text(l, block, "impossible", "stop"), "drop");

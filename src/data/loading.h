@@ -4,6 +4,7 @@
 #define MLAB_DATA_LOADING_H
 
 #include "data/ids.h"
+#include "data/missing.h"
 #include "data/panel_build.h"
 #include "data/reading.h"
 
@@ -112,7 +113,6 @@ bool mlab_loading_there(const mlab_loading *l, uint32_t rank, int32_t day, int32
 void mlab_loading_seen(mlab_loading *l, int32_t date);
 MLAB_MUST_USE mlab_status mlab_loading_say(const mlab_loading *l, mlab_severity severity, const char *kind, const mlab_table *table, size_t row,
                                            const char *column, const char *value, const char *remedy, mlab_error *err, const char *sentence);
-bool mlab_is_missing_at(const mlab_column *column, size_t row);
 /* <block>.impossible: the severity of what cannot be, and whether such rows are left out. */
 mlab_severity mlab_loading_impossible(const mlab_loading *l, const char *block, const char **remedy);
 

@@ -132,7 +132,7 @@ mlab_status mlab_outcome_default_formula(const mlab_context *context, const mlab
     mlab_status status = MLAB_OK;
     *out = NULL;
     if (mlab_outcome_is_raters(outcome) && data->ratings)
-        status = mlab_raters_formula(context, data->ratings, &text, err);
+        status = mlab_raters_formula(context, data->ratings, data->as_of, &text, err);
     else if (mlab_outcome_is_raters(outcome))
         status = mlab_raise_at(err, MLAB_ERR_DATA_FORMULA, &outcome->formula_place,
                                "%s: model raters needs ratings of people: data: {ratings: {file: ...}}", outcome->name);

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "data/event_status.h"
+#include "data/missing.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,11 +22,6 @@ static mlab_status no_column(const mlab_outcome_problem *made, const char *name,
 {
     return mlab_raise(err, MLAB_ERR_DATA_COLUMN, "%s: the response \"%s\" of \"%s\" is not a column of the data", made->problem.outcome, name,
                       made->text);
-}
-
-static bool is_missing(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
 }
 
 /* --- which rows ------------------------------------------------------------------------------------------------ */
@@ -64,7 +60,7 @@ static mlab_status keep_present(mlab_outcome_problem *made, const char *name, ml
     const mlab_column *column = mlab_table_find(made->table, name);
     if (!column) return no_column(made, name, err);
     for (size_t i = 0; i < made->table->n_rows; i++)
-        if (is_missing(column, i)) {
+        if (mlab_is_missing_at(column, i)) {
             made->problem.n_dropped_missing += made->keep[i] && !made->panel; /* a panel row without an answer is not a missing answer */
             made->keep[i] = 0;
         }

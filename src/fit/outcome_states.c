@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "data/missing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,11 +36,6 @@ static bool next_row(const mlab_panel *panel, size_t row)
     return row + 1 < panel->n_rows && panel->person[row + 1] == panel->person[row] && panel->spell[row + 1] == panel->spell[row];
 }
 
-static bool is_missing(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 static mlab_status find_columns(const mlab_outcome_problem *made, const mlab_outcome *outcome, ladder *of, mlab_error *err)
 {
     const char *name = mlab_outcome_response_name(made);
@@ -60,7 +56,7 @@ mlab_status mlab_outcome_keep_states(mlab_outcome_problem *made, const mlab_outc
     for (size_t row = 0; !status && row < made->panel->n_rows; row++) {
         bool gone = of.exit && of.exit->what[row] > 0, at_risk = !of.exit || (of.exit->at_risk[row] && of.exit->share[row] > 0);
         bool known = made->panel->period[row] + 1 < made->panel->n_periods && (gone || next_row(made->panel, row));
-        bool missing = is_missing(of.column, row) || (known && !gone && is_missing(of.column, row + 1));
+        bool missing = mlab_is_missing_at(of.column, row) || (known && !gone && mlab_is_missing_at(of.column, row + 1));
         made->keep[row] = at_risk && known && !missing;
         made->problem.n_dropped_missing += at_risk && known && missing;
     }
@@ -79,7 +75,7 @@ static mlab_status find_values(const mlab_outcome_problem *made, ladder *of, mla
 {
     for (size_t i = 0; i < made->problem.n; i++)
         for (size_t row = made->rows[i], end = row + (next_row(made->panel, row) ? 1 : 0); row <= end; row++) {
-            if (is_missing(of->column, row) || state_of(of, row) < of->n_values) continue;
+            if (mlab_is_missing_at(of->column, row) || state_of(of, row) < of->n_values) continue;
             if (of->n_values == MOST_STATES)
                 return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" has over %d states", made->problem.outcome, of->column->name, MOST_STATES);
             of->value[of->n_values++] = of->column->as.integer[row];

@@ -56,6 +56,22 @@ static mlab_status check_times(const mlab_model *model, const mlab_fit_problem *
     return MLAB_OK;
 }
 
+static mlab_status check_numbers(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
+{
+    const char *name = problem->outcome ? problem->outcome : "outcome";
+    const double large = 1e150, small = 1e-150; /* squares beyond overflow or vanish, times the rows */
+    double most = 0;
+    if (!problem->number) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: model %s needs a response of numbers", name, model->name);
+    for (size_t i = 0; i < problem->n; i++) {
+        if (!isfinite(problem->number[i])) return wrong(problem, i, err, "not a finite number", "finite numbers");
+        if (!problem->weight || problem->weight[i] > 0) most = fmax(most, fabs(problem->number[i]));
+    }
+    if (model == &mlab_model_linear && most > 0 && (most > large || most < small))
+        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: its numbers go up to %.1e, whose squares are no numbers; state it in another unit", name,
+                          most);
+    return MLAB_OK;
+}
+
 static mlab_status check(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)
 {
     const char *name = problem->outcome ? problem->outcome : "outcome";
@@ -67,10 +83,7 @@ static mlab_status check(const mlab_model *model, const mlab_fit_problem *proble
     if (weights == 0) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: every row has a weight of 0", name);
     if (model->marks & MLAB_MODEL_TIMES) return check_times(model, problem, err);
     if (!(model->marks & MLAB_MODEL_NUMBER)) return check_categories(model, problem, err);
-    if (!problem->number) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: model %s needs a response of numbers", name, model->name);
-    for (size_t i = 0; i < problem->n; i++)
-        if (!isfinite(problem->number[i])) return wrong(problem, i, err, "not a finite number", "finite numbers");
-    return MLAB_OK;
+    return check_numbers(model, problem, err);
 }
 
 static mlab_status check_random(const mlab_model *model, const mlab_fit_problem *problem, mlab_error *err)

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "data/missing.h"
 #include "forecast/options.h"
 
 #include <math.h>
@@ -40,11 +41,6 @@ static mlab_status say(const work *w, mlab_severity severity, const char *kind, 
     return mlab_findings_add(w->findings, severity, kind, &w->spec->salary_source.place, value, remedy, err, "%s", sentence);
 }
 
-static bool is_missing(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 static bool is_numeric(const mlab_column *column)
 {
     return column->type == MLAB_COLUMN_REAL || column->type == MLAB_COLUMN_INTEGER;
@@ -58,7 +54,7 @@ static double value_at(const mlab_column *column, size_t row)
 /* The group as the simulation calls it. */
 static const char *label_at(const mlab_column *column, size_t row, char *into, size_t size)
 {
-    if (is_missing(column, row)) return "";
+    if (mlab_is_missing_at(column, row)) return "";
     if (!is_numeric(column) && column->type != MLAB_COLUMN_DATE) return mlab_column_text(column, row);
     mlab_number_print(value_at(column, row), into, size);
     return into;
@@ -105,11 +101,11 @@ static mlab_status check_currencies(const work *w, mlab_error *err)
     mlab_status status = MLAB_OK;
     for (size_t k = 0; k < w->n && !status; k++) {
         char number[40], other[40], sentence[300], remedy[120];
-        if (is_missing(w->salary, w->rows[k]) || rate_at(w, w->rows[k]) > 0) continue;
+        if (mlab_is_missing_at(w->salary, w->rows[k]) || rate_at(w, w->rows[k]) > 0) continue;
         const char *label = label_at(w->currency, w->rows[k], number, sizeof number);
         size_t n = 0, first = k;
         for (size_t j = 0; j < w->n; j++) {
-            if (is_missing(w->salary, w->rows[j]) || strcmp(label_at(w->currency, w->rows[j], other, sizeof other), label) != 0) continue;
+            if (mlab_is_missing_at(w->salary, w->rows[j]) || strcmp(label_at(w->currency, w->rows[j], other, sizeof other), label) != 0) continue;
             n++;
             if (j < first) first = j;
         }
@@ -128,9 +124,9 @@ static mlab_status check_values(const work *w, mlab_error *err)
     size_t missing = 0, negative = 0, shares = 0;
     char sentence[300];
     for (size_t k = 0; k < w->n; k++) {
-        missing += is_missing(w->salary, w->rows[k]);
-        negative += !is_missing(w->salary, w->rows[k]) && !(value_at(w->salary, w->rows[k]) > 0);
-        shares += w->fte && !is_missing(w->fte, w->rows[k]) && !(value_at(w->fte, w->rows[k]) >= 0 && value_at(w->fte, w->rows[k]) <= 2);
+        missing += mlab_is_missing_at(w->salary, w->rows[k]);
+        negative += !mlab_is_missing_at(w->salary, w->rows[k]) && !(value_at(w->salary, w->rows[k]) > 0);
+        shares += w->fte && !mlab_is_missing_at(w->fte, w->rows[k]) && !(value_at(w->fte, w->rows[k]) >= 0 && value_at(w->fte, w->rows[k]) <= 2);
     }
     mlab_status status = MLAB_OK;
     if (negative) {
@@ -182,8 +178,8 @@ static mlab_status add_up(work *w, mlab_error *err)
     if (!status) status = group_of(w, "", &all, err);
     for (size_t k = 0; k < w->n && !status; k++) {
         size_t row = w->rows[k];
-        if (is_missing(w->salary, row)) continue;
-        double share = w->fte && !is_missing(w->fte, row) ? value_at(w->fte, row) : 1;
+        if (mlab_is_missing_at(w->salary, row)) continue;
+        double share = w->fte && !mlab_is_missing_at(w->fte, row) ? value_at(w->fte, row) : 1;
         pay[n][0] = value_at(w->salary, row) * w->spec->salary_source.times * rate_at(w, row) * share;
         pay[n++][1] = (double)row;
     }

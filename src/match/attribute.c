@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
+#include "data/missing.h"
 #include "match/scorer.h"
 
 #include <math.h>
@@ -72,11 +73,6 @@ static bool is_text(const mlab_column *column)
 {
     return column->type == MLAB_COLUMN_TEXT || column->type == MLAB_COLUMN_FACTOR;
 }
-static bool is_missing(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 static double number_at(const mlab_column *column, size_t row)
 {
     return column->type == MLAB_COLUMN_REAL ? column->as.real[row] : (double)column->as.integer[row];
@@ -92,7 +88,7 @@ static double *missing_values(const mlab_context *context, size_t n)
 static void copy_numbers(const mlab_column *column, size_t n, double *value)
 {
     for (size_t i = 0; i < n; i++)
-        if (!is_missing(column, i)) value[i] = number_at(column, i);
+        if (!mlab_is_missing_at(column, i)) value[i] = number_at(column, i);
 }
 
 /* Numbers of a gap: of a number column, of texts that all are numbers, or the place among ordered levels. */
@@ -117,7 +113,7 @@ static mlab_status collect(words *list, const mlab_column *column, size_t n, con
 {
     mlab_status status = MLAB_OK;
     for (size_t i = 0; i < n && !status; i++)
-        if (!is_missing(column, i)) status = split(list, mlab_column_text(column, i), separator, side, i, err);
+        if (!mlab_is_missing_at(column, i)) status = split(list, mlab_column_text(column, i), separator, side, i, err);
     return status;
 }
 
@@ -225,7 +221,7 @@ static mlab_status hours_of(const mlab_term_rule *term, const mlab_table *table,
     for (size_t i = 0; !status && i < table->n_rows; i++) {
         char number[40];
         const char *text = is_text(column) ? mlab_column_text(column, i) : number;
-        if (is_missing(column, i)) continue;
+        if (mlab_is_missing_at(column, i)) continue;
         if (text == number) mlab_number_print(number_at(column, i), number, sizeof number);
         if (!*text || mlab_hours_parse(text, &value[i])) continue;
         mlab_place place = mlab_place_cell(table->file ? table->file : "", table->lines ? table->lines[i] : i + 2, 0, column->name);
@@ -252,7 +248,7 @@ static mlab_status fill_vector(const mlab_term_rule *term, const mlab_column *co
     for (size_t k = 0; k < term->width; k++) {
         if (is_text(columns[k]) && !columns[k]->ordered) return unfit(term, columns[k], "numbers or ordered levels", err);
         for (size_t i = 0; i < n; i++)
-            if (!is_missing(columns[k], i)) value[i * term->width + k] = number_at(columns[k], i);
+            if (!mlab_is_missing_at(columns[k], i)) value[i * term->width + k] = number_at(columns[k], i);
     }
     return MLAB_OK;
 }

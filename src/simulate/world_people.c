@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/random.h"
+#include "data/missing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +18,9 @@
 
 enum { FEWEST_DONORS = 20 };
 
-static bool is_missing(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 static double real_at(const mlab_column *column, size_t row)
 {
-    if (!column || is_missing(column, row)) return 0;
+    if (!column || mlab_is_missing_at(column, row)) return 0;
     return column->type == MLAB_COLUMN_REAL ? column->as.real[row] : column->as.integer[row];
 }
 
@@ -67,7 +63,7 @@ static mlab_status find_grades(mlab_world *world, mlab_error *err)
     if (grade && grade->type != MLAB_COLUMN_INTEGER && grade->type != MLAB_COLUMN_FACTOR) grade = NULL;
     world->grade_column = grade;
     for (size_t i = 0; grade && i < panel->n_rows; i++) {
-        const int32_t final = panel->final[panel->person[i]].grade, now = is_missing(grade, i) ? final : grade->as.integer[i];
+        const int32_t final = panel->final[panel->person[i]].grade, now = mlab_is_missing_at(grade, i) ? final : grade->as.integer[i];
         if (now == MLAB_DATE_MISSING || final == MLAB_DATE_MISSING) continue;
         low = now < low ? now : low;
         low = final < low ? final : low;
@@ -76,7 +72,7 @@ static mlab_status find_grades(mlab_world *world, mlab_error *err)
     }
     const mlab_panel_event *promotion = mlab_panel_find_event(panel, "promoted");
     for (size_t i = 0; grade && promotion && i < panel->n_rows; i++)
-        if (promotion->what[i] && !is_missing(grade, i) && grade->as.integer[i] + 1 > high) high = grade->as.integer[i] + 1;
+        if (promotion->what[i] && !mlab_is_missing_at(grade, i) && grade->as.integer[i] + 1 > high) high = grade->as.integer[i] + 1;
     if (grade && grade->type == MLAB_COLUMN_FACTOR && high >= grade->n_levels) high = grade->n_levels - 1;
     bool some = grade && low <= high;
     if (some && (int64_t)high - low >= MLAB_MAX_GRADES)
@@ -166,7 +162,7 @@ static mlab_status find_people_rows(mlab_world *world, mlab_error *err)
 
 static uint8_t grade_code(const mlab_world *world, size_t row)
 {
-    if (!world->grade_column || is_missing(world->grade_column, row)) return 0;
+    if (!world->grade_column || mlab_is_missing_at(world->grade_column, row)) return 0;
     return (uint8_t)(world->grade_column->as.integer[row] - world->lowest_grade);
 }
 
@@ -182,8 +178,8 @@ static void set_starter(mlab_world *world, uint32_t s, size_t i)
     world->arm[s] = final->arm < 0 ? 0 : (uint8_t) final->arm;
     if (!world->last_column) return;
     const mlab_column *answer = mlab_table_find(panel->rows, world->measure);
-    if (!is_missing(world->last_column, i)) world->last[s] = (uint8_t)(world->last_column->as.integer[i] + 1);
-    if (answer && answer->type == MLAB_COLUMN_FACTOR && !is_missing(answer, i)) world->last[s] = (uint8_t)(answer->as.integer[i] + 1);
+    if (!mlab_is_missing_at(world->last_column, i)) world->last[s] = (uint8_t)(world->last_column->as.integer[i] + 1);
+    if (answer && answer->type == MLAB_COLUMN_FACTOR && !mlab_is_missing_at(answer, i)) world->last[s] = (uint8_t)(answer->as.integer[i] + 1);
 }
 
 static mlab_status allocate_sources(mlab_world *world, mlab_error *err)

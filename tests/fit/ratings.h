@@ -17,7 +17,7 @@
  *
  *   score = person + rater + noise - severity of the role          self -0.8, co-worker 0, mentor 0.2, supervisor 0.6
  */
-enum { PEOPLE = 240, MOST = PEOPLE * 8 };
+enum { PEOPLE = 240, MOST = 11000 };
 static const char *const roles[] = {"co-worker", "mentor", "self", "supervisor"};
 static const double severity[] = {0, 0.2, -0.8, 0.6};
 static const double PERSON_SD = 1.5, RATER_SD = 0.8;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "data/missing.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,11 +40,6 @@ void mlab_impute_units_free(mlab_impute_units *units)
     mlab_release(units->context, units);
 }
 
-static bool is_missing(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 static double value_at(const mlab_column *column, size_t row)
 {
     return column->type == MLAB_COLUMN_REAL ? column->as.real[row] : column->as.integer[row];
@@ -67,12 +63,12 @@ static void look(const mlab_impute_units *units, const mlab_column *column, cons
 {
     *some = *changes = false;
     for (size_t row = 0; row < n_rows; row++) {
-        if (is_missing(column, row)) {
+        if (mlab_is_missing_at(column, row)) {
             *some = true;
             continue;
         }
         uint32_t seen = first[units->unit_of[row]];
-        if (!is_missing(column, seen)) *changes |= value_at(column, row) != value_at(column, seen);
+        if (!mlab_is_missing_at(column, seen)) *changes |= value_at(column, row) != value_at(column, seen);
     }
 }
 
@@ -86,7 +82,7 @@ static mlab_status take(mlab_impute_units *units, const mlab_column *from, size_
     size_t known = 0;
     for (size_t row = 0; !status && row < n_rows; row++) {
         uint32_t u = units->unit_of[row];
-        if (is_missing(from, row) || seen[u]) continue;
+        if (mlab_is_missing_at(from, row) || seen[u]) continue;
         put(to, u, value_at(from, row));
         seen[u] = 1;
         known++;
@@ -170,7 +166,7 @@ static int by_values(const void *a, const void *b)
     const unit_key *x = a, *y = b;
     for (size_t k = 0; k < x->table->n_columns; k++) {
         const mlab_column *column = &x->table->columns[k];
-        int missing = is_missing(column, x->unit) - is_missing(column, y->unit);
+        int missing = mlab_is_missing_at(column, x->unit) - mlab_is_missing_at(column, y->unit);
         if (missing) return missing;
         double u = value_at(column, x->unit), v = value_at(column, y->unit);
         if (u != v) return u < v ? -1 : 1;

@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "data/formula.h"
+#include "data/missing.h"
 
 #include <string.h>
 
@@ -78,16 +79,11 @@ typedef struct finding {
     size_t n[MLAB_FIRST_KINDS];
 } finding;
 
-static bool missing(const mlab_column *column, size_t row)
-{
-    return column->missing && column->missing[row];
-}
-
 /* Rows of one person: answered without an answer before, and before the first row of the fit. False = nobody's. */
 static bool first_in(const finding *f, size_t from, size_t to, size_t *row)
 {
     for (*row = from; *row < to && !f->main->keep[*row]; ++*row)
-        if (!missing(f->response, *row) && missing(f->lag, *row)) return true;
+        if (!mlab_is_missing_at(f->response, *row) && mlab_is_missing_at(f->lag, *row)) return true;
     return false;
 }
 
@@ -97,7 +93,7 @@ static bool complete(const finding *f, const char *lag, size_t row)
     const char *const *names;
     for (size_t k = 0, n = mlab_formula_columns(f->main->formula, &names); k < n; k++) {
         const mlab_column *column = strcmp(names[k], lag) ? mlab_table_find(f->main->table, names[k]) : NULL;
-        if (column && missing(column, row)) return false;
+        if (column && mlab_is_missing_at(column, row)) return false;
     }
     return true;
 }

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "data/missing.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -59,11 +60,20 @@ static mlab_status sort_rows(mlab_raters_work *w, mlab_error *err)
     return MLAB_OK;
 }
 
+/* Whether any rating says who gave it. */
+static bool has_raters(const mlab_outcome_problem *made)
+{
+    const mlab_column *rater = mlab_table_find(made->table, "rater");
+    for (size_t i = 0; rater && i < made->problem.n; i++)
+        if (!mlab_is_missing_at(rater, made->rows[i])) return true;
+    return false;
+}
+
 static mlab_status read_rows(mlab_raters_work *w, mlab_error *err)
 {
     const mlab_context *context = w->made->context;
     size_t n = w->made->problem.n;
-    bool rater = mlab_table_find(w->made->table, "rater"), role = mlab_table_find(w->made->table, "role");
+    bool rater = has_raters(w->made), role = mlab_table_find(w->made->table, "role");
     w->person = mlab_allocate(context, n, sizeof *w->person);
     w->role = mlab_allocate(context, n, sizeof *w->role);
     w->order = mlab_allocate(context, n, sizeof *w->order);
@@ -306,6 +316,7 @@ static mlab_status note(const mlab_raters_work *w, mlab_raters *raters, mlab_err
     mlab_status status = w->rater ? count_islands(w, raters, &two, err) : MLAB_OK;
     if (!w->rater) mlab_text_append(&text, "The ratings do not say who rated: how raters differ is part of each rating. ");
     if (w->rater && two) mlab_text_append(&text, "Nobody rates two people: how severe a rater is and how they see this person are one. ");
+    if (w->n_raters == 1) mlab_text_append(&text, "One rater gave all ratings: how severe that rater is cannot be told. ");
     if (w->rater && !two && raters->n_islands > 1)
         mlab_text_print(&text,
                         "People and raters fall into %llu groups that share nobody: scores between them rest on raters being alike on average. ",

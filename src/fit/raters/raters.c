@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "data/missing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,15 +91,16 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Distinct raters, and distinct pairs of person and rater. */
-static mlab_status count_pairs(const mlab_context *context, const mlab_table *ratings, size_t *n_raters, size_t *n_pairs, mlab_error *err)
+/* Distinct raters, and distinct pairs of person and rater, of the n ratings in `rows`. */
+static mlab_status count_pairs(const mlab_context *context, const mlab_table *ratings, const uint32_t *rows, size_t n, size_t *n_raters,
+                               size_t *n_pairs, mlab_error *err)
 {
-    size_t n = ratings->n_rows, n_people;
+    size_t n_people;
     uint32_t *person = mlab_allocate(context, n, sizeof *person), *rater = mlab_allocate(context, n, sizeof *rater);
     uint64_t *pairs = mlab_allocate(context, n, sizeof *pairs);
     mlab_status status = person && rater && pairs ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu ratings", n);
-    if (!status) status = number_texts(context, ratings, NULL, n, "person", person, &n_people, err);
-    if (!status) status = number_texts(context, ratings, NULL, n, "rater", rater, n_raters, err);
+    if (!status) status = number_texts(context, ratings, rows, n, "person", person, &n_people, err);
+    if (!status) status = number_texts(context, ratings, rows, n, "rater", rater, n_raters, err);
     for (size_t i = 0; i < n && !status; i++) pairs[i] = (uint64_t)person[i] << 32 | rater[i];
     *n_pairs = 0;
     if (!status) {
@@ -111,26 +113,64 @@ static mlab_status count_pairs(const mlab_context *context, const mlab_table *ra
     return status;
 }
 
-mlab_status mlab_raters_formula(const mlab_context *context, const mlab_table *ratings, mlab_text *text, mlab_error *err)
+/* Leaves the rows that have a value of the column; all where there is no such column. */
+static size_t keep_given(const mlab_table *ratings, const char *name, uint32_t *rows, size_t n)
+{
+    const mlab_column *column = mlab_table_find(ratings, name);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!column || !mlab_is_missing_at(column, rows[i])) rows[kept++] = rows[i];
+    return kept;
+}
+
+/* Whether two ratings are of different levels. */
+static bool differs(const mlab_column *factor, const uint32_t *rows, size_t n)
+{
+    int32_t seen = -1;
+    for (size_t i = 0; i < n; i++) {
+        if (mlab_is_missing_at(factor, rows[i])) continue;
+        if (seen >= 0 && factor->as.integer[rows[i]] != seen) return true;
+        seen = factor->as.integer[rows[i]];
+    }
+    return false;
+}
+
+/* The ratings that count: with a score and a person, until the day of the export. */
+static size_t find_rows(const mlab_table *ratings, int32_t as_of, uint32_t *rows)
+{
+    const mlab_column *date = mlab_table_find(ratings, "date");
+    size_t n = 0;
+    for (size_t i = 0; i < ratings->n_rows; i++)
+        if (!date || as_of == INT32_MIN || date->as.integer[i] <= as_of) rows[n++] = (uint32_t)i;
+    n = keep_given(ratings, "person", rows, n);
+    return keep_given(ratings, "score", rows, n);
+}
+
+mlab_status mlab_raters_formula(const mlab_context *context, const mlab_table *ratings, int32_t as_of, mlab_text *text, mlab_error *err)
 {
     static const char *const factors[] = {"role", "skill"};
     size_t n_raters = 0, n_pairs = 0;
     bool any = false;
+    uint32_t *rows = mlab_allocate(context, ratings->n_rows, sizeof *rows);
+    if (!rows) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu ratings", ratings->n_rows);
+    size_t n = find_rows(ratings, as_of, rows);
     mlab_text_append(text, "score ~");
     for (int k = 0; k < 2; k++) {
         const mlab_column *column = mlab_table_find(ratings, factors[k]);
-        if (!column || column->n_levels < 2) continue;
+        if (!column || !differs(column, rows, n)) continue;
         mlab_text_append(text, any ? " + " : " ");
         mlab_text_append(text, factors[k]);
+        n = keep_given(ratings, factors[k], rows, n);
         any = true;
     }
     mlab_text_append(text, any ? " + (1 | person)" : " (1 | person)");
-    if (!mlab_table_find(ratings, "rater")) return MLAB_OK;
-    mlab_status status = count_pairs(context, ratings, &n_raters, &n_pairs, err);
-    if (status) return status;
-    if (n_raters < n_pairs) mlab_text_append(text, " + (1 | rater)"); /* else nobody rates two people */
-    if (n_pairs < ratings->n_rows) mlab_text_append(text, " + (1 | person:rater)");
-    return MLAB_OK;
+    mlab_status status = MLAB_OK;
+    size_t named = mlab_table_find(ratings, "rater") ? keep_given(ratings, "rater", rows, n) : 0;
+    if (named) status = count_pairs(context, ratings, rows, named, &n_raters, &n_pairs, err);
+    if (!status && n_raters > 1 && n_raters < n_pairs) mlab_text_append(text, " + (1 | rater)"); /* else nobody rates two people */
+    if (!status && n_raters > 1 && n_pairs < named) mlab_text_append(text, " + (1 | person:rater)");
+    mlab_release(context, rows);
+    return status;
 }
 
 /* --- the response ---------------------------------------------------------------------------------------------------- */

@@ -9,8 +9,10 @@
 #define MLAB_MOST_RATING_LEVELS ((size_t)10) /* more different scores are numbers */
 
 bool mlab_outcome_is_raters(const mlab_outcome *outcome);
-/* "score ~ role + skill + (1 | person) + (1 | rater)", as far as the ratings have them. Errors: MLAB_ERR_MEMORY. */
-MLAB_MUST_USE mlab_status mlab_raters_formula(const mlab_context *context, const mlab_table *ratings, mlab_text *text, mlab_error *err);
+/* "score ~ role + skill + (1 | person) + (1 | rater)", as far as the ratings until the day as_of (INT32_MIN = all) can tell them. Errors:
+ * MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_raters_formula(const mlab_context *context, const mlab_table *ratings, int32_t as_of, mlab_text *text,
+                                              mlab_error *err);
 /* After the formula is read and the rows are known: ordered levels or numbers. made->model becomes that of the ratings. Errors: MLAB_ERR_FIT_RESPONSE
  * (the same score everywhere), MLAB_ERR_FIT_RANK (one rating a person), MLAB_ERR_FIT_MODEL (no effect of the person). */
 MLAB_MUST_USE mlab_status mlab_raters_respond(mlab_outcome_problem *made, const mlab_outcome *outcome, mlab_error *err);
