@@ -87,10 +87,10 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_predict_drawn(const mlab_context *contex
                                                       mlab_error *err);
 
 /* Draws by refitting every outcome to n_draws samples. Bootstrap: people (clusters) are drawn with replacement, each with all its rows, one sample
- * for all outcomes that have the same clusters; parametric: the responses of all rows are drawn from the fits, rows as independent. Every refit goes
- * to its own maximum from the estimate as start. A refit that is separated, does not converge or loses a column is drawn again, up to four times.
- * Errors: MLAB_ERR_FIT_DRAWS when that fails, when more than a fifth of all refits failed, or for a fit that cannot be simulated from. outcomes[k] is
- * what fits[k] was fitted to. */
+ * for all outcomes that have the same clusters; parametric: the responses of all rows are drawn from the fits, rows as independent (times: people,
+ * and when they are censored). Every refit goes to its own maximum from the estimate as start. A refit that is separated, does not converge or loses
+ * a column is drawn again, up to four times. Errors: MLAB_ERR_FIT_DRAWS when that fails, when more than a fifth of all refits failed, or for a fit
+ * that cannot be simulated from. outcomes[k] is what fits[k] was fitted to. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                                         const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, bool parametric,
                                                         size_t n_draws, uint64_t seed, mlab_draws **draws, mlab_error *err);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,20 @@ void mlab_baseline_free(const mlab_context *context, mlab_baseline *baseline)
                             baseline->at,   baseline->first};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) mlab_release(context, memory[i]);
     mlab_release(context, baseline);
+}
+
+void mlab_baseline_place(const mlab_baseline *sample, const mlab_baseline *all, const double *estimate, double *hazard)
+{
+    double to = all->offset - sample->offset;
+    for (size_t j = 0; j < all->n_columns; j++) to += (all->at[j] - sample->at[j]) * estimate[j];
+    for (size_t s = 0; s < all->n_strata; s++) {
+        double sum = 0;
+        size_t at = sample->first[s];
+        for (size_t k = all->first[s]; k < all->first[s + 1]; k++) {
+            while (at < sample->first[s + 1] && sample->time[at] <= all->time[k]) sum = sample->cumulative_hazard[at++];
+            hazard[k] = sum * exp(to);
+        }
+    }
 }
 
 mlab_baseline mlab_baseline_part(const mlab_baseline *baseline, size_t stratum)

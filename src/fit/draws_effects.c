@@ -92,7 +92,7 @@ static mlab_status draw_frailties(const mlab_context *context, const mlab_prepar
         const mlab_draws_baseline *baseline = mlab_draws_baseline_of(draws, k);
         e->factor[d] = fabs(spread[d * stride]);
         status = mlab_frailty_draw_effects(work, draws->value + d * draws->n_parameters + draws->first[k], spread[d * stride], &address,
-                                           draws->kind == MLAB_DRAWS_BOOTSTRAP, baseline ? baseline->cumulative_hazard + d * baseline->n : NULL,
+                                           draws->kind != MLAB_DRAWS_NORMAL, baseline ? baseline->cumulative_hazard + d * baseline->n : NULL,
                                            e->value + d * e->n_groups, &possible, err);
         if (!status && !possible)
             status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: draw %zu of the parameters has no likelihood", fit->outcome, d + 1);

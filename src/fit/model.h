@@ -112,6 +112,9 @@ bool mlab_fit_takes_offset(const mlab_fit *fit, size_t k);
 MLAB_MUST_USE mlab_status mlab_baseline_make(const mlab_context *context, const mlab_fit_problem *problem, size_t n, size_t n_columns,
                                              bool with_errors, mlab_baseline **baseline, mlab_error *err);
 void mlab_baseline_free(const mlab_context *context, mlab_baseline *baseline); /* NULL is fine */
+/* hazard [all->n]: the cumulative hazard of a sample's baseline at the steps of `all`, among which its own are, for somebody with the covariates that
+ * `all` is for; estimate: the sample's coefficients. */
+void mlab_baseline_place(const mlab_baseline *sample, const mlab_baseline *all, const double *estimate, double *hazard);
 /* The name that the value of one row has in a stratum's: "site=Lyon"; several are joined by ", ". */
 void mlab_stratum_name(const mlab_column *column, size_t row, mlab_text *text);
 /* stratum [n] of the rows rows[i] of table (NULL: first, first + 1, ...). Errors: MLAB_ERR_FIT_MODEL (strata without names, or a stratum that the fit

@@ -15,6 +15,7 @@
 #include "fit/penalty/redrawn.h"
 #include "fit/raters/raters.h"
 #include "fit/refits.h"
+#include "fit/survival/times_draw.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -39,6 +40,7 @@ typedef struct one_outcome {
     mlab_prepared *prepared;
     mlab_refits *refits; /* of samples of people */
     mlab_expected expected;
+    mlab_times_draw *times; /* instead of it, of a model of times */
     size_t population, first_spread;
 } one_outcome;
 
@@ -144,6 +146,7 @@ static mlab_status refit(const boot *b, const mlab_context *context, size_t k, c
     if (simulated) {
         mlab_address at = *address;
         at.replicate = (uint32_t)k;
+        if (outcome->times) return mlab_times_draw_refit(context, outcome->times, &at, value, spread, hazard, info, err);
         mlab_status status = mlab_simulated_draw(simulated, &outcome->expected, &at, err);
         if (status) return status;
         return mlab_refit_redrawn(context, &simulated->prepared, NULL, fit, &at, value, spread, info, err);
@@ -196,7 +199,7 @@ static mlab_status try_all(const boot *b, const mlab_context *context, size_t d,
                   b->spread + d * b->stride + b->outcome[k].first_spread, into ? into->cumulative_hazard + d * into->n : NULL, &info, err);
         if (status) return status;
         if (!is_good(b, d, &info)) return MLAB_OK;
-        if ((status = keep_baseline(b, context, k, d, weight, err))) return status;
+        if (!simulated && (status = keep_baseline(b, context, k, d, weight, err))) return status;
     }
     *good = true;
     return MLAB_OK;
@@ -214,7 +217,8 @@ static mlab_status draw_one(const boot *b, const mlab_context *context, size_t d
     for (size_t s = 0; s < b->n_populations && !status; s++)
         if (!(counts[s] = mlab_allocate(&own, b->population[s].n, sizeof **counts)))
             status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
-    for (size_t k = 0; k < b->n && b->parametric && !status; k++) status = mlab_simulated_make(&own, &b->outcome[k].expected, &simulated[k], err);
+    for (size_t k = 0; k < b->n && b->parametric && !status; k++)
+        if (!b->outcome[k].times) status = mlab_simulated_make(&own, &b->outcome[k].expected, &simulated[k], err);
     for (uint16_t attempt = from; attempt < ATTEMPTS && !good && !status; attempt++)
         status = try_all(b, &own, d, attempt, counts, weight, simulated, &good, err);
     for (size_t s = 0; counts && s < b->n_populations; s++) mlab_release(&own, counts[s]);
@@ -325,7 +329,9 @@ static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, con
     if (!status && !b->parametric && b->stride == 0) status = mlab_refits_make(b->context, one->prepared, b->fits[k]->estimate, &one->refits, err);
     if (!status) b->priors = b->priors || one->prepared->problem->n_priors > 0;
     if (!status && b->parametric) status = mlab_simulated_check(b->context, one->made, err);
-    if (!status && b->parametric) status = mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
+    if (!status && b->parametric)
+        status = one->made->model->marks & MLAB_MODEL_TIMES ? mlab_times_draw_make(b->context, one->prepared, b->fits[k], &one->times, err)
+                                                            : mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
     return status;
 }
 
@@ -333,6 +339,7 @@ static void boot_free(boot *b)
 {
     for (size_t k = 0; b->outcome && k < b->n; k++) {
         mlab_expected_free(&b->outcome[k].expected);
+        mlab_times_draw_free(b->outcome[k].times);
         mlab_refits_free(b->outcome[k].refits);
         mlab_prepared_free(b->outcome[k].prepared);
         mlab_outcome_problem_free(b->outcome[k].made);

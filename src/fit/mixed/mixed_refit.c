@@ -164,8 +164,8 @@ static mlab_status take_times(sample *s, const uint8_t *enters, mlab_error *err)
     return MLAB_OK;
 }
 
-/* What is told of a refit. */
-static void tell(const mlab_prepared *prepared, const mlab_fit *from, const mlab_fit *fit, double *estimate, double *spread, mlab_refit_info *info)
+void mlab_mixed_refit_tell(const mlab_prepared *prepared, const mlab_fit *from, const mlab_fit *fit, double *estimate, double *spread,
+                           mlab_refit_info *info)
 {
     const mlab_engine *engine = prepared->own;
     const uint8_t *aliased = prepared->model->marks & MLAB_MODEL_FRAILTY ? from->aliased : engine->aliased;
@@ -192,22 +192,6 @@ static mlab_status refit_all(const mlab_context *context, const mlab_prepared *p
     return mlab_prepared_fit(context, &own, fit, err);
 }
 
-/* hazard: the cumulative hazard of the sample's baseline at the steps of that of `from`, for the same covariates. */
-static void tell_baseline(const mlab_fit *from, const mlab_fit *fit, double *hazard)
-{
-    const mlab_baseline *all = from->baseline, *other = fit->baseline;
-    double to = all->offset - other->offset;
-    for (size_t j = 0; j < all->n_columns; j++) to += (all->at[j] - other->at[j]) * fit->estimate[j];
-    for (size_t s = 0; s < all->n_strata; s++) {
-        double sum = 0;
-        size_t at = other->first[s];
-        for (size_t k = all->first[s]; k < all->first[s + 1]; k++) {
-            while (at < other->first[s + 1] && other->time[at] <= all->time[k]) sum = other->cumulative_hazard[at++];
-            hazard[k] = sum * exp(to);
-        }
-    }
-}
-
 mlab_status mlab_mixed_refit_whole(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                    const mlab_fit *from, const double *start, double *estimate, double *spread, double *hazard, mlab_refit_info *info,
                                    mlab_error *err)
@@ -225,8 +209,9 @@ mlab_status mlab_mixed_refit_whole(const mlab_context *context, const mlab_prepa
         if (!status) status = mlab_fit_problem_fit(context, prepared->model, &s.problem, &prepared->options, &fit, err);
     } else
         status = refit_all(context, prepared, from, start, &fit, err);
-    if (!status) tell(prepared, from, fit, estimate, spread, info);
-    if (!status && hazard && fit->baseline && fit->baseline->n_strata == from->baseline->n_strata) tell_baseline(from, fit, hazard);
+    if (!status) mlab_mixed_refit_tell(prepared, from, fit, estimate, spread, info);
+    if (!status && hazard && fit->baseline && fit->baseline->n_strata == from->baseline->n_strata)
+        mlab_baseline_place(fit->baseline, from->baseline, fit->estimate, hazard);
     mlab_fit_free(fit);
     while (s.n_owned) mlab_release(context, s.owned[--s.n_owned]);
     return status;

@@ -12,4 +12,8 @@ MLAB_MUST_USE mlab_status mlab_refit_redrawn(const mlab_context *context, const 
                                              const mlab_fit *fit, const mlab_address *address, double *estimate, double *spread,
                                              mlab_refit_info *info, mlab_error *err);
 
+/* *priors [n_priors] of a sample, released by the caller. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_priors_redraw(const mlab_context *context, const mlab_fit_problem *problem, const mlab_address *address,
+                                             mlab_prior **priors, mlab_error *err);
+
 #endif

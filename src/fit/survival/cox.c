@@ -161,19 +161,6 @@ out:
     return status;
 }
 
-/* The steps of the sample, which are among those of all rows, put to their places. */
-static void place_steps(const mlab_baseline *sample, const mlab_baseline *all, double *hazard)
-{
-    for (size_t s = 0; s < all->n_strata; s++) {
-        double sum = 0;
-        size_t at = sample->first[s];
-        for (size_t k = all->first[s]; k < all->first[s + 1]; k++) {
-            while (at < sample->first[s + 1] && sample->time[at] <= all->time[k]) sum = sample->cumulative_hazard[at++];
-            hazard[k] = sum;
-        }
-    }
-}
-
 static mlab_status refit_baseline(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights, const mlab_fit *fit,
                                   const double *estimate, double *hazard, mlab_error *err)
 {
@@ -183,7 +170,7 @@ static mlab_status refit_baseline(const mlab_context *context, const mlab_prepar
     mlab_status status = begin(context, prepared, weights, &weight, &beta, &work, err);
     if (!status) set_start(prepared->own, estimate, beta);
     if (!status) status = mlab_cox_baseline(context, prepared, &work, beta, &sample, NULL, err);
-    if (!status) place_steps(sample.baseline, fit->baseline, hazard);
+    if (!status) mlab_baseline_place(sample.baseline, fit->baseline, estimate, hazard);
     mlab_baseline_free(context, sample.baseline);
     end(context, weight, beta, &work);
     return status;

@@ -112,6 +112,25 @@ mlab_time_value mlab_gamma_log_survival(double w, double q);
 /* Natural cubic spline of log time x on knots [n_knots]: basis [n_knots - 1] without the constant, and its derivative (either may be NULL). */
 void mlab_time_basis(const double *knots, size_t n_knots, double x, double *basis, double *slope);
 
+/* --- a fitted law ---------------------------------------------------------------------------------------------- */
+
+/* The law that a fit has at its ancillary parameters, which are borrowed with the fit's knots. */
+typedef struct mlab_time_law {
+    enum { MLAB_LAW_LOCATION, MLAB_LAW_GOMPERTZ, MLAB_LAW_SPLINE } form;
+    mlab_time_error kind;
+    double sigma, q; /* Gompertz: q is the shape */
+    const double *ancillary, *knots;
+    size_t n_ancillary, n_knots;
+} mlab_time_law;
+
+mlab_time_law mlab_time_law_of(const mlab_fit *fit, const double *ancillary);
+/* What depends on the time t >= 0 alone: log t, the spline, or (exp(q t) - 1) / q. */
+double mlab_time_law_part(const mlab_time_law *law, double t);
+/* The cumulative hazard at predictor eta and part(t). */
+double mlab_time_law_hazard(const mlab_time_law *law, double eta, double part);
+/* The time at which the cumulative hazard at predictor eta is `hazard` > 0; HUGE_VAL where it never gets there. */
+double mlab_time_law_time(const mlab_time_law *law, double eta, double hazard);
+
 /* Hooks of mlab_model. */
 size_t mlab_times_width(const mlab_fit *fit, mlab_scale scale, size_t n_times);
 mlab_status mlab_times_predict(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, const double *parameters, size_t n,
