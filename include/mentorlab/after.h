@@ -20,7 +20,7 @@ typedef struct mlab_test {
 /* Tests of one term of a model: that all its coefficients are 0, beside all other terms but those that contain it (type II). */
 typedef struct mlab_term_test {
     char *term;
-    mlab_test likelihood_ratio; /* of the fits with and without it, both to the same rows; takes rows as independent */
+    mlab_test likelihood_ratio; /* of the fits with and without it, both to the same rows; takes rows as independent. Firth: of the penalised one */
     mlab_test wald;             /* by the fit's covariance, the robust one if there is one: then p is that of F with the clusters less 1 */
     mlab_test score;            /* Rao's, at the fit without it; takes rows as independent */
 } mlab_term_test;
@@ -40,7 +40,8 @@ typedef struct mlab_margin {
 
 MLAB_API bool mlab_margin_is_ratio(const mlab_margin *margin);
 
-/* Where twice the log-likelihood has fallen by the chi-squared quantile from its maximum, all other coefficients at their best. */
+/* Where twice the log-likelihood (with Firth's penalty or priors the penalised one) has fallen by the chi-squared quantile from its maximum, all
+ * other coefficients at their best. */
 typedef struct mlab_profile {
     char *name;                  /* of the coefficient */
     double lower, upper;         /* -HUGE_VAL, HUGE_VAL: it does not fall so far on that side */

@@ -54,7 +54,7 @@ void mlab_show_correlations(const mlab_fit *fit, const mlab_random_effects *rand
 static void show_tests(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;
-    if (!after->tests) return;
+    if (!after->n_tests) return;
     printf("  tests of terms, each beside the others; Wald %s%s%s\n", fit->robust ? fit->robust_kind : "of the model",
            fit->robust && fit->cluster[0] ? " by " : "", fit->robust ? fit->cluster : "");
     printf("  %-20s %3s %17s %17s %17s\n", "", "df", "ratio        p", "Wald        p", "score        p");
@@ -68,7 +68,8 @@ static void show_tests(const mlab_fit *fit, uint64_t minimum)
         show_test(&test->score);
         putchar('\n');
     }
-    if (fit->robust) printf("  ratio and score take rows as independent; here they are clustered\n");
+    if (fit->penalised) printf("  ratio: of the penalised likelihood; score tests are not made of it\n");
+    if (fit->robust) printf("  %s rows as independent; here they are clustered\n", fit->penalised ? "the ratio takes" : "ratio and score take");
 }
 
 static void rounded(double value, double se, char *into, size_t size)
@@ -198,8 +199,8 @@ static void show_predictions(const mlab_fit *fit, uint64_t minimum)
 static void show_profiles(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;
-    if (!after->profiles) return;
-    printf("  %-38s %12s %12s\n", "interval by the profile likelihood", "lower", "upper");
+    if (!after->n_profiles) return;
+    printf("  %-38s %12s %12s\n", fit->penalised ? "interval by the penalised profile" : "interval by the profile likelihood", "lower", "upper");
     for (size_t k = 0; k < after->n_profiles; k++) {
         const mlab_profile *profile = &after->profiles[k];
         char lower[64] = "none", upper[64] = "none";

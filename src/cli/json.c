@@ -120,6 +120,8 @@ static void contrast_to_json(mlab_text *json, const mlab_told_contrast *judged)
     text(json, "group", c->group), next(json);
     text(json, "estimand", c->estimand), next(json);
     text(json, "measure", c->measure), next(json);
+    text(json, "event", c->event ? c->event : ""), next(json);
+    text(json, "cause", c->cause ? c->cause : ""), next(json);
     text(json, "method", c->method), next(json);
     number(json, "months", c->horizon), next(json);
     number(json, "estimate", told ? c->estimate : HUGE_VAL), next(json);

@@ -176,6 +176,7 @@ static mlab_status answer_panel(const mlab_data *data, mlab_answerables *answers
         if (!event && !measure) continue;
         status = add_item(answers, name, event != NULL, panel->arms, panel->n_arms, err);
         if (status) break;
+        answers->items[answers->n - 1].leaves = event && strcmp(event->response, "exit") == 0;
         count_rows(panel, event, measure, &answers->items[answers->n - 1], marks);
         if (!event) count_asked(data->survey, k - panel->n_events, &answers->items[answers->n - 1]);
         find_seen(&answers->items[answers->n - 1]);
@@ -256,6 +257,7 @@ static mlab_status answer_people(const mlab_data *data, const mlab_answer_column
     if (!answers->items) return no_memory(err);
     status = add_item(answers, names->outcome, at.time != NULL, at.arm ? at.arm->levels : one, at.arm ? at.arm->n_levels : 1, err);
     if (status) return status;
+    answers->items[0].leaves = at.time && names->leaves;
     count_people(data->people, &at, &answers->items[0]);
     find_seen(&answers->items[0]);
     return MLAB_OK;

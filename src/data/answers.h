@@ -26,6 +26,7 @@ typedef struct mlab_answerable_arm {
 typedef struct mlab_answerable {
     const char *outcome; /* "retention", "promotion", "satisfaction"; lives with the data */
     bool event;
+    bool leaves;               /* the event is leaving: an exit of the panel, by whatever name, or what the study says */
     mlab_answerable_arm *arms; /* [n_arms] */
     int32_t n_arms;
     mlab_answerable_arm rest; /* what nobody says the arm of; its name is NULL */
@@ -45,6 +46,7 @@ typedef struct mlab_answer_columns {
     const char *start;   /* days at entry, NULL = 0 */
     const char *time;    /* days at the event or the end; NULL = `event` holds answers */
     const char *event;   /* 0 or 1 or two levels, or answers: numbers or labels */
+    bool leaves;         /* the event is leaving */
 } mlab_answer_columns;
 
 /* For a panel all its outcomes (columns may be NULL), for a person-level study the one of these columns. Errors: MLAB_ERR_DATA_COLUMN,

@@ -5,8 +5,6 @@
 #include "data/answers.h"
 #include "report/sections.h"
 
-#include <string.h>
-
 /* With and without the event (answers: answers alone) in numbers that may be told. */
 static bool is_large(const mlab_answerable *item, const mlab_answerable_arm *arm, uint64_t minimum)
 {
@@ -21,7 +19,7 @@ static void tell_row(mlab_doc *doc, const mlab_story *story, const mlab_answerab
     const int decimals = mlab_decimals_for(factor * arm->seen / 2.8);
     mlab_number_text raw, reference, own, people;
     mlab_text name = MLAB_TEXT(story->context);
-    mlab_tell_name(&name, item->event && !strcmp(item->outcome, "retention") ? "leaving" : item->outcome, true);
+    mlab_tell_name(&name, item->leaves ? "leaving" : item->outcome, true);
     mlab_text_append(&name, item->event ? ", points of 100 in 12 months" : ", mean");
     mlab_doc_row(doc, (const char *const[]){mlab_text_get(&name), arm->name, mlab_tell_number(factor * arm->raw, decimals, true, raw),
                                             mlab_tell_number(factor * arm->if_reference, decimals, true, reference),

@@ -60,7 +60,7 @@ const mlab_input *mlab_answers_source(const mlab_study *study, const mlab_answer
     if (!item->event) return linked_file(study, "surveys");
     if (linked_file(study, "history")) return linked_file(study, "history");
     if (linked_file(study, "snapshots")) return linked_file(study, "snapshots");
-    return linked_file(study, !strcmp(item->outcome, "promotion") ? "promotions" : "people");
+    return linked_file(study, study->data->panel && item->event && !item->leaves ? "promotions" : "people");
 }
 
 static double factor_of(const mlab_answerable *item)
@@ -101,7 +101,7 @@ static void put_linked(mlab_text *text, const mlab_input *input)
 static void put_heading(const mlab_study *study, mlab_text *text, const mlab_answerable *item)
 {
     const mlab_input *source = mlab_answers_source(study, item);
-    const bool exits = item->event && !strcmp(item->outcome, "retention");
+    const bool exits = item->leaves;
     mlab_text_append(text, "  ");
     put_padded(text, item->outcome, NAME - 2);
     put_cell(text, "people", PEOPLE);
@@ -151,9 +151,9 @@ static void put_bounds(const mlab_study *study, mlab_text *text, const mlab_told
     const int decimals = mlab_decimals_for(factor * arm->seen / 2.8);
     mlab_text_print(text, "    %s, raw: %s%s%s; if all unknown were %s %s, if they were %s %s\n", arm->name,
                     mlab_tell_number(factor * arm->raw, decimals, true, raw), unit,
-                    !item->event                         ? ""
-                    : strcmp(item->outcome, "retention") ? " in 12 months"
-                                                         : " who leave in 12 months",
+                    !item->event   ? ""
+                    : item->leaves ? " who leave in 12 months"
+                                   : " in 12 months",
                     item->arms[0].name, mlab_tell_number(factor * arm->if_reference, decimals, true, reference), arm->name,
                     mlab_tell_number(factor * arm->if_arm, decimals, true, own));
 }
@@ -226,16 +226,32 @@ static mlab_status tell(telling *to, const mlab_answerable *item, mlab_error *er
     return status;
 }
 
+/* By its name, or by what its formula is about: "leaving: {formula: exit ~ arm}". */
+static const mlab_panel_event *event_of(const mlab_study *study, const mlab_outcome *outcome)
+{
+    char response[64] = "";
+    const char *from = outcome->formula ? outcome->formula : "";
+    const size_t n = strcspn(from, " ~(");
+    const mlab_panel_event *event = mlab_panel_find_event(study->data->panel, outcome->name);
+    if (event || n >= sizeof response) return event;
+    memcpy(response, from, n);
+    return n ? mlab_panel_find_event(study->data->panel, response) : NULL;
+}
+
 static mlab_status tell_panel(telling *to, mlab_error *err)
 {
     const mlab_study *study = to->study;
     mlab_answerables answers;
     mlab_status status = mlab_answers(study->context, study->data, NULL, &answers, err);
     for (size_t k = 0; k < study->n_outcomes && !status; k++) {
-        const mlab_panel_event *event = mlab_panel_find_event(study->data->panel, study->outcomes[k].name);
+        const mlab_panel_event *event = event_of(study, &study->outcomes[k]);
         const char *name = event ? event->name : study->outcomes[k].name;
         for (size_t i = 0; i < answers.n && !status; i++)
-            if (!strcmp(answers.items[i].outcome, name)) status = tell(to, &answers.items[i], err);
+            if (!strcmp(answers.items[i].outcome, name)) {
+                mlab_answerable named = answers.items[i];
+                named.outcome = study->outcomes[k].name;
+                status = tell(to, &named, err);
+            }
     }
     mlab_answerables_free(&answers);
     return status;
@@ -278,7 +294,7 @@ static mlab_status tell_person_outcome(telling *to, const mlab_outcome *outcome,
     mlab_status status = mlab_formula_parse(study->context, outcome->formula, NULL, &formula, err);
     if (status) return status;
     bool times = mlab_formula_response(formula) == MLAB_RESPONSE_EVENT;
-    mlab_answer_columns columns = {.outcome = outcome->name, .event = mlab_formula_response_name(formula, times ? 2 : 0)};
+    mlab_answer_columns columns = {.outcome = outcome->name, .event = mlab_formula_response_name(formula, times ? 2 : 0), .leaves = outcome->absence};
     if (times) columns.start = mlab_formula_response_name(formula, 0), columns.time = mlab_formula_response_name(formula, 1);
     status = mlab_answers(study->context, study->data, &columns, &answers, &why);
     if (!status) {

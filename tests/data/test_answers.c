@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const mlab_answer_columns left = {"retention", NULL, "tenure", "left"}, misspelt = {"retention", NULL, "tenur", "left"},
-                                 labels = {"retention", NULL, "arm", "left"}, late = {"retention", "entry", "tenure", "left"},
-                                 liking = {"liking", NULL, NULL, "liking"}, words = {"liking", NULL, NULL, "words"};
+static const mlab_answer_columns left = {"retention", NULL, "tenure", "left", false}, misspelt = {"retention", NULL, "tenur", "left", false},
+                                 labels = {"retention", NULL, "arm", "left", false}, late = {"retention", "entry", "tenure", "left", false},
+                                 liking = {"liking", NULL, NULL, "liking", false}, words = {"liking", NULL, NULL, "words", false};
 
 static void in_days(const mlab_data *data, const char *name)
 {
@@ -205,9 +205,9 @@ START_TEST(people_of_a_panel_are_counted_once_in_each_arm)
     int32_t arm[] = {0, 1, 0, 0, -1}, start[] = {0, 91, 0, 91, 0}, stop[] = {91, 182, 91, 182, 91};
     uint8_t what[] = {0, 1, 0, 0, 1}, risk[] = {1, 1, 1, 1, 1};
     double share[] = {1, 0.5, 1, 1, 1};
-    char none[] = "none", coach[] = "coach", name[] = "retention", mood[] = "mood";
+    char none[] = "none", coach[] = "coach", name[] = "retention", response[] = "exit", mood[] = "mood";
     char *arms[] = {none, coach}, *measures[] = {mood};
-    mlab_panel_event event = {.name = name, .what = what, .at_risk = risk, .share = share};
+    mlab_panel_event event = {.name = name, .response = response, .what = what, .at_risk = risk, .share = share};
     mlab_panel panel = {.context = &context,
                         .n_rows = 5,
                         .person = person,
@@ -237,6 +237,7 @@ START_TEST(people_of_a_panel_are_counted_once_in_each_arm)
             ck_assert_int_eq(status, MLAB_ERR_MEMORY);
         else if (k == 0) {
             const mlab_answerable_arm *exits = answers.items[0].arms, *moods = answers.items[1].arms;
+            ck_assert(answers.items[0].leaves && !answers.items[1].leaves);
             ck_assert_uint_eq(answers.items[0].unknown, 1);
             ck_assert_uint_eq(answers.items[1].unknown, 1);
             ck_assert_uint_eq(exits[0].people, 2);

@@ -4,6 +4,7 @@
 
 #include "core/os.h"
 #include "mentorlab.h"
+#include "study/firm.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,5 +100,17 @@ START_TEST(few_events_are_hidden_with_the_time_and_the_difference)
 }
 END_TEST
 
+START_TEST(an_exit_by_another_name_is_counted_under_it)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    firm_make(&context);
+    firm_write_with(&context, "  retention: {formula", "  leaving: {kind: event, model: hazard, formula");
+    snprintf(folder, sizeof folder, "%s", firm_folder);
+    snprintf(path, sizeof path, "%s", firm_path);
+    const char *text = answers(&context, false);
+    ck_assert_msg(strstr(text, "  leaving                  people     exits") && !strstr(text, "  retention "), "%s", text);
+}
+END_TEST
+
 MLAB_TEST_MAIN("study/answers", groups_are_counted_with_the_difference_that_could_be_seen, a_small_group_is_hidden_and_so_is_what_gives_it_away,
-               few_events_are_hidden_with_the_time_and_the_difference)
+               few_events_are_hidden_with_the_time_and_the_difference, an_exit_by_another_name_is_counted_under_it)

@@ -67,6 +67,23 @@ static mlab_status unless_crossed(making make, void (*forget)(mlab_after *after)
     return status;
 }
 
+/* What was asked for and is not there is said. */
+static mlab_status tell_missing(const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_after *after = fit->after;
+    const bool priors = prepared->problem->n_priors > 0, firth = prepared->options.penalty != 0;
+    const char *why = priors  ? "with priors in this model they are not made"
+                      : firth ? "with Firth's penalty they are not made of so many rows and coefficients, nor of effects by threshold or on the scale"
+                              : "this model has none";
+    mlab_status status = MLAB_OK;
+    if (prepared->options.tests && after->n_tests == 0) status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no tests of terms: %s", why);
+    if (fit->trust == MLAB_SEPARATED) why = "the likelihood has no maximum; fit.penalty: firth has them";
+    if (fit->trust == MLAB_NOT_CONVERGED) why = "the fit did not converge";
+    if (!status && prepared->options.profile && after->n_profiles == 0)
+        status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no profile intervals: %s", why);
+    return status;
+}
+
 mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     const mlab_fit_options *options = &prepared->options;
@@ -82,7 +99,7 @@ mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *pr
     if (!status && options->predict) status = unless_crossed(mlab_after_predictions, forget_predictions, "predictions", context, prepared, fit, err);
     if (!status && options->profile) status = mlab_after_profiles(context, prepared, fit, fit->after, err);
     if (!status && options->diagnose) status = mlab_after_diagnose(context, prepared, fit, fit->after, err);
-    return status;
+    return status ? status : tell_missing(prepared, fit, err);
 }
 
 static uint64_t mix(uint64_t h, uint64_t value)

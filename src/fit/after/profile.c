@@ -6,6 +6,7 @@
  * one before. Weakness: rows are taken as independent; coefficients of nearly collinear columns, intercepts and thresholds are left out.
  */
 #include "fit/after/profile.h"
+#include "fit/after/penalised.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -151,8 +152,9 @@ static mlab_status profile_spread(profile *w, mlab_after *after, mlab_error *err
 mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, mlab_after *after, mlab_error *err)
 {
     size_t n = fit->n_parameters;
-    if (mlab_is_penalised(prepared) || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED || !mlab_profile_is_made(prepared, fit))
-        return MLAB_OK;
+    const bool penalised = mlab_is_penalised(prepared);
+    if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED) return MLAB_OK;
+    if (!(penalised ? mlab_penalised_is_made : mlab_profile_is_made)(prepared, fit)) return MLAB_OK;
     profile w = {.context = context, .fit = fit, .root = sqrt(gsl_cdf_chisq_Pinv(prepared->options.level, 1))};
     double value = 0;
     w.fixed = mlab_allocate(context, n + 1, 1);
@@ -160,6 +162,10 @@ mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared
     after->profiles = mlab_allocate(context, n + 1, sizeof *after->profiles);
     mlab_status status =
         w.fixed && w.at && after->profiles ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for profiles of %s", fit->outcome);
+    if (!status && penalised) {
+        status = mlab_penalised_profiles(context, prepared, fit, after, err);
+        goto out;
+    }
     if (!status) status = mlab_profile_machine_make(context, prepared, fit, w.fixed, &w.machine, err);
     if (!status && w.machine.spec.evaluate) status = w.machine.spec.evaluate(w.machine.spec.work, w.machine.best, &value, NULL, NULL, err);
     if (!status) {
@@ -168,6 +174,7 @@ mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared
         if (!status && mlab_fit_has_frailty(fit)) status = profile_spread(&w, after, err);
     }
     mlab_profile_machine_free(context, w.machine);
+out:
     mlab_release(context, w.fixed);
     mlab_release(context, w.at);
     return status;

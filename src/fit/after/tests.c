@@ -7,7 +7,7 @@
  * differs by threshold, or that act on the scale, are also tested against the same effect at every threshold, and against none on the scale.
  * Weakness: likelihood ratio and score tests take rows as independent, also where they are clustered.
  */
-#include "fit/after/after.h"
+#include "fit/after/penalised.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -382,16 +382,19 @@ mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *p
     const mlab_fit_problem *problem = prepared->problem;
     after->tests = mlab_allocate(context, n_terms + problem->n_nominal + problem->n_scale, sizeof *after->tests);
     mlab_status status = drop && after->tests ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for tests of %s", fit->outcome);
-    for (size_t t = 0; t < n_terms && !status && !mlab_is_penalised(prepared); t++) { /* penalised likelihoods have no such tests */
+    const bool penalised = mlab_is_penalised(prepared);
+    if (!status && prepared->options.penalty && mlab_penalised_is_made(prepared, fit))
+        status = mlab_penalised_tests(context, prepared, fit, after, err);
+    for (size_t t = 0; t < n_terms && !status && !penalised; t++) {
         mlab_term_test *test = &after->tests[after->n_tests++];
         if (!(test->term = mlab_copy_text(context, terms[t].label)))
             status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
         else
             status = test_term(context, prepared, fit, t, drop, test, err);
     }
-    for (size_t k = 0; k < problem->n_nominal && !status && !mlab_is_penalised(prepared); k++)
+    for (size_t k = 0; k < problem->n_nominal && !status && !penalised; k++)
         status = test_effect(context, prepared, fit, &(left_out){.nominal = problem->nominal[k]}, after, err);
-    for (size_t k = 0; k < problem->n_scale && !status && !mlab_is_penalised(prepared); k++)
+    for (size_t k = 0; k < problem->n_scale && !status && !penalised; k++)
         status = test_effect(context, prepared, fit, &(left_out){.scale = problem->scale[k]}, after, err);
     mlab_release(context, drop);
     return status;
