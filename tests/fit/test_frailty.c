@@ -377,6 +377,8 @@ START_TEST(a_refit_to_whole_groups_is_the_fit_with_its_baseline)
         ck_near(spread, fit->random->sd[0], 1e-5, 0);
         for (size_t k = 0; k < fit->baseline->n; k++) ck_near(hazard[k], fit->baseline->cumulative_hazard[k], 1e-5, 0);
     }
+    ck_assert_msg(!mlab_mixed_refit(&context, prepared, &weights, NULL, estimate, &info, &err), "%s", err.sentence); /* from nothing */
+    ck_near(estimate[0], fit->estimate[0], 1e-5, 0);
     ck_assert_msg(!mlab_draws_bootstrap(&context, &g.data, outcomes, &options, fits, 1, false, 5, 11, &draws, &err), "%s", err.sentence);
     ck_assert(draws->n_effects == 1 && draws->n_baselines == 1 && draws->value[0] != draws->value[1]);
     mlab_draws_free(draws);

@@ -158,7 +158,7 @@ static mlab_status copy_part(const mlab_joint_model *model, mlab_joint_rows *par
     if (!status && effects) status = copy_effects(model, part, effects, to, err);
     for (size_t i = 0; i < part->n && !status; i++) {
         part->row[to[i]] = problem->rows ? problem->rows[i] : (uint32_t)i;
-        if (part->weight) part->weight[to[i]] = problem->weight[i];
+        if (problem->weight) part->weight[to[i]] = problem->weight[i];
         if (number) part->number[to[i]] = number[i];
         if (problem->category) part->category[to[i]] = problem->category[i];
     }

@@ -168,7 +168,8 @@ void mlab_mixed_refit_tell(const mlab_prepared *prepared, const mlab_fit *from, 
                            mlab_refit_info *info)
 {
     const mlab_engine *engine = prepared->own;
-    const uint8_t *aliased = prepared->model->marks & MLAB_MODEL_FRAILTY ? from->aliased : engine->aliased;
+    const mlab_fit *whole = from ? from : fit; /* without the fit to all rows nothing is known of its aliases */
+    const uint8_t *aliased = prepared->model->marks & MLAB_MODEL_FRAILTY ? whole->aliased : engine->aliased;
     memcpy(estimate, fit->estimate, fit->n_parameters * sizeof *estimate);
     if (spread && fit->n_spread) memcpy(spread, fit->spread, fit->n_spread * sizeof *spread);
     for (size_t j = 0; j < fit->n_parameters; j++) info->n_aliased += fit->aliased[j] && !aliased[j];
