@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /comparison: contrasts, balance, observed curves, standardised curves. */
+#include "store/records.h"
 #include "store/stages.h"
-#include "store/table.h"
 
 #include "core/memory.h"
 
 #define TEXT(field, long_name)                                                                                                                       \
     {                                                                                                                                                \
-#field, MLAB_FIELD_TEXT, offsetof(mlab_contrast, field), "1", long_name                                                                      \
+        MLAB_RECORD_TEXT, #field, offsetof(mlab_contrast, field), "1", long_name                                                                     \
     }
 #define REAL(field, unit, long_name)                                                                                                                 \
     {                                                                                                                                                \
-#field, MLAB_FIELD_REAL, offsetof(mlab_contrast, field), unit, long_name                                                                     \
+        MLAB_RECORD_REAL, #field, offsetof(mlab_contrast, field), unit, long_name                                                                    \
     }
 #define COUNT(field, unit, long_name)                                                                                                                \
     {                                                                                                                                                \
-#field, MLAB_FIELD_COUNT, offsetof(mlab_contrast, field), unit, long_name                                                                    \
+        MLAB_RECORD_COUNT, #field, offsetof(mlab_contrast, field), unit, long_name                                                                   \
     }
-static const mlab_h5_column contrast_columns[] = {
+static const mlab_record_field contrast_columns[] = {
     TEXT(outcome, "outcome"),
     TEXT(arm, "arm"),
     TEXT(reference, "arm it is compared with"),
@@ -52,52 +52,54 @@ static const mlab_h5_column contrast_columns[] = {
     REAL(missing_information, "1", "share of what the data would say of the estimate that is missing"),
     COUNT(unknown_people, "person", "people of whom for some of the time nothing says the arm"),
     COUNT(unknown_events, "event", "those of them with the event, or an answer, in such time"),
-    {"bounded", MLAB_FIELD_FLAG, offsetof(mlab_contrast, bounded), "1", "1 = the four columns that follow are there"},
+    {MLAB_RECORD_YES_NO, "bounded", offsetof(mlab_contrast, bounded), "1", "1 = the four columns that follow are there"},
     REAL(if_reference, "1", "estimate had all time of unknown arm been in the reference arm"),
     REAL(if_arm, "1", "estimate had all time of unknown arm been in the arm"),
     REAL(worst_lowest, "1", "lowest of the cases worked out for people of unknown arm"),
     REAL(worst_highest, "1", "highest of the cases worked out for people of unknown arm"),
-    {"trust_code", MLAB_FIELD_ENUM, offsetof(mlab_contrast, trust), "1", "0 = no reason for doubt was found"},
+    {MLAB_RECORD_ENUM, "trust_code", offsetof(mlab_contrast, trust), "1", "0 = no reason for doubt was found"},
     TEXT(reason, "reason for doubt"),
     TEXT(caveats, "caveats in plain words"),
 };
-static const mlab_h5_column balance_columns[] = {
-    {"arm", MLAB_FIELD_TEXT, offsetof(mlab_balance, arm), "1", "arm"},
-    {"covariate", MLAB_FIELD_TEXT, offsetof(mlab_balance, covariate), "1", "covariate, or level of one"},
-    {"mean_arm", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_arm), "1", "mean in the arm of what was known at time zero"},
-    {"mean_reference", MLAB_FIELD_REAL, offsetof(mlab_balance, mean_reference), "1", "mean in the reference arm at the same times"},
-    {"smd_before", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_before), "1", "standardised mean difference before weighting"},
-    {"smd_after", MLAB_FIELD_REAL, offsetof(mlab_balance, smd_after), "1", "standardised mean difference after weighting"},
+static const mlab_record_table contrast_table = MLAB_RECORD_TABLE("contrasts", mlab_contrast, contrast_columns);
+static const mlab_record_field balance_columns[] = {
+    {MLAB_RECORD_TEXT, "arm", offsetof(mlab_balance, arm), "1", "arm"},
+    {MLAB_RECORD_TEXT, "covariate", offsetof(mlab_balance, covariate), "1", "covariate, or level of one"},
+    {MLAB_RECORD_REAL, "mean_arm", offsetof(mlab_balance, mean_arm), "1", "mean in the arm of what was known at time zero"},
+    {MLAB_RECORD_REAL, "mean_reference", offsetof(mlab_balance, mean_reference), "1", "mean in the reference arm at the same times"},
+    {MLAB_RECORD_REAL, "smd_before", offsetof(mlab_balance, smd_before), "1", "standardised mean difference before weighting"},
+    {MLAB_RECORD_REAL, "smd_after", offsetof(mlab_balance, smd_after), "1", "standardised mean difference after weighting"},
 };
-static const mlab_h5_column stay_columns[] = {
-    {"outcome", MLAB_FIELD_TEXT, offsetof(mlab_stay, outcome), "1", "outcome of events, or column of states"},
-    {"arm", MLAB_FIELD_TEXT, offsetof(mlab_stay, arm), "1", "arm as started"},
-    {"reference", MLAB_FIELD_TEXT, offsetof(mlab_stay, reference), "1", "arm that it is compared with"},
-    {"state", MLAB_FIELD_TEXT, offsetof(mlab_stay, state), "1", "no event, a cause, a value of the column"},
-    {"horizon", MLAB_FIELD_REAL, offsetof(mlab_stay, horizon), "month", "time since time zero"},
-    {"n", MLAB_FIELD_REAL, offsetof(mlab_stay, n), "person", "people of the arm watched just before the horizon"},
-    {"in_state", MLAB_FIELD_REAL, offsetof(mlab_stay, in_state), "person", "of them in the state"},
-    {"share", MLAB_FIELD_REAL, offsetof(mlab_stay, share), "1", "share in the state at the horizon"},
-    {"share_se", MLAB_FIELD_REAL, offsetof(mlab_stay, share_se), "1", "standard error"},
-    {"share_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, share_lower), "1", "lower limit"},
-    {"share_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, share_upper), "1", "upper limit"},
-    {"months", MLAB_FIELD_REAL, offsetof(mlab_stay, months), "month", "mean time in the state from `from` to the horizon"},
-    {"months_se", MLAB_FIELD_REAL, offsetof(mlab_stay, months_se), "month", "standard error"},
-    {"months_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, months_lower), "month", "lower limit"},
-    {"months_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, months_upper), "month", "upper limit"},
-    {"difference", MLAB_FIELD_REAL, offsetof(mlab_stay, difference), "month", "mean time in the arm less that in the reference"},
-    {"difference_se", MLAB_FIELD_REAL, offsetof(mlab_stay, difference_se), "month", "standard error"},
-    {"difference_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, difference_lower), "month", "lower limit"},
-    {"difference_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, difference_upper), "month", "upper limit"},
-    {"ratio", MLAB_FIELD_REAL, offsetof(mlab_stay, ratio), "1", "mean time in the arm over that in the reference, 0 = none"},
-    {"ratio_lower", MLAB_FIELD_REAL, offsetof(mlab_stay, ratio_lower), "1", "lower limit"},
-    {"ratio_upper", MLAB_FIELD_REAL, offsetof(mlab_stay, ratio_upper), "1", "upper limit"},
-    {"compared", MLAB_FIELD_FLAG, offsetof(mlab_stay, compared), "1", "differences and ratios are there"},
-    {"from", MLAB_FIELD_REAL, offsetof(mlab_stay, from), "month", "time at which mean times begin, of those without an event then"},
-    {"until", MLAB_FIELD_REAL, offsetof(mlab_stay, until), "month", "time up to which somebody is; infinite = nobody is left"},
-    {"level", MLAB_FIELD_REAL, offsetof(mlab_stay, level), "1", "of the intervals"},
+static const mlab_record_table balance_table = MLAB_RECORD_TABLE("balance", mlab_balance, balance_columns);
+static const mlab_record_field stay_columns[] = {
+    {MLAB_RECORD_TEXT, "outcome", offsetof(mlab_stay, outcome), "1", "outcome of events, or column of states"},
+    {MLAB_RECORD_TEXT, "arm", offsetof(mlab_stay, arm), "1", "arm as started"},
+    {MLAB_RECORD_TEXT, "reference", offsetof(mlab_stay, reference), "1", "arm that it is compared with"},
+    {MLAB_RECORD_TEXT, "state", offsetof(mlab_stay, state), "1", "no event, a cause, a value of the column"},
+    {MLAB_RECORD_REAL, "horizon", offsetof(mlab_stay, horizon), "month", "time since time zero"},
+    {MLAB_RECORD_REAL, "n", offsetof(mlab_stay, n), "person", "people of the arm watched just before the horizon"},
+    {MLAB_RECORD_REAL, "in_state", offsetof(mlab_stay, in_state), "person", "of them in the state"},
+    {MLAB_RECORD_REAL, "share", offsetof(mlab_stay, share), "1", "share in the state at the horizon"},
+    {MLAB_RECORD_REAL, "share_se", offsetof(mlab_stay, share_se), "1", "standard error"},
+    {MLAB_RECORD_REAL, "share_lower", offsetof(mlab_stay, share_lower), "1", "lower limit"},
+    {MLAB_RECORD_REAL, "share_upper", offsetof(mlab_stay, share_upper), "1", "upper limit"},
+    {MLAB_RECORD_REAL, "months", offsetof(mlab_stay, months), "month", "mean time in the state from `from` to the horizon"},
+    {MLAB_RECORD_REAL, "months_se", offsetof(mlab_stay, months_se), "month", "standard error"},
+    {MLAB_RECORD_REAL, "months_lower", offsetof(mlab_stay, months_lower), "month", "lower limit"},
+    {MLAB_RECORD_REAL, "months_upper", offsetof(mlab_stay, months_upper), "month", "upper limit"},
+    {MLAB_RECORD_REAL, "difference", offsetof(mlab_stay, difference), "month", "mean time in the arm less that in the reference"},
+    {MLAB_RECORD_REAL, "difference_se", offsetof(mlab_stay, difference_se), "month", "standard error"},
+    {MLAB_RECORD_REAL, "difference_lower", offsetof(mlab_stay, difference_lower), "month", "lower limit"},
+    {MLAB_RECORD_REAL, "difference_upper", offsetof(mlab_stay, difference_upper), "month", "upper limit"},
+    {MLAB_RECORD_REAL, "ratio", offsetof(mlab_stay, ratio), "1", "mean time in the arm over that in the reference, 0 = none"},
+    {MLAB_RECORD_REAL, "ratio_lower", offsetof(mlab_stay, ratio_lower), "1", "lower limit"},
+    {MLAB_RECORD_REAL, "ratio_upper", offsetof(mlab_stay, ratio_upper), "1", "upper limit"},
+    {MLAB_RECORD_YES_NO, "compared", offsetof(mlab_stay, compared), "1", "differences and ratios are there"},
+    {MLAB_RECORD_REAL, "from", offsetof(mlab_stay, from), "month", "time at which mean times begin, of those without an event then"},
+    {MLAB_RECORD_REAL, "until", offsetof(mlab_stay, until), "month", "time up to which somebody is; infinite = nobody is left"},
+    {MLAB_RECORD_REAL, "level", offsetof(mlab_stay, level), "1", "of the intervals"},
 };
-#define N(array) (sizeof(array) / sizeof *(array))
+static const mlab_record_table stay_table = MLAB_RECORD_TABLE("stays", mlab_stay, stay_columns);
 
 static size_t blocks_of(const mlab_curve *curve)
 {
@@ -195,13 +197,13 @@ void mlab_store_put_comparison(const mlab_h5_group *root, const mlab_comparison 
     mlab_h5_put_real(&group, "effective_share", comparison->effective_share, "1", "effective sample size over n");
     mlab_h5_put_real(&group, "months_per_time", comparison->months_per_time, "month", "step of the standardised curves");
     mlab_h5_group table = mlab_h5_group_make(&group, "contrasts");
-    mlab_h5_put_table(&table, contrast_columns, N(contrast_columns), comparison->contrasts, sizeof *comparison->contrasts, comparison->n_contrasts);
+    mlab_records_put_in(&table, &contrast_table, comparison->contrasts, comparison->n_contrasts);
     mlab_h5_group_close(&table);
     table = mlab_h5_group_make(&group, "balance");
-    mlab_h5_put_table(&table, balance_columns, N(balance_columns), comparison->balance, sizeof *comparison->balance, comparison->n_balance);
+    mlab_records_put_in(&table, &balance_table, comparison->balance, comparison->n_balance);
     mlab_h5_group_close(&table);
     table = mlab_h5_group_make(&group, "stays");
-    mlab_h5_put_table(&table, stay_columns, N(stay_columns), comparison->stays, sizeof *comparison->stays, comparison->n_stays);
+    mlab_records_put_in(&table, &stay_table, comparison->stays, comparison->n_stays);
     mlab_h5_group_close(&table);
     put_curves(&group, comparison->curves, comparison->n_curves);
     put_standardised(&group, comparison);
@@ -284,14 +286,14 @@ static void get_comparison(const mlab_h5_group *root, mlab_comparison *compariso
     comparison->effective_share = mlab_h5_get_real(&group, "effective_share");
     comparison->months_per_time = mlab_h5_get_real(&group, "months_per_time");
     mlab_h5_group table = mlab_h5_group_get(&group, "contrasts");
-    comparison->contrasts = mlab_h5_get_table(&table, contrast_columns, N(contrast_columns), sizeof *comparison->contrasts, &comparison->n_contrasts);
+    comparison->contrasts = mlab_records_get_in(&table, &contrast_table, &comparison->n_contrasts);
     mlab_h5_group_close(&table);
     table = mlab_h5_group_get(&group, "balance");
-    comparison->balance = mlab_h5_get_table(&table, balance_columns, N(balance_columns), sizeof *comparison->balance, &comparison->n_balance);
+    comparison->balance = mlab_records_get_in(&table, &balance_table, &comparison->n_balance);
     mlab_h5_group_close(&table);
     if (mlab_h5_has(&group, "stays")) { /* files of before have none */
         table = mlab_h5_group_get(&group, "stays");
-        comparison->stays = mlab_h5_get_table(&table, stay_columns, N(stay_columns), sizeof *comparison->stays, &comparison->n_stays);
+        comparison->stays = mlab_records_get_in(&table, &stay_table, &comparison->n_stays);
         mlab_h5_group_close(&table);
     }
     get_curves(&group, comparison);

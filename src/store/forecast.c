@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /forecast: the ledger by scenario, draw, period and line, and what follows from it. */
+#include "store/records.h"
 #include "store/stages.h"
-#include "store/table.h"
 
 #include "core/memory.h"
 
@@ -9,20 +9,21 @@
 
 #define REAL(field, unit, long_name)                                                                                                                 \
     {                                                                                                                                                \
-#field, MLAB_FIELD_REAL, offsetof(mlab_return, field), unit, long_name                                                                       \
+        MLAB_RECORD_REAL, #field, offsetof(mlab_return, field), unit, long_name                                                                      \
     }
 #define SUMMARY(field, long_name)                                                                                                                    \
-    {#field, MLAB_FIELD_REAL, offsetof(mlab_return, field.mean), "money", long_name ", mean"},                                                       \
-        {#field "_lower", MLAB_FIELD_REAL, offsetof(mlab_return, field.lower), "money", long_name ", lower limit"},                                  \
-        {#field "_upper", MLAB_FIELD_REAL, offsetof(mlab_return, field.upper), "money", long_name ", upper limit"},                                  \
-        {#field "_parameter_sd", MLAB_FIELD_REAL, offsetof(mlab_return, field.parameter_sd), "money",                                                \
+    {MLAB_RECORD_REAL, #field, offsetof(mlab_return, field.mean), "money", long_name ", mean"},                                                      \
+        {MLAB_RECORD_REAL, #field "_lower", offsetof(mlab_return, field.lower), "money", long_name ", lower limit"},                                 \
+        {MLAB_RECORD_REAL, #field "_upper", offsetof(mlab_return, field.upper), "money", long_name ", upper limit"},                                 \
+        {MLAB_RECORD_REAL, #field "_parameter_sd", offsetof(mlab_return, field.parameter_sd), "money",                                               \
          long_name ", standard deviation from not knowing the parameters"},                                                                          \
-        {#field "_monte_carlo_se", MLAB_FIELD_REAL, offsetof(mlab_return, field.monte_carlo_se), "money", long_name ", Monte Carlo error"},          \
+        {MLAB_RECORD_REAL, #field "_monte_carlo_se", offsetof(mlab_return, field.monte_carlo_se), "money", long_name ", Monte Carlo error"},         \
     {                                                                                                                                                \
-#field "_clipped", MLAB_FIELD_FLAG, offsetof(mlab_return, field.parameter_sd_clipped), "1", "1 = the parameter variance came out negative"   \
+        MLAB_RECORD_YES_NO, #field "_clipped", offsetof(mlab_return, field.parameter_sd_clipped), "1",                                               \
+            "1 = the parameter variance came out negative"                                                                                           \
     }
-static const mlab_h5_column return_columns[] = {
-    {"scenario", MLAB_FIELD_TEXT, offsetof(mlab_return, scenario), "1", "program in the organisation"},
+static const mlab_record_field return_columns[] = {
+    {MLAB_RECORD_TEXT, "scenario", offsetof(mlab_return, scenario), "1", "program in the organisation"},
     SUMMARY(net_present_value, "net present value"),
     SUMMARY(net_present_value_cash, "net present value of cash lines"),
     SUMMARY(net_present_value_without_time, "net present value without working hours"),
@@ -31,12 +32,12 @@ static const mlab_h5_column return_columns[] = {
     REAL(roi, "1", "(benefits - costs) / costs, discounted"),
     REAL(roi_lower, "1", "return on investment, lower limit"),
     REAL(roi_upper, "1", "return on investment, upper limit"),
-    {"roi_defined", MLAB_FIELD_FLAG, offsetof(mlab_return, roi_defined), "1", "0 = there are no costs"},
+    {MLAB_RECORD_YES_NO, "roi_defined", offsetof(mlab_return, roi_defined), "1", "0 = there are no costs"},
     REAL(payback_months, "month", "median payback, -1 = not within the horizon"),
     REAL(probability_positive, "1", "share of draws with a positive net present value"),
     REAL(probability_se, "1", "Monte Carlo error of that share"),
 };
-static const size_t n_return_columns = sizeof return_columns / sizeof *return_columns;
+static const mlab_record_table return_table = MLAB_RECORD_TABLE("returns", mlab_return, return_columns);
 static const char *const kinds[] = {"cash", "avoided", "time"};
 
 static void put_ledger(const mlab_h5_group *parent, const mlab_ledger *ledger)
@@ -71,7 +72,7 @@ void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *for
     mlab_h5_put_real(&group, "value_of_knowing", forecast->value_of_knowing, forecast->ledger->currency,
                      "most that knowing every unknown would be worth");
     mlab_h5_put_real(&group, "level", forecast->level, "1", "level of the intervals");
-    mlab_h5_put_table(&group, return_columns, n_return_columns, forecast->returns, sizeof *forecast->returns, forecast->n_returns);
+    mlab_records_put_in(&group, &return_table, forecast->returns, forecast->n_returns);
     put_ledger(&group, forecast->ledger);
     mlab_h5_group_close(&group);
 }
@@ -127,8 +128,7 @@ mlab_status mlab_store_read_forecast(const mlab_context *context, const char *pa
         got->largest_share = mlab_h5_get_real(&group, "largest_share");
         got->value_of_knowing = mlab_h5_get_real(&group, "value_of_knowing");
         got->level = mlab_h5_get_real(&group, "level");
-        got->returns = mlab_h5_get_table(&group, return_columns, n_return_columns, sizeof *got->returns, &got->n_returns);
-        if (!got->returns) got->n_returns = 0;
+        got->returns = mlab_records_get_in(&group, &return_table, &got->n_returns);
         get_ledger(&group, got->ledger);
         mlab_h5_group_close(&group);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tables of C structs in a results file: one group a table, one dataset a field, described by a row each. */
+/* Tables of C structs in a results file: a group each with a `row` dimension and one variable a field. One list of fields serves writing and reading.
+ */
 #ifndef MLAB_STORE_RECORDS_H
 #define MLAB_STORE_RECORDS_H
 
@@ -8,10 +9,12 @@
 #include <stddef.h>
 
 typedef enum mlab_record_kind {
-    MLAB_RECORD_TEXT,  /* char * */
-    MLAB_RECORD_REAL,  /* double */
-    MLAB_RECORD_COUNT, /* uint64_t or size_t */
-    MLAB_RECORD_FLAG   /* bool */
+    MLAB_RECORD_TEXT,   /* char * */
+    MLAB_RECORD_REAL,   /* double */
+    MLAB_RECORD_COUNT,  /* uint64_t or size_t */
+    MLAB_RECORD_ENUM,   /* an enum or int; in the file as wide as a count */
+    MLAB_RECORD_YES_NO, /* bool; in the file as wide as a count */
+    MLAB_RECORD_FLAG    /* bool; in the file a byte */
 } mlab_record_kind;
 
 typedef struct mlab_record_field {
@@ -39,5 +42,9 @@ void mlab_records_put(const mlab_h5_group *all, const mlab_record_table *table, 
 
 /* [*n] structs with the fields of the table, all else zeroed, released by the caller with their texts; NULL where the table is not there. */
 void *mlab_records_get(const mlab_h5_group *all, const mlab_record_table *table, size_t *n);
+
+/* The same in a group that is there, whose `row` has no numbers of its own. */
+void mlab_records_put_in(const mlab_h5_group *group, const mlab_record_table *table, const void *records, size_t n);
+void *mlab_records_get_in(const mlab_h5_group *group, const mlab_record_table *table, size_t *n);
 
 #endif

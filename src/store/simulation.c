@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /simulation: every metric over scenario, draw, replicate, period and group, and the assumptions behind them. */
+#include "store/records.h"
 #include "store/stages.h"
-#include "store/table.h"
 
 #include "core/memory.h"
 
-static const mlab_h5_column assumption_columns[] = {
-    {"name", MLAB_FIELD_TEXT, offsetof(mlab_assumption, name), "1", "parameter"},
-    {"value", MLAB_FIELD_REAL, offsetof(mlab_assumption, value), "1", "value used"},
-    {"standard_error", MLAB_FIELD_REAL, offsetof(mlab_assumption, standard_error), "1", "standard error, 0 = fixed"},
-    {"source", MLAB_FIELD_TEXT, offsetof(mlab_assumption, source), "1", "where the value comes from"},
+static const mlab_record_field assumption_columns[] = {
+    {MLAB_RECORD_TEXT, "name", offsetof(mlab_assumption, name), "1", "parameter"},
+    {MLAB_RECORD_REAL, "value", offsetof(mlab_assumption, value), "1", "value used"},
+    {MLAB_RECORD_REAL, "standard_error", offsetof(mlab_assumption, standard_error), "1", "standard error, 0 = fixed"},
+    {MLAB_RECORD_TEXT, "source", offsetof(mlab_assumption, source), "1", "where the value comes from"},
 };
-static const size_t n_assumption_columns = sizeof assumption_columns / sizeof *assumption_columns;
+static const mlab_record_table assumption_table = MLAB_RECORD_TABLE("assumptions", mlab_assumption, assumption_columns);
 
 typedef struct metric_row {
     const char *name, *long_name, *unit;
@@ -41,8 +41,7 @@ void mlab_store_put_outcomes(const mlab_h5_group *root, const mlab_outcomes *out
     mlab_h5_put_integer(&group, "person_periods_simulated", (int64_t)outcomes->person_periods, "person-period", "person-periods simulated in all");
     mlab_h5_put_integer(&group, "months_per_period", outcomes->months_per_period, "month", "length of a period");
     mlab_h5_group table = mlab_h5_group_make(&group, "assumptions");
-    mlab_h5_put_table(&table, assumption_columns, n_assumption_columns, outcomes->assumptions, sizeof *outcomes->assumptions,
-                      outcomes->n_assumptions);
+    mlab_records_put_in(&table, &assumption_table, outcomes->assumptions, outcomes->n_assumptions);
     mlab_h5_group_close(&table);
     mlab_h5_group_close(&group);
 }
@@ -66,9 +65,7 @@ static void get_outcomes(const mlab_h5_group *root, mlab_outcomes *outcomes)
     outcomes->person_periods = (uint64_t)mlab_h5_get_integer(&group, "person_periods_simulated");
     outcomes->months_per_period = (int32_t)mlab_h5_get_integer(&group, "months_per_period");
     mlab_h5_group table = mlab_h5_group_get(&group, "assumptions");
-    outcomes->assumptions =
-        mlab_h5_get_table(&table, assumption_columns, n_assumption_columns, sizeof *outcomes->assumptions, &outcomes->n_assumptions);
-    if (!outcomes->assumptions) outcomes->n_assumptions = 0;
+    outcomes->assumptions = mlab_records_get_in(&table, &assumption_table, &outcomes->n_assumptions);
     mlab_h5_group_close(&table);
     mlab_h5_group_close(&group);
 }

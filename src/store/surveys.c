@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /data/surveys: how scores were made, the waves, and who answered, by arm. /data/survey_groups: scores by group and wave of
  * answers without a person, as far as they may be told; of the others the row alone. */
+#include "store/records.h"
 #include "store/stages.h"
-#include "store/table.h"
 
 #include "core/memory.h"
 #include "core/number.h"
@@ -99,17 +99,18 @@ typedef struct group_row {
     double size, n, mean, lower, upper;
 } group_row;
 
-static const mlab_h5_column group_columns[] = {
-    {"measure", MLAB_FIELD_TEXT, offsetof(group_row, measure), "1", "score made from answers"},
-    {"group", MLAB_FIELD_TEXT, offsetof(group_row, group), "1", "group of those who answered"},
-    {"wave", MLAB_FIELD_TEXT, offsetof(group_row, wave), "1", "wave of the survey"},
-    {"told", MLAB_FIELD_FLAG, offsetof(group_row, told), "1", "0 = nobody answered, or hidden, since few did, or a small count would follow"},
-    {"size", MLAB_FIELD_REAL, offsetof(group_row, size), "person", "people in the group on the first day of the wave; NaN = not known or hidden"},
-    {"n", MLAB_FIELD_REAL, offsetof(group_row, n), "answer", "answers with a score; NaN = hidden"},
-    {"mean", MLAB_FIELD_REAL, offsetof(group_row, mean), "1", "their mean; NaN = hidden"},
-    {"lower", MLAB_FIELD_REAL, offsetof(group_row, lower), "1", "lower limit of the 95 % interval of the mean"},
-    {"upper", MLAB_FIELD_REAL, offsetof(group_row, upper), "1", "upper limit of the 95 % interval of the mean"},
+static const mlab_record_field group_columns[] = {
+    {MLAB_RECORD_TEXT, "measure", offsetof(group_row, measure), "1", "score made from answers"},
+    {MLAB_RECORD_TEXT, "group", offsetof(group_row, group), "1", "group of those who answered"},
+    {MLAB_RECORD_TEXT, "wave", offsetof(group_row, wave), "1", "wave of the survey"},
+    {MLAB_RECORD_YES_NO, "told", offsetof(group_row, told), "1", "0 = nobody answered, or hidden, since few did, or a small count would follow"},
+    {MLAB_RECORD_REAL, "size", offsetof(group_row, size), "person", "people in the group on the first day of the wave; NaN = not known or hidden"},
+    {MLAB_RECORD_REAL, "n", offsetof(group_row, n), "answer", "answers with a score; NaN = hidden"},
+    {MLAB_RECORD_REAL, "mean", offsetof(group_row, mean), "1", "their mean; NaN = hidden"},
+    {MLAB_RECORD_REAL, "lower", offsetof(group_row, lower), "1", "lower limit of the 95 % interval of the mean"},
+    {MLAB_RECORD_REAL, "upper", offsetof(group_row, upper), "1", "upper limit of the 95 % interval of the mean"},
 };
+static const mlab_record_table group_table = MLAB_RECORD_TABLE("survey_groups", group_row, group_columns);
 
 static group_row row_of(const mlab_survey *survey, size_t m, size_t g, size_t w)
 {
@@ -143,7 +144,7 @@ static void put_groups(const mlab_h5_group *data_group, const mlab_context *cont
     for (size_t m = 0; rows && m < survey->n_measures; m++)
         for (size_t g = 0; g < survey->n_groups; g++)
             for (size_t w = 0; w < survey->n_waves; w++) rows[k++] = row_of(survey, m, g, w);
-    if (rows) mlab_h5_put_table(&group, group_columns, sizeof group_columns / sizeof *group_columns, rows, sizeof *rows, n);
+    if (rows) mlab_records_put_in(&group, &group_table, rows, n);
     mlab_release(context, rows);
     mlab_h5_group_close(&group);
 }
