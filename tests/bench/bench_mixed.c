@@ -2,14 +2,15 @@
 /* Times random intercepts of departments, from the typed table in memory to estimates, errors and modes.
  *
  *   bench_mixed                                                    the figures of 100,000 rows
- *   bench_mixed ROWS DEPARTMENTS logit|ordinal|linear|people|events THREADS REPEATS [CSV]  one of them; tests/bench/mixed_peers runs it beside R
+ *   bench_mixed ROWS DEPARTMENTS logit|ordinal|linear|people|events THREADS REPEATS [CSV|profile]  one of them; tests/bench/mixed_peers runs it
+ * beside R
  *
  * Covariates: arm (3), female, grade 1 to 6, tenure, quarter. Department effects have a standard deviation of 0.5.
- * CSV: the data are written there for the peer and nothing is timed.
+ * CSV: the data are written there for the peer and nothing is timed. profile: with the profile intervals of all coefficients.
  */
 #include "bench/bench.h"
 #include "core/random.h"
-#include "fit/model.h"
+#include "fit/after/after.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -91,8 +92,20 @@ typedef struct job {
     const mlab_context *context;
     const panel *p;
     kind what;
+    bool profile;
     mlab_fit *fit;
 } job;
+
+static void fit_problem(job *j, const char *model, const mlab_fit_problem *problem, mlab_fit_options options)
+{
+    mlab_error err;
+    mlab_prepared *prepared;
+    options.profile = j->profile;
+    if (mlab_prepare(j->context, mlab_model_find(model), problem, &options, &prepared, &err) ||
+        mlab_prepared_fit(j->context, prepared, &j->fit, &err) || mlab_after_make(j->context, prepared, j->fit, &err))
+        mlab_bench_stop("fit", &err);
+    mlab_prepared_free(prepared);
+}
 
 static void fit_once(void *work)
 {
@@ -131,7 +144,7 @@ static void fit_once(void *work)
                                 .n_random = what >= PEOPLE ? 2 : 1,
                                 .outcome = "it"};
     const char *model = linear ? "linear" : ordinal ? "ordinal" : "logit";
-    if (mlab_fit_problem_fit(context, mlab_model_find(model), &problem, &options, &j->fit, &err)) mlab_bench_stop("fit", &err);
+    fit_problem(j, model, &problem, options);
     mlab_design_free(design);
     mlab_design_free(random);
     mlab_formula_free(formula);
@@ -172,7 +185,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (argc < 6) {
-        fputs("bench_mixed ROWS DEPARTMENTS logit|ordinal|linear|people|events THREADS REPEATS [CSV]\n", stderr);
+        fputs("bench_mixed ROWS DEPARTMENTS logit|ordinal|linear|people|events THREADS REPEATS [CSV|profile]\n", stderr);
         return 2;
     }
     mlab_context context = mlab_bench_context((int)strtol(argv[4], NULL, 10));
@@ -180,10 +193,11 @@ int main(int argc, char **argv)
     while (what < N_KINDS && strcmp(argv[3], kinds[what])) what++;
     if (what == N_KINDS) return 2;
     panel p = generate(&context, strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10), what);
-    if (argc > 6) {
+    const bool profile = argc > 6 && !strcmp(argv[6], "profile");
+    if (argc > 6 && !profile) {
         write_csv(&p, argv[6]);
     } else {
-        job j = {.context = &context, .p = &p, .what = what};
+        job j = {.context = &context, .p = &p, .what = what, .profile = profile};
         mlab_bench_times times = mlab_bench_time(strtoull(argv[5], NULL, 10), fit_once, &j);
         mlab_fit *fit = j.fit;
         char name[40];
@@ -195,6 +209,9 @@ int main(int argc, char **argv)
         for (size_t t = 0; t < fit->n_random; t++)
             printf("  %-16s %.10g %.10g\n", "log sd", log(fit->random[t].sd[0]), fit->random[t].sd_se[0] / fit->random[t].sd[0]);
         printf("  logLik %.8f\n", fit->log_likelihood);
+        for (size_t k = 0; fit->after && k < fit->after->n_profiles; k++)
+            printf("  %-16s %.10g %.10g by the profile\n", fit->after->profiles[k].name, fit->after->profiles[k].lower,
+                   fit->after->profiles[k].upper);
         mlab_fit_free(fit);
     }
     free_panel(&p);

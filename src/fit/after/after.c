@@ -77,6 +77,7 @@ static mlab_status tell_missing(const mlab_prepared *prepared, mlab_fit *fit, ml
                               : "this model has none";
     mlab_status status = MLAB_OK;
     if (prepared->options.tests && after->n_tests == 0) status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no tests of terms: %s", why);
+    if (prepared->problem->weights_sampling) why = "sampling weights make a pseudo-likelihood, which falls too fast or too slowly";
     if (fit->trust == MLAB_SEPARATED) why = "the likelihood has no maximum; fit.penalty: firth has them";
     if (fit->trust == MLAB_NOT_CONVERGED) why = "the fit did not converge";
     if (!status && prepared->options.profile && after->n_profiles == 0)

@@ -63,7 +63,7 @@ static mlab_status find_end(profile *w, size_t j, double b, double se, double si
         x0 = x1;
         r0 = r1;
         x1 = next;
-        if (fabs(x1 - x0) <= SETTLED * se) {
+        if (fabs(x1 - x0) <= (w->machine.settled > 0 ? w->machine.settled : SETTLED) * se) {
             *open = false;
             *end = x1;
             return MLAB_OK;
@@ -153,7 +153,7 @@ mlab_status mlab_after_profiles(const mlab_context *context, const mlab_prepared
 {
     size_t n = fit->n_parameters;
     const bool penalised = mlab_is_penalised(prepared);
-    if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED) return MLAB_OK;
+    if (fit->trust == MLAB_SEPARATED || fit->trust == MLAB_NOT_CONVERGED || prepared->problem->weights_sampling) return MLAB_OK;
     if (!(penalised ? mlab_penalised_is_made : mlab_profile_is_made)(prepared, fit)) return MLAB_OK;
     profile w = {.context = context, .fit = fit, .root = sqrt(gsl_cdf_chisq_Pinv(prepared->options.level, 1))};
     double value = 0;

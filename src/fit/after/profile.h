@@ -16,12 +16,13 @@ struct mlab_profile_machine {
     void *own;
     /* Instead of Newton's steps with spec: value = log-likelihood with parameter j held. NULL = Newton. */
     mlab_status (*held)(mlab_profile_machine *machine, size_t j, double at, double *value, bool *good, mlab_error *err);
+    double settled; /* standard errors to which an end is found; 0 = 1e-10 */
     void (*release)(const mlab_context *context, void *own);
     double (*of_value)(const mlab_profile_machine *machine, double value); /* the log-likelihood, but for a constant */
     bool (*has)(const mlab_profile_machine *machine, size_t j);            /* whether parameter j has a profile */
 };
 
-/* Whether the model has profiles: no mixed models, frailties on their boundary, Fine-Gray (no likelihood), multistate. */
+/* Whether the model has profiles: no frailties on their boundary, Fine-Gray (no likelihood), multistate. */
 bool mlab_profile_is_made(const mlab_prepared *prepared, const mlab_fit *fit);
 /* Errors: MLAB_ERR_MEMORY, those of a pass over the rows. Ended by mlab_profile_machine_free, also after a failure. */
 MLAB_MUST_USE mlab_status mlab_profile_machine_make(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit,

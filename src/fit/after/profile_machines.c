@@ -5,6 +5,7 @@
 #include "fit/after/profile.h"
 #include "fit/engine.h"
 #include "fit/families/responses.h"
+#include "fit/mixed/mixed_held.h"
 #include "fit/survival/cox.h"
 #include "fit/survival/frailty.h"
 #include "fit/survival/times_frailty.h"
@@ -25,10 +26,15 @@ static bool is_cox(const mlab_prepared *prepared)
     return prepared->model == &mlab_model_cox && !prepared->problem->n_random;
 }
 
+static bool is_mixed(const mlab_prepared *prepared, const mlab_fit *fit)
+{
+    return prepared->problem->n_random && (prepared->model->marks & MLAB_MODEL_MIXED) && fit->spread;
+}
+
 bool mlab_profile_is_made(const mlab_prepared *prepared, const mlab_fit *fit)
 {
     bool frailty = mlab_fit_has_frailty(fit) && fit->trust != MLAB_ON_BOUNDARY && fit->random->sd[0] > 0;
-    return is_cox(prepared) || is_times(prepared) || frailty || mlab_engine_of(prepared);
+    return is_cox(prepared) || is_times(prepared) || frailty || mlab_engine_of(prepared) || is_mixed(prepared, fit);
 }
 
 static double same(const mlab_profile_machine *machine, double value)
@@ -226,6 +232,37 @@ static mlab_status start_frail_cox(const mlab_context *context, const mlab_fit *
     return status;
 }
 
+/* --- mixed: climbs of their own; best[0]: the largest log-likelihood ---------------------------------------------- */
+
+static void free_mixed(const mlab_context *context, void *own)
+{
+    (void)context;
+    mlab_mixed_held_free(own);
+}
+
+static mlab_status hold_mixed(mlab_profile_machine *machine, size_t j, double at, double *value, bool *good, mlab_error *err)
+{
+    return mlab_mixed_held_at(machine->own, j, at, value, good, err);
+}
+
+static bool mixed_has(const mlab_profile_machine *machine, size_t j)
+{
+    const mlab_engine *engine = machine->prepared->own;
+    return j >= machine->prepared->n_thresholds && !(engine->intercept && (j - machine->prepared->n_thresholds) % engine->p == 0);
+}
+
+static mlab_status start_mixed(const mlab_context *context, const mlab_fit *fit, mlab_profile_machine *machine, mlab_error *err)
+{
+    machine->has = mixed_has;
+    machine->held = hold_mixed;
+    machine->settled = 1e-6;
+    machine->release = free_mixed;
+    mlab_mixed_held *held = NULL;
+    mlab_status status = mlab_mixed_held_make(context, machine->prepared, fit, &held, machine->best, err);
+    machine->own = held;
+    return status;
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- */
 
 mlab_status mlab_profile_machine_make(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, const uint8_t *fixed,
@@ -236,10 +273,11 @@ mlab_status mlab_profile_machine_make(const mlab_context *context, const mlab_pr
     machine->best = mlab_allocate(context, fit->n_parameters + 1, sizeof *machine->best);
     if (!machine->best) return no_memory(fit, err);
     bool frail = mlab_fit_has_frailty(fit), cox = prepared->model == &mlab_model_cox;
-    mlab_status status = (frail                ? cox ? start_frail_cox : start_frail_times
-                          : is_cox(prepared)   ? start_cox
-                          : is_times(prepared) ? start_times
-                                               : start_engine)(context, fit, machine, err);
+    mlab_status status = (frail                     ? cox ? start_frail_cox : start_frail_times
+                          : is_cox(prepared)        ? start_cox
+                          : is_times(prepared)      ? start_times
+                          : is_mixed(prepared, fit) ? start_mixed
+                                                    : start_engine)(context, fit, machine, err);
     if (!machine->spec.work) machine->spec.work = machine->own;
     return status;
 }

@@ -262,18 +262,22 @@ static void add_effects(const mlab_expected *expected, size_t t, const double *e
     }
 }
 
+mlab_status mlab_simulated_expect(mlab_simulated *simulated, const mlab_expected *expected, mlab_error *err)
+{
+    const mlab_fit *fit = expected->fit;
+    memcpy(simulated->eta, expected->eta, simulated->problem.n * fit->n_blocks * sizeof *simulated->eta);
+    for (size_t t = 0; t < fit->n_random; t++) add_effects(expected, t, simulated->effect[t], simulated->eta);
+    return expect(simulated->context, expected, simulated->eta, simulated->value, err);
+}
+
 mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address, mlab_error *err)
 {
     mlab_address at = *address;
     mlab_expected now = *expected;
     const mlab_fit *fit = expected->fit;
     if (fit->n_random) {
-        memcpy(simulated->eta, expected->eta, simulated->problem.n * fit->n_blocks * sizeof *simulated->eta);
-        for (size_t t = 0; t < fit->n_random; t++) {
-            draw_effects(fit, t, address, simulated->effect[t]);
-            add_effects(expected, t, simulated->effect[t], simulated->eta);
-        }
-        mlab_status status = expect(simulated->context, expected, simulated->eta, simulated->value, err);
+        for (size_t t = 0; t < fit->n_random; t++) draw_effects(fit, t, address, simulated->effect[t]);
+        mlab_status status = mlab_simulated_expect(simulated, expected, err);
         if (status) return status;
         now.value = simulated->value;
     }

@@ -41,6 +41,8 @@ typedef struct mlab_simulated {
 } mlab_simulated;
 MLAB_MUST_USE mlab_status mlab_simulated_make(const mlab_context *context, const mlab_expected *expected, mlab_simulated *made, mlab_error *err);
 void mlab_simulated_free(mlab_simulated *simulated); /* zeroed is fine */
+/* With random effects: simulated->value, what the fit expects of every row given simulated->effect, which the caller has set. */
+MLAB_MUST_USE mlab_status mlab_simulated_expect(mlab_simulated *simulated, const mlab_expected *expected, mlab_error *err);
 /* New responses: row i by uniform 0 of the address with entity i; new effects of all groups by its blocks from 64 on, entity = group. */
 MLAB_MUST_USE mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address, mlab_error *err);
 /* Errors: MLAB_ERR_FIT_DRAWS where rows cannot be drawn one by one (an event that happens once a person beside effects of people), MLAB_ERR_MEMORY.

@@ -127,6 +127,7 @@ mlab_status mlab_diagnose_influence(mlab_diagnosing *d, mlab_error *err)
     const mlab_fit *fit = d->fit;
     size_t p = fit->n_parameters, which = 0, strong = 0;
     double most = 0;
+    if (mlab_diagnosing_mixed(d)) return mlab_diagnose_influence_mixed(d, err);
     if (!fit->influence) return MLAB_OK;
     for (size_t g = 0; g < fit->n_clusters; g++) {
         bool one = false;

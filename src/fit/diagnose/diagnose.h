@@ -31,6 +31,16 @@ MLAB_MUST_USE mlab_status mlab_diagnose_score(mlab_diagnosing *d, mlab_error *er
 MLAB_MUST_USE mlab_status mlab_diagnose_folds(mlab_diagnosing *d, mlab_error *err);
 /* The same of models of times, and residuals. */
 MLAB_MUST_USE mlab_status mlab_diagnose_times(mlab_diagnosing *d, mlab_error *err);
+/* Residuals of mixed models given drawn effects, normality of these effects, totals of groups (fit/diagnose/residuals_mixed.c); influence of single
+ * groups (fit/diagnose/influence_mixed.c). */
+MLAB_MUST_USE mlab_status mlab_diagnose_residuals_mixed(mlab_diagnosing *d, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_diagnose_influence_mixed(mlab_diagnosing *d, mlab_error *err);
+static inline bool mlab_diagnosing_mixed(const mlab_diagnosing *d)
+{
+    return d->prepared->problem->n_random && (d->prepared->model->marks & MLAB_MODEL_MIXED);
+}
+/* Largest distance of n numbers, which it sorts, from uniform. */
+double mlab_distance_from_uniform(double *numbers, size_t n);
 /* P(Kolmogorov's distance >= d) of n uniform numbers, for large n; numbers in rising order. */
 double mlab_kolmogorov(double d, double n);
 void mlab_sort_numbers(double *numbers, size_t n);

@@ -46,9 +46,18 @@ double mlab_kolmogorov(double d, double n)
     return fmin(1, fmax(0, 2 * sum));
 }
 
+double mlab_distance_from_uniform(double *u, size_t n)
+{
+    double distance = 0;
+    mlab_sort_numbers(u, n);
+    for (size_t i = 0; i < n; i++) distance = fmax(distance, fmax(u[i] - (double)i / (double)n, (double)(i + 1) / (double)n - u[i]));
+    return distance;
+}
+
 mlab_status mlab_diagnose_residuals(mlab_diagnosing *d, mlab_error *err)
 {
     size_t n = d->prepared->problem->n;
+    if (mlab_diagnosing_mixed(d)) return mlab_diagnose_residuals_mixed(d, err);
     mlab_expected expected = {0};
     if (!mlab_engine_of(d->prepared) || !d->prepared->model->predict) return MLAB_OK;
     mlab_status status = mlab_expected_make(d->context, d->prepared, d->fit, &expected, err);
@@ -62,8 +71,7 @@ mlab_status mlab_diagnose_residuals(mlab_diagnosing *d, mlab_error *err)
         u[i] = below + mlab_random_uniform(&address, 0) * (up_to - below);
     }
     if (!status) {
-        mlab_sort_numbers(u, n);
-        for (size_t i = 0; i < n; i++) distance = fmax(distance, fmax(u[i] - (double)i / (double)n, (double)(i + 1) / (double)n - u[i]));
+        distance = mlab_distance_from_uniform(u, n);
         double p = mlab_kolmogorov(distance, (double)n);
         bool doubt = p < SURPRISING && distance > NOTABLE;
         status = mlab_diagnose_add(

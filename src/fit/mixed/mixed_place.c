@@ -45,6 +45,16 @@ void mlab_mixed_place_climb(const mlab_climb *c, mlab_fit *fit)
     for (size_t j = 0; j < c->n; j++) fit->gradient = fmax(fit->gradient, fabs(c->gradient[j]) * sqrt(fmax(c->inverse[j * c->n + j], 0)));
 }
 
+/* One coefficient where it is told to be, the others at their best beside it. */
+static void hold(const mlab_mixed_priors *priors, const double *inverse, size_t p, double *b, double *rss)
+{
+    const double *row = inverse + priors->held * p;
+    double off = (b[priors->held] - priors->held_at) / row[priors->held];
+    *rss += off * off * row[priors->held];
+    for (size_t k = 0; k < p; k++) b[k] -= off * row[k];
+    b[priors->held] = priors->held_at;
+}
+
 bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, const mlab_mixed_priors *priors, double variance, double *inverse,
                              double *work, uint8_t *out, double *b, double *log_det, double *rss)
 {
@@ -65,6 +75,7 @@ bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, const
         for (size_t k = 0; k < p; k++) sum += a[j * p + k] * b[k];
         *rss += b[j] * sum;
     }
+    if (priors->holds) hold(priors, inverse, p, b, rss);
     return *rss > 0 && isfinite(*log_det);
 }
 

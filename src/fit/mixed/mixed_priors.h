@@ -10,6 +10,9 @@ typedef struct mlab_mixed_priors {
     size_t n;
     size_t *at;               /* [n] place among the thresholds and coefficients that are estimated */
     double *mean, *precision; /* [n] */
+    bool holds;               /* a linear model without priors: coefficient `held` of those estimated stays at held_at */
+    size_t held;
+    double held_at;
     mlab_climb_evaluate inner;
     void *work;
 } mlab_mixed_priors;
