@@ -122,7 +122,8 @@ static void add_time(mlab_cox_work *work, const sets *s, const time_of *time, do
     s->sum[0] = 1;
     for (size_t i = time->first; i < time->end; i++) {
         if (!at_risk(work, i, now)) continue;
-        for (double copy = 0; copy < work->weight[i]; copy++) {
+        const uint64_t copies = (uint64_t)work->weight[i]; /* whole, as the exact likelihood asks */
+        for (uint64_t copy = 0; copy < copies; copy++) {
             seen++;
             add_row(s, seen < d ? seen : d, work->risk[i] / work->weight[i] / unit, rows->x + i * p, score != NULL);
         }

@@ -69,7 +69,8 @@ static void solve(climb *c, const double *b, double *x)
     }
 }
 
-/* of_group, before [n_groups * q]: sums over the group of hazard * x; what the rows by themselves have in the scores and the Hessian. */
+/* of_group, before [n_groups * q] (NULL without late entry): sums over the group of hazard * x; what the rows by themselves have in the scores and
+ * the Hessian. */
 static void differentiate_rows(climb *c, double *of_group, double *before)
 {
     mlab_frailty *f = c->f;
@@ -85,7 +86,7 @@ static void differentiate_rows(climb *c, double *of_group, double *before)
         if (f->enters) f->row_before[i] = f->at_row[i] - first * risk;
         for (size_t j = 0; j < p; j++) {
             of_group[g * q + j] += hazard * x[j];
-            if (unseen != 0) before[g * q + j] += unseen * x[j];
+            if (before) before[g * q + j] += unseen * x[j];
             c->score[j] += left * x[j];
             for (size_t m = 0; m <= j; m++) c->own[j * q + m] += expected * x[j] * x[m];
         }
@@ -111,7 +112,7 @@ static void differentiate_steps(climb *c, size_t j, const double *of_group, cons
     size_t p = c->p, q = c->q, k = c->k;
     for (size_t i = 0; i < f->n; i++) {
         uint32_t g = f->group[i];
-        const mlab_frailty_term *t = &f->term[g], *e = f->enters ? &f->entry[g] : NULL;
+        const mlab_frailty_term *t = &f->term[g], *e = before ? &f->entry[g] : NULL;
         double x = j < p ? f->rows->x[i * p + j] : 0, risk = f->work->risk[i];
         f->at_row[i] = risk * (j < p ? t->mean * x - t->spread * of_group[g * q + j] : -t->by_hazard);
         if (e) f->row_before[i] = f->at_row[i] - risk * (j < p ? e->mean * x - e->spread * before[g * q + j] : -e->by_hazard);
@@ -133,7 +134,7 @@ static void differentiate(climb *c)
     differentiate_rows(c, of_group, before);
     for (size_t g = 0; g < f->n_groups; g++) {
         differentiate_group(c, &f->term[g], of_group + g * q, 1);
-        if (f->enters) differentiate_group(c, &f->entry[g], before + g * q, -1);
+        if (before) differentiate_group(c, &f->entry[g], before + g * q, -1);
     }
     for (size_t j = 0; j < q; j++)
         for (size_t m = 0; m < j; m++) c->own[m * q + j] = c->own[j * q + m];
