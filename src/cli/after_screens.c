@@ -225,6 +225,12 @@ static void show_diagnoses(const mlab_after *after)
 
 void mlab_show_after(const mlab_fit *fit, uint64_t minimum)
 {
+    for (size_t r = 0; fit->joint && r < fit->joint->n_parts; r++) {
+        const mlab_fit *part = fit->joint->parts[r];
+        if (!part->after || part->after->n_margins + part->after->n_predictions == 0 || fit->n_people < minimum) continue;
+        printf("  %s, as a part of %s\n", part->outcome, fit->outcome);
+        mlab_show_after(part, minimum);
+    }
     if (!fit->after) return;
     show_tests(fit, minimum);
     show_margins(fit, minimum);

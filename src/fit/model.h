@@ -7,6 +7,7 @@
 #include "fit/problem.h"
 
 struct mlab_steps;
+struct mlab_average_spread;
 
 typedef enum mlab_model_mark {
     MLAB_MODEL_TIMES = 1,         /* reads start, stop, status: response event(...) */
@@ -76,7 +77,8 @@ struct mlab_prepared {
     uint8_t *enters;   /* [n] of a frailty: the row is the first of somebody who comes late; NULL = nobody does */
     bool separated;    /* without its penalty the fit is separated: then the sandwich is not one, and limits are profile limits */
     double dispersion; /* of a fit with priors: the residual variance or 1 / shape that the data alone give; 0 = not known yet */
-    void *own;         /* the model's */
+    const struct mlab_average_spread *spread; /* a part of a joint model: how people differ, for averages over them; NULL = none */
+    void *own;                                /* the model's */
 };
 
 extern const mlab_model mlab_model_raters;

@@ -164,8 +164,25 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
     }
 }
 
+/* Tables of a part say of which model. */
+static void tell_part(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const mlab_fit *part)
+{
+    mlab_text name = MLAB_TEXT(story->context);
+    mlab_fit view = *part;
+    mlab_text_print(&name, "%s, as a part of %s", part->outcome, fit->outcome);
+    if (name.failed)
+        doc->text.failed = true;
+    else {
+        view.outcome = name.bytes;
+        mlab_tell_after(doc, story, &view);
+    }
+    mlab_text_free(&name);
+}
+
 void mlab_tell_after(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit)
 {
+    for (size_t r = 0; fit->joint && r < fit->joint->n_parts && fit->n_people >= (uint64_t)story->options->minimum_cell; r++)
+        tell_part(doc, story, fit, fit->joint->parts[r]);
     if (!fit->after) return;
     tell_tests(doc, story, fit);
     tell_margins(doc, story, fit);

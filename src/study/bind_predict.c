@@ -169,8 +169,24 @@ static mlab_status convert(mlab_study *study, const mlab_outcome *outcome, const
     return MLAB_OK;
 }
 
+/* What is asked of an outcome is asked of it as a part of a joint model, too. */
+static mlab_status name_parts(mlab_study *study, const mlab_joint_outcome *joint, const mlab_predict_outcome *wish, mlab_findings *findings,
+                              mlab_error *err)
+{
+    mlab_text parts = MLAB_TEXT(study->context);
+    for (size_t k = 0; k < joint->n_of; k++) mlab_text_print(&parts, "%s%s: {}", k ? ", " : "", joint->of[k]);
+    mlab_status status = mlab_findings_add(findings, MLAB_SEVERITY_STOP, "unknown_outcome", &wish->place, wish->outcome, NULL, err,
+                                           "'%s' is a joint model, of which the parts are predicted, each as it is asked for by its own name: "
+                                           "outcomes: {%s}",
+                                           wish->outcome, mlab_text_get(&parts));
+    mlab_text_free(&parts);
+    return status;
+}
+
 static mlab_status check_outcome(mlab_study *study, mlab_predict_outcome *wish, mlab_findings *findings, mlab_error *err)
 {
+    for (size_t k = 0; k < study->n_joints; k++)
+        if (strcmp(study->joints[k].name, wish->outcome) == 0) return name_parts(study, &study->joints[k], wish, findings, err);
     mlab_text known = MLAB_TEXT(study->context);
     for (size_t k = 0; k < study->n_outcomes; k++) {
         mlab_text_print(&known, "%s%s", k ? ", " : "", study->outcomes[k].name);

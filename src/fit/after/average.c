@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Means of predictions over rows and their gradient, for the delta method: by each predictor through the model's own prediction (differences of
  * fourth order), times the columns of the design; by thresholds and what is ancillary directly. With random effects on request averaged over
- * their distribution. Weakness: the covariances of random effects, and a Cox model's baseline, are taken as known: no derivative by them.
+ * their distribution. Weakness: the covariances of random effects (but of joint models), and a Cox model's baseline, are taken as known: no
+ * derivative by them.
  */
 #include "fit/after/average.h"
 
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/parallel.h"
+#include "fit/after/baseline_draws.h"
 #include "fit/mixed/averaged.h"
 
 #include <math.h>
@@ -28,15 +30,17 @@ typedef struct averaging {
 } averaging;
 
 typedef struct rows_room {
-    double *x, *offset, *eta, *moved, *out, *slope, *parameters, *root, *room;
+    double *x, *offset, *eta, *moved, *out, *slope, *parameters, *root, *room, *covariance, *spread;
 } rows_room;
 
 bool mlab_average_start(mlab_average *average)
 {
     const mlab_fit *fit = average->fit;
     average->width = mlab_predict_width_at(fit, average->scale, average->n_times);
-    average->part = 1 + average->width * (1 + fit->n_parameters);
     average->averaged = average->averaged && fit->n_random > 0;
+    if (!average->averaged || average->scale == MLAB_SCALE_LINK) average->spread = NULL;
+    average->n_slopes = fit->n_parameters + (average->spread ? average->spread->n : 0);
+    average->part = 1 + average->width * (1 + average->n_slopes);
     return average->width > 0;
 }
 
@@ -67,6 +71,8 @@ static rows_room room_of(const mlab_average *a, double *memory)
     r.parameters = r.slope + ROWS_A_BLOCK * a->width;
     r.root = a->averaged ? r.parameters + a->fit->n_parameters : NULL;
     r.room = r.parameters + a->fit->n_parameters + a->averaged * ROWS_A_BLOCK * blocks * blocks;
+    r.covariance = r.room + ROWS_A_BLOCK * (blocks + a->width);
+    r.spread = r.covariance + (a->spread ? a->fit->random->n * a->fit->random->n : 0);
     return r;
 }
 
@@ -74,7 +80,8 @@ static size_t room_size(const mlab_average *a)
 {
     size_t blocks = mlab_fit_predictors(a->fit);
     return ROWS_A_BLOCK * (mlab_design_columns(a->fit->design) + 1 + 2 * blocks + 2 * a->width) + a->fit->n_parameters +
-           ROWS_A_BLOCK * (a->averaged * blocks * blocks + blocks + a->width);
+           ROWS_A_BLOCK * (a->averaged * blocks * blocks + blocks + a->width) +
+           (a->spread ? a->fit->random->n * a->fit->random->n + a->spread->n : 0);
 }
 
 /* Rows first .. first + n - 1 of the call. */
@@ -128,14 +135,51 @@ static mlab_status add_gradient(const averaging *now, rows_room *r, const double
         for (size_t i = 0; i < n; i++)
             for (size_t c = 0; c < a->width; c++) {
                 double w = (weight ? weight[i] : 1) * r->slope[i * a->width + c];
-                mlab_fit_predictors_back(fit, r->x + i * columns + skip, k, w, gradient + c * np);
+                mlab_fit_predictors_back(fit, r->x + i * columns + skip, k, w, gradient + c * a->n_slopes);
             }
     }
     for (size_t j = 0; j < np && a->scale != MLAB_SCALE_LINK; j++) {
         if (mlab_fit_is_coefficient(fit, j)) continue;
         if ((status = slopes(now, r, n_eta, j, first, n, err))) return status;
         for (size_t i = 0; i < n; i++)
-            for (size_t c = 0; c < a->width; c++) gradient[c * np + j] += (weight ? weight[i] : 1) * r->slope[i * a->width + c];
+            for (size_t c = 0; c < a->width; c++) gradient[c * a->n_slopes + j] += (weight ? weight[i] : 1) * r->slope[i * a->width + c];
+    }
+    return MLAB_OK;
+}
+
+/* The fit whose groups differ as `value` says, and the factors of the rows. */
+static mlab_status spread_at(const averaging *now, rows_room *r, const double *value, size_t first, size_t n, mlab_fit *view,
+                             mlab_random_effects *random, mlab_error *err)
+{
+    const mlab_average *a = now->a;
+    const mlab_average_rows *rows = now->rows;
+    *random = *a->fit->random;
+    random->covariance = r->covariance;
+    view->random = random;
+    a->spread->put(a->spread, value, view);
+    return mlab_effects_root(a->context, view, rows->table, rows->row ? rows->row + first : NULL, first, n,
+                             rows->squares ? rows->squares + first * a->fit->n_random : NULL, r->root, err);
+}
+
+/* Derivatives by the numbers of the spread, at the estimates; the factors of the rows are moved. */
+static mlab_status add_spread(const averaging *now, rows_room *r, const double *weight, size_t first, size_t n, double *gradient, mlab_error *err)
+{
+    const mlab_average *a = now->a;
+    size_t np = a->fit->n_parameters, all = a->n_slopes;
+    for (size_t j = 0; a->spread && j < a->spread->n; j++) {
+        double se = sqrt(fmax(a->spread->covariance[(np + j) * (all + 1)], 0)), step = MLAB_AVERAGE_AWAY * (se > 0 ? fmin(se, 1) : 1);
+        for (int s = 0; s < 4; s++) {
+            mlab_fit view = *a->fit;
+            mlab_random_effects random;
+            memcpy(r->spread, a->spread->value, a->spread->n * sizeof *r->spread);
+            r->spread[j] += mlab_average_points[s] * step;
+            mlab_status status = spread_at(now, r, r->spread, first, n, &view, &random, err);
+            if (!status) status = respond(now, &view, r, a->fit->estimate, r->eta, first, n, r->out, err);
+            if (status) return status;
+            for (size_t i = 0; i < n; i++)
+                for (size_t c = 0; c < a->width; c++)
+                    gradient[c * all + np + j] += (weight ? weight[i] : 1) * mlab_average_parts[s] / step * r->out[i * a->width + c];
+        }
     }
     return MLAB_OK;
 }
@@ -157,6 +201,9 @@ static mlab_status average_rows(const averaging *now, rows_room *r, size_t first
         const double *parameters = now->sets ? now->sets + s * fit->n_parameters : fit->estimate;
         mlab_fit view = *fit;
         mlab_baseline baseline;
+        mlab_random_effects random;
+        if (a->spread && now->sets && a->spreads && (status = spread_at(now, r, a->spreads + s * a->spread->n, first, n, &view, &random, err)))
+            return status;
         if (now->sets && a->hazard) {
             baseline = *fit->baseline;
             baseline.cumulative_hazard = (double *)a->hazard + s * baseline.n;
@@ -168,7 +215,8 @@ static mlab_status average_rows(const averaging *now, rows_room *r, size_t first
         for (size_t i = 0; i < n; i++)
             for (size_t c = 0; c < a->width; c++) part[1 + s * a->width + c] += (weight ? weight[i] : 1) * r->out[i * a->width + c];
     }
-    return now->sets ? MLAB_OK : add_gradient(now, r, weight, first, n, part + 1 + a->width, err);
+    if (!now->sets) status = add_gradient(now, r, weight, first, n, part + 1 + a->width, err);
+    return status || now->sets ? status : add_spread(now, r, weight, first, n, part + 1 + a->width, err);
 }
 
 static mlab_status average_block(void *work, size_t block, void *scratch, mlab_error *err)
@@ -216,10 +264,11 @@ mlab_status mlab_average_at(const mlab_average *average, const mlab_average_rows
     return status;
 }
 
-double mlab_average_error(const mlab_fit *fit, const double *gradient)
+double mlab_average_error(const mlab_average *average, const double *gradient)
 {
-    const double *v = fit->robust ? fit->robust : fit->covariance;
-    size_t np = fit->n_parameters;
+    const mlab_fit *fit = average->fit;
+    const double *v = average->spread ? average->spread->covariance : fit->robust ? fit->robust : fit->covariance;
+    size_t np = average->n_slopes;
     double variance = 0;
     for (size_t j = 0; j < np; j++)
         for (size_t k = 0; k < np && gradient[j] != 0; k++) variance += gradient[j] * v[j * np + k] * gradient[k];
@@ -251,6 +300,32 @@ mlab_status mlab_average_squares(const mlab_context *context, const mlab_fit_pro
         for (size_t t = 0; t < n_random; t++) made[i * n_random + t] = square_of(&problem->random[t], i);
     *squares = made;
     return MLAB_OK;
+}
+
+mlab_status mlab_average_draw(const mlab_average *average, const mlab_prepared *prepared, size_t n_draws, uint64_t seed, mlab_draws **draws,
+                              double **sets, double **spreads, mlab_error *err)
+{
+    const mlab_average_spread *spread = prepared->spread;
+    const mlab_fit *fit = average->fit;
+    size_t n = fit->n_parameters;
+    *draws = NULL;
+    *spreads = NULL;
+    if (!(*sets = mlab_allocate(average->context, n_draws, n * sizeof **sets)))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws of %s", n_draws, fit->outcome);
+    mlab_status status = MLAB_OK;
+    if (spread) {
+        *spreads = mlab_allocate(average->context, n_draws, spread->n * sizeof **spreads);
+        status = *spreads ? spread->draw(spread, n_draws, seed, *sets, *spreads, err)
+                          : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws of %s", n_draws, fit->outcome);
+    } else {
+        status = mlab_draws_make_prepared(average->context, prepared, fit, n_draws, seed, draws, err);
+        if (!status) memcpy(*sets, (*draws)->value, n_draws * n * sizeof **sets);
+    }
+    if (!status) return MLAB_OK;
+    mlab_release(average->context, *sets);
+    mlab_release(average->context, *spreads);
+    *sets = *spreads = NULL;
+    return status;
 }
 
 /* --- tables with other values ------------------------------------------------------------------------------------- */

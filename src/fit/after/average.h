@@ -9,15 +9,29 @@
 /* Differences of fourth order: sum of parts[s] f(x + points[s] h) / h. */
 extern const double mlab_average_points[4], mlab_average_parts[4];
 
+/* How groups differ, where it is as uncertain as the parameters: numbers behind the covariance of the effects, of one grouping. */
+typedef struct mlab_average_spread {
+    size_t n;
+    const double *value;      /* [n] at the estimates */
+    const double *covariance; /* [(n_parameters + n)^2] of the parameters, then these */
+    /* The effects of view->random, whose covariance may be written, and what else of view hangs on `value` [n]. */
+    void (*put)(const struct mlab_average_spread *spread, const double *value, mlab_fit *view);
+    /* Draws of the parameters [n_draws * n_parameters] and of these [n_draws * n], made together. Errors: MLAB_ERR_FIT_DRAWS. */
+    mlab_status (*draw)(const struct mlab_average_spread *spread, size_t n_draws, uint64_t seed, double *parameters, double *values, mlab_error *err);
+    const void *of;
+} mlab_average_spread;
+
 typedef struct mlab_average {
     const mlab_context *context;
     const mlab_fit *fit;
     mlab_scale scale;
     const double *times; /* [n_times], as mlab_predict_at */
     size_t n_times;
-    const double *hazard; /* [n_sets * steps] cumulative baseline hazard of each set of mlab_average_at; NULL = that of the fit */
-    bool averaged;        /* over the effects of groups; else they are 0 */
-    size_t width, part;   /* numbers a row; 1 + width * (1 + n_parameters) */
+    const double *hazard;              /* [n_sets * steps] cumulative baseline hazard of each set of mlab_average_at; NULL = that of the fit */
+    bool averaged;                     /* over the effects of groups; else they are 0 */
+    const mlab_average_spread *spread; /* NULL = it is known; then n_slopes is n_parameters */
+    const double *spreads;             /* [n_sets * spread->n] of each set of mlab_average_at; NULL = that at the estimates */
+    size_t width, n_slopes, part;      /* numbers a row; derivatives of each; 1 + width * (1 + n_slopes) */
 } mlab_average;
 
 /* Rows to average over; what is NULL is 1, offset 0. */
@@ -29,19 +43,25 @@ typedef struct mlab_average_rows {
     const double *squares;         /* [n * n_random], as mlab_effects_root */
 } mlab_average_rows;
 
-/* Fills the rest of `average` from what is set: context, fit, scale, times, n_times, averaged. false = the model has no such scale. */
+/* Fills the rest of `average` from what is set: context, fit, scale, times, n_times, averaged, spread. false = the model has no such scale. */
 bool mlab_average_start(mlab_average *average);
-/* mean [part]: 1, then the means [width], then their derivatives [width * n_parameters]. The same for any number of threads. */
+/* mean [part]: 1, then the means [width], then their derivatives [width * n_slopes]. The same for any number of threads. */
 MLAB_MUST_USE mlab_status mlab_average_over(const mlab_average *average, const mlab_average_rows *rows, double *mean, mlab_error *err);
 /* mean [n_sets * width]: the means alone, for n_sets vectors of parameters [n_sets * n_parameters]. */
 MLAB_MUST_USE mlab_status mlab_average_at(const mlab_average *average, const mlab_average_rows *rows, const double *parameters, size_t n_sets,
                                           double *mean, mlab_error *err);
 /* Name of number c of a row: a level, cause, or "state to state"; "" where there is one number at a time. */
 const char *mlab_average_name(const mlab_average *average, size_t c, char *into, size_t size);
-/* Standard error of a number with this gradient [n_parameters], by the robust covariance when there is one. */
-double mlab_average_error(const mlab_fit *fit, const double *gradient);
+/* Standard error of a number with this gradient [n_slopes], by the robust covariance when there is one. */
+double mlab_average_error(const mlab_average *average, const double *gradient);
 /* Sums of squared shares in groups [n * n_random] of the problem's rows; *squares NULL when all are 1. Released by the caller. */
 MLAB_MUST_USE mlab_status mlab_average_squares(const mlab_context *context, const mlab_fit_problem *problem, double **squares, mlab_error *err);
+
+/* Draws of the parameters for mlab_average_at: sets [n_draws * n_parameters], and spreads [n_draws * spread->n] where there is one (else NULL); both
+ * released by the caller. draws: also the baselines of a model that has some, else NULL. Errors: those of mlab_draws_make_prepared. */
+struct mlab_draws;
+MLAB_MUST_USE mlab_status mlab_average_draw(const mlab_average *average, const mlab_prepared *prepared, size_t n_draws, uint64_t seed,
+                                            struct mlab_draws **draws, double **sets, double **spreads, mlab_error *err);
 
 /* A table that shares all columns with another, but some that are put in their place. */
 typedef struct mlab_variant {

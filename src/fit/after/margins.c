@@ -43,10 +43,11 @@ typedef struct variants {
     size_t capacity;
     mlab_variant variant;
     mlab_draws *draws;
+    double *sets, *spreads; /* as in fit/after/predictions.c */
     size_t n_draws;
     mlab_range range;
     means sums[2]; /* those compared */
-    double *room;  /* [n_parameters + n_draws] */
+    double *room;  /* [n_slopes + n_draws] */
 } variants;
 
 /* Means over the rows of the variant. */
@@ -54,10 +55,11 @@ static mlab_status average(variants *v, means *into, mlab_error *err)
 {
     v->rows.table = &v->variant.table;
     mlab_status status = mlab_average_over(&v->a, &v->rows, into->at, err);
-    if (status || !v->draws) return status;
+    if (status || !v->sets) return status;
     mlab_average of = v->a;
-    of.hazard = v->draws->n_baselines ? v->draws->baselines->cumulative_hazard : NULL;
-    return mlab_average_at(&of, &v->rows, v->draws->value, v->n_draws, into->drawn, err);
+    of.hazard = v->draws && v->draws->n_baselines ? v->draws->baselines->cumulative_hazard : NULL;
+    of.spreads = v->spreads;
+    return mlab_average_at(&of, &v->rows, v->sets, v->n_draws, into->drawn, err);
 }
 
 /* to += by * from, or to = 0 (from NULL). */
@@ -119,7 +121,7 @@ static void by_draws(variants *v, measure m, size_t c, const means *one, const m
 static void by_delta(variants *v, measure m, size_t c, const means *one, const means *other, mlab_margin *to)
 {
     const mlab_fit *fit = v->a.fit;
-    size_t np = fit->n_parameters, at = 1 + v->a.width + c * np;
+    size_t np = v->a.n_slopes, at = 1 + v->a.width + c * np;
     double factor = mlab_fit_interval_factor(fit, v->prepared->options.level), *gradient = v->room;
     bool interval = isfinite(factor) && fit->trust != MLAB_NOT_CONVERGED && fit->trust != MLAB_SEPARATED;
     if (fit->baseline) return; /* uncertain too, and in no covariance */
@@ -128,7 +130,7 @@ static void by_delta(variants *v, measure m, size_t c, const means *one, const m
         if (m >= RATIO) a *= slope_of_logarithm(m, one->at[1 + c]), b *= slope_of_logarithm(m, other->at[1 + c]);
         gradient[j] = a - b;
     }
-    to->se = mlab_average_error(fit, gradient);
+    to->se = mlab_average_error(&v->a, gradient);
     if (!interval) return;
     to->lower = to->effect - factor * to->se;
     to->upper = to->effect + factor * to->se;
@@ -146,7 +148,7 @@ static mlab_status add_line(variants *v, measure m, const char *what, size_t c, 
     size_t t = v->a.n_times ? c / (v->a.width / v->a.n_times) : 0;
     double value = value_of(m, one->at[1 + c], other ? &other->at[1 + c] : NULL);
     *to = (mlab_margin){.effect = value, .lower = NAN, .upper = NAN, .time = -1};
-    if (v->draws)
+    if (v->sets)
         by_draws(v, m, c, one, other, to);
     else
         by_delta(v, m, c, one, other, to);
@@ -328,7 +330,7 @@ static mlab_status make_draws(variants *v, mlab_error *err)
     mlab_error failed = {0};
     size_t n = spec && spec->n_draws ? (size_t)spec->n_draws : DRAWS;
     if (!v->prepared->options.margins_interval) return MLAB_OK;
-    mlab_status status = mlab_draws_make_prepared(v->a.context, v->prepared, fit, n, spec ? (uint64_t)spec->seed : 1, &v->draws, &failed);
+    mlab_status status = mlab_average_draw(&v->a, v->prepared, n, spec ? (uint64_t)spec->seed : 1, &v->draws, &v->sets, &v->spreads, &failed);
     if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_fit_doubt((mlab_fit *)fit, MLAB_TRUSTED, err, "%s: %s",
                               fit->baseline ? "average effects have no interval" : "intervals of average effects are by the delta method",
@@ -343,10 +345,10 @@ static mlab_status make_room(variants *v, mlab_error *err)
     bool whole = true;
     for (size_t k = 0; k < 2; k++) {
         v->sums[k].at = mlab_allocate(v->a.context, v->a.part, sizeof(double));
-        v->sums[k].drawn = v->draws ? mlab_allocate(v->a.context, v->n_draws, v->a.width * sizeof(double)) : NULL;
-        whole = whole && v->sums[k].at && (!v->draws || v->sums[k].drawn);
+        v->sums[k].drawn = v->sets ? mlab_allocate(v->a.context, v->n_draws, v->a.width * sizeof(double)) : NULL;
+        whole = whole && v->sums[k].at && (!v->sets || v->sums[k].drawn);
     }
-    v->room = mlab_allocate(v->a.context, v->a.fit->n_parameters + v->n_draws, sizeof *v->room);
+    v->room = mlab_allocate(v->a.context, v->a.n_slopes + v->n_draws, sizeof *v->room);
     return whole && v->room ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for average effects");
 }
 
@@ -355,7 +357,7 @@ mlab_status mlab_after_margins(const mlab_context *context, const mlab_prepared 
     const mlab_fit_problem *problem = prepared->problem;
     double *squares = NULL;
     variants v = {.prepared = prepared,
-                  .a = {.context = context, .fit = fit, .averaged = true},
+                  .a = {.context = context, .fit = fit, .averaged = true, .spread = prepared->spread},
                   .rows = {.row = problem->rows, .n = problem->n, .weight = problem->weight, .offset = problem->offset},
                   .after = after};
     if (!choose_scale(&v))
@@ -374,6 +376,8 @@ mlab_status mlab_after_margins(const mlab_context *context, const mlab_prepared 
         mlab_release(context, v.sums[k].drawn);
     }
     mlab_release(context, v.room);
+    mlab_release(context, v.sets);
+    mlab_release(context, v.spreads);
     mlab_release(context, squares);
     mlab_draws_free(v.draws);
     return status;

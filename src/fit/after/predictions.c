@@ -41,7 +41,8 @@ typedef struct predicting {
     double *joint;                  /* [(n_profiles * width)^2] their covariance, or NULL: they have no errors */
     bool *alone, *known;            /* [n_profiles] all columns are stated: one row; it has errors and limits of its own */
     mlab_draws *draws;
-    double *sorted; /* [n_draws] */
+    double *sets, *spreads; /* [n_draws * n_parameters] drawn parameters; [n_draws * spread->n] where there is a spread; sets NULL = no draws */
+    double *sorted;         /* [n_draws] */
 } predicting;
 
 /* --- what, and over which rows ------------------------------------------------------------------------------------- */
@@ -102,7 +103,8 @@ static mlab_status choose(predicting *p, bool *any, mlab_error *err)
                           .scale = (mlab_scale)p->wish.scale,
                           .times = over_time ? p->wish.times : NULL,
                           .n_times = over_time ? p->wish.n_times : 0,
-                          .averaged = !p->wish.typical};
+                          .averaged = !p->wish.typical,
+                          .spread = p->prepared->spread};
     if (mlab_average_start(&p->a)) return MLAB_OK;
     return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &p->wish.place, "predict.outcomes.%s: a %s model has no %s scale", fit->outcome, fit->model,
                          mlab_scale_name(p->wish.scale));
@@ -165,12 +167,13 @@ static mlab_status of_profile(predicting *p, size_t k, mlab_error *err)
     else if (!status)
         status = mlab_average_over(&p->a, rows, p->means + k * p->a.part, err);
     if (!status && p->curves) memcpy(p->means + k * p->a.part + 1, p->curve.value + k * p->a.width, p->a.width * sizeof *p->means);
-    if (!status && p->draws) {
+    if (!status && p->sets) {
         mlab_average of = p->a;
-        of.hazard = p->draws->n_baselines ? p->draws->baselines->cumulative_hazard : NULL;
-        status = mlab_average_at(&of, rows, p->draws->value, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
+        of.hazard = p->draws && p->draws->n_baselines ? p->draws->baselines->cumulative_hazard : NULL;
+        of.spreads = p->spreads;
+        status = mlab_average_at(&of, rows, p->sets, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
     }
-    if (!status && p->alone[k] && p->interval && !p->draws && !p->curves) status = of_row(p, k, &variant.table, err);
+    if (!status && p->alone[k] && p->interval && !p->sets && !p->curves && !p->a.spread) status = of_row(p, k, &variant.table, err);
     rows->table = NULL;
     mlab_variant_free(&variant);
     return status;
@@ -231,7 +234,7 @@ static mlab_status add_level(predicting *p, size_t k, size_t c, mlab_error *err)
 {
     const double *mean = p->means + k * p->a.part;
     mlab_prediction to = {.value = mean[1 + c], .lower = NAN, .upper = NAN};
-    if (p->draws) {
+    if (p->sets) {
         for (size_t d = 0; d < p->n_draws; d++) p->sorted[d] = p->drawn[(k * p->n_draws + d) * p->a.width + c];
         by_draws(p, false, &to);
     } else if (p->known[k]) {
@@ -242,22 +245,22 @@ static mlab_status add_level(predicting *p, size_t k, size_t c, mlab_error *err)
         mlab_limits(p->kind, to.value, p->factor * to.se, &to.lower, &to.upper);
         keep_within(p, c, &to);
     } else if (!p->fit->baseline && p->interval) {
-        to.se = mlab_average_error(p->fit, mean + 1 + p->a.width + c * p->fit->n_parameters);
+        to.se = mlab_average_error(&p->a, mean + 1 + p->a.width + c * p->a.n_slopes);
         mlab_limits(p->kind, to.value, p->factor * to.se, &to.lower, &to.upper);
         keep_within(p, c, &to);
     }
     return add(p, k, c, "level", &to, err);
 }
 
-/* How number c of profile k differs from that of the reference; room [n_parameters]. */
+/* How number c of profile k differs from that of the reference; room [n_slopes]. */
 static mlab_status add_contrast(predicting *p, size_t k, size_t c, bool ratio, double *room, mlab_error *err)
 {
-    size_t np = p->fit->n_parameters, width = p->a.width, reference = p->spec->reference;
+    size_t np = p->a.n_slopes, width = p->a.width, reference = p->spec->reference;
     const double *mean = p->means + k * p->a.part, *base = p->means + reference * p->a.part;
     double value = mean[1 + c], other = base[1 + c];
     if (ratio && !(p->kind != MLAB_RANGE_ALL && value > 0 && other > 0)) return MLAB_OK;
     mlab_prediction to = {.value = ratio ? value / other : value - other, .lower = NAN, .upper = NAN};
-    if (p->draws) {
+    if (p->sets) {
         for (size_t d = 0; d < p->n_draws; d++) {
             double one = p->drawn[(k * p->n_draws + d) * width + c], two = p->drawn[(reference * p->n_draws + d) * width + c];
             p->sorted[d] = ratio ? one / two : one - two;
@@ -270,7 +273,7 @@ static mlab_status add_contrast(predicting *p, size_t k, size_t c, bool ratio, d
             double square = joint_of(p, k, k, c) / u / u + joint_of(p, reference, reference, c) / v / v - 2 * joint_of(p, k, reference, c) / u / v;
             to.se = sqrt(fmax(square, 0));
         } else
-            to.se = mlab_average_error(p->fit, room);
+            to.se = mlab_average_error(&p->a, room);
         to.lower = ratio ? to.value * exp(-p->factor * to.se) : to.value - p->factor * to.se;
         to.upper = ratio ? to.value * exp(p->factor * to.se) : to.value + p->factor * to.se;
     }
@@ -279,7 +282,7 @@ static mlab_status add_contrast(predicting *p, size_t k, size_t c, bool ratio, d
 
 static mlab_status add_all(predicting *p, mlab_error *err)
 {
-    double *room = mlab_allocate(p->context, p->fit->n_parameters, sizeof *room);
+    double *room = mlab_allocate(p->context, p->a.n_slopes, sizeof *room);
     mlab_status status = room ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions");
     for (int pass = 0; pass < 3 && !status; pass++)
         for (size_t k = 0; k < p->n_profiles && !status; k++)
@@ -316,11 +319,10 @@ mlab_prediction mlab_prediction_told(const mlab_prediction *prediction)
 
 static mlab_status make_draws(predicting *p, mlab_error *err)
 {
-    const mlab_fit *fit = p->fit;
     mlab_error failed = {0};
     if (!p->spec->draws) return MLAB_OK;
     mlab_status status =
-        mlab_draws_make_prepared(p->context, p->prepared, fit, (size_t)p->spec->n_draws, (uint64_t)p->spec->seed, &p->draws, &failed);
+        mlab_average_draw(&p->a, p->prepared, (size_t)p->spec->n_draws, (uint64_t)p->spec->seed, &p->draws, &p->sets, &p->spreads, &failed);
     if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "intervals of predictions are by the delta method: %s", failed.sentence);
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
@@ -335,9 +337,9 @@ static mlab_status make_room(predicting *p, mlab_error *err)
     p->errors = mlab_allocate(p->context, n, 3 * width * sizeof *p->errors);
     p->known = mlab_allocate(p->context, n, sizeof *p->known);
     p->alone = mlab_allocate(p->context, n, sizeof *p->alone);
-    p->drawn = p->draws ? mlab_allocate(p->context, n * p->n_draws, width * sizeof *p->drawn) : NULL;
-    p->sorted = p->draws ? mlab_allocate(p->context, p->n_draws, sizeof *p->sorted) : NULL;
-    bool whole = p->means && p->errors && p->alone && p->known && (!p->draws || (p->drawn && p->sorted));
+    p->drawn = p->sets ? mlab_allocate(p->context, n * p->n_draws, width * sizeof *p->drawn) : NULL;
+    p->sorted = p->sets ? mlab_allocate(p->context, p->n_draws, sizeof *p->sorted) : NULL;
+    bool whole = p->means && p->errors && p->alone && p->known && (!p->sets || (p->drawn && p->sorted));
     return whole ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", p->fit->outcome);
 }
 
@@ -366,7 +368,7 @@ static mlab_status tell(predicting *p, mlab_error *err)
 {
     size_t n_alone = 0, n_known = 0;
     for (size_t k = 0; k < p->n_profiles; k++) n_alone += p->alone[k], n_known += p->known[k];
-    if (!p->interval || p->draws || !p->fit->baseline || p->curves) return MLAB_OK; /* the fit's trust says it */
+    if (!p->interval || p->sets || !p->fit->baseline || p->curves) return MLAB_OK; /* the fit's trust says it */
     if (n_known < n_alone || (n_alone == 0 && strcmp(p->fit->model, "cox") != 0))
         return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "these predictions of a %s model have no interval", p->fit->model);
     if (n_alone < p->n_profiles)
@@ -391,7 +393,7 @@ static mlab_status predict(predicting *p, mlab_error *err)
     p->curves = mlab_baseline_means_apply(p->fit, p->a.scale);
     if (!status && p->curves) status = mlab_baseline_means_make(p->context, p->fit, p->n_profiles * p->a.width, &p->curve, err);
     for (size_t k = 0; k < p->n_profiles && !status; k++) status = of_profile(p, k, err);
-    if (!status && p->curves && p->interval && !p->draws) status = make_joint(p, err);
+    if (!status && p->curves && p->interval && !p->sets) status = make_joint(p, err);
     if (!status) status = tell(p, err);
     return status ? status : add_all(p, err);
 }
@@ -403,7 +405,7 @@ mlab_status mlab_after_predictions(const mlab_context *context, const mlab_prepa
     mlab_status status = choose(&p, &any, err);
     if (!status && any) status = predict(&p, err);
     mlab_baseline_means_free(&p.curve);
-    void *const memory[] = {p.joint, p.row, p.weight, p.squares, p.means, p.errors, p.drawn, p.alone, p.known, p.sorted};
+    void *const memory[] = {p.joint, p.row, p.weight, p.squares, p.means, p.errors, p.drawn, p.alone, p.known, p.sorted, p.sets, p.spreads};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
     mlab_draws_free(p.draws);
     return status;

@@ -5,6 +5,7 @@
  */
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/after/after.h"
 #include "fit/impute/pool_random.h"
 #include "fit/impute/tell.h"
 #include "fit/model.h"
@@ -108,6 +109,20 @@ static mlab_status pool_part(const work *w, size_t r, size_t at, mlab_error *err
     return MLAB_OK;
 }
 
+/* Average effects and predictions of part r. */
+static mlab_status pool_after(const work *w, size_t r, mlab_error *err)
+{
+    mlab_fit *whole = w->fits[0], *first = whole->joint->parts[r];
+    if (!first->after) return MLAB_OK;
+    mlab_fit **parts = mlab_allocate(whole->context, w->n, sizeof *parts);
+    for (size_t k = 0; parts && k < w->n; k++) parts[k] = w->fits[k]->joint->parts[r];
+    mlab_status status = parts ? mlab_after_pool(parts, w->n, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory to pool %s", first->outcome);
+    mlab_release(whole->context, parts);
+    if (status || first->after) return status;
+    return mlab_fit_doubt(whole, MLAB_TRUSTED, err, "%s: effects and predictions are left out: they are other ones in each imputation",
+                          first->outcome);
+}
+
 static mlab_status check(const work *w, mlab_error *err)
 {
     const mlab_fit *first = w->fits[0];
@@ -143,6 +158,7 @@ static mlab_status pool_all(work *w, mlab_fit **pooled, mlab_error *err)
         for (size_t k = 0; k < w->n; k++) random[k] = w->fits[k]->joint->parts[r]->random;
         pool_effects(w, random);
         status = pool_part(w, r, at, err);
+        if (!status) status = pool_after(w, r, err);
         at += part->n_parameters + (part->residual_variance > 0);
     }
     w->fits[0] = NULL;

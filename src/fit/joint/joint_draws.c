@@ -331,6 +331,14 @@ static mlab_status check(const mlab_fit *fit, mlab_error *err)
     return MLAB_OK;
 }
 
+mlab_status mlab_joint_draw_parameters(mlab_joint_model *model, const mlab_fit *fit, size_t n_draws, uint64_t seed, double *all, mlab_error *err)
+{
+    mlab_draws draws = {.n_draws = n_draws, .seed = seed};
+    mlab_joint_drawing d = {.context = model->context, .model = model, .fit = fit, .n = model->n_parameters, .all = all, .draws = &draws};
+    if (check(fit, NULL)) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "no draws can be made of a joint model that is %s", mlab_trust_name(fit->trust));
+    return draw_normal(&d, err);
+}
+
 static mlab_status start(mlab_joint_drawing *d, const mlab_joint_part_problem *parts, size_t n_parts, size_t n_draws, mlab_error *err)
 {
     mlab_status status = mlab_joint_make(d->context, parts, n_parts, d->fit->joint->effects, &d->model, err);

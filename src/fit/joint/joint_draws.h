@@ -12,6 +12,10 @@ MLAB_MUST_USE mlab_status mlab_joint_draw_parts(const mlab_context *context, con
                                                 const mlab_fit *fit, mlab_draws_kind kind, size_t n_draws, uint64_t seed, mlab_draws **draws,
                                                 mlab_error *err);
 
+/* all [n_draws * n_parameters]: normal draws of the parameters alone. Errors: MLAB_ERR_FIT_DRAWS, MLAB_ERR_FIT_COVARIANCE, MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_joint_draw_parameters(mlab_joint_model *model, const mlab_fit *fit, size_t n_draws, uint64_t seed, double *all,
+                                                     mlab_error *err);
+
 /* --- its parts ------------------------------------------------------------------------------------------------------ */
 
 /* What all draws start from: the model at the estimates. */

@@ -319,6 +319,7 @@ static mlab_status set_priors(mlab_joint_model *model, const mlab_fit_problem *s
 typedef struct asked {
     mlab_joint_effects effects;
     bool initial;                   /* the second part is the first period */
+    bool after;                     /* averages of the parts, where their options ask for them */
     const mlab_fit_problem *stated; /* priors, or NULL */
     const mlab_fit_options *options;
 } asked;
@@ -348,6 +349,7 @@ static mlab_status fit_once(const mlab_context *context, const char *name, const
     if (!status) fit->joint->level = of->options->level;
     if (!status && !c.definite) forget_errors(fit->joint);
     if (!status) status = doubt_rule(model, &c, fit, err);
+    if (!status && of->after) status = mlab_joint_after(model, parts, fit, err);
     for (size_t r = 0; alone && r < n_parts; r++) mlab_fit_free(alone[r]);
     mlab_release(context, alone);
     mlab_joint_climb_end(model, &c);
@@ -371,6 +373,7 @@ static mlab_status fit_parts(const mlab_context *context, const char *name, cons
     bool any = !status && stated.problem.n_priors > 0;
     if (any) status = fit_once(context, name, parts, names, n_parts, &of, &data, err);
     of.stated = any ? &stated.problem : NULL;
+    of.after = !of.initial;
     if (!status) status = fit_once(context, name, parts, names, n_parts, &of, out, err);
     if (!status && any) status = mlab_priors_describe(&stated.problem, data, *out, err);
     if (!status) (*out)->seconds = mlab_os_seconds() - began;

@@ -21,5 +21,7 @@ MLAB_MUST_USE mlab_status mlab_joint_place_effects(const mlab_joint_model *model
 /* fit->joint: takes over *alone, which get the estimates of the joint model, and makes the associations. */
 MLAB_MUST_USE mlab_status mlab_joint_place_parts(const mlab_joint_model *model, mlab_joint_effects effects, mlab_fit ***alone,
                                                  const char *const *names, mlab_fit *fit, mlab_error *err);
+/* Average effects and predictions that the options of the parts ask for, hung on fit->joint->parts; model: at the estimates of fit. */
+MLAB_MUST_USE mlab_status mlab_joint_after(mlab_joint_model *model, const mlab_joint_part_problem *parts, mlab_fit *fit, mlab_error *err);
 
 #endif
