@@ -8,6 +8,7 @@
  * weighting method somewhat too wide (Robins, Hernan & Brumback 2000). */
 #include "compare/analysis.h"
 
+#include "core/dot.h"
 #include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
@@ -27,13 +28,6 @@ typedef struct parts {
     double *by_z[MOST_BLOCKS];      /* [n_z] the same, then the direction's coefficients */
 } parts;
 
-static double dot(size_t n, const double *x, const double *y)
-{
-    double sum = 0;
-    for (size_t j = 0; j < n; j++) sum += x[j] * y[j];
-    return sum;
-}
-
 static void set_parts(const mlab_task *task, mlab_room *room, parts *at)
 {
     bool answers = task->kind == MLAB_TASK_ANSWERS;
@@ -48,13 +42,13 @@ static void set_parts(const mlab_task *task, mlab_room *room, parts *at)
         at->cell[k] = mlab_room_take(room, at->cells);
         at->by_cell[k] = mlab_room_take(room, at->cells);
         at->by_z[k] = mlab_room_take(room, at->n_z);
-        for (size_t c = 0; c < at->cells; c++) at->cell[k][c] = dot(is->n_basis, is->basis + c * is->n_basis, at->own[k]);
+        for (size_t c = 0; c < at->cells; c++) at->cell[k][c] = mlab_dot(is->basis + c * is->n_basis, at->own[k], is->n_basis);
     }
 }
 
 static double person_part(const parts *at, size_t k, const double *z)
 {
-    return dot(at->n_z, z, at->own[k] + at->is[k]->n_basis);
+    return mlab_dot(z, at->own[k] + at->is[k]->n_basis, at->n_z);
 }
 
 /* Incidence of a person in an arm at a horizon; derivatives go to by_cell and by_z, times weight. */
@@ -115,7 +109,7 @@ static void turn(const mlab_task *task, parts *at, mlab_room *room, double *thet
     for (size_t k = 0; k < at->blocks; k++) {
         const double *own = d + (at->own[k] - task->estimate);
         size_t b = at->is[k]->n_basis;
-        for (size_t c = 0; c < at->cells; c++) at->by_cell[k][c] = dot(b, at->is[k]->basis + c * b, own);
+        for (size_t c = 0; c < at->cells; c++) at->by_cell[k][c] = mlab_dot(at->is[k]->basis + c * b, own, b);
         memcpy(at->by_z[k], own + b, at->n_z * sizeof *own);
     }
     room->used = mark;
@@ -129,7 +123,7 @@ static double hazard_score(const mlab_hazard *hazard, const parts *at, size_t fi
     double sum = 0, part[MOST_BLOCKS], turned[MOST_BLOCKS];
     for (size_t k = 0; k < blocks; k++) {
         part[k] = person_part(at, first + k, z);
-        turned[k] = dot(at->n_z, z, at->by_z[first + k]);
+        turned[k] = mlab_dot(z, at->by_z[first + k], at->n_z);
     }
     for (size_t r = hazard->first_run[g]; r < hazard->first_run[g + 1]; r++) {
         size_t arm = hazard->runs[r].slot / (times + 1), time = hazard->runs[r].slot % (times + 1);
@@ -155,7 +149,7 @@ static double answer_score(const mlab_task *task, const parts *at, const double 
     const mlab_answers *answers = &task->answers;
     size_t m = answers->n_levels ? answers->n_levels - 1 : 0;
     const double *z = answers->is.z + g * at->n_z;
-    double sum = 0, part = person_part(at, 0, z), turned = dot(at->n_z, z, at->by_z[0]);
+    double sum = 0, part = person_part(at, 0, z), turned = mlab_dot(z, at->by_z[0], at->n_z);
     for (size_t r = answers->first[g]; r < answers->first[g + 1]; r++) {
         uint32_t c = answers->cell[r];
         double eta = at->cell[0][c] + part, along = at->by_cell[0][c] + turned, w = row_weight ? row_weight[task->row[r]] : 1;

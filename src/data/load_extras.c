@@ -8,6 +8,8 @@
 #include "data/loading.h"
 #include "data/table_join.h"
 
+#include "data/surveys.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,24 +237,11 @@ static mlab_status mean_of_days(extra *x, const uint8_t *use, dated *items, size
     return MLAB_OK;
 }
 
-typedef struct answer {
-    uint32_t person, row;
-    int32_t date;
-} answer;
-
-static int by_answer(const void *a, const void *b)
-{
-    const answer *x = a, *y = b;
-    if (x->person != y->person) return x->person < y->person ? -1 : 1;
-    if (x->date != y->date) return x->date < y->date ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
 /* Answers of the surveys and of the ratings, sorted again. */
 static mlab_status add_answers(mlab_loading *l, const dated *items, size_t n, size_t first_row, mlab_error *err)
 {
     size_t all = l->n_answers + n;
-    answer *answers = mlab_allocate(l->context, all, sizeof *answers);
+    mlab_survey_answer *answers = mlab_allocate(l->context, all, sizeof *answers);
     uint32_t *person = mlab_allocate(l->context, all, sizeof *person), *row = mlab_allocate(l->context, all, sizeof *row);
     int32_t *date = mlab_allocate(l->context, all, sizeof *date);
     const char **measures = mlab_reallocate(l->context, (void *)l->measures, l->n_measures + 1, sizeof *measures);
@@ -262,9 +251,9 @@ static mlab_status add_answers(mlab_loading *l, const dated *items, size_t n, si
         for (size_t i = 0; i < 4; i++) mlab_release(l->context, made[i]);
         return no_memory(err);
     }
-    for (size_t i = 0; i < l->n_answers; i++) answers[i] = (answer){l->answer_person[i], l->answer_row[i], l->answer_date[i]};
-    for (size_t i = 0; i < n; i++) answers[l->n_answers + i] = (answer){items[i].person, (uint32_t)(first_row + i), items[i].date};
-    qsort(answers, all, sizeof *answers, by_answer);
+    for (size_t i = 0; i < l->n_answers; i++) answers[i] = (mlab_survey_answer){l->answer_person[i], l->answer_row[i], l->answer_date[i]};
+    for (size_t i = 0; i < n; i++) answers[l->n_answers + i] = (mlab_survey_answer){items[i].person, (uint32_t)(first_row + i), items[i].date};
+    qsort(answers, all, sizeof *answers, mlab_by_survey_answer);
     for (size_t i = 0; i < all; i++) {
         person[i] = answers[i].person;
         row[i] = answers[i].row;

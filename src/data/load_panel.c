@@ -151,6 +151,16 @@ static mlab_panel_relationships relationships_of(mlab_loading *l, const mlab_arm
                                       .known_to = mlab_loading_date(l, "data.relationships", "known_to")};
 }
 
+/* What is wrong in the study is a finding; the rest stays an error. */
+static mlab_status tell_no_panel(mlab_loading *l, mlab_status status, mlab_error *why, mlab_error *err)
+{
+    if (status != MLAB_ERR_DATA_FORMULA && status != MLAB_ERR_DATA_COLUMN && status != MLAB_ERR_DATA_TYPE && status != MLAB_ERR_DATA_EMPTY &&
+        status != MLAB_ERR_OVERFLOW)
+        return status;
+    if (!why->place.file[0]) why->place = place_of_panel(l);
+    return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "no_panel", &why->place, NULL, NULL, err, "%s", why->sentence);
+}
+
 static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec *spec, mlab_error *err)
 {
     const mlab_panel_states states = {.table = l->job,
@@ -190,12 +200,7 @@ static mlab_status build(mlab_loading *l, const asking *a, const mlab_panel_spec
     mlab_status status =
         mlab_panel_build(l->context, &people, l->promotions, l->n_promotions, &surveys, &relationships, spec, l->findings, &l->data->panel, &why);
     if (status && err) *err = why;
-    if (status == MLAB_ERR_DATA_FORMULA || status == MLAB_ERR_DATA_COLUMN || status == MLAB_ERR_DATA_TYPE || status == MLAB_ERR_DATA_EMPTY ||
-        status == MLAB_ERR_OVERFLOW) {
-        if (!why.place.file[0]) why.place = place_of_panel(l);
-        return mlab_findings_add(l->findings, MLAB_SEVERITY_STOP, "no_panel", &why.place, NULL, NULL, err, "%s", why.sentence);
-    }
-    if (status) return status;
+    if (status) return tell_no_panel(l, status, &why, err);
     l->data->relationships = l->pairs; /* they belong to the data now */
     l->data->n_relationships = l->n_pairs;
     l->pairs = NULL;

@@ -85,30 +85,25 @@ mlab_status mlab_survey_find_waves(mlab_loading *l, const mlab_surveying *s, con
 
 /* --- answers ----------------------------------------------------------------------------------------- */
 
-typedef struct answer {
-    uint32_t person, row;
-    int32_t date;
-} answer;
-
-static int by_answer(const void *a, const void *b)
+int mlab_by_survey_answer(const void *a, const void *b)
 {
-    const answer *x = a, *y = b;
+    const mlab_survey_answer *x = a, *y = b;
     if (x->person != y->person) return x->person < y->person ? -1 : 1;
     if (x->date != y->date) return x->date < y->date ? -1 : 1;
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static mlab_status sort_answers(mlab_loading *l, const mlab_surveying *s, const mlab_column *date, answer *answers, mlab_error *err)
+static mlab_status sort_answers(mlab_loading *l, const mlab_surveying *s, const mlab_column *date, mlab_survey_answer *answers, mlab_error *err)
 {
     const mlab_table *table = l->data->surveys;
     mlab_status status = MLAB_OK;
     size_t n = 0;
     for (size_t i = 0; i < table->n_rows; i++) {
         if (s->rank[i] >= l->ids.n || mlab_is_missing_at(date, i)) continue;
-        answers[n++] = (answer){s->rank[i], (uint32_t)i, date->as.integer[i]};
+        answers[n++] = (mlab_survey_answer){s->rank[i], (uint32_t)i, date->as.integer[i]};
         mlab_loading_seen(l, date->as.integer[i]);
     }
-    qsort(answers, n, sizeof *answers, by_answer);
+    qsort(answers, n, sizeof *answers, mlab_by_survey_answer);
     for (size_t i = 0; i < n && !status; i++) {
         l->answer_person[i] = answers[i].person;
         l->answer_row[i] = answers[i].row;
@@ -127,7 +122,7 @@ mlab_status mlab_survey_take_answers(mlab_loading *l, mlab_surveying *s, mlab_er
     const mlab_column *date = mlab_table_find(table, "date");
     mlab_survey *survey = l->data->survey;
     if (!s->rank || !date || date->type != MLAB_COLUMN_DATE) return MLAB_OK;
-    answer *answers = mlab_allocate(l->context, table->n_rows, sizeof *answers);
+    mlab_survey_answer *answers = mlab_allocate(l->context, table->n_rows, sizeof *answers);
     l->answer_person = mlab_allocate(l->context, table->n_rows, sizeof *l->answer_person);
     l->answer_row = mlab_allocate(l->context, table->n_rows, sizeof *l->answer_row);
     l->answer_date = mlab_allocate(l->context, table->n_rows, sizeof *l->answer_date);

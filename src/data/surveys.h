@@ -25,6 +25,13 @@ typedef struct mlab_surveying {
     uint32_t *rank; /* [rows of all] */
 } mlab_surveying;
 
+/* An answer of a person on a day, in a row of the answers. */
+typedef struct mlab_survey_answer {
+    uint32_t person, row;
+    int32_t date;
+} mlab_survey_answer;
+/* Orders them by person, then day, then row. */
+int mlab_by_survey_answer(const void *a, const void *b);
 /* Sorted answers of people, the waves, and how well items hang together (survey_waves.c). */
 MLAB_MUST_USE mlab_status mlab_survey_take_answers(mlab_loading *l, mlab_surveying *s, mlab_error *err);
 /* Waves from days: what is stated, else days that are no more than 30 apart are one wave; days [n] in any order, 0 unused. */

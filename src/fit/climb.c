@@ -5,6 +5,7 @@
  */
 #include "fit/climb.h"
 
+#include "core/dot.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "fit/model.h"
@@ -40,22 +41,15 @@ void mlab_climb_end(mlab_climb *c)
     mlab_release(c->context, c->out);
 }
 
-static double product(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 static void find_step(mlab_climb *c)
 {
-    for (size_t i = 0; i < c->n; i++) c->step[i] = product(c->inverse + i * c->n, c->gradient, c->n);
+    for (size_t i = 0; i < c->n; i++) c->step[i] = mlab_dot(c->inverse + i * c->n, c->gradient, c->n);
 }
 
 /* Along the step, halved until the likelihood rises; next and next_gradient are those of the point taken. */
 static mlab_status go(mlab_climb *c, bool *moved, mlab_error *err)
 {
-    double part = 1, rise = product(c->step, c->gradient, c->n);
+    double part = 1, rise = mlab_dot(c->step, c->gradient, c->n);
     *moved = false;
     for (int h = 0; h < HALVINGS; h++, part /= 2) {
         double value;
@@ -80,9 +74,9 @@ static void update(mlab_climb *c)
         y[i] = c->gradient[i] - c->next_gradient[i];
         sy += s[i] * y[i];
     }
-    if (sy > 1e-12 * sqrt(product(s, s, n) * product(y, y, n))) {
-        for (size_t i = 0; i < n; i++) hy[i] = product(c->inverse + i * n, y, n);
-        yhy = product(y, hy, n);
+    if (sy > 1e-12 * sqrt(mlab_dot(s, s, n) * mlab_dot(y, y, n))) {
+        for (size_t i = 0; i < n; i++) hy[i] = mlab_dot(c->inverse + i * n, y, n);
+        yhy = mlab_dot(y, hy, n);
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < n; j++) c->inverse[i * n + j] += (1 + yhy / sy) * s[i] * s[j] / sy - (hy[i] * s[j] + s[i] * hy[j]) / sy;
     }
@@ -96,7 +90,7 @@ static mlab_status quasi_newton(mlab_climb *c, mlab_error *err)
     for (int k = 0; k < QUASI_STEPS && !status; k++, c->iterations++) {
         bool moved;
         find_step(c);
-        double decrement = product(c->step, c->gradient, c->n);
+        double decrement = mlab_dot(c->step, c->gradient, c->n);
         c->converged = decrement < (c->quick ? QUICK : NEAR);
         if (c->converged) break;
         if ((status = go(c, &moved, err))) break;
@@ -137,7 +131,7 @@ static mlab_status newton(mlab_climb *c, mlab_error *err)
     for (int k = 0; k < NEWTON_STEPS && !status && c->definite; k++, c->iterations++) {
         bool moved;
         find_step(c);
-        double decrement = product(c->step, c->gradient, c->n);
+        double decrement = mlab_dot(c->step, c->gradient, c->n);
         if (decrement <= SETTLED) {
             c->converged = true;
             if (moved_by <= MOVED) return MLAB_OK;

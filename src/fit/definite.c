@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a likelihood is not concave Newton would go down: a multiple of the diagonal is added until the information is positive definite (Levenberg
+/* Covariances and informations that must be positive definite, and are told or mended where they are not.
+ *
+ * Where a likelihood is not concave Newton would go down: a multiple of the diagonal is added until the information is positive definite (Levenberg
  * 1944, doi:10.1090/qam/10666). Weakness: steps become shorter, so such a fit takes more of them. */
 #include "fit/model.h"
 
@@ -32,4 +34,21 @@ void mlab_make_definite(double *information, size_t n, const uint8_t *fixed, dou
     double add = 0;
     for (int k = 0; k < 20 && indefinite(information, n, fixed, add, factor); k++) add = add == 0 ? 1e-3 : add * 4;
     for (size_t j = 0; add > 0 && j < n; j++) information[j * n + j] += add * fabs(information[j * n + j]);
+}
+
+size_t mlab_factor_covariance(double *a, size_t n, const uint8_t *fixed)
+{
+    for (size_t j = 0; j < n; j++) {
+        double variance = a[j * n + j], left = variance;
+        for (size_t k = 0; k < j; k++) {
+            double sum = a[j * n + k];
+            for (size_t m = 0; m < k; m++) sum -= a[j * n + m] * a[k * n + m];
+            a[j * n + k] = fixed[j] || fixed[k] ? 0 : sum / a[k * n + k];
+            left -= a[j * n + k] * a[j * n + k];
+        }
+        if (fixed[j]) continue;
+        if (!(left > 1e-12 * variance)) return j;
+        a[j * n + j] = sqrt(left);
+    }
+    return n;
 }

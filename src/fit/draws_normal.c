@@ -190,27 +190,14 @@ static const char *name_of(const normal *w, size_t j)
     return own < w->fits[k]->n_parameters ? w->draws->names[w->draws->first[k] + own] : "a standard deviation between groups";
 }
 
-/* Lower Cholesky factor in place, aliased parameters left out as rows of 0. */
 static mlab_status factor(const normal *w, const uint8_t *aliased, double *a, mlab_error *err)
 {
-    size_t n = w->n;
-    for (size_t j = 0; j < n; j++) {
-        double variance = a[j * n + j], left = variance;
-        for (size_t k = 0; k < j; k++) {
-            double sum = a[j * n + k];
-            for (size_t m = 0; m < k; m++) sum -= a[j * n + m] * a[k * n + m];
-            a[j * n + k] = aliased[j] || aliased[k] ? 0 : sum / a[k * n + k];
-            left -= a[j * n + k] * a[j * n + k];
-        }
-        if (aliased[j]) continue;
-        if (!(left > 1e-12 * variance))
-            return mlab_raise(err, MLAB_ERR_FIT_COVARIANCE,
-                              "the joint covariance of %zu outcomes is not positive definite: %s has no variance of its own (are there fewer "
-                              "clusters than parameters?)",
-                              w->draws->n_outcomes, name_of(w, j));
-        a[j * n + j] = sqrt(left);
-    }
-    return MLAB_OK;
+    size_t j = mlab_factor_covariance(a, w->n, aliased);
+    if (j == w->n) return MLAB_OK;
+    return mlab_raise(err, MLAB_ERR_FIT_COVARIANCE,
+                      "the joint covariance of %zu outcomes is not positive definite: %s has no variance of its own (are there fewer "
+                      "clusters than parameters?)",
+                      w->draws->n_outcomes, name_of(w, j));
 }
 
 /* Entity of the random number of element j: parameters as without random effects, then the spreads. */

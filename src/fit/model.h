@@ -207,5 +207,8 @@ size_t mlab_symmetric_invert(double *a, size_t n, const uint8_t *fixed, uint8_t 
 /* Adds a multiple of its diagonal to information [n * n], both halves, until it is positive definite on the rows with fixed[i] == 0 (NULL = all).
  * work [n * n]. */
 void mlab_make_definite(double *information, size_t n, const uint8_t *fixed, double *work);
+/* The lower Cholesky factor of a covariance [n * n] in its place, rows with fixed[i] != 0 left out as 0. Returns n, or the first row that has no
+ * variance of its own beside those before it. */
+size_t mlab_factor_covariance(double *a, size_t n, const uint8_t *fixed);
 
 #endif

@@ -11,7 +11,7 @@
 _Static_assert(sizeof(size_t) == 8 && sizeof(char *) == 8 && sizeof(double) == 8, "no field of a record is wider than 8 bytes");
 
 static const mlab_h5_type types[] = {[MLAB_RECORD_REAL] = MLAB_H5_REAL,
-                                     [MLAB_RECORD_COUNT] = MLAB_H5_INT64,
+                                     [MLAB_RECORD_COUNT] = MLAB_H5_COUNT,
                                      [MLAB_RECORD_ENUM] = MLAB_H5_INT64,
                                      [MLAB_RECORD_YES_NO] = MLAB_H5_INT64,
                                      [MLAB_RECORD_FLAG] = MLAB_H5_BYTE};

@@ -3,8 +3,8 @@
 #ifndef MLAB_TESTS_FIT_PHD_H
 #define MLAB_TESTS_FIT_PHD_H
 
-#include "fit/after/after.h"
 #include "fit/reference.h"
+#include "fit/sweep.h"
 
 static const char *const much[] = {"1", "2", "3", "4"}, *const yes[] = {"no", "yes"};
 static int32_t stop[1000], status_of[1000];
@@ -44,28 +44,12 @@ static study phd(const char *model, const char *formula)
     return s;
 }
 
-/* What the options ask for beyond a fit, with every allocation failing once: each failure is told and nothing stays behind. */
-static inline void sweep_after(const char *model, const char *formula, mlab_fit_options options)
+/* sweep_after of the doctorates. */
+static inline void sweep_phd(const char *model, const char *formula, mlab_fit_options options)
 {
-    mlab_test_memory memory = {0};
-    mlab_context failing = mlab_test_context(&memory, 1);
-    mlab_prepared *prepared;
-    mlab_fit *fit;
     context = mlab_test_context(NULL, 1);
     study s = phd(model, formula);
-    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find(model), &s.w.problem, &options, &prepared, NULL), MLAB_OK);
-    ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
-    for (long k = 1;; k++) {
-        mlab_fit copy = *fit;
-        memory = (mlab_test_memory){.fail_at = k};
-        mlab_status status = mlab_after_make(&failing, prepared, &copy, NULL);
-        mlab_after_free(copy.after);
-        ck_assert_int_eq(memory.live, 0);
-        if (status == MLAB_OK) break;
-        ck_assert_int_eq(status, MLAB_ERR_MEMORY);
-    }
-    mlab_fit_free(fit);
-    mlab_prepared_free(prepared);
+    sweep_after(model, &s.w.problem, options);
     close_study(&s);
 }
 

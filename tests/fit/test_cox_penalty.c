@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cox's model with Firth's penalty and with normal priors: against the penalised likelihood maximised in R, a monotone likelihood, refusals. */
 #include "fit/reference.h"
+#include "fit/sweep.h"
 
 static mlab_fit_options options;
 
@@ -114,19 +115,9 @@ START_TEST(every_allocation_of_a_penalised_fit_may_fail)
 {
     mlab_data data;
     study s = rossi(&data);
-    mlab_test_memory memory = {0};
-    mlab_context failing = mlab_test_context(&memory, 1);
     mlab_outcome outcome = {.name = "arrest", .kind = MLAB_OUTCOME_EVENT, .model = "cox", .formula = "event(week, arrest) ~ age"};
-    mlab_status status = MLAB_ERR_MEMORY;
     options.penalty = 1;
-    for (long k = 1; status == MLAB_ERR_MEMORY && k < 2000; k++) {
-        mlab_fit *fit;
-        memory = (mlab_test_memory){.fail_at = k};
-        status = mlab_fit_outcome(&failing, &data, &outcome, &options, &fit, NULL);
-        mlab_fit_free(fit);
-        ck_assert_int_eq(memory.live, 0);
-    }
-    ck_assert_int_eq(status, MLAB_OK);
+    sweep_outcome(&data, &outcome, options);
     close_study(&s);
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Subdistribution hazards: crr of R on mgus2, five people by hand, and what cannot be fitted. */
 #include "fit/csv.h"
+#include "fit/sweep.h"
 #include "fit/worlds.h"
 
 enum { PEOPLE = 1400 };
@@ -217,21 +218,10 @@ END_TEST
 
 START_TEST(every_failed_allocation_is_reported_and_nothing_leaks)
 {
-    mlab_test_memory memory = {0};
-    mlab_fit_options options = mlab_fit_defaults();
     context = mlab_test_context(NULL, 1);
     world w = {0};
     five(&w);
-    for (long k = 0, calls = 1; k <= calls; k++) {
-        memory = (mlab_test_memory){.fail_at = k};
-        mlab_context failing = mlab_test_context(&memory, 1);
-        mlab_fit *fit;
-        mlab_status status = mlab_fit_problem_fit(&failing, mlab_model_find("fine_gray"), &w.problem, &options, &fit, NULL);
-        ck_assert_int_eq(status, k ? MLAB_ERR_MEMORY : MLAB_OK);
-        if (!k) calls = memory.calls;
-        mlab_fit_free(fit);
-        ck_assert_int_eq(memory.live, 0);
-    }
+    sweep_fit("fine_gray", &w.problem, mlab_fit_defaults());
     world_free(&w);
 }
 END_TEST

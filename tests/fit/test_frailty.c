@@ -5,6 +5,7 @@
 #include "fit/outcome.h"
 #include "fit/survival/frailty.h"
 #include "fit/survival/frailty_draw.h"
+#include "fit/sweep.h"
 #include "mentorlab/after.h"
 #include "mentorlab/draws.h"
 
@@ -531,19 +532,9 @@ END_TEST
 START_TEST(every_allocation_of_a_frailty_may_fail)
 {
     groups kidney = open_groups("reference/kidney.csv", kidney_columns, 5);
-    mlab_test_memory memory = {0};
-    mlab_context failing = mlab_test_context(&memory, 1);
     mlab_outcome outcome = {.name = "it", .kind = MLAB_OUTCOME_EVENT, .model = "cox", .formula = "event(time, status) ~ age + (1 | group)"};
-    mlab_status status = MLAB_ERR_MEMORY;
     options.iterations = 2;
-    for (long k = 1; status == MLAB_ERR_MEMORY && k < 2000; k++) {
-        mlab_fit *fit;
-        memory = (mlab_test_memory){.fail_at = k};
-        status = mlab_fit_outcome(&failing, &kidney.data, &outcome, &options, &fit, NULL);
-        mlab_fit_free(fit);
-        ck_assert_int_eq(memory.live, 0);
-    }
-    ck_assert_int_eq(status, MLAB_OK);
+    sweep_outcome(&kidney.data, &outcome, options);
     close_study(&kidney.s);
 }
 END_TEST

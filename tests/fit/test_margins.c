@@ -313,12 +313,12 @@ START_TEST(any_allocation_may_fail)
     mlab_predict_spec spec = {.n_draws = 20, .seed = 1};
     mlab_fit_options options = mlab_fit_defaults();
     options.margins = true;
-    sweep_after("ordinal", "~ gender", options);
-    sweep_after("linear", "~ kids", options);
+    sweep_phd("ordinal", "~ gender", options);
+    sweep_phd("linear", "~ kids", options);
     options.ratios = true;
     options.margins_interval = 1;
     options.predict = &spec;
-    sweep_after("linear", "~ 1", options);
+    sweep_phd("linear", "~ 1", options);
 }
 END_TEST
 

@@ -3,6 +3,7 @@
  * no. */
 #include "fit/after/after.h"
 #include "fit/reference.h"
+#include "fit/sweep.h"
 #include "mentorlab/store.h"
 
 #include "core/memory.h"
@@ -497,26 +498,12 @@ START_TEST(any_allocation_may_fail)
     static const char *const group_term[] = {"group"};
     int32_t group[80], level[80];
     double x[80];
-    mlab_test_memory memory = {0};
     mlab_fit_options options = mlab_fit_defaults();
     world w = two_groups(group, level, x);
-    mlab_context failing = mlab_test_context(&memory, 1);
     w.problem.nominal = group_term;
     w.problem.n_nominal = 1;
     options.tests = options.margins = true;
-    for (long k = 1;; k++) {
-        mlab_fit *fit = NULL;
-        mlab_prepared *prepared = NULL;
-        memory = (mlab_test_memory){.fail_at = k};
-        mlab_status status = mlab_prepare(&failing, mlab_model_find("ordinal"), &w.problem, &options, &prepared, NULL);
-        if (!status) status = mlab_prepared_fit(&failing, prepared, &fit, NULL);
-        if (!status) status = mlab_after_make(&failing, prepared, fit, NULL);
-        mlab_fit_free(fit);
-        mlab_prepared_free(prepared);
-        ck_assert_int_eq(memory.live, 0);
-        if (status == MLAB_OK) break;
-        ck_assert_int_eq(status, MLAB_ERR_MEMORY);
-    }
+    sweep_fit("ordinal", &w.problem, options);
     world_free(&w);
 }
 END_TEST

@@ -138,6 +138,20 @@ START_TEST(separated_data_are_finite_under_firths_penalty_and_agree_with_brglm2)
 }
 END_TEST
 
+/* rows, category [100]. */
+static void take_every_20th(study *s, uint32_t *rows, int32_t *category)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < s->n; i += 20) {
+        category[n] = s->category[i];
+        rows[n++] = i;
+    }
+    s->w.problem.cluster = NULL;
+    s->w.problem.rows = rows;
+    s->w.problem.n = n;
+    s->w.problem.category = category;
+}
+
 START_TEST(firths_counts_and_several_categories_agree_with_brglm2)
 {
     mlab_fit_options options = mlab_fit_defaults();
@@ -151,15 +165,7 @@ START_TEST(firths_counts_and_several_categories_agree_with_brglm2)
     s = phd("~ gender + married", NULL);
     uint32_t rows[100];
     int32_t category[100];
-    size_t n = 0;
-    for (uint32_t i = 0; i < s.n; i += 20) {
-        category[n] = s.category[i];
-        rows[n++] = i;
-    }
-    s.w.problem.cluster = NULL;
-    s.w.problem.rows = rows;
-    s.w.problem.n = n;
-    s.w.problem.category = category;
+    take_every_20th(&s, rows, category);
     fit = world_fit(&s.w, &context, "multinomial", &options);
     compare_penalised(fit, "firth_multinomial");
     mlab_fit_free(fit);
@@ -176,15 +182,7 @@ START_TEST(firths_ordered_levels_agree_with_the_penalised_likelihood_written_pla
     study s = phd("~ gender + married", NULL);
     uint32_t rows[100];
     int32_t category[100];
-    size_t n = 0;
-    for (uint32_t i = 0; i < s.n; i += 20) {
-        category[n] = s.category[i];
-        rows[n++] = i;
-    }
-    s.w.problem.cluster = NULL;
-    s.w.problem.rows = rows;
-    s.w.problem.n = n;
-    s.w.problem.category = category;
+    take_every_20th(&s, rows, category);
     for (options.ordinal_link = 0; options.ordinal_link < 3; options.ordinal_link++) {
         mlab_fit *fit = world_fit(&s.w, &context, "ordinal", &options);
         ck_assert_str_eq(fit->information, "expected");

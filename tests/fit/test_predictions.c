@@ -374,7 +374,7 @@ START_TEST(any_allocation_may_fail)
     options.predict = &spec;
     spec.draws = true;
     spec.n_draws = 100;
-    sweep_after("logit", "~ gender + kids", options);
+    sweep_phd("logit", "~ gender + kids", options);
 }
 END_TEST
 

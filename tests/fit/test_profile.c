@@ -84,29 +84,13 @@ END_TEST
 
 START_TEST(any_allocation_may_fail)
 {
-    mlab_test_memory memory = {0};
-    context = mlab_test_context(NULL, 1);
     static const char *const models[] = {"logit", "cox", "negative_binomial", "gamma", "weibull"};
-    mlab_context failing = mlab_test_context(&memory, 1);
     mlab_fit_options options = mlab_fit_defaults();
     options.profile = true;
+    context = mlab_test_context(NULL, 1);
     for (int m = 0; m < 5; m++) {
         study s = alone(models[m], "~ gender");
-        mlab_prepared *prepared;
-        mlab_fit *fit;
-        ck_assert_int_eq(mlab_prepare(&context, mlab_model_find(models[m]), &s.w.problem, &options, &prepared, NULL), MLAB_OK);
-        ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
-        for (long k = 1;; k++) {
-            mlab_fit copy = *fit;
-            memory = (mlab_test_memory){.fail_at = k};
-            mlab_status status = mlab_after_make(&failing, prepared, &copy, NULL);
-            mlab_after_free(copy.after);
-            ck_assert_int_eq(memory.live, 0);
-            if (status == MLAB_OK) break;
-            ck_assert_int_eq(status, MLAB_ERR_MEMORY);
-        }
-        mlab_fit_free(fit);
-        mlab_prepared_free(prepared);
+        sweep_after(models[m], &s.w.problem, options);
         close_study(&s);
     }
 }

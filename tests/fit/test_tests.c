@@ -125,26 +125,12 @@ END_TEST
 
 START_TEST(any_allocation_may_fail)
 {
-    mlab_test_memory memory = {0};
     context = mlab_test_context(NULL, 1);
     study s = phd("logit", "~ gender * married");
-    mlab_context failing = mlab_test_context(&memory, 1);
     mlab_fit_options options = mlab_fit_defaults();
     options.tests = true;
     s.w.problem.n = 100;
-    for (long k = 1;; k++) {
-        mlab_fit *fit = NULL;
-        mlab_prepared *prepared = NULL;
-        memory = (mlab_test_memory){.fail_at = k};
-        mlab_status status = mlab_prepare(&failing, mlab_model_find("logit"), &s.w.problem, &options, &prepared, NULL);
-        if (!status) status = mlab_prepared_fit(&failing, prepared, &fit, NULL);
-        if (!status) status = mlab_after_make(&failing, prepared, fit, NULL);
-        mlab_fit_free(fit);
-        mlab_prepared_free(prepared);
-        ck_assert_int_eq(memory.live, 0);
-        if (status == MLAB_OK) break;
-        ck_assert_int_eq(status, MLAB_ERR_MEMORY);
-    }
+    sweep_fit("logit", &s.w.problem, options);
     close_study(&s);
 }
 END_TEST

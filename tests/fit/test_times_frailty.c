@@ -6,6 +6,7 @@
 #include "fit/outcome.h"
 #include "fit/survival/frailty_draw.h"
 #include "fit/survival/times_frailty.h"
+#include "fit/sweep.h"
 #include "mentorlab/draws.h"
 
 #include "core/random.h"
@@ -458,20 +459,10 @@ END_TEST
 START_TEST(every_allocation_may_fail)
 {
     groups g = late_rats();
-    options.spline_df = 2;
-    mlab_test_memory memory = {0};
-    mlab_context failing = mlab_test_context(&memory, 1);
     mlab_outcome outcome = {.name = "it", .kind = MLAB_OUTCOME_EVENT, .better = 1, .model = "weibull", .formula = LATE};
-    mlab_status status = MLAB_ERR_MEMORY;
+    options.spline_df = 2;
     options.iterations = 2;
-    for (long k = 1; status == MLAB_ERR_MEMORY && k < 3000; k++) {
-        mlab_fit *fit;
-        memory = (mlab_test_memory){.fail_at = k};
-        status = mlab_fit_outcome(&failing, &g.data, &outcome, &options, &fit, NULL);
-        mlab_fit_free(fit);
-        ck_assert_int_eq(memory.live, 0);
-    }
-    ck_assert_int_eq(status, MLAB_OK);
+    sweep_outcome(&g.data, &outcome, options);
     world_free(&g.s.w);
 }
 END_TEST

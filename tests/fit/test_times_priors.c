@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Normal priors in parametric models of times: against the penalised likelihood written plainly in R, refits, refusals. */
 #include "fit/reference.h"
+#include "fit/sweep.h"
 
 static int32_t stop[500], status_of[500];
 
@@ -116,20 +117,9 @@ END_TEST
 START_TEST(any_allocation_may_fail)
 {
     study s = rossi("~ fin + age");
-    mlab_fit_options options = mlab_fit_defaults();
-    mlab_test_memory memory = {0};
-    mlab_context small = mlab_test_context(&memory, 1);
     state(&s, 0.5);
     s.w.problem.n = 80;
-    for (long k = 1;; k++) {
-        mlab_fit *fit = NULL;
-        memory = (mlab_test_memory){.fail_at = k};
-        mlab_status status = mlab_fit_problem_fit(&small, mlab_model_find("gompertz"), &s.w.problem, &options, &fit, NULL);
-        mlab_fit_free(fit);
-        ck_assert_int_eq(memory.live, 0);
-        if (status == MLAB_OK) break;
-        ck_assert_int_eq(status, MLAB_ERR_MEMORY);
-    }
+    sweep_fit("gompertz", &s.w.problem, mlab_fit_defaults());
     close_study(&s);
 }
 END_TEST

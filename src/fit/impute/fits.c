@@ -156,6 +156,14 @@ static void work_free(work *now)
     mlab_draws_free(now->draws);
 }
 
+static void drop(mlab_fit **fits, size_t n)
+{
+    for (size_t o = 0; o < n; o++) {
+        mlab_fit_free(fits[o]);
+        fits[o] = NULL;
+    }
+}
+
 mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcomes, size_t n_outcomes,
                              const mlab_fit_options *options, const mlab_imputation *imputation, size_t n_draws, const uint8_t *used, uint64_t seed,
                              mlab_fit **fits, mlab_draws **draws, mlab_error *err)
@@ -197,10 +205,7 @@ mlab_status mlab_fit_imputed(const mlab_context *context, const mlab_data *data,
     }
     work_free(&now);
     if (status)
-        for (size_t o = 0; o < n_outcomes; o++) {
-            mlab_fit_free(fits[o]);
-            fits[o] = NULL;
-        }
+        drop(fits, n_outcomes);
     else if (now.draws_failed.status)
         status = mlab_raise(err, now.draws_failed.status, "%s", now.draws_failed.sentence);
     return status;

@@ -89,7 +89,6 @@ static void deviate(const mlab_joint_drawing *d, double *v)
 static mlab_status factor(const mlab_joint_drawing *d, double *a, double *column, mlab_error *err)
 {
     size_t n = d->n;
-    const uint8_t *fixed = d->model->fixed;
     memcpy(a, covariance_of(d->fit), n * n * sizeof *a);
     for (size_t i = 0; i < n; i++) deviate(d, a + i * n);
     for (size_t j = 0; j < n; j++) {
@@ -97,22 +96,12 @@ static mlab_status factor(const mlab_joint_drawing *d, double *a, double *column
         deviate(d, column);
         for (size_t i = 0; i < n; i++) a[i * n + j] = column[i];
     }
-    for (size_t j = 0; j < n; j++) {
-        double variance = a[j * n + j], left = variance;
-        for (size_t k = 0; k < j; k++) {
-            double sum = a[j * n + k];
-            for (size_t m = 0; m < k; m++) sum -= a[j * n + m] * a[k * n + m];
-            a[j * n + k] = fixed[j] || fixed[k] ? 0 : sum / a[k * n + k];
-            left -= a[j * n + k] * a[j * n + k];
-        }
-        if (fixed[j]) continue;
-        if (!(left > 1e-12 * variance))
-            return mlab_raise(err, MLAB_ERR_FIT_COVARIANCE,
-                              "%s: the covariance of its parameters is not positive definite: %s has no variance of its own (are there fewer people "
-                              "than parameters?)",
-                              d->fit->outcome, d->fit->names[j]);
-        a[j * n + j] = sqrt(left);
-    }
+    size_t j = mlab_factor_covariance(a, n, d->model->fixed);
+    if (j < n)
+        return mlab_raise(err, MLAB_ERR_FIT_COVARIANCE,
+                          "%s: the covariance of its parameters is not positive definite: %s has no variance of its own (are there fewer people "
+                          "than parameters?)",
+                          d->fit->outcome, d->fit->names[j]);
     return MLAB_OK;
 }
 

@@ -2,6 +2,7 @@
 /* What comes out of a mixed model besides its coefficients: standard deviations between groups, modes of the groups, and doubts. */
 #include "fit/mixed/mixed.h"
 
+#include "core/dot.h"
 #include "fit/climb.h"
 #include "fit/spread.h"
 
@@ -44,13 +45,6 @@ mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixe
     return mlab_design_copy(problem->random->design, &r->design, err);
 }
 
-static double product(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 /* Standard error of standard deviation a by the delta method. */
 static double error_of(const mlab_climb *c, const mlab_mixed *m, size_t base, size_t log_scale, const double *lambda, size_t a, double sd,
                        double scale)
@@ -79,13 +73,13 @@ static void place_group(const mlab_mixed *m, const double *lambda, double scale,
     const double *l = m->factor + g * q * q;
     for (size_t a = 0; a < q; a++) {
         double half[MLAB_MOST_EFFECTS];
-        r->mode[g * q + a] = product(lambda + a * q, m->mode + g * q, q);
+        r->mode[g * q + a] = mlab_dot(lambda + a * q, m->mode + g * q, q);
         for (size_t i = 0; i < q; i++) { /* L^-1 (row a of Lambda) */
             half[i] = lambda[a * q + i];
             for (size_t k = 0; k < i; k++) half[i] -= l[i * q + k] * half[k];
             half[i] /= l[i * q + i];
         }
-        r->mode_se[g * q + a] = scale * sqrt(product(half, half, q));
+        r->mode_se[g * q + a] = scale * sqrt(mlab_dot(half, half, q));
     }
 }
 
@@ -99,7 +93,7 @@ void mlab_mixed_effects_place(const mlab_climb *c, const mlab_mixed *m, size_t b
         lambda[a * q + b] = c->psi[base + k];
     }
     for (size_t a = 0; a < q; a++) {
-        for (size_t b = 0; b < q; b++) r->covariance[a * q + b] = scale * scale * product(lambda + a * q, lambda + b * q, q);
+        for (size_t b = 0; b < q; b++) r->covariance[a * q + b] = scale * scale * mlab_dot(lambda + a * q, lambda + b * q, q);
         r->sd[a] = sqrt(r->covariance[a * q + a]);
         r->sd_se[a] = r->sd[a] > 0 ? error_of(c, m, base, log_scale, lambda, a, r->sd[a], scale) : 0;
     }
@@ -167,7 +161,7 @@ mlab_status mlab_mixed_doubt(const mlab_climb *c, const mlab_mixed *m, double bo
     const mlab_random_effects *r = fit->random;
     mlab_status status = MLAB_OK;
     for (size_t a = 0; a < r->n && !status; a++) {
-        double square = product(m->z + a * m->n, m->z + a * m->n, m->n) / (double)m->n;
+        double square = mlab_dot(m->z + a * m->n, m->z + a * m->n, m->n) / (double)m->n;
         if (r->sd[a] * sqrt(square) < boundary)
             status = mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err, "the standard deviation of %s between %s is 0: nothing is left over for it",
                                     r->names[a], r->group);

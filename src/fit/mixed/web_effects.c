@@ -3,6 +3,7 @@
 #include "fit/mixed/mixed.h"
 #include "fit/mixed/web.h"
 
+#include "core/dot.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -101,13 +102,6 @@ mlab_status mlab_web_effects_make(const mlab_context *context, const mlab_web *w
 
 /* --- numbers ------------------------------------------------------------------------------------------------------ */
 
-static double product(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 /* Standard error of the length of row a of Lambda times scale, by the delta method. */
 static double error_of(const mlab_climb *c, const mlab_web_term *term, size_t base, size_t log_scale, const double *lambda, size_t a, double sd,
                        double scale)
@@ -149,7 +143,7 @@ static void place_one(const mlab_climb *c, const mlab_web *web, size_t t, size_t
     const double *lambda = mlab_web_lambda(web, t);
     size_t q = term->q;
     for (size_t a = 0; a < q; a++) {
-        for (size_t b = 0; b < q; b++) r->covariance[a * q + b] = scale * scale * product(lambda + a * q, lambda + b * q, q);
+        for (size_t b = 0; b < q; b++) r->covariance[a * q + b] = scale * scale * mlab_dot(lambda + a * q, lambda + b * q, q);
         r->sd[a] = sqrt(r->covariance[a * q + a]);
         r->sd_se[a] = r->sd[a] > 0 ? error_of(c, term, base, log_scale, lambda, a, r->sd[a], scale) : 0;
     }
@@ -158,8 +152,8 @@ static void place_one(const mlab_climb *c, const mlab_web *web, size_t t, size_t
         own_inverse(web, t, g, inverse);
         for (size_t a = 0; a < q; a++) {
             double variance = 0;
-            for (size_t b = 0; b < q; b++) variance += lambda[a * q + b] * product(inverse + b * q, lambda + a * q, q);
-            r->mode[g * q + a] = product(lambda + a * q, web->v + term->first + g * q, q);
+            for (size_t b = 0; b < q; b++) variance += lambda[a * q + b] * mlab_dot(inverse + b * q, lambda + a * q, q);
+            r->mode[g * q + a] = mlab_dot(lambda + a * q, web->v + term->first + g * q, q);
             r->mode_se[g * q + a] = scale * sqrt(fmax(variance, 0));
         }
     }

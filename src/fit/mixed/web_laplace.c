@@ -9,6 +9,7 @@
  */
 #include "fit/mixed/web_laplace.h"
 
+#include "core/dot.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -213,13 +214,6 @@ static mlab_status pass(mlab_web_rows *r, const double *v, double *value, mlab_e
 
 /* --- the modes ---------------------------------------------------------------------------------------------------------- */
 
-static double product(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 /* Along the step from web->v, halved until the value does not fall. */
 static mlab_status go(mlab_web_rows *r, const double *step, double *value, bool *moved, mlab_error *err)
 {
@@ -258,7 +252,7 @@ static mlab_status find_modes(mlab_web_rows *r, double *value, mlab_error *err)
         for (size_t i = 0; i < web->n_effects; i++) r->right[i] -= web->v[i];
         memcpy(r->hc, r->right, web->n_effects * sizeof *r->hc);
         mlab_web_solve(web, r->hc, r->room);
-        settled = product(r->hc, r->right, web->n_effects) <= SETTLED;
+        settled = mlab_dot(r->hc, r->right, web->n_effects) <= SETTLED;
         status = go(r, r->hc, value, &moved, err);
         if (!status && !moved) {
             if (!settled) return *value = -HUGE_VAL, MLAB_OK;

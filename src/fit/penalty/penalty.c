@@ -9,6 +9,7 @@
  */
 #include "fit/penalty/penalty.h"
 
+#include "core/dot.h"
 #include "core/error.h"
 #include "core/memory.h"
 
@@ -139,13 +140,6 @@ static bool profile_start(const mlab_context *context, size_t n, profile *f)
     return true;
 }
 
-static double product(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 /* The step to the point where the quadratic approximation has the value wanted and a score along a; what is left of the score across a. */
 static bool profile_step(mlab_penalty *p, profile *f, const double *a, double above, int side, double *across)
 {
@@ -154,7 +148,7 @@ static bool profile_step(mlab_penalty *p, profile *f, const double *a, double ab
     mlab_symmetric_invert(f->inverse, n, p->fixed, p->out, f->work);
     double sVs = 0, aVa = 0, aVs = 0, *rest = f->step;
     for (size_t j = 0; j < n; j++) {
-        double Vs = product(f->inverse + j * n, f->score, n), Va = product(f->inverse + j * n, a, n);
+        double Vs = mlab_dot(f->inverse + j * n, f->score, n), Va = mlab_dot(f->inverse + j * n, a, n);
         sVs += f->score[j] * Vs;
         aVa += a[j] * Va;
         aVs += a[j] * Vs;
@@ -162,11 +156,11 @@ static bool profile_step(mlab_penalty *p, profile *f, const double *a, double ab
     if (!(aVa > 0)) return false;
     *across = 0;
     for (size_t j = 0; j < n; j++) rest[j] = f->score[j] - aVs / aVa * a[j];
-    for (size_t j = 0; j < n; j++) *across += rest[j] * product(f->inverse + j * n, rest, n);
+    for (size_t j = 0; j < n; j++) *across += rest[j] * mlab_dot(f->inverse + j * n, rest, n);
     double root = 2 * above + sVs;
     if (root < 0) root = 0;
     double along = side * sqrt(root / aVa);
-    for (size_t j = 0; j < n; j++) f->step[j] = product(f->inverse + j * n, f->score, n) + along * product(f->inverse + j * n, a, n);
+    for (size_t j = 0; j < n; j++) f->step[j] = mlab_dot(f->inverse + j * n, f->score, n) + along * mlab_dot(f->inverse + j * n, a, n);
     return true;
 }
 
@@ -184,7 +178,7 @@ mlab_status mlab_penalty_profile(mlab_penalty *p, const double *a, const double 
         double above = value - (maximum - fall);
         if (!profile_step(p, &f, a, above, side, &across)) break;
         if (k > 0 && fabs(above) < FOUND * fall && fabs(across) < FOUND * FOUND) {
-            *limit = product(a, f.parameters, n) - product(a, at, n);
+            *limit = mlab_dot(a, f.parameters, n) - mlab_dot(a, at, n);
             break;
         }
         double part = 1;

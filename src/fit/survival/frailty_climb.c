@@ -10,6 +10,7 @@
  */
 #include "fit/survival/frailty.h"
 
+#include "core/dot.h"
 #include "core/error.h"
 #include "core/memory.h"
 
@@ -37,13 +38,6 @@ typedef struct climb {
     bool hold; /* the variance stays */
 } climb;
 
-static double product(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 /* x = M^-1 b. */
 static void solve(climb *c, const double *b, double *x)
 {
@@ -53,10 +47,10 @@ static void solve(climb *c, const double *b, double *x)
     memcpy(c->r, b, k * sizeof *b);
     for (size_t j = 0; j < k; j++) c->z[j] = c->r[j] / f->expected[j];
     memcpy(c->d, c->z, k * sizeof *c->z);
-    double rz = product(c->r, c->z, k), enough = rz * CLOSE * CLOSE;
+    double rz = mlab_dot(c->r, c->z, k), enough = rz * CLOSE * CLOSE;
     for (int round = 0; round < MOST_ROUNDS && rz > enough && rz > 0; round++) {
         mlab_frailty_product(f, c->d, c->room, c->md);
-        double curve = product(c->d, c->md, k);
+        double curve = mlab_dot(c->d, c->md, k);
         if (!(curve > 0)) break;
         double length = rz / curve, before = rz;
         for (size_t j = 0; j < k; j++) {
@@ -64,7 +58,7 @@ static void solve(climb *c, const double *b, double *x)
             c->r[j] -= length * c->md[j];
             c->z[j] = c->r[j] / f->expected[j];
         }
-        rz = product(c->r, c->z, k);
+        rz = mlab_dot(c->r, c->z, k);
         for (size_t j = 0; j < k; j++) c->d[j] = c->z[j] + rz / before * c->d[j];
     }
 }
@@ -153,8 +147,8 @@ static bool reduce(climb *c)
     solve(c, c->score_steps, c->first);
     for (size_t j = 0; j < q; j++) solve(c, c->mixed + j * k, c->solved + j * k);
     for (size_t j = 0; j < q; j++) {
-        c->move[j] = (j == p && c->hold) || (c->fixed && j < p && c->fixed[j]) ? 0 : c->score[j] - product(c->mixed + j * k, c->first, k);
-        for (size_t m = 0; m < q; m++) c->left[j * q + m] = c->own[j * q + m] - product(c->mixed + j * k, c->solved + m * k, k);
+        c->move[j] = (j == p && c->hold) || (c->fixed && j < p && c->fixed[j]) ? 0 : c->score[j] - mlab_dot(c->mixed + j * k, c->first, k);
+        for (size_t m = 0; m < q; m++) c->left[j * q + m] = c->own[j * q + m] - mlab_dot(c->mixed + j * k, c->solved + m * k, k);
     }
     for (size_t j = 0; j < q; j++)
         for (size_t m = 0; m < j; m++) c->left[j * q + m] = c->left[m * q + j] = 0.5 * (c->left[j * q + m] + c->left[m * q + j]);
@@ -175,21 +169,21 @@ static double find_step(climb *c, bool curved, double *gradient)
 {
     mlab_frailty *f = c->f;
     size_t p = c->p, q = c->q, k = c->k;
-    double *score = c->work, length = product(c->score_steps, c->first, k);
+    double *score = c->work, length = mlab_dot(c->score_steps, c->first, k);
     *gradient = 0;
     memcpy(score, c->move, q * sizeof *score);
     for (size_t j = 0; j < q; j++) {
         double information = c->own[j * q + j];
         if (information > 0) *gradient = fmax(*gradient, fabs(score[j]) / sqrt(information));
-        c->move[j] = product(c->left + j * q, score, q);
+        c->move[j] = mlab_dot(c->left + j * q, score, q);
     }
     if (!curved) {
         double variance = score[p] > 0 ? 0.5 * f->variance : -0.5 * f->variance;
-        for (size_t j = 0; j < p; j++) c->move[j] -= product(c->left + j * q, c->own + p * q, p) * variance;
+        for (size_t j = 0; j < p; j++) c->move[j] -= mlab_dot(c->left + j * q, c->own + p * q, p) * variance;
         c->move[p] = variance;
         length += 1;
     }
-    length += product(score, c->move, q);
+    length += mlab_dot(score, c->move, q);
     for (size_t s = 0; s < k; s++)
         for (size_t j = 0; j < q; j++) c->first[s] -= c->solved[j * k + s] * c->move[j];
     return length;
@@ -226,7 +220,7 @@ static void find_step_variance(climb *c, double *variance)
         for (size_t k = f->first[s]; k < f->first[s + 1]; k++) {
             c->kept[k] = f->step[k];
             solve(c, c->kept, c->first);
-            variance[k] = product(c->kept, c->first, c->k);
+            variance[k] = mlab_dot(c->kept, c->first, c->k);
         }
     }
 }
