@@ -93,8 +93,8 @@ typedef enum mlab_status {
     X(NOT_CONVERGED, 1, "the fit did not converge")                                                                                                  \
     X(SEPARATED, 2, "a coefficient is infinite: some group has only events, or none")                                                                \
     X(INDEFINITE, 3, "the covariance matrix is not positive definite")                                                                               \
-    X(TOO_FEW_EVENTS, 4, "too few events")                                                                                                           \
-    X(TOO_FEW_CLUSTERS, 5, "too few clusters for an interval")                                                                                       \
+    X(TOO_FEW_EVENTS, 4, "too little to judge by")                                                                                                   \
+    X(TOO_FEW_CLUSTERS, 5, "too few clusters")                                                                                                       \
     X(NO_OVERLAP, 6, "the groups are not comparable: too little overlap")                                                                            \
     X(BOOTSTRAP_FAILED, 7, "too many bootstrap refits failed")                                                                                       \
     X(IMMORTAL_TIME, 8, "accepted by name: time before mentoring counts as mentored")                                                                \

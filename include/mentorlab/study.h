@@ -46,6 +46,9 @@ typedef void (*mlab_stage_listener)(void *user, mlab_stage stage, mlab_stage_sta
 MLAB_API MLAB_MUST_USE mlab_status mlab_study_run(mlab_study *study, mlab_stage last, bool force, mlab_stage_listener listener, void *user,
                                                   mlab_findings *findings, mlab_error *err);
 MLAB_API const mlab_results *mlab_study_results(const mlab_study *study);
+/* Why the study has no draws of parameters though fit.draws states how they are made; *kind (NULL = not wanted): "bootstrap" or "parametric". NULL
+ * when it has them, or states nothing. After the fits. */
+MLAB_API const char *mlab_study_no_draws(const mlab_study *study, const char **kind);
 MLAB_API const mlab_report_spec *mlab_study_report(const mlab_study *study);
 MLAB_API const mlab_data *mlab_study_data(const mlab_study *study); /* NULL before the check stage is through */
 /* Writes the person-periods as analysed into the study's folder, mode 0600; ids are pseudonyms unless `names`. file: "panel.csv"

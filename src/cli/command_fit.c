@@ -167,6 +167,9 @@ int mlab_command_fit(mlab_cli *cli)
         for (size_t k = 0; k < results->n_fits; k++) show_fit(results->fits[k], (uint64_t)mlab_session_minimum_cell(&session));
     if (!code && !cli->json && results && !cli->quiet && results->draws && results->draws->note && results->draws->note[0])
         printf("\ndraws of parameters for the simulation: %s\n", results->draws->note);
+    const char *kind = NULL, *why = session.study ? mlab_study_no_draws(session.study, &kind) : NULL;
+    if (!code && why && !cli->json && !cli->quiet)
+        printf("\nfit.draws: %s is stated, but no parameters are drawn: draws drive the simulation, and %s\n", kind, why);
     if (!code) code = show_scores(cli, &session);
     if (!code) code = mlab_session_exit(&session);
     mlab_session_end(&session);

@@ -126,6 +126,8 @@ static inline size_t mlab_pass_row_width(const mlab_engine *engine)
     return engine->n_eta + engine->n_eta * (engine->n_eta + 1) / 2 + (engine->n_thresholds ? 5 : 0);
 }
 MLAB_MUST_USE mlab_status mlab_pass_rows(const mlab_pass *pass, const double *parameters, double *out, mlab_error *err);
+/* Why a model of numbers has no residual variance, as a sentence. */
+const char *mlab_no_variation(const mlab_fit_problem *problem);
 /* Sets engine->number: the response, its logarithm where that is modelled, less its first value where a large constant would swallow the
  * digits of the residuals. Errors: MLAB_ERR_FIT_RESPONSE with the row that the family does not allow. */
 MLAB_MUST_USE mlab_status mlab_engine_numbers(const mlab_context *context, mlab_engine *engine, mlab_error *err);

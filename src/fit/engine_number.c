@@ -84,3 +84,16 @@ void mlab_pass_counts(const mlab_pass *pass, double *counts)
     for (size_t i = 0; i < problem->n; i++) into[i % lanes * k + (size_t)problem->category[i]] += pass->weight ? pass->weight[i] : 1;
     for (size_t at = 0; at < lanes * k && into == own; at++) counts[at % k] += own[at];
 }
+
+const char *mlab_no_variation(const mlab_fit_problem *problem)
+{
+    double first = NAN;
+    bool varies = false;
+    for (size_t i = 0; i < problem->n; i++) {
+        if (problem->weight && problem->weight[i] == 0) continue;
+        if (isnan(first)) first = problem->number[i];
+        varies = varies || problem->number[i] != first;
+    }
+    return varies ? "every number is its fitted mean, and nothing is left over that errors could be told from"
+                  : "the response does not vary: every row has the same number";
+}

@@ -265,6 +265,14 @@ static const char *cannot_simulate(const mlab_study *study)
     return why ? why : study->no_draws[0] ? study->no_draws : NULL;
 }
 
+const char *mlab_study_no_draws(const mlab_study *study, const char **kind)
+{
+    static const char *const kinds[] = {"normal", "bootstrap", "parametric"};
+    if (study->fit_options.draws == 0 || study->draws) return NULL;
+    if (kind) *kind = kinds[study->fit_options.draws];
+    return cannot_simulate(study);
+}
+
 static mlab_status simulate_shards(mlab_study *study, const char *folder, const char *key, const mlab_data *data, mlab_error *err)
 {
     const mlab_fit **fits = mlab_allocate(study->context, study->n_fits, sizeof *fits);

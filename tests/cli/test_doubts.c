@@ -136,4 +136,32 @@ START_TEST(a_fit_that_did_not_arrive_says_so)
 }
 END_TEST
 
-MLAB_TEST_MAIN("doubts", separation_is_said_and_names_the_term, too_few_events_are_said, a_fit_that_did_not_arrive_says_so)
+/* What is said must be so: no interval that is there is said not to be, a response of one number is no lack of events, and what is stated for draws
+ * is answered where nothing is drawn. */
+START_TEST(the_words_beside_a_doubt_are_so)
+{
+    static const char head[] = "data:\n  people: {file: people.csv}\n  columns: {time: {type: duration, unit: days}, left: {type: event}}\n";
+    static char people[3000], text[1000];
+    size_t n = (size_t)snprintf(people, sizeof people, "time,left,country,x,same\n");
+    start_here();
+    for (uint32_t i = 0; i < 80; i++)
+        n += (size_t)snprintf(people + n, sizeof people - n, "%d,%d,%s,%.3f,3\n", 1 + (int)(200 * uniform(i, 0)), uniform(i, 1) < 0.6,
+                              i % 2 ? "here" : "there", normal(i, 2));
+    write_here("people.csv", people);
+    snprintf(text, sizeof text, "%soutcomes:\n  it: {model: linear, formula: \"x ~ time + (1 | country)\"}\n", head);
+    write_here("study.yaml", text);
+    ck_assert_int_eq(shell(PROGRAM " fit study.yaml"), 4);
+    ck_assert_msg(strstr(out, "2 groups of country are too few") && !strstr(out, "too few clusters for an interval"), "%s", out);
+    snprintf(text, sizeof text, "%soutcomes:\n  it: {model: linear, formula: \"same ~ time\"}\n", head);
+    write_here("study.yaml", text);
+    ck_assert_int_eq(shell(PROGRAM " fit study.yaml"), 4);
+    ck_assert_msg(strstr(out, "the response does not vary") && !strstr(out, "too few events"), "%s", out);
+    snprintf(text, sizeof text, "%sfit: {draws: parametric}\noutcomes:\n  it: {model: cox, formula: \"event(time, left) ~ x\"}\n", head);
+    write_here("study.yaml", text);
+    ck_assert_int_eq(shell(PROGRAM " fit study.yaml"), 0);
+    ck_assert_msg(strstr(out, "fit.draws: parametric is stated, but no parameters are drawn") && strstr(out, "Cox"), "%s", out);
+}
+END_TEST
+
+MLAB_TEST_MAIN("doubts", the_words_beside_a_doubt_are_so, separation_is_said_and_names_the_term, too_few_events_are_said,
+               a_fit_that_did_not_arrive_says_so)

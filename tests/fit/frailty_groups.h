@@ -44,7 +44,7 @@ static const char *const kidney_columns[] = {"group", "time", "status", "age", "
                                                                                                                    "female"};
 
 /* rats of survival, of which two thirds enter at day 30 or 55, where they are there; a name for each. */
-static groups late_rats(void)
+static inline groups late_rats(void)
 {
     static double column[7][400];
     static const char *const names[] = {"group", "start", "stop", "status", "rx", "id", "weight"};

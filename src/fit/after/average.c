@@ -240,7 +240,7 @@ static mlab_status run(averaging *now, double *mean, mlab_error *err)
     if (now->n_blocks > MOST_BLOCKS) now->n_blocks = MOST_BLOCKS;
     now->sums = mlab_allocate(context, now->n_blocks, now->part * sizeof *now->sums);
     if (!now->sums) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for averages of %s", now->a->fit->outcome);
-    mlab_status status = mlab_parallel_blocks(context, NULL, now->n_blocks, room_size(now->a) * sizeof(double), average_block, now, err);
+    mlab_status status = mlab_parallel_blocks(context, "averages", now->n_blocks, room_size(now->a) * sizeof(double), average_block, now, err);
     if (!status) mlab_sum_blocks(now->sums, now->n_blocks, now->part, mean);
     for (size_t k = 1; k < now->part && !status && mean[0] > 0; k++) mean[k] /= mean[0];
     mlab_release(context, now->sums);

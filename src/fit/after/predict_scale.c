@@ -5,6 +5,7 @@
  * Weakness: rows of strata that alternate are predicted one at a time.
  */
 #include "fit/after/after.h"
+#include "fit/families/responses.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -102,6 +103,10 @@ static mlab_status step_area(const mlab_context *context, const mlab_fit *fit, c
 
 static mlab_status areas(const mlab_context *context, const mlab_fit *fit, const some_rows *rows, size_t at, size_t n, mlab_error *err)
 {
+    const mlab_model *model = mlab_model_find(fit->model);
+    if (model->predict == mlab_predict_hazard) /* in closed form */
+        return model->predict(context, fit, rows->scale, rows->parameters, n, rows->eta + at * mlab_fit_predictors(fit),
+                              rows->share ? rows->share + at : NULL, rows->times, rows->n_times, rows->out + at * rows->width, err);
     size_t nodes = fit->baseline ? fit->baseline->n + 1 : NODES, curves = rows->width / rows->n_times;
     double *room = mlab_allocate(context, 1 + curves, (nodes + 2 * NODES) * sizeof *room);
     if (!room) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for mean times of %s", fit->outcome);

@@ -9,7 +9,9 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "data/design_terms.h"
+#include "fit/mixed/mixed_robust.h"
 #include "fit/small.h"
+#include "fit/survival/times.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -122,8 +124,58 @@ mlab_status mlab_diagnose_collinearity(mlab_diagnosing *d, mlab_error *err)
 
 /* --- influence ------------------------------------------------------------------------------------------------- */
 
+/* Of the groups of a frailty: inverse information of all parameters times the group's score. */
+static mlab_status influence_of_groups(mlab_diagnosing *d, mlab_error *err)
+{
+    const mlab_fit *fit = d->fit;
+    mlab_prepared prepared = *d->prepared;
+    mlab_fit_problem problem = *prepared.problem;
+    mlab_cluster_scores scores = {0};
+    const char *spans;
+    size_t p = fit->n_parameters, q = p + 1, which = 0, strong = 0;
+    double most = 0;
+    if (fit->robust || fit->trust == MLAB_ON_BOUNDARY || !fit->joint_covariance) return MLAB_OK;
+    problem.cluster = problem.random->group;
+    problem.n_clusters = problem.random->n_groups;
+    prepared.problem = &problem;
+    mlab_times times = {0};
+    if (prepared.model != &mlab_model_cox) { /* its rows know their clusters by themselves */
+        times = *(const mlab_times *)prepared.own;
+        times.problem = &problem;
+        prepared.own = &times;
+    }
+    mlab_status status = mlab_frailty_cluster_scores(d->context, &prepared, fit, &scores, &spans, err);
+    for (size_t g = 0; g < problem.n_clusters && !status; g++) {
+        bool one = false;
+        for (size_t j = 0; j < p; j++) {
+            double by = 0, se = sqrt(fit->covariance[j * p + j]);
+            for (size_t k = 0, at = 0; k < q; k++)
+                if (k == p || !fit->aliased[k]) by += fit->joint_covariance[j * q + k] * scores.score[g * scores.n + at++];
+            by = se > 0 ? fabs(by) / se : 0;
+            one = one || by > STRONG;
+            if (by > most) {
+                most = by;
+                which = j;
+            }
+        }
+        strong += one;
+    }
+    mlab_cluster_scores_free(&scores);
+    if (status || p == 0) return status;
+    const char *who = fit->random->group;
+    if (strong)
+        return mlab_diagnose_add(d, true, "influence", fit->names[which], most, -1, err,
+                                 "%zu of %zu groups of %s move a coefficient by more than its standard error when left out; the most by %.1f of them "
+                                 "(%s).",
+                                 strong, problem.n_clusters, who, most, fit->names[which]);
+    return mlab_diagnose_add(d, false, "influence", fit->names[which], most, -1, err,
+                             "No single group of %s decides: leaving one out moves a coefficient by %.2f of its standard error at most (%s).", who,
+                             most, fit->names[which]);
+}
+
 mlab_status mlab_diagnose_influence(mlab_diagnosing *d, mlab_error *err)
 {
+    if (d->fit->n_random && (d->prepared->model->marks & MLAB_MODEL_FRAILTY)) return influence_of_groups(d, err);
     const mlab_fit *fit = d->fit;
     size_t p = fit->n_parameters, which = 0, strong = 0;
     double most = 0;

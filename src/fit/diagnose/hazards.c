@@ -3,11 +3,13 @@
  * doi:10.1093/biomet/81.3.515), with g(t) = 1 - the Kaplan-Meier estimate just before t, as cox.zph of R's survival 3.
  *
  * Rows come as the fit has them: stratum by stratum, times falling; at every event time the mean and covariance of the columns among those at risk
- * give score and information of c (Efron's terms with ties). Weakness: a change that g does not follow (up, then down) is not found.
+ * give score and information of c (Efron's terms with ties). Frailties are held at their mean given the data, as a known offset. Weakness: a change
+ * that g does not follow (up, then down) is not found.
  */
 #include "fit/diagnose/diagnose.h"
 #include "fit/survival/cox.h"
 
+#include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "data/design_terms.h"
@@ -222,6 +224,20 @@ static mlab_status tell(mlab_diagnosing *d, const sums *s, uint8_t *in, double *
                              p);
 }
 
+/* Risks times the mean frailty of each group given its rows. */
+static mlab_status hold_frailties(mlab_diagnosing *d, mlab_cox_work *work, mlab_error *err)
+{
+    const mlab_random_effects *r = d->fit->random;
+    const uint32_t *group = d->prepared->problem->random->group;
+    for (size_t i = 0; i < work->rows->n; i++) {
+        size_t g = group[work->rows->row[i]];
+        work->risk[i] *= mlab_exp(r->mode[g] + (r->gamma ? 0 : 0.5 * r->mode_se[g] * r->mode_se[g]));
+    }
+    return mlab_diagnose_add(
+        d, false, "proportional hazards", r->group, -1, -1, err,
+        "Proportional hazards are tested within %s: its frailties are held where the data put them, and are not tested themselves.", r->group);
+}
+
 mlab_status mlab_diagnose_hazards(mlab_diagnosing *d, mlab_error *err)
 {
     if (d->prepared->model != &mlab_model_cox) return MLAB_OK;
@@ -232,10 +248,9 @@ mlab_status mlab_diagnose_hazards(mlab_diagnosing *d, mlab_error *err)
     mlab_cox_work work = {0};
     mlab_status status = MLAB_OK;
     if (p == 0 || rows->n_events == 0) return MLAB_OK;
-    if (rows->exact || problem->n_random)
+    if (rows->exact)
         return mlab_diagnose_add(d, false, "proportional hazards", "", 0, -1, err,
-                                 problem->n_random ? "Proportional hazards are not tested with a frailty; the fit without it does."
-                                                   : "Proportional hazards are not tested with exact ties; fit: {ties: efron} does.");
+                                 "Proportional hazards are not tested with exact ties; fit: {ties: efron} does.");
     double *weight = mlab_allocate(d->context, rows->n, sizeof *weight),
            *memory = mlab_allocate(d->context, 3 * p + 3 * p * p + q * q + q, sizeof *memory);
     uint8_t *in = mlab_allocate(d->context, p, 1);
@@ -250,6 +265,7 @@ mlab_status mlab_diagnose_hazards(mlab_diagnosing *d, mlab_error *err)
     sums s = {memory + 2 * p, memory + 3 * p, memory + 3 * p + p * p, memory + 3 * p + 2 * p * p};
     for (size_t j = 0; j < p; j++) beta[j] = rows->aliased[j] ? 0 : d->fit->estimate[j] * rows->scale[j];
     mlab_cox_risks(&work, beta);
+    if (problem->n_random && (status = hold_frailties(d, &work, err))) goto out;
     walk(&work, &c, of_events, &s);
     status = tell(d, &s, in, memory + 3 * p + 3 * p * p, err);
 out:

@@ -7,9 +7,12 @@
  * S(t) of an event and a uniform share of it where censored, uniform when the model is right (Li, Wu & Feng); an event of a curve of steps is
  * anywhere within its step, as ties are wide. Weakness: rows that enter late,
  * strata without events and priors are not looked at; a Cox fit's curve follows the data as a whole, so that its residuals find only what
- * differs between people. */
+ * differs between people. With a frailty folds are of whole groups, risks are averages over groups, and residuals are given a frailty drawn from its
+ * distribution given the group's rows, so that they are uniform when the model is right. */
 #include "fit/diagnose/diagnose.h"
 #include "fit/diagnose/scores.h"
+#include "fit/mixed/mixed.h"
+#include "fit/survival/frailty_draw.h"
 
 #include "core/elementary.h"
 #include "core/error.h"
@@ -37,9 +40,10 @@ typedef struct timed {
     bool usable;
 } timed;
 
+/* What is left out together: groups of a frailty, else clusters, else rows. */
 static size_t cluster_of(const mlab_fit_problem *problem, size_t i)
 {
-    return problem->cluster ? problem->cluster[i] : i;
+    return problem->n_random ? problem->random->group[i] : problem->cluster ? problem->cluster[i] : i;
 }
 
 /* Breslow's cumulative hazard at the horizon from rows of other folds, by stratum; eta [n] becomes the risk of the fold's own rows. */
@@ -69,6 +73,44 @@ static mlab_status breslow_risks(timed *t, uint8_t fold, double *eta, mlab_error
     return MLAB_OK;
 }
 
+/* Risks of the groups of a fold by a fit to the others, averaged over groups. */
+static mlab_status predict_groups(timed *t, uint8_t fold, const double *weight, double *estimate, double *out, mlab_error *err)
+{
+    const mlab_fit *fit = t->d->fit;
+    mlab_prepared prepared = *t->d->prepared;
+    mlab_fit_problem problem = *prepared.problem;
+    mlab_refit_weights weights = {.cluster = weight};
+    mlab_refit_info info = {0};
+    mlab_fit view = *fit;
+    mlab_random_effects random = *fit->random;
+    mlab_baseline baseline = {0};
+    double spread = 0, variance;
+    if (fit->baseline) baseline = *fit->baseline;
+    double *hazard = mlab_allocate(t->d->context, baseline.n, sizeof *hazard);
+    if (!hazard) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the folds of %zu rows", t->n);
+    problem.cluster = problem.random->group;
+    problem.n_clusters = problem.random->n_groups;
+    prepared.problem = &problem;
+    mlab_status status =
+        mlab_mixed_refit_whole(t->d->context, &prepared, &weights, fit, fit->estimate, estimate, &spread, fit->baseline ? hazard : NULL, &info, err);
+    t->usable = t->usable && (status || info.trust == MLAB_TRUSTED);
+    variance = spread * spread;
+    random.covariance = &variance;
+    view.random = &random;
+    view.estimate = estimate;
+    if (fit->baseline) {
+        baseline.cumulative_hazard = hazard;
+        view.baseline = &baseline;
+    }
+    if (!status && t->usable)
+        status = mlab_predict_averaged(t->d->context, &view, problem.table, problem.rows, 0, t->n, NULL, NULL, MLAB_SCALE_SURVIVAL, &t->horizon, 1,
+                                       out, err);
+    for (size_t i = 0; i < t->n && !status && t->usable; i++)
+        if (t->fold[cluster_of(&problem, i)] == fold) t->risk[i] = 1 - out[i];
+    mlab_release(t->d->context, hazard);
+    return status;
+}
+
 static mlab_status predict_fold(timed *t, uint8_t fold, double *weight, double *estimate, double *out, mlab_error *err)
 {
     const mlab_fit_problem *problem = t->d->prepared->problem;
@@ -77,6 +119,7 @@ static mlab_status predict_fold(timed *t, uint8_t fold, double *weight, double *
     mlab_refit_info info = {0};
     bool cox = strcmp(fit->model, "cox") == 0;
     for (size_t g = 0; g < t->n_clusters; g++) weight[g] = t->fold[g] != fold;
+    if (problem->n_random) return predict_groups(t, fold, weight, estimate, out, err);
     mlab_status status = mlab_prepared_refit(t->d->context, t->d->prepared, &weights, fit->estimate, estimate, &info, err);
     if (status) return status;
     if (info.trust != MLAB_TRUSTED) {
@@ -176,9 +219,9 @@ static mlab_status tell(timed *t, mlab_error *err)
     if (!status && s.harrell >= 0)
         status = mlab_diagnose_add(
             t->d, s.harrell < 0.5, "discrimination", "", s.harrell, -1, err,
-            "Of people it has not seen, the model ranks %.0f of 100 pairs rightly (C %.3f; %.3f with weights for censoring); events "
+            "Of people%s it has not seen, the model ranks %.0f of 100 pairs rightly (C %.3f; %.3f with weights for censoring); events "
             "by time %g against none: %.3f.",
-            100 * s.harrell, s.harrell, s.uno, t->horizon, s.auc);
+            t->d->fit->n_random ? " of groups" : "", 100 * s.harrell, s.harrell, s.uno, t->horizon, s.auc);
     if (!status && s.brier_alike > 0)
         status = mlab_diagnose_add(t->d, s.brier > s.brier_alike * 1.02, "prediction", "", s.brier, -1, err,
                                    "Brier score of the risk by time %g, weighted for censoring: %.4f, %.1f %% %s that of the same risk for all.",
@@ -192,20 +235,54 @@ static mlab_status tell(timed *t, mlab_error *err)
     return status;
 }
 
-static mlab_status residuals(timed *t, double *u, mlab_error *err)
+/* The survival at each person's own time, [2]: half a unit before it, for steps, and there; given a frailty of 1. */
+static mlab_status own_survival(const timed *t, double *own, mlab_error *err)
 {
     const mlab_fit_problem *problem = t->d->prepared->problem;
-    double n = (double)t->n, distance = 0;
-    for (size_t i = 0; i < t->n; i++) {
-        mlab_address address = {.seed = 1, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_DIAGNOSE};
+    mlab_status status = MLAB_OK;
+    for (size_t i = 0; i < t->n && !status; i++) {
         uint32_t row = problem->rows ? problem->rows[i] : (uint32_t)i;
-        double when[2] = {fmax(t->time[i] - 0.5, 0), t->time[i]}, s[2] = {1, 1}, share = mlab_random_uniform(&address, 0);
-        mlab_status status = !(when[1] > when[0]) ? MLAB_OK
-                                                  : mlab_predict_at(t->d->context, t->d->fit, problem->table, &row, 0, 1, NULL, NULL,
-                                                                    MLAB_SCALE_SURVIVAL, when, 2, s, err);
-        if (status) return status;
-        u[i] = !t->event[i] ? s[1] * share : t->d->fit->baseline ? s[1] + share * (s[0] - s[1]) : s[1];
+        double when[2] = {fmax(t->time[i] - 0.5, 0), t->time[i]};
+        own[2 * i] = own[2 * i + 1] = 1;
+        if (when[1] > when[0])
+            status =
+                mlab_predict_at(t->d->context, t->d->fit, problem->table, &row, 0, 1, NULL, NULL, MLAB_SCALE_SURVIVAL, when, 2, own + 2 * i, err);
     }
+    return status;
+}
+
+/* To the power of a frailty of each group, drawn given its events and its hazard; room [2 * n_groups]. */
+static void bend(const timed *t, double *own, double *room)
+{
+    const mlab_fit_problem *problem = t->d->prepared->problem;
+    const mlab_random_effects *r = t->d->fit->random;
+    double *events = room, *hazard = room + r->n_groups;
+    for (size_t i = 0; i < t->n; i++) {
+        events[problem->random->group[i]] += t->event[i];
+        hazard[problem->random->group[i]] -= mlab_log(fmax(own[2 * i + 1], 1e-300));
+    }
+    for (size_t g = 0; g < r->n_groups; g++) {
+        mlab_address address = {.seed = 1, .entity = (uint32_t)g, .purpose = MLAB_PURPOSE_DIAGNOSE, .block = 1};
+        events[g] = mlab_frailty_quantile(r->gamma, events[g], hazard[g], r->covariance[0], mlab_random_uniform(&address, 0));
+    }
+    for (size_t k = 0; k < 2 * t->n; k++) own[k] = mlab_exp(mlab_exp(events[problem->random->group[k / 2]]) * mlab_log(fmax(own[k], 1e-300)));
+}
+
+static mlab_status residuals(timed *t, double *u, mlab_error *err)
+{
+    const mlab_fit *fit = t->d->fit;
+    double n = (double)t->n, distance = 0, *own = mlab_allocate(t->d->context, t->n, 2 * sizeof *own);
+    double *room = mlab_allocate(t->d->context, fit->n_random ? fit->random->n_groups : 0, 2 * sizeof *room);
+    mlab_status status = own && room ? own_survival(t, own, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for residuals of %zu rows", t->n);
+    if (!status && fit->n_random) bend(t, own, room);
+    for (size_t i = 0; i < t->n && !status; i++) {
+        mlab_address address = {.seed = 1, .entity = (uint32_t)i, .purpose = MLAB_PURPOSE_DIAGNOSE};
+        double share = mlab_random_uniform(&address, 0), s = own[2 * i + 1];
+        u[i] = !t->event[i] ? s * share : fit->baseline ? s + share * (own[2 * i] - s) : s;
+    }
+    mlab_release(t->d->context, own);
+    mlab_release(t->d->context, room);
+    if (status) return status;
     mlab_sort_numbers(u, t->n);
     for (size_t i = 0; i < t->n; i++) distance = fmax(distance, fmax(u[i] - (double)i / n, (double)(i + 1) / n - u[i]));
     double p = mlab_kolmogorov(distance, n);
@@ -256,7 +333,8 @@ static bool applies(const mlab_diagnosing *d)
 {
     const mlab_fit_problem *problem = d->prepared->problem;
     unsigned marks = d->prepared->model->marks;
-    bool models = (marks & MLAB_MODEL_TIMES) && !(marks & MLAB_MODEL_COMPETING) && d->prepared->model->width && d->fit->n_random == 0;
+    bool models = (marks & MLAB_MODEL_TIMES) && !(marks & MLAB_MODEL_COMPETING) && d->prepared->model->width &&
+                  (d->fit->n_random == 0 || (marks & MLAB_MODEL_FRAILTY));
     bool nameless = d->fit->baseline && d->fit->baseline->n_strata > 1 && !d->fit->baseline->strata; /* a row's stratum cannot be told */
     return models && !nameless && d->prepared->model->width(d->fit, MLAB_SCALE_SURVIVAL, 1) == 1 && !problem->weight && !problem->offset &&
            problem->n > 1;
@@ -268,7 +346,8 @@ mlab_status mlab_diagnose_times(mlab_diagnosing *d, mlab_error *err)
     if (!applies(d)) return MLAB_OK;
     const char *why = obstacle(d);
     if (why) return mlab_diagnose_add(d, false, "discrimination", "", -1, -1, err, "Not looked at: %s.", why);
-    timed t = {.d = d, .n = problem->n, .n_clusters = problem->cluster ? problem->n_clusters : problem->n, .usable = true};
+    timed t = {.d = d, .n = problem->n, .usable = true};
+    t.n_clusters = problem->n_random ? problem->random->n_groups : problem->cluster ? problem->n_clusters : problem->n;
     t.time = mlab_allocate(d->context, t.n, sizeof *t.time);
     t.risk = mlab_allocate(d->context, t.n, sizeof *t.risk);
     t.event = mlab_allocate(d->context, t.n, sizeof *t.event);
@@ -282,17 +361,24 @@ mlab_status mlab_diagnose_times(mlab_diagnosing *d, mlab_error *err)
     if (!status) status = set_times(&t, &enough, err);
     if (!status) status = residuals(&t, room, err);
     for (size_t g = 0; g < t.n_clusters && !status; g++) {
-        mlab_address address = {.seed = 1, .entity = problem->cluster_id ? problem->cluster_id[g] : (uint32_t)g, .purpose = MLAB_PURPOSE_CROSS_FIT};
+        mlab_address address = {.seed = 1, .entity = (uint32_t)g, .purpose = MLAB_PURPOSE_CROSS_FIT};
+        if (problem->cluster_id && !problem->n_random) address.entity = problem->cluster_id[g];
         t.fold[g] = (uint8_t)mlab_random_below(&address, 0, FOLDS);
     }
-    enough = enough && t.n_clusters >= 2 * FOLDS;
+    bool few = t.n_clusters < 2 * FOLDS;
+    if (!status && enough && few && problem->n_random)
+        status = mlab_diagnose_add(d, false, "discrimination", "", -1, -1, err,
+                                   "Not looked at on groups the fit has not seen: %zu groups of %s are too few to leave out tenths of them.",
+                                   t.n_clusters, d->fit->random->group);
+    enough = enough && !few;
     for (uint8_t k = 0; k < FOLDS && enough && t.usable && !status; k++)
         status = predict_fold(&t, k, room, room + t.n_clusters, room + t.n_clusters + d->fit->n_parameters, err);
     if (!status && enough && t.usable)
         status = tell(&t, err);
     else if (!status && enough)
         status = mlab_diagnose_add(d, true, "cross-validation", "", -1, -1, err,
-                                   "Without a tenth of the people the model cannot be fitted: some term hangs on a few of them.");
+                                   "Without a tenth of the %s the model cannot be fitted: some term hangs on a few of them.",
+                                   problem->n_random ? "groups" : "people");
     void *const memory[] = {t.time, t.risk, t.event, t.by_time, t.fold, room};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(d->context, memory[k]);
     return status;

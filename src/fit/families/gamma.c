@@ -89,7 +89,7 @@ static mlab_status fit_gamma(const mlab_context *context, const mlab_prepared *p
     double shape, null_shape, n = 0, whole = mlab_gamma_at_best_shape(prepared->problem, fit->log_likelihood, &shape);
     double null = mlab_gamma_at_best_shape(prepared->problem, fit->null_log_likelihood, &null_shape);
     for (size_t i = 0; i < prepared->problem->n; i++) n += prepared->problem->weight ? prepared->problem->weight[i] : 1;
-    if (shape == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "every number is its fitted mean: nothing is left to judge by");
+    if (shape == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%s", mlab_no_variation(prepared->problem));
     fit->shape = shape;
     fit->shape_se = sqrt(1 / (n * (gsl_sf_psi_1(shape) - 1 / shape)));
     fit->log_likelihood = whole;

@@ -83,7 +83,7 @@ static mlab_status fit_linear(const mlab_context *context, const mlab_prepared *
     fit->residual_variance = squares / (n - (double)used);
     if (!(squares > 0)) {
         fit->residual_variance = 0;
-        mlab_status doubted = mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "every number is its fitted mean: nothing is left to judge by");
+        mlab_status doubted = mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "%s", mlab_no_variation(prepared->problem));
         if (doubted) return doubted;
     }
     double dispersion = prepared->dispersion > 0 ? prepared->dispersion : fit->residual_variance;

@@ -2,7 +2,8 @@
 /* Responses of generalised linear models, ordinal models and discrete hazards from their predictors.
  *
  * Probabilities are made by differences that do not cancel: P(cause j) = (h_j / H)(1 - exp(-H)) through expm1, those of ordered levels as
- * F(a) F(-b) (1 - exp(b - a)). Over t periods with the same covariates a hazard gives exp(-H t), with the logit link (1 - P)^t.
+ * F(a) F(-b) (1 - exp(b - a)). Over t periods with the same covariates a hazard gives exp(-H t), with the logit link (1 - P)^t, and areas under these
+ * in closed form.
  * Weakness: curves of a hazard keep the covariates of the first period; clocks that run (tenure) do not run in them.
  */
 #include "fit/families/responses.h"
@@ -10,6 +11,7 @@
 #include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/after/after.h"
 
 #include <math.h>
 #include <string.h>
@@ -81,6 +83,35 @@ static bool level_row(const mlab_fit *fit, bool logit, const double *z, double *
     return rising;
 }
 
+/* (1 - exp(-x)) / x, and 1 less it. */
+static double mean_left(double x)
+{
+    return x > 0 ? -mlab_expm1(-x) / x : 1;
+}
+
+static double mean_gone(double x)
+{
+    double term = x / 2, sum = 0;
+    if (x > 0.1) return 1 - mean_left(x);
+    for (int k = 3; k < 13; k++) { /* x / 2! - x^2 / 3! + ... */
+        sum += term;
+        term *= -x / k;
+    }
+    return sum;
+}
+
+/* The areas under these curves. */
+static void area_over_time(mlab_scale scale, double none, const double *part, size_t n_causes, const double *times, size_t n_times, double *out)
+{
+    for (size_t t = 0; t < n_times; t++) {
+        double x = times[t] > 0 ? -none * times[t] : 0;
+        if (scale == MLAB_SCALE_RESTRICTED)
+            out[t] = times[t] * mean_left(x);
+        else
+            for (size_t k = 0; k < n_causes; k++) out[t * n_causes + k] = times[t] * mean_gone(x) * part[k];
+    }
+}
+
 /* Over t periods, from `none` = log P(no event in one) and each cause's part of `any`. part [n_causes]. */
 static void over_time(mlab_scale scale, double none, const double *part, size_t n_causes, const double *times, size_t n_times, double *out)
 {
@@ -108,7 +139,7 @@ static void hazard_row(const mlab_fit *fit, mlab_scale scale, const double *eta,
         for (size_t k = 0; k < n; k++) H += part[k];
     }
     for (size_t k = 0; k < n; k++) part[k] = n == 1 ? 1 : H > 0 ? part[k] / H : 0;
-    over_time(scale, logit ? mlab_log1p(-H) : -H, part, n, times, n_times, out);
+    (mlab_scale_is_time(scale) ? area_over_time : over_time)(scale, logit ? mlab_log1p(-H) : -H, part, n, times, n_times, out);
 }
 
 /* --- hooks ------------------------------------------------------------------------------------------------ */
@@ -186,7 +217,7 @@ MLAB_PREDICT_HOOK(mlab_predict_ordinal)
 MLAB_PREDICT_HOOK(mlab_predict_hazard)
 {
     (void)parameters, (void)share;
-    size_t width = mlab_width_hazard(fit, scale, n_times);
+    size_t width = mlab_predict_width_at(fit, scale, n_times);
     double *part = mlab_allocate(context, fit->n_blocks, sizeof *part);
     if (!part) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu causes", fit->n_blocks);
     for (size_t i = 0; i < n; i++) hazard_row(fit, scale, eta + i * fit->n_blocks, times, n_times, part, out + i * width);

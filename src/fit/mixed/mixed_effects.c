@@ -173,7 +173,9 @@ mlab_status mlab_mixed_doubt(const mlab_climb *c, const mlab_mixed *m, double bo
                                             : "the likelihood of the mixed model has no definite maximum after %d steps",
                                 c->iterations);
     if (!status && r->n_groups < 5)
-        status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu groups of %s are too few to tell how they differ", r->n_groups, r->group);
+        status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err,
+                                "%zu groups of %s are too few to tell how they differ: intervals for other groups than these would be wider",
+                                r->n_groups, r->group);
     return status;
 }
 

@@ -181,7 +181,9 @@ mlab_status mlab_web_doubt(const mlab_climb *c, const mlab_web *web, double boun
         if (!status && !zero) status = mlab_mixed_doubt_singular(r, fit, err);
         on_boundary = on_boundary || zero || fit->trust == MLAB_ON_BOUNDARY;
         if (!status && r->n_groups < 5)
-            status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu groups of %s are too few to tell how they differ", r->n_groups, r->group);
+            status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err,
+                                    "%zu groups of %s are too few to tell how they differ: intervals for other groups than these would be wider",
+                                    r->n_groups, r->group);
     }
     if (!status && !on_boundary && (!c->definite || !c->converged))
         status = mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,

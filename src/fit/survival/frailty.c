@@ -109,8 +109,9 @@ static mlab_status doubts(const mlab_frailty *f, const mlab_prepared *prepared, 
     if (!top->converged && !top->boundary)
         status = mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "the frailty of %s did not settle in %d steps", fit->random->group, top->iterations);
     if (!status && f->n_groups < 5)
-        status =
-            mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu groups of %s are too few to tell how they differ", f->n_groups, fit->random->group);
+        status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err,
+                                "%zu groups of %s are too few to tell how they differ: intervals for other groups than these would be wider",
+                                f->n_groups, fit->random->group);
     if (!status && prepared->options.ties == 0 && has_ties(f))
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "with a frailty tied times are Breslow's, not Efron's");
     return status;

@@ -135,8 +135,9 @@ static mlab_status doubts(const mlab_times_groups *g, const top *t, mlab_fit *fi
         status =
             mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "the frailty of %s did not settle in %d steps", fit->random->group, t->result.iterations);
     if (!status && g->n_groups < 5)
-        status =
-            mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err, "%zu groups of %s are too few to tell how they differ", g->n_groups, fit->random->group);
+        status = mlab_fit_doubt(fit, MLAB_TOO_FEW_CLUSTERS, err,
+                                "%zu groups of %s are too few to tell how they differ: intervals for other groups than these would be wider",
+                                g->n_groups, fit->random->group);
     return status;
 }
 
