@@ -80,25 +80,35 @@ void mlab_random_fill(const mlab_context *context, const mlab_address *address, 
     fill_of(context)(&start, entities, n, per_entity, out);
 }
 
-enum { PIECE = 512 };
+enum { PIECE = 16 * MLAB_PICKED };
 
-/* drawn [n_drawn <= PIECE]: which of n the draws first, first + 1, ... are. */
+static mlab_pick_function *pick_of(const mlab_context *context)
+{
+#if defined(__x86_64__)
+    if (context->isa == MLAB_ISA_AVX512) return mlab_pick_avx512;
+    if (context->isa == MLAB_ISA_AVX2) return mlab_pick_avx2;
+#else
+    (void)context;
+#endif
+    return mlab_pick_generic;
+}
+
+/* drawn [PIECE]: which of n the n_drawn <= PIECE draws first, first + 1, ... are. */
 static void draw_piece(const mlab_context *context, const mlab_address *address, size_t n, size_t first, size_t n_drawn, uint32_t *drawn)
 {
+    if (n <= INT32_MAX) {
+        mlab_philox start = philox_at(address);
+        pick_of(context)(&start, (uint32_t)first, n_drawn, n, drawn);
+        return;
+    }
     uint32_t entity[PIECE] = {0};
     double u[PIECE], top = (double)n, last = (double)(n - 1);
     for (size_t i = 0; i < PIECE; i++) entity[i] = (uint32_t)(first + i);
     mlab_random_fill(context, address, entity, n_drawn, 1, u);
-    if (n <= INT32_MAX)
-        for (size_t i = 0; i < n_drawn; i++) {
-            double at = u[i] * top;
-            drawn[i] = (uint32_t)(int32_t)(at < last ? at : last);
-        }
-    else
-        for (size_t i = 0; i < n_drawn; i++) {
-            double at = u[i] * top;
-            drawn[i] = (uint32_t)(at < last ? at : last);
-        }
+    for (size_t i = 0; i < n_drawn; i++) {
+        double at = u[i] * top;
+        drawn[i] = (uint32_t)(at < last ? at : last);
+    }
 }
 
 void mlab_random_sample(const mlab_context *context, const mlab_address *address, size_t n, double *count)

@@ -2,6 +2,7 @@
 /* The block fill with AVX2: four counters to a register, one 32-bit word in the low half of each 64 bits. The high
  * halves may hold anything, the product reads the low ones alone. */
 #define MLAB_FILL mlab_fill_avx2
+#define MLAB_PICK mlab_pick_avx2
 #include "core/random_body.h"
 
 #include <immintrin.h>
@@ -27,7 +28,7 @@ static void store_pairs(double *out, __m256d even, __m256d odd)
     _mm256_storeu_pd(out + 4, _mm256_permute2f128_pd(low, high, 0x31));
 }
 
-static void ten_rounds(const mlab_lanes *lanes, double *out)
+static inline void ten_rounds(const mlab_lanes *lanes, bool all, double *out)
 {
     const __m256i m0 = _mm256_set1_epi64x(MLAB_PHILOX_M0), m1 = _mm256_set1_epi64x(MLAB_PHILOX_M1);
     for (int first = 0; first < MLAB_LANES; first += WIDTH * VECTORS) {
@@ -51,6 +52,8 @@ static void ten_rounds(const mlab_lanes *lanes, double *out)
             k0 += MLAB_PHILOX_W0;
             k1 += MLAB_PHILOX_W1;
         }
-        for (int v = 0; v < VECTORS; v++) store_pairs(out + 2 * (first + WIDTH * v), to_double(a[v], b[v]), to_double(c[v], d[v]));
+        if (!all)
+            for (int v = 0; v < VECTORS; v++) _mm256_storeu_pd(out + first + WIDTH * v, to_double(a[v], b[v]));
+        for (int v = 0; v < VECTORS && all; v++) store_pairs(out + 2 * (first + WIDTH * v), to_double(a[v], b[v]), to_double(c[v], d[v]));
     }
 }

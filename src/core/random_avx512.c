@@ -2,6 +2,7 @@
 /* The block fill with AVX-512: eight counters to a register, one 32-bit word in the low half of each 64 bits. The high
  * halves may hold anything, the product reads the low ones alone. */
 #define MLAB_FILL mlab_fill_avx512
+#define MLAB_PICK mlab_pick_avx512
 #include "core/random_body.h"
 
 #include <immintrin.h>
@@ -32,7 +33,7 @@ static __m512i xor3(__m512i a, __m512i b, __m512i c)
     return _mm512_ternarylogic_epi64(a, b, c, 0x96);
 }
 
-static void ten_rounds(const mlab_lanes *lanes, double *out)
+static inline void ten_rounds(const mlab_lanes *lanes, bool all, double *out)
 {
     const __m512i m0 = _mm512_set1_epi64(MLAB_PHILOX_M0), m1 = _mm512_set1_epi64(MLAB_PHILOX_M1);
     __m512i a[VECTORS], b[VECTORS], c[VECTORS], d[VECTORS];
@@ -55,5 +56,7 @@ static void ten_rounds(const mlab_lanes *lanes, double *out)
         k0 += MLAB_PHILOX_W0;
         k1 += MLAB_PHILOX_W1;
     }
-    for (int v = 0; v < VECTORS; v++) store_pairs(out + 2 * WIDTH * v, to_double(a[v], b[v]), to_double(c[v], d[v]));
+    if (!all)
+        for (int v = 0; v < VECTORS; v++) _mm512_storeu_pd(out + WIDTH * v, to_double(a[v], b[v]));
+    for (int v = 0; v < VECTORS && all; v++) store_pairs(out + 2 * WIDTH * v, to_double(a[v], b[v]), to_double(c[v], d[v]));
 }

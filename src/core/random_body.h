@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The block fill for one instruction set: included by random_<isa>.c, which gives `ten_rounds` and names MLAB_FILL.
- * ten_rounds works out MLAB_LANES counters side by side into 2 * MLAB_LANES doubles. */
+/* The block fill for one instruction set: included by random_<isa>.c, which gives `ten_rounds` and names MLAB_FILL and MLAB_PICK.
+ * ten_rounds works out MLAB_LANES counters side by side into 2 * MLAB_LANES doubles, or MLAB_LANES, the first of each, unless all. */
 #ifndef MLAB_CORE_RANDOM_BODY_H
 #define MLAB_CORE_RANDOM_BODY_H
 
 #include "core/random.h"
 #include "core/random_isa.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-enum { MLAB_LANES = 32 };
+enum { MLAB_LANES = MLAB_PICKED };
 
 typedef struct mlab_lanes {
     uint32_t entity[MLAB_LANES], second[MLAB_LANES]; /* counter words 0 and 1 */
@@ -18,7 +19,7 @@ typedef struct mlab_lanes {
 
 #endif
 
-static void ten_rounds(const mlab_lanes *lanes, double *out);
+static inline void ten_rounds(const mlab_lanes *lanes, bool all, double *out);
 
 void MLAB_FILL(const mlab_philox *start, const uint32_t *entities, size_t n, uint32_t per_entity, double *out)
 {
@@ -30,8 +31,7 @@ void MLAB_FILL(const mlab_philox *start, const uint32_t *entities, size_t n, uin
     for (size_t i = 0; i < MLAB_LANES; i++) lanes.second[i] = start->counter[1];
     for (; per_entity == 1 && entity + MLAB_LANES <= n; entity += MLAB_LANES) {
         memcpy(lanes.entity, entities + entity, sizeof lanes.entity);
-        ten_rounds(&lanes, pairs);
-        for (size_t i = 0; i < MLAB_LANES; i++) out[entity + i] = pairs[2 * i];
+        ten_rounds(&lanes, false, out + entity);
     }
     while (entity < n) {
         const size_t first_entity = entity;
@@ -46,11 +46,11 @@ void MLAB_FILL(const mlab_philox *start, const uint32_t *entities, size_t n, uin
         }
         double *to = out + first_entity * per_entity + 2 * first_block;
         if (used == MLAB_LANES && per_entity % 2 == 0) {
-            ten_rounds(&lanes, to);
+            ten_rounds(&lanes, true, to);
             continue;
         }
         for (size_t i = used; i < MLAB_LANES; i++) lanes.entity[i] = lanes.second[i] = 0;
-        ten_rounds(&lanes, pairs);
+        ten_rounds(&lanes, true, pairs);
         if (per_entity == 1) {
             for (size_t i = 0; i < used; i++) to[i] = pairs[2 * i];
             continue;
@@ -60,6 +60,21 @@ void MLAB_FILL(const mlab_philox *start, const uint32_t *entities, size_t n, uin
             *to++ = pairs[2 * i];
             if (2 * at + 1 < per_entity) *to++ = pairs[2 * i + 1];
             at = at + 1 < n_blocks ? at + 1 : 0;
+        }
+    }
+}
+
+void MLAB_PICK(const mlab_philox *start, uint32_t first, size_t n_drawn, size_t n, uint32_t *drawn)
+{
+    mlab_lanes lanes = {.replicate = start->counter[2], .draw = start->counter[3], .key = {start->key[0], start->key[1]}};
+    double u[MLAB_LANES], top = (double)n, last = (double)(n - 1);
+    for (size_t i = 0; i < MLAB_LANES; i++) lanes.second[i] = start->counter[1];
+    for (size_t at = 0; at < n_drawn; at += MLAB_LANES) {
+        for (size_t i = 0; i < MLAB_LANES; i++) lanes.entity[i] = first + (uint32_t)(at + i);
+        ten_rounds(&lanes, false, u);
+        for (size_t i = 0; i < MLAB_LANES; i++) {
+            double which = u[i] * top;
+            drawn[at + i] = (uint32_t)(int32_t)(which < last ? which : last);
         }
     }
 }

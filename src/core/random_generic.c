@@ -2,9 +2,10 @@
 /* The block fill in plain C. Bits 12 to 63 of a word pair become the fraction of a double in [1, 2); less 1 - 2^-53 it
  * is (k + 1/2) 2^-52, exactly. */
 #define MLAB_FILL mlab_fill_generic
+#define MLAB_PICK mlab_pick_generic
 #include "core/random_body.h"
 
-static void ten_rounds(const mlab_lanes *lanes, double *out)
+static inline void ten_rounds(const mlab_lanes *lanes, bool all, double *out)
 {
     uint32_t a[MLAB_LANES], b[MLAB_LANES], c[MLAB_LANES], d[MLAB_LANES];
     uint32_t k0 = lanes->key[0], k1 = lanes->key[1];
@@ -27,10 +28,11 @@ static void ten_rounds(const mlab_lanes *lanes, double *out)
         k1 += MLAB_PHILOX_W1;
     }
     uint64_t bits[2 * MLAB_LANES];
+    const int step = all ? 2 : 1;
     for (int i = 0; i < MLAB_LANES; i++) {
-        bits[2 * i] = ((uint64_t)b[i] << 32 | a[i]) >> 12 | UINT64_C(0x3FF0000000000000);
-        bits[2 * i + 1] = ((uint64_t)d[i] << 32 | c[i]) >> 12 | UINT64_C(0x3FF0000000000000);
+        bits[step * i] = ((uint64_t)b[i] << 32 | a[i]) >> 12 | UINT64_C(0x3FF0000000000000);
+        if (all) bits[2 * i + 1] = ((uint64_t)d[i] << 32 | c[i]) >> 12 | UINT64_C(0x3FF0000000000000);
     }
-    memcpy(out, bits, sizeof bits);
-    for (int i = 0; i < 2 * MLAB_LANES; i++) out[i] -= 1 - 0x1p-53;
+    memcpy(out, bits, (size_t)step * MLAB_LANES * sizeof *bits);
+    for (int i = 0; i < step * MLAB_LANES; i++) out[i] -= 1 - 0x1p-53;
 }

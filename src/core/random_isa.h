@@ -20,4 +20,10 @@ typedef struct mlab_philox {
 typedef void mlab_fill_function(const mlab_philox *start, const uint32_t *entities, size_t n, uint32_t per_entity, double *out);
 mlab_fill_function mlab_fill_generic, mlab_fill_avx2, mlab_fill_avx512;
 
+/* Which of n (at most INT32_MAX) the draws first, first + 1, ... are: the first number of each. drawn: room for n_drawn rounded up to a multiple of
+ * MLAB_PICKED. */
+enum { MLAB_PICKED = 32 };
+typedef void mlab_pick_function(const mlab_philox *start, uint32_t first, size_t n_drawn, size_t n, uint32_t *drawn);
+mlab_pick_function mlab_pick_generic, mlab_pick_avx2, mlab_pick_avx512;
+
 #endif

@@ -10,6 +10,7 @@
 
 #define MLAB_TILE ((size_t)512)
 #define MLAB_LANES ((size_t)8)
+#define MLAB_SINGLES ((size_t)16) /* lanes of numbers of half the width */
 
 /* A level of an ordered response: the thresholds around it (-+1e300 at the ends), and of the gap between them the log of 1 - exp(-gap),
  * 1 / (exp(gap) - 1) and exp(gap) / (exp(gap) - 1)^2 (0 at the ends). */
@@ -27,10 +28,13 @@ typedef struct mlab_kernels {
     void (*predict)(const double *x, size_t p, const double *b, size_t n, double *out);
     /* into[j] += sum over i of x[j][i] u[i] */
     void (*project)(const double *x, size_t p, const double *u, size_t n, double *into);
-    /* The same for each of m arrays u, lane by lane: into[k][j * MLAB_LANES + l] += sum over i with i % 8 = l of x[j * stride + i] u[k][i]. */
-    void (*project_each)(const double *x, size_t stride, size_t p, const double *const *u, size_t m, size_t n, double *const *into);
+    /* The same in half the width for each of m arrays u, lane by lane: into[k][j * MLAB_LANES + l] += sum over i with i % 8 = l of
+     * x[j * stride + i] u[k][i]. n is a multiple of 16; the products of a call are summed as floats: right to 1e-7 of the largest, times the root of
+     * n. */
+    void (*project_each)(const float *x, size_t stride, size_t p, const float *const *u, size_t m, size_t n, double *const *into);
     /* out[i] = a[i]; any n */
     void (*widen)(const uint16_t *a, size_t n, double *out);
+    void (*widen_single)(const uint16_t *a, size_t n, float *out);
     /* into[j * stride + k] += sum over i of w[i] x[j][i] x[k][i] for k >= j; wx [MLAB_TILE] is scratch */
     void (*cross)(const double *x, size_t p, const double *w, size_t n, double *into, size_t stride, double *wx);
     /* sum of a[i] b[i] */

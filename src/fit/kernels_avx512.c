@@ -26,6 +26,25 @@ static inline void lanes_store(double *into, lanes a)
     _mm512_storeu_pd(into, a);
 }
 
+typedef __m512 singles;
+static inline singles singles_at(const float *x)
+{
+    return _mm512_loadu_ps(x);
+}
+static inline singles singles_zero(void)
+{
+    return _mm512_setzero_ps();
+}
+static inline singles singles_add_product(singles sum, singles a, singles b)
+{
+    return _mm512_add_ps(sum, _mm512_mul_ps(a, b));
+}
+static inline void singles_add(double *into, singles a)
+{
+    __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a)), high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+    _mm512_storeu_pd(into, _mm512_add_pd(_mm512_loadu_pd(into), _mm512_add_pd(low, high)));
+}
+
 /* add_rows of up to 7 columns: the sums side by side in at most five registers, each the product of two picks from the row and a 1 behind it. */
 static inline void add_packed_in(size_t groups, const double *x, size_t p, const double *risk, size_t n, const int64_t *left, const int64_t *right,
                                  double *packed)

@@ -55,54 +55,49 @@ static void project(const double *restrict x, size_t p, const double *restrict u
     if (j < p) into[j] += dot(u, x + j * MLAB_TILE, n);
 }
 
-/* Two columns by four arrays. */
-static inline void add_eight(const double *x, const double *y, const double *const *u, size_t n, double *const *into)
-{
-    const double *u0 = u[0], *u1 = u[1], *u2 = u[2], *u3 = u[3];
-    lanes a0 = lanes_at(into[0]), a1 = lanes_at(into[1]), a2 = lanes_at(into[2]), a3 = lanes_at(into[3]);
-    lanes b0 = lanes_at(into[0] + MLAB_LANES), b1 = lanes_at(into[1] + MLAB_LANES), b2 = lanes_at(into[2] + MLAB_LANES),
-          b3 = lanes_at(into[3] + MLAB_LANES);
-    for (size_t i = 0; i < n; i += MLAB_LANES) {
-        lanes xi = lanes_at(x + i), yi = lanes_at(y + i), v0 = lanes_at(u0 + i), v1 = lanes_at(u1 + i), v2 = lanes_at(u2 + i), v3 = lanes_at(u3 + i);
-        a0 = lanes_add_product(a0, v0, xi);
-        b0 = lanes_add_product(b0, v0, yi);
-        a1 = lanes_add_product(a1, v1, xi);
-        b1 = lanes_add_product(b1, v1, yi);
-        a2 = lanes_add_product(a2, v2, xi);
-        b2 = lanes_add_product(b2, v2, yi);
-        a3 = lanes_add_product(a3, v3, xi);
-        b3 = lanes_add_product(b3, v3, yi);
-    }
-    const lanes a[] = {a0, a1, a2, a3}, b[] = {b0, b1, b2, b3};
-    for (size_t k = 0; k < 4; k++) {
-        lanes_store(into[k], a[k]);
-        lanes_store(into[k] + MLAB_LANES, b[k]);
-    }
-}
+/* Columns taken together, and arrays: as many sums as there are registers for. */
+#ifdef MLAB_WIDE_REGISTERS
+enum { COLUMNS = 4, ARRAYS = 4 };
+#else
+enum { COLUMNS = 2, ARRAYS = 2 };
+#endif
 
-static inline void add_one(const double *x, const double *u, size_t n, double *into)
+/* columns <= COLUMNS, arrays <= ARRAYS, both known when this is compiled */
+static inline void add_products(size_t columns, size_t arrays, const float *x, size_t stride, const float *const *u, size_t n, size_t at,
+                                double *const *into)
 {
-    lanes a = lanes_at(into);
-    for (size_t i = 0; i < n; i += MLAB_LANES) a = lanes_add_product(a, lanes_at(u + i), lanes_at(x + i));
-    lanes_store(into, a);
-}
-
-static void project_each(const double *restrict x, size_t stride, size_t p, const double *const *u, size_t m, size_t n, double *const *into)
-{
-    size_t j = 0, whole = m - m % 4;
-    for (; j + 2 <= p; j += 2)
-        for (size_t k = 0; k < whole; k += 4) {
-            double *const at[] = {into[k] + j * MLAB_LANES, into[k + 1] + j * MLAB_LANES, into[k + 2] + j * MLAB_LANES, into[k + 3] + j * MLAB_LANES};
-            add_eight(x + j * stride, x + (j + 1) * stride, u + k, n, at);
+    singles sum[ARRAYS][COLUMNS];
+    for (size_t k = 0; k < arrays; k++)
+        for (size_t j = 0; j < columns; j++) sum[k][j] = singles_zero();
+    for (size_t i = 0; i < n; i += MLAB_SINGLES)
+        for (size_t k = 0; k < arrays; k++) {
+            singles uk = singles_at(u[k] + i);
+            for (size_t j = 0; j < columns; j++) sum[k][j] = singles_add_product(sum[k][j], uk, singles_at(x + j * stride + i));
         }
-    for (size_t k = 0; k < whole && j < p; k++) add_one(x + j * stride, u[k], n, into[k] + j * MLAB_LANES);
+    for (size_t k = 0; k < arrays; k++)
+        for (size_t j = 0; j < columns; j++) singles_add(into[k] + at + j * MLAB_LANES, sum[k][j]);
+}
+
+static void project_each(const float *restrict x, size_t stride, size_t p, const float *const *u, size_t m, size_t n, double *const *into)
+{
+    size_t j = 0, whole = m - m % ARRAYS;
+    for (; j + COLUMNS <= p; j += COLUMNS)
+        for (size_t k = 0; k < whole; k += ARRAYS) add_products(COLUMNS, ARRAYS, x + j * stride, stride, u + k, n, j * MLAB_LANES, into + k);
+    for (; j + 2 <= p; j += 2)
+        for (size_t k = 0; k < whole; k += ARRAYS) add_products(2, ARRAYS, x + j * stride, stride, u + k, n, j * MLAB_LANES, into + k);
+    for (size_t k = 0; k < whole && j < p; k += ARRAYS) add_products(1, ARRAYS, x + j * stride, stride, u + k, n, j * MLAB_LANES, into + k);
     for (size_t k = whole; k < m; k++)
-        for (j = 0; j < p; j++) add_one(x + j * stride, u[k], n, into[k] + j * MLAB_LANES);
+        for (j = 0; j < p; j++) add_products(1, 1, x + j * stride, stride, u + k, n, j * MLAB_LANES, into + k);
 }
 
 static void widen(const uint16_t *restrict a, size_t n, double *restrict out)
 {
     _Pragma("omp simd") for (size_t i = 0; i < n; i++) out[i] = (double)(int32_t)a[i];
+}
+
+static void widen_single(const uint16_t *restrict a, size_t n, float *restrict out)
+{
+    _Pragma("omp simd") for (size_t i = 0; i < n; i++) out[i] = (float)(int32_t)a[i];
 }
 
 #ifdef MLAB_WIDE_REGISTERS
@@ -358,5 +353,6 @@ static void level_logit(const double *restrict upper, const double *restrict low
     }
 }
 
-const mlab_kernels MLAB_KERNELS = {predict,     project,  project_each, widen,  cross, dot,         sum,     weigh,       logit,    ordinal, pick,
-                                   log_product, no_event, reals,        wholes, level, logit_score, look_up, level_logit, add_rows, fetch};
+const mlab_kernels MLAB_KERNELS = {predict, project,     project_each, widen,       widen_single, cross,    dot,   sum,
+                                   weigh,   logit,       ordinal,      pick,        log_product,  no_event, reals, wholes,
+                                   level,   logit_score, look_up,      level_logit, add_rows,     fetch};

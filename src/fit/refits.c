@@ -4,10 +4,10 @@
  * At the common start what a row gives is the same in all samples: it is summed by cluster once, and a sample's score and its derivatives there
  * are products of its counts with those sums. The root of their series (fit/refits_series.h) is where a refit begins to look at rows: steps from
  * the score on the rows of the sample and the information that the series tells. Where these do not shrink to less than a third, Newton steps follow,
- * with the information of the rows. A refit ends when its last step is at most 1e-5 standard errors and the next would be at most 1e-9, or the
- * next at most 1e-10: next = 3 last^2 / before of the first step, which errs as the series does, last^2 / before of those after it, and
- * last^3 / before^2 of Newton steps. The last step is taken. Where that does not come about, the sample is refitted in full, with every check.
- * For models of one predictor without thresholds or penalties; others are refitted in full. */
+ * with the information of the rows. A refit ends when the next step would be at most 1e-9 standard errors: next = 3 last^2 / before of the first
+ * step, which errs as the series does, last^2 / before of those after it, and last^3 / before^2 of Newton steps. The last step is taken. Where that
+ * does not come about, the sample is refitted in full, with every check. For models of one predictor without thresholds or penalties; others are
+ * refitted in full. */
 #include "fit/refits.h"
 
 #include "core/error.h"
@@ -18,12 +18,13 @@
 #include <math.h>
 #include <string.h>
 
-#define TOLERANCE 1e-5 /* of the last step, in standard errors: that of mlab_engine_refit */
+#define TOLERANCE 1e-5 /* of a step, in standard errors, that need not be shorter than the one before: that of mlab_engine_refit */
 #define LEFT 1e-9      /* what the next step would be */
-#define NEXT 1e-10     /* the same, where the last was not as short as that */
 #define ROUNDS 6
 #define MOST_COLUMNS ((size_t)32)
 #define MOST_BYTES ((size_t)1 << 29)
+#define OF_FLOATS 0x1p-20 /* relative error of an information summed as floats, where columns are apart: 8 times what it can be */
+#define MOST_INFLATION 1e3
 static const double SHRINKS = 1.0 / 3;
 
 struct mlab_refits {
@@ -33,7 +34,8 @@ struct mlab_refits {
     double *start, *inward;    /* [n_parameters] as given; of the engine's columns */
     size_t n_units, n_blocks, p;
     mlab_series series;
-    double *sums; /* [n_blocks * n_sums * MLAB_SERIES_BLOCK] of each cluster */
+    float *sums; /* [n_blocks * n_sums * MLAB_SERIES_BLOCK] of each cluster, over `unit` */
+    double unit; /* a power of two, so that no sum is beyond a float */
 };
 
 typedef enum stage { LOOKING, NEWTON, DONE, GIVEN_UP } stage;
@@ -56,8 +58,10 @@ typedef struct batch {
     mlab_family_tile tile;
     size_t n;
     one one[MLAB_REFITS_BATCH];
-    double *memory, *tiles, *eta, *wx, *weight;                  /* weight [MLAB_TILE] of the rows of a tile */
-    double *information, *inverse, *work, *step, *third, *parts; /* parts [n * MLAB_TILE] */
+    double *memory, *tiles, *eta, *wx, *weight; /* weight [MLAB_TILE] of the rows of a tile */
+    double *information, *inverse, *work, *step, *third;
+    double inflation; /* the largest of the last step's variances over that of its column alone */
+    float *parts;     /* [n * MLAB_SERIES_BLOCK] */
     uint8_t *out;
 } batch;
 
@@ -78,6 +82,21 @@ static bool is_shared(const mlab_prepared *prepared, const mlab_engine *engine)
            prepared->problem->n_priors == 0 && prepared->options.penalty == 0;
 }
 
+/* Sums become floats over a power of two, in the first half of their own memory. They say where a refit begins to look, never where it ends. */
+static double halve(double *sums, size_t n)
+{
+    double most = 0;
+    int exponent = 0;
+    for (size_t i = 0; i < n; i++) most = fmax(most, fabs(sums[i]));
+    if (most > 0 && isfinite(most)) (void)frexp(most, &exponent);
+    double unit = ldexp(1, exponent < -1000 ? -1000 : exponent - 1);
+    for (size_t i = 0; i < n; i++) {
+        float value = (float)(sums[i] / unit);
+        memcpy((char *)sums + i * sizeof value, &value, sizeof value);
+    }
+    return unit;
+}
+
 static mlab_status share(const mlab_context *context, mlab_refits *refits, mlab_error *err)
 {
     const mlab_fit_problem *problem = refits->prepared->problem;
@@ -90,9 +109,15 @@ static mlab_status share(const mlab_context *context, mlab_refits *refits, mlab_
         refits->engine = NULL;
         return MLAB_OK;
     }
-    refits->sums = mlab_allocate(context, refits->n_blocks * MLAB_SERIES_BLOCK, refits->series.n_sums * sizeof *refits->sums);
-    if (!refits->sums) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu rows", problem->n);
-    return mlab_series_add(context, engine, refits->inward, refits->sums, &refits->series, err);
+    size_t size = refits->n_blocks * MLAB_SERIES_BLOCK * refits->series.n_sums;
+    double *sums = mlab_allocate(context, size, sizeof *sums);
+    if (!sums) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu rows", problem->n);
+    mlab_status status = mlab_series_add(context, engine, refits->inward, sums, &refits->series, err);
+    refits->unit = halve(sums, size);
+    refits->sums = mlab_reallocate(context, sums, size, sizeof *refits->sums);
+    if (refits->sums) return status;
+    mlab_release(context, sums);
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu rows", problem->n);
 }
 
 mlab_status mlab_refits_make(const mlab_context *context, const mlab_prepared *prepared, const double *start, mlab_refits **out, mlab_error *err)
@@ -140,10 +165,11 @@ static mlab_status batch_start(const mlab_context *context, const mlab_refits *r
     const mlab_series *series = &refits->series;
     size_t p = refits->p, scratch = mlab_tiles_scratch(engine->tiles), third = mlab_series_room(series);
     *b = (batch){.context = context, .refits = refits, .kernels = mlab_kernels_of(context), .n = n};
-    size_t size = scratch + (9 + n) * MLAB_TILE + n * ((1 + MLAB_LANES) * series->n_sums + 3 * p) + 3 * p * p + p + third;
+    size_t size = scratch + 9 * MLAB_TILE + n * ((1 + MLAB_LANES) * series->n_sums + 3 * p) + 3 * p * p + p + third;
     double *at = b->memory = mlab_allocate(context, size, sizeof *b->memory);
     b->out = mlab_allocate(context, p, 1);
-    if (!b->memory || !b->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu parameters", p);
+    b->parts = mlab_allocate(context, n * MLAB_SERIES_BLOCK, sizeof *b->parts);
+    if (!b->memory || !b->out || !b->parts) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for refits of %zu parameters", p);
     b->tiles = take(&at, scratch);
     b->eta = take(&at, MLAB_TILE);
     b->wx = take(&at, MLAB_TILE);
@@ -167,13 +193,13 @@ static mlab_status batch_start(const mlab_context *context, const mlab_refits *r
     b->work = take(&at, p * p);
     b->step = take(&at, p);
     b->third = take(&at, third);
-    b->parts = take(&at, n * MLAB_TILE);
     return MLAB_OK;
 }
 
 static void batch_end(batch *b)
 {
     mlab_release(b->context, b->memory);
+    mlab_release(b->context, b->parts);
     mlab_release(b->context, b->out);
 }
 
@@ -182,7 +208,7 @@ static void add_first(batch *b)
 {
     const mlab_refits *refits = b->refits;
     size_t n_sums = refits->series.n_sums;
-    const double *own[MLAB_REFITS_BATCH];
+    const float *own[MLAB_REFITS_BATCH];
     double *into[MLAB_REFITS_BATCH];
     for (size_t k = 0; k < b->n; k++) {
         own[k] = b->parts + k * MLAB_SERIES_BLOCK;
@@ -190,24 +216,26 @@ static void add_first(batch *b)
     }
     for (size_t block = 0; block < refits->n_blocks; block++) {
         size_t left = refits->n_units - block * MLAB_SERIES_BLOCK, units = left < MLAB_SERIES_BLOCK ? left : MLAB_SERIES_BLOCK;
+        size_t whole = (units + MLAB_SINGLES - 1) / MLAB_SINGLES * MLAB_SINGLES;
         for (size_t k = 0; k < b->n; k++) {
-            double *part = b->parts + k * MLAB_SERIES_BLOCK;
-            b->kernels->widen(b->one[k].count + block * MLAB_SERIES_BLOCK, units, part);
-            for (size_t i = units; i < mlab_whole_lanes(units); i++) part[i] = 0;
+            float *part = b->parts + k * MLAB_SERIES_BLOCK;
+            b->kernels->widen_single(b->one[k].count + block * MLAB_SERIES_BLOCK, units, part);
+            for (size_t i = units; i < whole; i++) part[i] = 0;
         }
-        b->kernels->project_each(refits->sums + block * n_sums * MLAB_SERIES_BLOCK, MLAB_SERIES_BLOCK, n_sums, own, b->n, mlab_whole_lanes(units),
-                                 into);
+        b->kernels->project_each(refits->sums + block * n_sums * MLAB_SERIES_BLOCK, MLAB_SERIES_BLOCK, n_sums, own, b->n, whole, into);
     }
     for (size_t k = 0; k < b->n; k++)
-        for (size_t j = 0; j < n_sums; j++) b->one[k].sums[j] = b->kernels->sum(b->one[k].lanes + j * MLAB_LANES, MLAB_LANES);
+        for (size_t j = 0; j < n_sums; j++) b->one[k].sums[j] = refits->unit * b->kernels->sum(b->one[k].lanes + j * MLAB_LANES, MLAB_LANES);
 }
 
-/* The step of a score and the information, and its size in standard errors; HUGE_VAL where a column has lost its information. */
+/* The step of a score and the information, their inflation, and the size of the step in standard errors; HUGE_VAL where a column has lost its
+ * information. */
 static double find_step(batch *b, const double *score)
 {
     size_t p = b->refits->p, fixed = 0;
     const uint8_t *aliased = b->refits->engine->aliased;
     double size = 0;
+    b->inflation = 1;
     for (size_t i = 0; i < p; i++)
         for (size_t j = 0; j < i; j++) b->information[i * p + j] = b->information[j * p + i];
     for (size_t j = 0; j < p; j++) fixed += aliased[j];
@@ -218,12 +246,15 @@ static double find_step(batch *b, const double *score)
         double sum = 0;
         for (size_t k = 0; k < p; k++) sum += b->inverse[j * p + k] * score[k];
         b->step[j] = sum;
-        if (!b->out[j]) size = fmax(size, fabs(sum) / sqrt(b->inverse[j * p + j]));
+        if (b->out[j]) continue;
+        size = fmax(size, fabs(sum) / sqrt(b->inverse[j * p + j]));
+        b->inflation = fmax(b->inflation, b->inverse[j * p + j] * b->information[j * p + j]);
     }
     return fixed == 0 && isfinite(size) ? size : HUGE_VAL;
 }
 
-/* The root of the series; where it is not found, the first Newton step. Its distance from the start is `before`. */
+/* The root of the series; where it is not found, the first Newton step; where the sums cannot tell one, the start. `before`: its distance from the
+ * start, HUGE_VAL of the start itself. */
 static void begin(batch *b, one *o)
 {
     enum { MOST = 8 };
@@ -235,8 +266,10 @@ static void begin(batch *b, one *o)
     for (int k = 0; k < (o->stage == LOOKING ? MOST : 1); k++) {
         mlab_series_at(&refits->series, o->sums, o->change, o->score, b->information, b->third);
         size = find_step(b, o->score);
-        if (k == 0 && size == HUGE_VAL) {
-            o->stage = GIVEN_UP;
+        if ((k == 0 && size == HUGE_VAL) || b->inflation > MOST_INFLATION) { /* floats cannot tell the columns apart */
+            o->stage = NEWTON;
+            o->before = HUGE_VAL;
+            memcpy(o->at, refits->inward, p * sizeof *o->at);
             return;
         }
         if (k == 0) o->before = size;
@@ -326,13 +359,17 @@ static void move(batch *b, one *o, bool first)
         return;
     }
     double next = size * size / o->before * (first ? 3 : 1);
-    if (o->stage == NEWTON && !b->refits->engine->expected) next = size * size * size / (o->before * o->before);
+    if (o->before == HUGE_VAL)
+        next = size;
+    else if (o->stage == NEWTON && !b->refits->engine->expected)
+        next = size * size * size / (o->before * o->before);
     for (size_t j = 0; j < p; j++) {
         o->change[j] += b->step[j];
         o->at[j] += b->step[j];
     }
     o->before = size;
-    if (next <= (size <= TOLERANCE ? LEFT : NEXT)) o->stage = DONE;
+    if (o->stage == LOOKING) next = fmax(next, size * OF_FLOATS * b->inflation);
+    if (next <= LEFT) o->stage = DONE;
 }
 
 /* Steps of all that look by the score alone, side by side, then of the others one by one. */

@@ -9,8 +9,8 @@
 
 #include "fit/engine.h"
 
-/* Clusters whose sums stand together: a pair of sums and a batch of counts stay in the nearest cache. */
-#define MLAB_SERIES_BLOCK ((size_t)256)
+/* Clusters whose sums stand together: a few sums and a batch of counts stay in the nearest caches. */
+#define MLAB_SERIES_BLOCK ((size_t)512)
 
 typedef struct mlab_series {
     const mlab_context *context;

@@ -22,8 +22,9 @@
 typedef struct people {
     size_t n, samples;
     mlab_table *table;
-    double *x[3], *sign; /* [n] covariates; -1 = in the arm, else 1 */
-    double *counted;     /* by tiles, four columns: in the arm, and had the outcome there; not in it, and had it there */
+    double *x[3];    /* [n] covariates */
+    double *against; /* by tiles, four columns: 1 and the covariates, with the other sign for those in the arm */
+    double *counted; /* by tiles, four columns: in the arm, and had the outcome there; not in it, and had it there */
     int32_t *arm, *outcome;
     mlab_prepared *prepared;
     mlab_refits *refits;
@@ -42,7 +43,7 @@ static people generate(const mlab_context *context, size_t n)
     for (int k = 0; k < 3; k++)
         if (mlab_table_add(p.table, names[k], MLAB_COLUMN_REAL, NULL, 0, &columns[k], &err)) mlab_bench_stop("column", &err);
     for (int k = 0; k < 3; k++) p.x[k] = mlab_table_find(p.table, names[k])->as.real;
-    p.sign = mlab_bench_room(n, sizeof *p.sign);
+    p.against = mlab_bench_room((n + MLAB_TILE) * 4, sizeof *p.against);
     p.counted = mlab_bench_room((n + MLAB_TILE) * 4, sizeof *p.counted);
     p.arm = mlab_bench_room(n, sizeof *p.arm);
     p.outcome = mlab_bench_room(n, sizeof *p.outcome);
@@ -55,8 +56,9 @@ static people generate(const mlab_context *context, size_t n)
         for (int k = 0; k < 3; k++) p.x[k][i] = x[k + 1];
         p.arm[i] = mlab_random_uniform(&at, 3) < mlab_logistic(-0.9 + 0.3 * x[1] + 0.1 * x[2] - 0.05 * x[3]);
         p.outcome[i] = mlab_random_uniform(&at, 4) < mlab_logistic(-1.2 + 0.3 * p.arm[i] - 0.1 * x[2] + 0.05 * x[3]);
-        p.sign[i] = p.arm[i] ? -1 : 1;
-        double *counted = p.counted + i / MLAB_TILE * MLAB_TILE * 4 + i % MLAB_TILE + (p.arm[i] ? 0 : 2 * MLAB_TILE);
+        size_t place = i / MLAB_TILE * MLAB_TILE * 4 + i % MLAB_TILE;
+        for (size_t j = 0; j < 4; j++) p.against[place + j * MLAB_TILE] = p.arm[i] ? -x[j] : x[j];
+        double *counted = p.counted + place + (p.arm[i] ? 0 : 2 * MLAB_TILE);
         counted[0] = 1;
         counted[MLAB_TILE] = p.outcome[i];
     }
@@ -68,15 +70,17 @@ static double weighted_difference(const people *p, const double *b, const uint16
     const mlab_kernels *kernels = mlab_kernels_of(p->context);
     double sums[4] = {0}, e[MLAB_TILE], w[MLAB_TILE];
     for (size_t first = 0; first < p->n; first += MLAB_TILE) {
-        size_t n = p->n - first < MLAB_TILE ? p->n - first : MLAB_TILE;
-        const double *female = p->x[0] + first, *grade = p->x[1] + first, *tenure = p->x[2] + first, *sign = p->sign + first;
-        for (size_t i = 0; i < n; i++) e[i] = sign[i] * ((b[0] + b[1] * female[i]) + (b[2] * grade[i] + b[3] * tenure[i]));
+        size_t n = p->n - first < MLAB_TILE ? p->n - first : MLAB_TILE, whole = mlab_whole_lanes(n);
+        memset(e, 0, whole * sizeof *e);
+        kernels->predict(p->against + 4 * first, 4, b, whole, e);
         mlab_exp_array(p->context, e, e, n); /* 1 / P(what was done) = 1 + exp(-+ eta) */
-        for (size_t i = 0; i < n; i++) w[i] = 1;
-        if (count) kernels->widen(count + first, n, w);
-        for (size_t i = 0; i < n; i++) w[i] *= 1 + e[i];
-        for (size_t i = n; i < mlab_whole_lanes(n); i++) w[i] = 0;
-        kernels->project(p->counted + 4 * first, 4, w, mlab_whole_lanes(n), sums);
+        if (count)
+            kernels->widen(count + first, n, w);
+        else
+            for (size_t i = 0; i < n; i++) w[i] = 1;
+        for (size_t i = 0; i < n; i++) w[i] += e[i] * w[i];
+        for (size_t i = n; i < whole; i++) w[i] = 0;
+        kernels->project(p->counted + 4 * first, 4, w, whole, sums);
     }
     return sums[1] / sums[0] - sums[3] / sums[2];
 }
@@ -156,7 +160,7 @@ static void bench(size_t n, size_t samples, int threads, const char *csv)
     mlab_design_free(design);
     mlab_formula_free(formula);
     mlab_table_free(p.table);
-    void *const memory[] = {p.sign, p.counted, p.arm, p.outcome, p.difference};
+    void *const memory[] = {p.against, p.counted, p.arm, p.outcome, p.difference};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) free(memory[k]);
 }
 

@@ -73,4 +73,43 @@ START_TEST(sums_of_rows_have_the_same_bits_at_every_instruction_set)
 }
 END_TEST
 
-MLAB_TEST_MAIN("kernels", cross_products_have_the_same_bits_at_every_instruction_set, sums_of_rows_have_the_same_bits_at_every_instruction_set)
+/* Floats are summed as floats within a call: 208 products of a lane, each right to 2^-24, and their sums to 13 times that. */
+START_TEST(counts_by_sums_have_the_same_bits_at_every_instruction_set)
+{
+    enum { ROWS = 208, ARRAYS = 7 };
+    static float narrow[MOST * MLAB_TILE], counts[ARRAYS][ROWS];
+    mlab_isa best = mlab_test_context(NULL, 1).isa;
+    fill();
+    for (size_t i = 0; i < MOST * MLAB_TILE; i++) narrow[i] = (float)x[i];
+    for (size_t k = 0; k < ARRAYS; k++) {
+        uint16_t count[ROWS];
+        for (size_t i = 0; i < ROWS; i++) count[i] = (uint16_t)(5 * w[(i + 17 * k) % MLAB_TILE]);
+        kernels_at(best)->widen_single(count, ROWS, counts[k]);
+        for (size_t i = 0; i < ROWS; i++) ck_assert_float_eq(counts[k][i], (float)count[i]);
+    }
+    for (size_t p = 1; p <= MOST; p++)
+        for (size_t m = 1; m <= ARRAYS; m++) {
+            double expected[ARRAYS][MOST * MLAB_LANES], own[ARRAYS][MOST * MLAB_LANES], *into[ARRAYS];
+            const float *u[ARRAYS];
+            for (mlab_isa isa = MLAB_ISA_GENERIC; isa <= best; isa++) {
+                for (size_t k = 0; k < ARRAYS; k++) {
+                    u[k] = counts[k];
+                    into[k] = isa == MLAB_ISA_GENERIC ? expected[k] : own[k];
+                    for (size_t j = 0; j < MOST * MLAB_LANES; j++) into[k][j] = 3;
+                }
+                kernels_at(isa)->project_each(narrow, MLAB_TILE, p, u, m, ROWS, into);
+                ck_assert_msg(isa == MLAB_ISA_GENERIC || memcmp(own, expected, sizeof own) == 0, "%zu columns, %zu arrays, set %d", p, m, (int)isa);
+            }
+            for (size_t k = 0; k < ARRAYS; k++)
+                for (size_t j = 0; j < MOST; j++)
+                    for (size_t l = 0; l < MLAB_LANES; l++) {
+                        double sum = 3;
+                        for (size_t i = l; i < ROWS && k < m && j < p; i += MLAB_LANES) sum += (double)narrow[j * MLAB_TILE + i] * counts[k][i];
+                        ck_near(expected[k][j * MLAB_LANES + l], sum, 0, 1e-4);
+                    }
+        }
+}
+END_TEST
+
+MLAB_TEST_MAIN("kernels", counts_by_sums_have_the_same_bits_at_every_instruction_set, cross_products_have_the_same_bits_at_every_instruction_set,
+               sums_of_rows_have_the_same_bits_at_every_instruction_set)

@@ -56,22 +56,27 @@ static void sample(size_t k, size_t n, uint16_t *count)
 START_TEST(a_sample_is_that_of_numbers_drawn_one_by_one)
 {
     enum { N = 1500 };
-    double count[N], expected[N] = {0}, all = 0;
+    double count[N], expected[N] = {0};
     uint16_t narrow[N];
     context = mlab_test_context(NULL, 1);
     mlab_address at = {.seed = 5, .draw = 3, .purpose = MLAB_PURPOSE_BOOTSTRAP};
-    mlab_random_sample(&context, &at, N, count);
-    mlab_random_counts(&context, &at, N, narrow);
     for (uint32_t j = 0; j < N; j++) {
-        at.entity = j;
-        expected[mlab_random_below(&at, 0, N)]++;
+        mlab_address own = at;
+        own.entity = j;
+        expected[mlab_random_below(&own, 0, N)]++;
     }
-    for (size_t i = 0; i < N; i++) {
-        all += count[i];
-        ck_assert_double_eq(narrow[i], count[i]);
+    for (mlab_isa isa = MLAB_ISA_GENERIC, best = context.isa; isa <= best; isa++) {
+        double all = 0;
+        context.isa = isa;
+        mlab_random_sample(&context, &at, N, count);
+        mlab_random_counts(&context, &at, N, narrow);
+        for (size_t i = 0; i < N; i++) {
+            all += count[i];
+            ck_assert_double_eq(narrow[i], count[i]);
+        }
+        ck_assert_mem_eq(count, expected, sizeof count);
+        ck_assert_double_eq(all, N);
     }
-    ck_assert_mem_eq(count, expected, sizeof count);
-    ck_assert_double_eq(all, N);
 }
 END_TEST
 
@@ -173,6 +178,60 @@ START_TEST(it_ends_at_the_same_place_however_many_columns_there_are)
 }
 END_TEST
 
+/* n is z but for 0.01 of noise: variances are 30,000 times those of either alone. Weights of 1e-60 and 1e6 move no
+ * root. */
+START_TEST(it_ends_at_the_same_place_where_columns_are_hardly_apart_and_weights_tiny_or_large)
+{
+    static const double scales[] = {1, 1e-60, 1e6};
+    static double near[ROWS];
+    for (size_t m = 0; m < 3; m++) {
+        world w;
+        mlab_prepared *prepared;
+        mlab_refits *refits;
+        mlab_fit *fit;
+        mlab_fit_options options = mlab_fit_defaults();
+        context = mlab_test_context(NULL, 1);
+        make(&w, &context, true);
+        for (size_t i = 0; i < ROWS; i++) near[i] = z[i] + 0.01 * hash(i, 30);
+        for (size_t i = 0; i < ROWS; i++) weight[i] *= scales[m];
+        world_real(&w, &context, "n", near, ROWS);
+        mlab_design_free(w.design);
+        mlab_formula_free(w.formula);
+        world_formula(&w, &context, m ? "~ x + z" : "~ x + z + n");
+        world_categories(&w, category, 2, no_yes);
+        w.problem.weight = weight;
+        w.problem.cluster = cluster;
+        w.problem.cluster_id = id;
+        w.problem.n_clusters = PEOPLE;
+        w.problem.cluster_name = "person";
+        size_t p = m ? 3 : 4;
+        ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("logit"), &w.problem, &options, &prepared, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
+        ck_assert_uint_eq(fit->n_parameters, p);
+        ck_assert_int_eq(mlab_refits_make(&context, prepared, fit->estimate, &refits, NULL), MLAB_OK);
+        for (size_t k = 0; k < SAMPLES; k++) {
+            double times[PEOPLE], together[4], alone[4];
+            uint16_t count[PEOPLE];
+            const uint16_t *const each[] = {count};
+            mlab_refit_info info, own;
+            mlab_refit_weights weights = {.cluster = times};
+            sample(k, PEOPLE, count);
+            for (size_t g = 0; g < PEOPLE; g++) times[g] = count[g];
+            ck_assert_int_eq(mlab_refits_run(&context, refits, 1, each, together, &info, NULL), MLAB_OK);
+            ck_assert_int_eq(mlab_prepared_refit(&context, prepared, &weights, NULL, alone, &own, NULL), MLAB_OK);
+            ck_assert_msg(isnan(info.log_likelihood), "scale %g, sample %zu: refitted in full", scales[m], k);
+            for (size_t j = 0; j < p; j++)
+                ck_assert_msg(fabs(together[j] - alone[j]) < 1e-8 * sqrt(fit->covariance[j * (p + 1)]), "scale %g, sample %zu, %zu: %g of %g",
+                              scales[m], k, j, together[j] - alone[j], sqrt(fit->covariance[j * (p + 1)]));
+        }
+        mlab_refits_free(refits);
+        mlab_fit_free(fit);
+        mlab_prepared_free(prepared);
+        world_free(&w);
+    }
+}
+END_TEST
+
 START_TEST(a_sample_that_is_separated_or_loses_a_column_says_so)
 {
     world w;
@@ -242,5 +301,6 @@ START_TEST(memory_that_fails_anywhere_is_an_error_and_leaves_none_behind)
 END_TEST
 
 MLAB_TEST_MAIN("refits", a_sample_is_that_of_numbers_drawn_one_by_one, each_is_the_refit_done_alone,
-               it_ends_at_the_same_place_however_many_columns_there_are, a_sample_that_is_separated_or_loses_a_column_says_so,
-               memory_that_fails_anywhere_is_an_error_and_leaves_none_behind)
+               it_ends_at_the_same_place_however_many_columns_there_are,
+               it_ends_at_the_same_place_where_columns_are_hardly_apart_and_weights_tiny_or_large,
+               a_sample_that_is_separated_or_loses_a_column_says_so, memory_that_fails_anywhere_is_an_error_and_leaves_none_behind)
