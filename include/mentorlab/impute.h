@@ -73,14 +73,15 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_fit_imputed(const mlab_context *context,
 MLAB_API MLAB_MUST_USE mlab_status mlab_fit_joint_imputed(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint,
                                                           const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options,
                                                           const mlab_imputation *imputation, mlab_fit **fit, mlab_error *err);
-/* Draws by the bootstrap with imputations redrawn inside: in every sample of people all missing values are imputed anew (n_rounds rounds), then
+/* Draws by the bootstrap with imputations redrawn inside: in every sample of people all missing values are imputed anew (in the rounds of
+ * `imputation`, that of the fits), then
  * every outcome is refitted to it; outcomes[k] is what fits[k], pooled, was fitted to, `all` [n_all] those whose formulas say what is imputed. A
  * sample that cannot be fitted is drawn again, up to four times, and counted. Errors: MLAB_ERR_FIT_DRAWS when that fails or more than a fifth
- * failed; MLAB_ERR_DATA_NOT_BUILT for clusters other than people. */
+ * failed; MLAB_ERR_DATA_NOT_BUILT for clusters other than people, frailties, effects of mentors and initial: joint. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *data, const mlab_outcome *all, size_t n_all,
                                                       const mlab_outcome *const *outcomes, const mlab_fit_options *options,
-                                                      const mlab_fit *const *fits, size_t n_fits, int n_rounds, size_t n_draws, uint64_t seed,
-                                                      mlab_draws **draws, mlab_error *err);
+                                                      const mlab_fit *const *fits, size_t n_fits, const mlab_imputation *imputation, size_t n_draws,
+                                                      uint64_t seed, mlab_draws **draws, mlab_error *err);
 /* Pools one number: estimate and squared standard error of n imputations; df_complete as with nothing missing, HUGE_VAL = very many.
  * Any result pointer may be NULL. */
 MLAB_API void mlab_rubin(const double *estimate, const double *variance, size_t n, double df_complete, double *mean, double *total, double *df,

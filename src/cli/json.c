@@ -80,6 +80,18 @@ static void random_to_json(mlab_text *json, const mlab_fit *fit)
     mlab_text_append(json, "]");
 }
 
+/* What the standard errors are: "model", "CR1", ..., and whose clusters they are of. */
+static void errors_to_json(mlab_text *json, const mlab_fit *fit)
+{
+    const bool clustered = fit->robust && (fit->cluster[0] || !fit->n_random); /* else pooled over imputations, each with the errors of the model */
+    text(json, "errors", fit->robust ? fit->robust_kind : "model"), next(json);
+    name(json, "clusters");
+    mlab_text_append(json, "[");
+    if (clustered) mlab_json_text(json, fit->cluster[0] ? fit->cluster : "row");
+    if (clustered && fit->cluster_other[0]) next(json), mlab_json_text(json, fit->cluster_other);
+    mlab_text_append(json, "]");
+}
+
 static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
 {
     mlab_text_append(json, "{");
@@ -93,6 +105,7 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
     number(json, "people", told.people ? (double)fit->n_people : HUGE_VAL), next(json);
     number(json, "events", told.events ? (double)fit->n_events : HUGE_VAL), next(json);
     number(json, "log_likelihood", fit->log_likelihood), next(json);
+    errors_to_json(json, fit), next(json);
     mlab_text_append(json, "\"coefficients\": [");
     for (size_t j = 0; j < fit->n_parameters; j++) {
         mlab_text_append(json, j ? ", {" : "{");

@@ -25,12 +25,7 @@ void mlab_draws_free(mlab_draws *draws)
     mlab_release(context, draws->estimate);
     mlab_release(context, draws->value);
     mlab_release(context, draws->note);
-    for (size_t k = 0; draws->effects && k < draws->n_effects; k++) {
-        const mlab_draws_effects *e = &draws->effects[k];
-        void *const memory[] = {e->group, e->key, e->place, e->factor, e->value};
-        for (size_t m = 0; m < sizeof memory / sizeof *memory; m++) mlab_release(context, memory[m]);
-    }
-    mlab_release(context, draws->effects);
+    mlab_draws_drop_effects(draws);
     mlab_draws_drop_baselines(draws);
     mlab_release(context, draws);
 }

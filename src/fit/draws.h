@@ -36,5 +36,9 @@ MLAB_MUST_USE mlab_status mlab_draws_normal(const mlab_context *context, const m
 MLAB_MUST_USE mlab_status mlab_draws_add_effects(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                                  const mlab_fit_options *options, const mlab_fit *const *fits, const double *spread,
                                                  mlab_draws *draws, mlab_error *err);
+/* Releases all effects. */
+void mlab_draws_drop_effects(mlab_draws *draws);
+/* Effects of groups of the draws k, k + step, ... from other draws of the same outcomes; false when they are of other groups. */
+bool mlab_draws_take_effects(mlab_draws *into, const mlab_draws *from, size_t k, size_t step);
 
 #endif

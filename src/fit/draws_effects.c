@@ -15,6 +15,35 @@
 #include "fit/survival/frailty_draw.h"
 
 #include <math.h>
+#include <string.h>
+
+void mlab_draws_drop_effects(mlab_draws *draws)
+{
+    for (size_t k = 0; draws->effects && k < draws->n_effects; k++) {
+        const mlab_draws_effects *e = &draws->effects[k];
+        void *const memory[] = {e->group, e->key, e->place, e->factor, e->value};
+        for (size_t m = 0; m < sizeof memory / sizeof *memory; m++) mlab_release(draws->context, memory[m]);
+    }
+    mlab_release(draws->context, draws->effects);
+    draws->effects = NULL;
+    draws->n_effects = 0;
+}
+
+bool mlab_draws_take_effects(mlab_draws *into, const mlab_draws *from, size_t k, size_t step)
+{
+    if (from->n_effects != into->n_effects) return false;
+    for (size_t e = 0; e < into->n_effects; e++) {
+        mlab_draws_effects *to = &into->effects[e];
+        const mlab_draws_effects *own = &from->effects[e];
+        size_t square = to->n * to->n, all = to->n_groups * to->n;
+        if (own->n != to->n || own->n_groups != to->n_groups) return false;
+        for (size_t d = k; d < into->n_draws; d += step) {
+            memcpy(to->factor + d * square, own->factor + d * square, square * sizeof *to->factor);
+            memcpy(to->value + d * all, own->value + d * all, all * sizeof *to->value);
+        }
+    }
+    return true;
+}
 
 static mlab_status no_memory(const mlab_fit *fit, mlab_error *err)
 {

@@ -147,6 +147,7 @@ static mlab_newton_spec spec_of(const mlab_engine *engine, mlab_pass *pass, cons
                               .work = pass,
                               .fixed = engine->aliased,
                               .scale = engine->scale,
+                              .quadratic = engine->family->additive,
                               .tolerance = options->tolerance,
                               .iterations = (int)options->iterations};
 }

@@ -182,6 +182,7 @@ typedef struct mlab_newton_spec {
     const uint8_t *fixed; /* [n] 1 = stays at its value (aliased); NULL = none */
     const double *scale;  /* [n] a change of 1 / scale moves a linear predictor by about 1; for finding divergence; NULL = 1 */
     bool bounded;         /* the function is penalised so that no parameter can run away: divergence is not looked for */
+    bool quadratic;       /* least squares: what is left after three steps is rounding, such as that of large offsets, and ends them */
     double tolerance;     /* largest |step| / standard error at the end */
     int iterations;
 } mlab_newton_spec;

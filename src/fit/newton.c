@@ -24,6 +24,8 @@ static const double EVAPORATED = 1e-5;         /* information of a parameter giv
 static const double LESS_THAN_AN_EVENT = 1e-3; /* the same, per unit of the linear predictor */
 static const double STALLED = 1e-7;            /* in standard errors: a step that rounding swallows */
 static const double NOISE = 1e-13;             /* of |log-likelihood|: a fall within it is rounding */
+static const double ROUNDED = 1e-13;           /* of the largest step of least squares: less is rounding, from the third on, */
+static const double MOST_ROUNDED = 1e-4;       /* up to so many standard errors */
 
 /* Lower Cholesky factor of a on the rows not left out, in place. */
 static size_t factor(double *a, size_t n, const uint8_t *fixed, uint8_t *out)
@@ -89,6 +91,7 @@ typedef struct newton_state {
     double *score, *information, *inverse, *work, *step, *tried, *first; /* first: information given the others at the start */
     uint8_t *out;
     double log_likelihood, size, decrement, pace; /* size: largest step in standard errors; pace: in linear predictors */
+    double longest;                               /* of the sizes so far */
     size_t fastest;
     int runs;
 } newton_state;
@@ -218,7 +221,9 @@ mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spe
             result->diverged = true;
             break;
         }
-        if (state.size <= spec->tolerance) {
+        state.longest = fmax(state.longest, state.size);
+        bool rounding = spec->quadratic && result->iterations >= 3 && state.size <= fmax(STALLED, fmin(ROUNDED * state.longest, MOST_ROUNDED));
+        if (state.size <= spec->tolerance || rounding) {
             result->converged = true;
             break;
         }

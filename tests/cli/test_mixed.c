@@ -91,6 +91,10 @@ START_TEST(a_standard_deviation_near_0_has_no_upper_end_on_screen_in_json_and_in
     ck_done(shell(PROGRAM " fit near.yaml --out near --json"));
     ck_says(out, "\"random_effects\": [{\"group\": \"site\", \"groups\": 10, \"effect\": \"(Intercept)\"");
     ck_says(out, "\"upper\": null}]");
+    ck_says(out, "\"errors\": \"model\", \"clusters\": []");
+    ck_done(shell("sed 's/(1 | site)/cluster(site)/' near.yaml > robust.yaml"));
+    ck_done(shell(PROGRAM " fit robust.yaml --out near --json --force"));
+    ck_says(out, "\"errors\": \"CR1\", \"clusters\": [\"site\"]");
     ck_done(shell(PROGRAM " report near.yaml --out near"));
     ck_done(shell("grep -c 'no upper end' near/report.html"));
 }

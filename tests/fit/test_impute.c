@@ -320,7 +320,7 @@ START_TEST(every_failed_allocation_of_a_redrawn_sample_is_reported)
         mlab_test_memory memory = {.fail_at = k};
         mlab_context failing = mlab_test_context(&memory, 1);
         mlab_draws *draws;
-        got = mlab_draws_redrawn(&failing, &data, &outcome, 1, outcomes, &options, fits, 1, 1, 2, 5, &draws, NULL);
+        got = mlab_draws_redrawn(&failing, &data, &outcome, 1, outcomes, &options, fits, 1, imputation, 2, 5, &draws, NULL);
         mlab_draws_free(draws);
         ck_assert_msg(memory.live == 0, "allocation %ld leaves %ld blocks", k, memory.live);
     }

@@ -173,9 +173,82 @@ START_TEST(draws_hold_the_effects_of_groups_of_every_imputation)
     }
     mlab_draws_free(draws);
     mlab_fit_free(fit);
+    mlab_imputation_free(imputation);
+    mlab_table_free(table);
+}
+END_TEST
+
+/* Refits to samples of people, imputed anew: they spread as the pooled errors say, x at least, which is within teams; every draw has a standard
+ * deviation and effects of the teams in the data, which follow its parameters. */
+START_TEST(a_bootstrap_imputes_every_sample_and_refits_the_mixed_model)
+{
+    enum { DRAWS = 200 };
+    static double first[DRAWS][2 + TEAMS];
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_error err = {0};
     options.draws = 1;
-    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, 8, NULL, 1, &fit, &draws, &err), MLAB_ERR_DATA_NOT_BUILT);
-    ck_assert_ptr_nonnull(strstr(err.sentence, "use fit.draws: normal"));
+    for (int threads = 1; threads <= 7; threads += 6) {
+        mlab_table *table = people();
+        context = mlab_test_context(NULL, threads);
+        mlab_data data = {.context = &context, .people = table, .person_level = true};
+        mlab_imputation *imputation;
+        mlab_fit *fit;
+        mlab_draws *draws;
+        double mean[2] = {0}, square[2] = {0}, sd = 0;
+        ck_assert_msg(!mlab_impute(&context, &data, &outcome, 1, 20, 5, 3, &imputation, &err), "%s", err.sentence);
+        ck_assert_msg(!mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, DRAWS, NULL, 1, &fit, &draws, &err), "%s", err.sentence);
+        ck_assert_int_eq(draws->kind, MLAB_DRAWS_BOOTSTRAP);
+        ck_assert_uint_eq(draws->n_effects, 1);
+        ck_assert_uint_eq(draws->effects->n_groups, TEAMS);
+        for (size_t d = 0; d < DRAWS; d++) {
+            double *own = first[d];
+            if (threads == 1)
+                memcpy(own, draws->value + d * 2, 2 * sizeof *own), memcpy(own + 2, draws->effects->value + d * TEAMS, TEAMS * sizeof *own);
+            ck_assert_mem_eq(own, draws->value + d * 2, 2 * sizeof *own);
+            ck_assert_mem_eq(own + 2, draws->effects->value + d * TEAMS, TEAMS * sizeof *own);
+            for (size_t j = 0; j < 2; j++) mean[j] += draws->value[d * 2 + j] / DRAWS;
+            sd += fabs(draws->effects->factor[d]) / DRAWS;
+        }
+        for (size_t d = 0; d < DRAWS; d++)
+            for (size_t j = 0; j < 2; j++) square[j] += pow(draws->value[d * 2 + j] - mean[j], 2) / (DRAWS - 1);
+        double se = mlab_fit_standard_error(fit, 1);
+        ck_assert_msg(sqrt(square[1]) > 0.75 * se && sqrt(square[1]) < 1.4 * se, "x spreads by %g, pooled error %g", sqrt(square[1]), se);
+        ck_assert_double_lt(fabs(mean[1] - fit->estimate[1]), 0.4 * se);
+        ck_near(sd, fit->random->sd[0], 0.2, 0);
+        for (size_t g = 0; g < TEAMS; g++) { /* effects are around the most likely ones */
+            double effect = 0;
+            for (size_t d = 0; d < DRAWS; d++) effect += draws->effects->value[d * TEAMS + g] / DRAWS;
+            ck_assert_double_lt(fabs(effect - fit->random->mode[g]), 0.8 * fit->random->mode_se[g]);
+        }
+        mlab_draws_free(draws);
+        mlab_fit_free(fit);
+        mlab_imputation_free(imputation);
+        mlab_table_free(table);
+    }
+}
+END_TEST
+
+START_TEST(every_failed_allocation_of_a_redrawn_mixed_sample_is_reported)
+{
+    mlab_table *table = people();
+    mlab_data data = {.context = &context, .people = table, .person_level = true};
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_imputation *imputation;
+    mlab_fit *fit;
+    const mlab_outcome *outcomes[] = {&outcome};
+    ck_assert_int_eq(mlab_impute(&context, &data, &outcome, 1, 2, 1, 3, &imputation, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, 0, NULL, 1, &fit, NULL, NULL), MLAB_OK);
+    const mlab_fit *fits[] = {fit};
+    mlab_status got = MLAB_ERR_MEMORY;
+    for (long k = 1; got == MLAB_ERR_MEMORY && k < 20000; k += 1 + k / 15) {
+        mlab_test_memory memory = {.fail_at = k};
+        mlab_context failing = mlab_test_context(&memory, 1);
+        mlab_draws *draws;
+        got = mlab_draws_redrawn(&failing, &data, &outcome, 1, outcomes, &options, fits, 1, imputation, 2, 5, &draws, NULL);
+        mlab_draws_free(draws);
+        ck_assert_msg(memory.live == 0, "allocation %ld leaves %ld blocks", k, memory.live);
+    }
+    ck_assert_int_eq(got, MLAB_OK);
     mlab_fit_free(fit);
     mlab_imputation_free(imputation);
     mlab_table_free(table);
@@ -201,4 +274,5 @@ START_TEST(any_allocation_may_fail)
 END_TEST
 
 MLAB_TEST_MAIN("impute_mixed", pooled_mixed_fits_agree_with_mice, correlated_effects_are_pooled_by_fishers_z_whatever_the_signs_of_lambda,
-               draws_hold_the_effects_of_groups_of_every_imputation, any_allocation_may_fail)
+               draws_hold_the_effects_of_groups_of_every_imputation, a_bootstrap_imputes_every_sample_and_refits_the_mixed_model,
+               every_failed_allocation_of_a_redrawn_mixed_sample_is_reported, any_allocation_may_fail)

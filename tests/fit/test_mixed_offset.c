@@ -74,6 +74,37 @@ START_TEST(an_offset_is_what_is_taken_off_the_response)
 }
 END_TEST
 
+/* offset(c x) is taken back by the coefficient of x: all else is as without it, to the digits that y - c x keeps. */
+START_TEST(a_large_offset_that_a_coefficient_takes_back_changes_nothing_else)
+{
+    static const char *const offsets[] = {"~ x + h + offset(1000000 * x)", "~ x + h + offset(1000000000 * x)"};
+    static const double by[] = {1e6, 1e9};
+    context = mlab_test_context(NULL, 1);
+    draw(false);
+    for (int k = 0; k < 2; k++)
+        for (size_t groupings = 0; groupings <= 2; groupings++) {
+            world with, without;
+            mlab_fit *a = fit_of(&with, "linear", y, offsets[k], groupings), *b = fit_of(&without, "linear", y, "~ x + h", groupings);
+            ck_assert_msg(a->trust == MLAB_TRUSTED, "%zu groupings, %g: %s", groupings, by[k], a->reason);
+            double digits = 4e-16 * by[k]; /* of a row of y - c x */
+            ck_near(a->estimate[1] + by[k], b->estimate[1], 0, 10 * digits + 1e-8);
+            for (size_t j = 0; j < 3; j++) {
+                if (j != 1) ck_near(a->estimate[j], b->estimate[j], 0, 10 * digits + 1e-8);
+                ck_near(mlab_fit_standard_error(a, j), mlab_fit_standard_error(b, j), 1e-6, 0);
+            }
+            for (size_t t = 0; t < groupings; t++) {
+                ck_near(a->random[t].sd[0], b->random[t].sd[0], 1e-6, 0);
+                for (size_t g = 0; g < a->random[t].n_groups; g++) ck_near(a->random[t].mode[g], b->random[t].mode[g], 0, 1e-6);
+            }
+            ck_near(a->log_likelihood, b->log_likelihood, 0, 1e-5);
+            mlab_fit_free(a);
+            mlab_fit_free(b);
+            world_free(&with);
+            world_free(&without);
+        }
+}
+END_TEST
+
 START_TEST(offsets_out_of_all_scale_are_no_fit)
 {
     static const char *const models[] = {"logit", "probit", "cloglog"};
@@ -97,4 +128,5 @@ START_TEST(offsets_out_of_all_scale_are_no_fit)
 }
 END_TEST
 
-MLAB_TEST_MAIN("mixed_offset", an_offset_is_what_is_taken_off_the_response, offsets_out_of_all_scale_are_no_fit)
+MLAB_TEST_MAIN("mixed_offset", an_offset_is_what_is_taken_off_the_response, a_large_offset_that_a_coefficient_takes_back_changes_nothing_else,
+               offsets_out_of_all_scale_are_no_fit)

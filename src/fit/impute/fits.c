@@ -28,23 +28,6 @@ typedef struct work {
     mlab_error draws_failed;
 } work;
 
-/* Effects of groups of the draws k, k + step, ... from those of one imputation; false when they are of other groups. */
-static bool take_effects(mlab_draws *into, const mlab_draws *from, size_t k, size_t step)
-{
-    if (from->n_effects != into->n_effects) return false;
-    for (size_t e = 0; e < into->n_effects; e++) {
-        mlab_draws_effects *to = &into->effects[e];
-        const mlab_draws_effects *own = &from->effects[e];
-        size_t square = to->n * to->n, all = to->n_groups * to->n;
-        if (own->n != to->n || own->n_groups != to->n_groups) return false;
-        for (size_t d = k; d < into->n_draws; d += step) {
-            memcpy(to->factor + d * square, own->factor + d * square, square * sizeof *to->factor);
-            memcpy(to->value + d * all, own->value + d * all, all * sizeof *to->value);
-        }
-    }
-    return true;
-}
-
 /* Draws of one imputation; those whose turn it is go into the draws of all. */
 static mlab_status draw(work *now, const mlab_data *data, size_t k, mlab_error *err)
 {
@@ -62,7 +45,7 @@ static mlab_status draw(work *now, const mlab_data *data, size_t k, mlab_error *
     size_t p = now->draws->n_parameters;
     if (own->n_parameters == p)
         for (size_t d = k; d < now->n_draws; d += now->m) memcpy(now->draws->value + d * p, own->value + d * p, p * sizeof *own->value);
-    bool same = own->n_parameters == p && take_effects(now->draws, own, k, now->m);
+    bool same = own->n_parameters == p && mlab_draws_take_effects(now->draws, own, k, now->m);
     mlab_draws_free(own);
     return same ? MLAB_OK : mlab_raise(err, MLAB_ERR_FIT_DRAWS, "the fits to imputation %zu have other parameters than the first", k + 1);
 }
@@ -143,7 +126,7 @@ static void redraw(work *now, mlab_fit *const *fits, size_t n_draws)
         now->draws_failed.status = mlab_raise(&now->draws_failed, MLAB_ERR_MEMORY, "no memory for draws");
     else
         now->draws_failed.status = mlab_draws_redrawn(now->context, now->data, now->outcomes, now->n_outcomes, outcomes, now->options, now->drawn, n,
-                                                      now->imputation->n_rounds, n_draws, now->seed, &now->draws, &now->draws_failed);
+                                                      now->imputation, n_draws, now->seed, &now->draws, &now->draws_failed);
     mlab_release(now->context, outcomes);
 }
 

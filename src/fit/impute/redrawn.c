@@ -2,9 +2,14 @@
 /* Draws of parameters where values are missing: people are drawn with replacement, each with all rows, and in every sample the missing values are
  * imputed anew, copies of one person apart, before every outcome is refitted to it: bootstrap, then impute (Schomaker & Heumann 2018,
  * doi:10.1002/sim.7654; Bartlett & Hughes 2020, doi:10.1177/0962280220932189). Designs stay those of the pooled fits, so that draws fit their
- * recipes. Weakness: one imputation a sample, so that draws spread a little more than the pooled errors; every draw imputes, which takes long. */
+ * recipes. Mixed models: people are copied with their person effects; groups that hold several people (departments) stay one group each, as in other
+ * bootstraps of people, so that what such groups share spreads too little; effects of groups are drawn given the refit's parameters.
+ * Weakness: one imputation a sample, so that draws spread a little more than the pooled errors; every draw imputes, which takes long. */
+#include "fit/penalty/redrawn.h"
+#include "fit/after/after.h"
 #include "fit/draws.h"
 #include "fit/impute/sampled.h"
+#include "fit/mixed/web.h"
 #include "fit/outcome.h"
 
 #include "core/error.h"
@@ -29,23 +34,39 @@ typedef struct redrawing {
     int rounds;
     uint64_t seed;
     mlab_draws *draws;
+    double *spread; /* [n_draws * stride] of mixed outcomes, in their order */
+    size_t stride;
     uint8_t *attempts; /* [n_draws] that failed */
 } redrawing;
 
-static mlab_status refit(const redrawing *r, const mlab_context *context, const mlab_data *data, size_t k, double *value, bool *good, mlab_error *err)
+/* The design and the columns of the effects are those of the pooled fit, whatever levels the sample has. random [n_random]. */
+static void take_designs(const mlab_fit *fit, mlab_fit_problem *problem, mlab_random_grouping *random)
+{
+    problem->design = fit->design; /* borrowed: knots and levels of the fit */
+    for (size_t t = 0; t < problem->n_random; t++) {
+        random[t] = problem->random[t];
+        if (fit->random[t].design) random[t].design = fit->random[t].design;
+    }
+    problem->random = problem->n_random ? random : NULL;
+}
+
+static mlab_status refit(const redrawing *r, const mlab_context *context, const mlab_data *data, size_t k, const mlab_address *address, double *value,
+                         double *spread, bool *good, mlab_error *err)
 {
     mlab_outcome_problem *made = NULL;
     mlab_prepared *prepared = NULL;
     mlab_refit_info info = {0};
     const mlab_fit *fit = r->fits[k];
+    mlab_random_grouping random[MLAB_MOST_TERMS];
     mlab_error failed = {0};
     mlab_status status = mlab_outcome_problem_make(context, data, r->outcomes[k], r->options, &made, &failed);
-    if (!status) {
-        made->problem.design = fit->design; /* borrowed: knots and levels of the fit */
+    bool same = !status && made->problem.n_random == fit->n_random && fit->n_random <= MLAB_MOST_TERMS;
+    if (same) {
+        take_designs(fit, &made->problem, random);
         status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, &failed);
     }
-    *good = !status && mlab_prepared_parameters(prepared) == fit->n_parameters;
-    if (*good) status = mlab_prepared_refit(context, prepared, NULL, fit->estimate, value, &info, &failed);
+    *good = same && !status && mlab_prepared_parameters(prepared) == fit->n_parameters;
+    if (*good) status = mlab_refit_redrawn(context, prepared, NULL, fit, address, value, spread, &info, &failed);
     size_t aliased = 0;
     for (size_t j = 0; j < fit->n_parameters; j++) aliased += fit->aliased[j];
     for (size_t j = 0; *good && !status && prepared && j < fit->n_parameters; j++) *good = fit->aliased[j] || value[j] != 0;
@@ -76,8 +97,12 @@ static mlab_status try_sample(const redrawing *r, const mlab_context *context, s
         status = MLAB_OK; /* a column without any value in the sample */
     if (!status && usable) status = mlab_impute_complete(context, &sampled->data, imputation, 0, &completed, err);
     *good = !status && usable;
-    for (size_t k = 0; k < r->n && *good && !status; k++)
-        status = refit(r, context, &completed->data, k, r->draws->value + d * r->draws->n_parameters + r->draws->first[k], good, err);
+    double *spread = r->spread + d * r->stride;
+    for (size_t k = 0; k < r->n && *good && !status; spread += r->fits[k++]->n_spread) {
+        mlab_address at = address;
+        at.replicate = (uint32_t)k;
+        status = refit(r, context, &completed->data, k, &at, r->draws->value + d * r->draws->n_parameters + r->draws->first[k], spread, good, err);
+    }
     mlab_completed_free(context, completed);
     mlab_imputation_free(imputation);
     mlab_sampled_free(sampled);
@@ -120,9 +145,48 @@ static mlab_status count_failures(redrawing *r, mlab_error *err)
                       draws->n_draws, draws->note);
 }
 
+/* Why a fit cannot be drawn like that. */
+static mlab_status check_fit(const mlab_fit *fit, mlab_error *err)
+{
+    mlab_status status = mlab_draws_check(fit, true, err);
+    if (status) return status;
+    const char *model = fit->outcome, *why = NULL;
+    if (mlab_fit_has_frailty(fit)) why = "with a frailty";
+    if (fit->n_initial) why = "with initial: joint";
+    for (size_t t = 0; t < fit->n_random && !why; t++)
+        if (fit->random[t].people && strcmp(fit->random[t].group, "person") != 0) why = "with effects of mentors";
+    if (why)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of imputed data %s are not built; use fit.draws: normal", model, why);
+    if (!fit->cluster[0] || strcmp(fit->cluster, "person") == 0) return MLAB_OK;
+    return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of imputed data draw people, not %s; use fit.draws: normal", model,
+                      fit->cluster);
+}
+
+/* Effects of all groups given the parameters of each draw: those of draw d given the values of imputation d modulo their number. */
+static mlab_status add_effects(const redrawing *r, const mlab_imputation *imputation, mlab_error *err)
+{
+    const size_t m = (size_t)imputation->n_imputations;
+    mlab_status status = MLAB_OK;
+    for (size_t k = 0; k < m && r->stride > 0 && !status; k++) {
+        mlab_completed *completed = NULL;
+        mlab_draws part = *r->draws; /* its effects alone are its own */
+        part.effects = NULL;
+        part.n_effects = 0;
+        status = mlab_impute_complete(r->context, r->data, imputation, (int)k, &completed, err);
+        if (!status) status = mlab_draws_add_effects(r->context, &completed->data, r->outcomes, r->options, r->fits, r->spread, &part, err);
+        if (!status && k == 0)
+            r->draws->effects = part.effects, r->draws->n_effects = part.n_effects, part.effects = NULL;
+        else if (!status && !mlab_draws_take_effects(r->draws, &part, k, m))
+            status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "imputation %zu has other groups than the first", k + 1);
+        mlab_draws_drop_effects(&part);
+        mlab_completed_free(r->context, completed);
+    }
+    return status;
+}
+
 mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *data, const mlab_outcome *all, size_t n_all,
                                const mlab_outcome *const *outcomes, const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits,
-                               int n_rounds, size_t n_draws, uint64_t seed, mlab_draws **out, mlab_error *err)
+                               const mlab_imputation *imputation, size_t n_draws, uint64_t seed, mlab_draws **out, mlab_error *err)
 {
     redrawing r = {.context = context,
                    .data = data,
@@ -133,28 +197,26 @@ mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *dat
                    .n = n_fits,
                    .n_all = n_all,
                    .people = mlab_sampled_people(data),
-                   .rounds = n_rounds,
+                   .rounds = imputation->n_rounds,
                    .seed = seed};
     mlab_status status = MLAB_OK;
     *out = NULL;
     if (n_draws > UINT32_MAX) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%zu draws are asked for; allowed: up to %lu", n_draws, 4294967295ul);
     for (size_t k = 0; k < n_fits && !status; k++) {
-        const char *cluster = fits[k]->cluster;
-        status = mlab_draws_check(fits[k], true, err);
-        if (!status && fits[k]->n_random)
-            status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT,
-                                "%s: bootstrap draws of imputed data with random effects are not built; use fit.draws: normal", fits[k]->outcome);
-        if (!status && cluster[0] && strcmp(cluster, "person") != 0)
-            status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of imputed data draw people, not %s; use fit.draws: normal",
-                                fits[k]->outcome, cluster);
+        status = check_fit(fits[k], err);
+        r.stride += fits[k]->n_spread;
     }
     if (!status) status = mlab_draws_frame(context, MLAB_DRAWS_BOOTSTRAP, fits, n_fits, n_draws, &r.draws, err);
     if (status) return status;
     r.draws->seed = seed;
-    if (!(r.attempts = mlab_allocate(context, n_draws, 1))) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
+    r.attempts = mlab_allocate(context, n_draws, 1);
+    r.spread = mlab_allocate(context, n_draws, (r.stride + 1) * sizeof *r.spread);
+    if (!r.attempts || !r.spread) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
     if (!status) status = mlab_parallel_blocks(context, "draws", n_draws, r.people * sizeof(double), draw_one, &r, err);
     if (!status) status = count_failures(&r, err);
+    if (!status) status = add_effects(&r, imputation, err);
     mlab_release(context, r.attempts);
+    mlab_release(context, r.spread);
     if (status) {
         mlab_draws_free(r.draws);
         r.draws = NULL;

@@ -75,6 +75,10 @@ void mlab_mixed_place_climb(const mlab_climb *climb, mlab_fit *fit);
 struct mlab_mixed_priors;
 bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, const struct mlab_mixed_priors *priors, double variance, double *inverse,
                              double *work, uint8_t *out, double *b, double *log_det, double *rss);
+/* Where the columns alone tell nearly all of the response (a large offset that a coefficient takes back), sums of squares lose the digits that the
+ * residuals have. Then centre [p], least squares of the response by the columns, is to be taken out of it first and added to b later; false = it need
+ * not, and centre is 0. xx [p * p], xy [p], yy: cross-products; work [2 * p * p], out [p]. */
+bool mlab_mixed_centre(const double *xx, const double *xy, double yy, size_t p, double *centre, double *work, uint8_t *out);
 /* What the priors add to the derivative of the restricted likelihood by log s. */
 double mlab_mixed_priors_slope(const struct mlab_mixed_priors *priors, const double *inverse, size_t p, double variance);
 /* b [p] and variance * inverse into the fit. */

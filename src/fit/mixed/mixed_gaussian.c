@@ -28,7 +28,7 @@ typedef struct gaussian {
     mlab_mixed_priors priors;
     size_t p;                                /* coefficients */
     double n, yy;                            /* sum of weights, y'y */
-    double *xx, *xy;                         /* [p * p], [p] */
+    double *xx, *xy, *centre;                /* [p * p], [p], [p] taken out of the response (mlab_mixed_centre) */
     double *zz, *zx, *zy;                    /* of each group: [q * q], [q * p], [q] */
     double *a, *inverse, *rhs, *beta, *work; /* X'V^-1X, its inverse, X'V^-1y, b: [p * p], [p * p], [p], [p], [p * p] */
     double *half;                            /* [p * q] of one group */
@@ -40,11 +40,12 @@ static mlab_status make(gaussian *w, mlab_mixed *m, bool restricted, mlab_error 
 {
     size_t p = m->p, q = m->q, g = m->n_groups;
     *w = (gaussian){.m = m, .restricted = restricted, .p = p};
-    w->memory = mlab_allocate(m->context, 4 * p * p + 3 * p + p * q + g * (q * q + q * p + q), sizeof *w->memory);
+    w->memory = mlab_allocate(m->context, 5 * p * p + 4 * p + p * q + g * (q * q + q * p + q), sizeof *w->memory);
     w->out = mlab_allocate(m->context, p, 1);
     if (!w->memory || !w->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the cross products of %zu groups", g);
-    double *at = w->memory, **const parts[] = {&w->xx, &w->a, &w->inverse, &w->work, &w->xy, &w->rhs, &w->beta, &w->half, &w->zz, &w->zx, &w->zy};
-    const size_t sizes[] = {p * p, p * p, p * p, p * p, p, p, p, p * q, g * q * q, g * q * p, g * q};
+    double *at = w->memory,
+           **const parts[] = {&w->xx, &w->a, &w->inverse, &w->work, &w->xy, &w->rhs, &w->beta, &w->centre, &w->half, &w->zz, &w->zx, &w->zy};
+    const size_t sizes[] = {p * p, p * p, p * p, 2 * p * p, p, p, p, p, p * q, g * q * q, g * q * p, g * q};
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++, at += sizes[k - 1]) *parts[k] = at;
     return MLAB_OK;
 }
@@ -78,6 +79,22 @@ static void read_rows(gaussian *w)
         }
     for (size_t a = 0; a < p; a++)
         for (size_t b = 0; b < a; b++) w->xx[b * p + a] = w->xx[a * p + b];
+}
+
+/* The same of what the columns leave, where they tell nearly all. */
+static void read_centred(gaussian *w)
+{
+    const mlab_mixed *m = w->m;
+    size_t p = w->p, q = m->q;
+    read_rows(w);
+    if (w->priors.n || !mlab_mixed_centre(w->xx, w->xy, w->yy, p, w->centre, w->work, w->out)) return;
+    for (size_t j = 0; j < p; j++)
+        for (size_t i = 0; i < m->n; i++) m->number[i] -= w->centre[j] * m->x[j * m->n + i];
+    double *const parts[] = {w->xx, w->xy, w->zz, w->zx, w->zy};
+    const size_t sizes[] = {p * p, p, m->n_groups * q * q, m->n_groups * q * p, m->n_groups * q};
+    for (size_t k = 0; k < 5; k++) memset(parts[k], 0, sizes[k] * sizeof(double));
+    w->n = w->yy = 0;
+    read_rows(w);
 }
 
 /* Lower factor of Lambda' zz Lambda + I; log|H| is added to *log_det. */
@@ -249,7 +266,7 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
         (status = mlab_mixed_priors_make(context, prepared, fit, &w.priors, err)) ||
         (status = mlab_climb_start(context, mixed->n_lambda + 1, evaluate, &w, &c, err)))
         goto out;
-    read_rows(&w);
+    read_centred(&w);
     start(&c, mixed, fit->residual_variance > 0 ? fit->residual_variance : 1);
     mlab_mixed_warm(&c, prepared, 0);
     double gradient[MOST * MOST + 1]; /* leaves the modes of the end behind */
@@ -257,7 +274,8 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
         (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
         goto out;
     fit->residual_variance = exp(2 * c.psi[mixed->n_lambda]);
-    mlab_mixed_place_linear(engine, w.beta, w.inverse, w.p, fit->residual_variance, fit);
+    for (size_t j = 0; j < w.p; j++) w.rhs[j] = w.beta[j] + w.centre[j];
+    mlab_mixed_place_linear(engine, w.rhs, w.inverse, w.p, fit->residual_variance, fit);
     mlab_mixed_effects_place(&c, mixed, 0, mixed->n_lambda, fit->random);
     if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
     fit->log_likelihood = value - logs + mlab_mixed_priors_distance(&w.priors, w.beta);

@@ -100,6 +100,7 @@ static mlab_status start_inner(mlab_mixed_held *h, const mlab_prepared *prepared
     }
     status = mlab_web_linear_make(&h->cross, h->web, false, err);
     if (!status) status = mlab_web_linear_read(&h->cross, err);
+    if (!status) status = mlab_web_linear_centre(&h->cross, err);
     if (!status) status = mlab_web_kinds_make(&h->cross, &h->kinds, err);
     h->inner = h->kinds ? mlab_web_kinds_evaluate : mlab_web_linear_evaluate;
     h->work = h->kinds ? (void *)h->kinds : &h->cross;
@@ -193,7 +194,7 @@ mlab_status mlab_mixed_held_at(mlab_mixed_held *h, size_t j, double at, double *
     h->at = at;
     h->cross.priors.holds = h->linear;
     h->cross.priors.held = h->entry;
-    h->cross.priors.held_at = at;
+    h->cross.priors.held_at = h->linear ? at - h->cross.centre[h->entry] : at;
     if (!again) status = begin(h, err);
     if (!status) status = climb(h, err);
     if (!status && again && !h->climb.converged) {

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-static const double NO_GUESS = 1e-4; /* a variance, where the fit without random effects has none */
+static const double MOST_TOLD = 1e-6; /* of the squares left over, under which the response is centred */
+static const double NO_GUESS = 1e-4;  /* a variance, where the fit without random effects has none */
 
 size_t mlab_mixed_start_fixed(mlab_climb *c, const mlab_engine *engine, const mlab_fit *fit)
 {
@@ -77,6 +78,21 @@ bool mlab_mixed_solve_linear(const double *a, const double *rhs, size_t p, const
     }
     if (priors->holds) hold(priors, inverse, p, b, rss);
     return *rss > 0 && isfinite(*log_det);
+}
+
+bool mlab_mixed_centre(const double *xx, const double *xy, double yy, size_t p, double *centre, double *work, uint8_t *out)
+{
+    double left = yy, *inverse = work + p * p;
+    memset(centre, 0, p * sizeof *centre);
+    memcpy(inverse, xx, p * p * sizeof *xx);
+    if (p == 0 || mlab_symmetric_invert(inverse, p, NULL, out, work)) return false;
+    for (size_t j = 0; j < p; j++) {
+        for (size_t k = 0; k < p; k++) centre[j] += inverse[j * p + k] * xy[k];
+        left -= centre[j] * xy[j];
+    }
+    if (left < MOST_TOLD * yy && isfinite(left)) return true;
+    memset(centre, 0, p * sizeof *centre);
+    return false;
 }
 
 double mlab_mixed_priors_slope(const mlab_mixed_priors *priors, const double *inverse, size_t p, double variance)

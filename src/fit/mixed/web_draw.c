@@ -58,7 +58,7 @@ static mlab_status go_to(mlab_web_draw *d, const double *estimate, const double 
     *possible = value > -HUGE_VAL;
     memcpy(web->v, w->solved + w->p * e, e * sizeof *web->v);
     for (size_t j = 0; j < w->p; j++)
-        for (size_t i = 0; i < e; i++) web->v[i] -= d->psi[j] * w->solved[j * e + i];
+        for (size_t i = 0; i < e; i++) web->v[i] -= (d->psi[j] - w->centre[j]) * w->solved[j * e + i];
     return status;
 }
 
@@ -88,6 +88,7 @@ mlab_status mlab_web_draw_make(const mlab_context *context, const mlab_prepared 
     if (d->additive) {
         status = mlab_web_linear_make(&d->linear, d->web, fit->restricted, err);
         if (!status) status = mlab_web_linear_read(&d->linear, err);
+        if (!status) status = mlab_web_linear_centre(&d->linear, err);
     } else
         status = mlab_web_rows_make(d->web, &d->rows, err);
     if (!status) status = go_to(d, fit->estimate, fit->spread, fit->n_spread, &possible, err);

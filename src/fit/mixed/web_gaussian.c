@@ -26,12 +26,12 @@ mlab_status mlab_web_linear_make(mlab_web_linear *w, mlab_web *web, bool restric
 {
     size_t p = web->p, c = p + 1, e = web->n_effects, room = c * mlab_web_room(web);
     *w = (mlab_web_linear){.web = web, .restricted = restricted, .p = p, .columns = c, .part = 2 + p * (p + 1)};
-    w->memory = mlab_allocate(web->context, 4 * p * p + 3 * p + 4 * c * e + room + web->n_chunks * (w->part + web->n_lambda), sizeof *w->memory);
+    w->memory = mlab_allocate(web->context, 5 * p * p + 4 * p + 4 * c * e + room + web->n_chunks * (w->part + web->n_lambda), sizeof *w->memory);
     w->out = mlab_allocate(web->context, p, 1);
     if (!w->memory || !w->out) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the cross products of %zu effects", e);
-    double *at = w->memory, **const parts[] = {&w->xx, &w->a,    &w->inverse, &w->work,  &w->xy,   &w->rhs,  &w->beta,
-                                               &w->zx, &w->half, &w->solved,  &w->other, &w->room, &w->parts};
-    const size_t sizes[] = {p * p, p * p, p * p, p * p, p, p, p, c * e, c * e, c * e, c * e, room, 0};
+    double *at = w->memory, **const parts[] = {&w->xx,     &w->a,  &w->inverse, &w->work,   &w->xy,    &w->rhs,  &w->beta,
+                                               &w->centre, &w->zx, &w->half,    &w->solved, &w->other, &w->room, &w->parts};
+    const size_t sizes[] = {p * p, p * p, p * p, 2 * p * p, p, p, p, p, c * e, c * e, c * e, c * e, room, 0};
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; at += sizes[k++]) *parts[k] = at;
     return MLAB_OK;
 }
@@ -141,6 +141,17 @@ mlab_status mlab_web_linear_read(mlab_web_linear *w, mlab_error *err)
     }
     mlab_release(web->context, sums);
     return MLAB_OK;
+}
+
+mlab_status mlab_web_linear_centre(mlab_web_linear *w, mlab_error *err)
+{
+    mlab_web *web = w->web;
+    if (w->priors.n || !mlab_mixed_centre(w->xx, w->xy, w->yy, w->p, w->centre, w->work, w->out)) return MLAB_OK;
+    for (size_t j = 0; j < w->p; j++)
+        for (size_t i = 0; i < web->n; i++) web->number[i] -= w->centre[j] * web->x[j * web->n + i];
+    memset(w->zx, 0, w->columns * web->n_effects * sizeof *w->zx);
+    memset(w->parts, 0, web->n_chunks * w->part * sizeof *w->parts);
+    return mlab_web_linear_read(w, err);
 }
 
 /* --- the likelihood -------------------------------------------------------------------------------------------------- */
@@ -298,6 +309,7 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     if (!status) status = mlab_web_linear_make(&w, web, prepared->options.restricted == 0, err);
     if (!status) status = mlab_mixed_priors_make(context, prepared, fit, &w.priors, err);
     if (!status) status = mlab_web_linear_read(&w, err);
+    if (!status) status = mlab_web_linear_centre(&w, err);
     if (!status) status = mlab_web_kinds_make(&w, &kinds, err);
     mlab_climb_evaluate evaluate = kinds ? mlab_web_kinds_evaluate : mlab_web_linear_evaluate;
     if (!status) status = mlab_climb_start(context, web->n_lambda + 1, evaluate, kinds ? (void *)kinds : &w, &c, err);
@@ -312,7 +324,8 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     if (!status) status = mlab_web_effects_make(context, web, fit, err);
     if (status) goto out;
     fit->residual_variance = exp(2 * c.psi[web->n_lambda]);
-    mlab_mixed_place_linear(engine, w.beta, w.inverse, w.p, fit->residual_variance, fit);
+    for (size_t j = 0; j < w.p; j++) w.rhs[j] = w.beta[j] + w.centre[j];
+    mlab_mixed_place_linear(engine, w.rhs, w.inverse, w.p, fit->residual_variance, fit);
     mlab_web_effects_place(&c, web, 0, web->n_lambda, fit);
     if ((status = mlab_mixed_keep_spread(context, &c, 0, fit, err))) goto out;
     fit->log_likelihood = value - sum_of_logs(prepared) + mlab_mixed_priors_distance(&w.priors, w.beta);
