@@ -55,7 +55,9 @@ typedef struct mlab_simulate_spec {
     size_t n_scenarios;
     mlab_assumption *assumptions;
     size_t n_assumptions;
-    int32_t satisfied_from; /* satisfaction level (0-based) from which a person counts as satisfied */
+    int32_t satisfied_from;           /* satisfaction level (0-based) from which a person counts as satisfied */
+    mlab_place place;                 /* of the plans or options in the study file, for errors; line 0 = not known */
+    const mlab_place *outcome_places; /* [n_fits] where the study states each outcome; NULL = not known */
 } mlab_simulate_spec;
 
 /* What is counted. X(name, long_name, unit): per scenario x draw x replicate x period x group. */

@@ -62,6 +62,8 @@ typedef struct mlab_prediction_files {
     mlab_group_effects effects; /* of groups; see mlab_predict_rows */
     bool names;                 /* ids instead of pseudonyms */
 } mlab_prediction_files;
+/* What can be told of them after mlab_study_open, before any work: MLAB_ERR_OPTION (no such outcome, several outcomes for one file). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_study_predictions_check(const mlab_study *study, const mlab_prediction_files *files, mlab_error *err);
 /* Writes them after a run of the fit stage, mode 0600: whose and which row, then each number with its error and limits. Scale and times are those of
  * the block predict. *told: a line a file, what it holds; released with mlab_study_text_free. A file that was there stays on failure. Errors:
  * MLAB_ERR_OPTION (no such outcome, several outcomes for one file), MLAB_ERR_STUDY_STAGE (not fitted), MLAB_ERR_WRITE, those of mlab_predict_rows. */

@@ -102,6 +102,9 @@ typedef struct mlab_session {
 
 /* Opens and runs; prints stage lines, findings and errors unless --quiet or --json. Returns an exit code. */
 int mlab_session_run(mlab_session *session, mlab_cli *cli, mlab_stage last);
+/* The same in two steps: the study is open between them, and nothing has been worked on. */
+int mlab_session_open(mlab_session *session, mlab_cli *cli, mlab_stage last);
+int mlab_session_work(mlab_session *session, mlab_stage last);
 int64_t mlab_session_minimum_cell(const mlab_session *session); /* report.minimum_cell of the study */
 void mlab_session_end(mlab_session *session);
 /* The exit code of a finished run: 4 when a result is not trustworthy. */

@@ -26,6 +26,15 @@ static mlab_status split_out(mlab_cli *cli, const char **file, char **folder, ml
     return MLAB_OK;
 }
 
+/* "r.txt" is neither a file that can be written nor, unless it is there, a folder. */
+static bool is_other_file(const mlab_cli *cli)
+{
+    const char *slash = strrchr(cli->out, '/'), *name = slash ? slash + 1 : cli->out, *dot = strrchr(name, '.');
+    mlab_export_format format;
+    if (!dot || dot == name || !dot[1] || strcmp(name, "..") == 0 || mlab_export_format_of(cli->out, &format)) return false;
+    return !mlab_os_exists(cli->out);
+}
+
 static bool choose_effects(const mlab_cli *cli, mlab_group_effects *effects)
 {
     static const char *const names[] = {"own", "averaged", "typical"};
@@ -50,7 +59,9 @@ static void show_told(const mlab_cli *cli, const char *told)
         if (!cli->json && !cli->quiet) printf("%s\n", one);
     }
     if (cli->json) printf("%s]}\n", mlab_text_get(&json));
-    if (!cli->json && !cli->quiet)
+    if (!cli->json && !cli->quiet && !strstr(told, " rows of "))
+        printf("nothing was written\n");
+    else if (!cli->json && !cli->quiet)
         printf("in %s; rows about people: mode 0600. Conditional on the formula, whole periods; what a difference means is compare's question.\n",
                cli->out);
     mlab_text_free(&json);
@@ -64,8 +75,12 @@ int mlab_command_predict(mlab_cli *cli)
     char *folder = NULL, *told = NULL;
     if (!choose_effects(cli, &files.effects))
         return mlab_usage(cli, "--effects is own, averaged or typical, found '%s'", mlab_flag_value(cli, "effects"));
+    if (is_other_file(cli))
+        return mlab_usage(cli, "--out %s: predictions go to a file that ends in .csv, .json, .xlsx or .h5, or into a folder", cli->out);
     if (split_out(cli, &files.file, &folder, &err)) return mlab_show_error(cli, &err);
-    int code = mlab_session_run(&session, cli, MLAB_STAGE_FIT);
+    int code = mlab_session_open(&session, cli, MLAB_STAGE_FIT);
+    if (!code && mlab_study_predictions_check(session.study, &files, &err)) code = mlab_show_error(cli, &err);
+    if (!code) code = mlab_session_work(&session, MLAB_STAGE_FIT);
     if (!code && mlab_study_predictions(session.study, &files, &told, &err)) code = mlab_show_error(cli, &err);
     if (!code && told) show_told(cli, told);
     if (!code) code = mlab_session_exit(&session);

@@ -123,7 +123,7 @@ static int show_rejection(mlab_session *session)
     return MLAB_EXIT_REJECTED;
 }
 
-int mlab_session_run(mlab_session *session, mlab_cli *cli, mlab_stage last)
+int mlab_session_open(mlab_session *session, mlab_cli *cli, mlab_stage last)
 {
     mlab_error err = {0};
     *session = (mlab_session){.cli = cli, .only_check = last == MLAB_STAGE_CHECK};
@@ -131,8 +131,14 @@ int mlab_session_run(mlab_session *session, mlab_cli *cli, mlab_stage last)
     mlab_progress_start(session);
     mlab_status status = mlab_study_open(&cli->context, cli->arguments[0], cli->overrides, (size_t)cli->n_overrides, cli->out, &session->findings,
                                          &session->study, &err);
-    if (status) return mlab_show_error(cli, &err);
-    status = mlab_study_run(session->study, last, mlab_flag_value(cli, "force") != NULL, on_stage, session, &session->findings, &err);
+    return status ? mlab_show_error(cli, &err) : MLAB_EXIT_DONE;
+}
+
+int mlab_session_work(mlab_session *session, mlab_stage last)
+{
+    mlab_cli *cli = session->cli;
+    mlab_error err = {0};
+    mlab_status status = mlab_study_run(session->study, last, mlab_flag_value(cli, "force") != NULL, on_stage, session, &session->findings, &err);
     mlab_progress_clear(session);
     if (status == MLAB_ERR_STUDY_REJECTED) return last == MLAB_STAGE_CHECK ? MLAB_EXIT_REJECTED : show_rejection(session);
     if (status == MLAB_ERR_CANCELLED && !cli->json) {
@@ -140,6 +146,12 @@ int mlab_session_run(mlab_session *session, mlab_cli *cli, mlab_stage last)
         return MLAB_EXIT_INTERRUPTED;
     }
     return status ? mlab_show_error(cli, &err) : MLAB_EXIT_DONE;
+}
+
+int mlab_session_run(mlab_session *session, mlab_cli *cli, mlab_stage last)
+{
+    int code = mlab_session_open(session, cli, last);
+    return code ? code : mlab_session_work(session, last);
 }
 
 void mlab_session_end(mlab_session *session)

@@ -44,6 +44,22 @@ static double unit_days(const char *unit)
     return 1;
 }
 
+/* Events of several kinds are told how to become one, the others ending the time. */
+static mlab_status competing(const mlab_outcome *outcome, const response *found, mlab_error *err)
+{
+    const mlab_column *how = found->status;
+    int32_t none = 0, wanted = -1;
+    mlab_status status = mlab_event_none(how, outcome->name, &none, err);
+    if (status) return status;
+    for (int32_t l = how->n_levels; l-- > 0;)
+        if (l != none && (outcome->n_causes != 1 || strcmp(how->levels[l], outcome->causes[0]) == 0)) wanted = l;
+    return mlab_raise_at(
+        err, MLAB_ERR_FIT_RESPONSE, &outcome->formula_place,
+        "%s: \"%s\" has %d levels; comparing competing events of a table of people is not built; write columns: {this_event: {from: %s, "
+        "type: event, levels: {%s: yes, %s: no, ...}}} and event(%s, this_event), which ends the time of the others",
+        outcome->name, how->name, (int)how->n_levels, how->name, how->levels[wanted < 0 ? none : wanted], how->levels[none], found->time->name);
+}
+
 static mlab_status find_response(const mlab_cohort_choice *choice, response *found, mlab_error *err)
 {
     const mlab_data *data = choice->data;
@@ -67,6 +83,7 @@ static mlab_status find_response(const mlab_cohort_choice *choice, response *fou
     if (found->time->type != MLAB_COLUMN_REAL && found->time->type != MLAB_COLUMN_INTEGER)
         return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column \"%s\" must be a duration", found->time->name);
     found->days = unit_days(found->time->unit);
+    if (found->status->type == MLAB_COLUMN_FACTOR && found->status->n_levels > 2) return competing(outcome, found, err);
     return mlab_event_two(found->status, data->people->n_rows, outcome->name, &found->none, err);
 }
 

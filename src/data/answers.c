@@ -190,7 +190,7 @@ static mlab_status answer_panel(const mlab_data *data, mlab_answerables *answers
 typedef struct columns {
     const mlab_column *arm, *start, *time, *event; /* all but event may be NULL */
     bool in_days;
-    int32_t none; /* level of `event` that is no event */
+    int32_t none, cause; /* levels of `event`: that is no event, and that alone counts (-1 = all others) */
 } columns;
 
 static bool holds_times(const mlab_column *column)
@@ -202,6 +202,17 @@ static mlab_status find_one(const mlab_table *people, const char *name, const ml
 {
     *found = name ? mlab_table_find(people, name) : NULL;
     return !name || *found ? MLAB_OK : mlab_raise(err, MLAB_ERR_DATA_COLUMN, "column '%s' is not in %s", name, people->file);
+}
+
+/* As a model of competing events reads its status. */
+static mlab_status find_cause(const mlab_answer_columns *names, columns *at, mlab_error *err)
+{
+    mlab_status status = mlab_event_none(at->event, names->outcome, &at->none, err);
+    if (status) return status;
+    for (int32_t l = at->event->n_levels; l-- > 0;)
+        if (l != at->none && (!*names->cause || strcmp(at->event->levels[l], names->cause) == 0)) at->cause = l;
+    if (at->cause >= 0) return MLAB_OK;
+    return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "the cause '%s' is no event of \"%s\"", names->cause, at->event->name);
 }
 
 static mlab_status find_columns(const mlab_data *data, const mlab_answer_columns *names, columns *at, mlab_error *err)
@@ -217,7 +228,12 @@ static mlab_status find_columns(const mlab_data *data, const mlab_answer_columns
     if (at->time && !holds_times(at->time)) return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is not a duration", names->time);
     if (at->event->type == MLAB_COLUMN_TEXT || at->event->type == MLAB_COLUMN_DATE)
         return mlab_raise(err, MLAB_ERR_DATA_TYPE, "column '%s' is neither numbers nor labels", names->event);
-    if (at->time && (status = mlab_event_two(at->event, data->people->n_rows, names->outcome, &at->none, err))) return status;
+    at->cause = -1;
+    if (at->time && names->cause && at->event->type == MLAB_COLUMN_FACTOR)
+        status = find_cause(names, at, err);
+    else if (at->time)
+        status = mlab_event_two(at->event, data->people->n_rows, names->outcome, &at->none, err);
+    if (status) return status;
     at->in_days = at->time && !strcmp(at->time->unit, "days") && (!at->start || !strcmp(at->start->unit, "days"));
     return MLAB_OK;
 }
@@ -239,7 +255,7 @@ static void count_people(const mlab_table *people, const columns *at, mlab_answe
             add_answer(arm, value);
             continue;
         }
-        arm->events += mlab_event_at(at->event, at->none, i);
+        arm->events += at->cause < 0 ? mlab_event_at(at->event, at->none, i) : at->event->as.integer[i] == at->cause;
         if (at->in_days) arm->years += (stop - start) / 365.25;
     }
     if (!at->time) end_answers(item);

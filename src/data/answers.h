@@ -47,6 +47,7 @@ typedef struct mlab_answer_columns {
     const char *time;    /* days at the event or the end; NULL = `event` holds answers */
     const char *event;   /* 0 or 1 or two levels, or answers: numbers or labels */
     bool leaves;         /* the event is leaving */
+    const char *cause;   /* of a status of several events the level that counts, "" = the first of them; NULL = the status has two levels */
 } mlab_answer_columns;
 
 /* For a panel all its outcomes (columns may be NULL), for a person-level study the one of these columns. Errors: MLAB_ERR_DATA_COLUMN,

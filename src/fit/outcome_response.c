@@ -10,13 +10,15 @@
 #include "core/elementary.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "data/event_status.h"
 #include "data/missing.h"
 
 #include <math.h>
 #include <string.h>
 
-#define MOST_TIME 2e9 /* times fit 32 bits */
+#define MOST_TIME 2e9      /* times fit 32 bits */
+enum { MOST_LEVELS = 20 }; /* that a sentence lists */
 
 static mlab_status no_column(const mlab_outcome_problem *made, const char *name, mlab_error *err)
 {
@@ -181,6 +183,29 @@ static double value_at(const mlab_column *column, size_t row)
     return column->type == MLAB_COLUMN_REAL ? column->as.real[row] : column->as.integer[row];
 }
 
+static mlab_status not_zero_one(const mlab_outcome_problem *made, const mlab_column *column, size_t row, mlab_error *err)
+{
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    bool whole = true;
+    const char *outcome = made->problem.outcome, *name = column->name;
+    for (size_t i = 0; i < made->problem.n; i++) {
+        double value = value_at(column, made->rows[i]);
+        whole = whole && value == floor(value);
+        low = fmin(low, value);
+        high = fmax(high, value);
+    }
+    if (!(made->model->marks & (MLAB_MODEL_THRESHOLDS | MLAB_MODEL_BLOCK_EACH)) || !whole || high - low > MOST_LEVELS)
+        return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is %.6g in row %lu; allowed: 0 and 1, or a factor", outcome, name,
+                          value_at(column, row), (unsigned long)row + 1);
+    mlab_text scale = MLAB_TEXT(made->context);
+    for (double level = low; level <= high; level++) mlab_text_print(&scale, "%s%.0f", level == low ? "" : ", ", level);
+    mlab_status status =
+        mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is numbers, model %s needs levels; write data: {columns: {%s: {scale: [%s]}}}", outcome,
+                   name, made->model->name, name, mlab_text_get(&scale));
+    mlab_text_free(&scale);
+    return status;
+}
+
 /* Whole numbers from 0: no and yes. */
 static mlab_status respond_zero_one(mlab_outcome_problem *made, const mlab_column *column, mlab_error *err)
 {
@@ -189,9 +214,7 @@ static mlab_status respond_zero_one(mlab_outcome_problem *made, const mlab_colum
     if (!status) status = name_category(made, 1, "1", err);
     for (size_t i = 0; i < made->problem.n && !status; i++) {
         double value = value_at(column, made->rows[i]);
-        if (value != 0 && value != 1)
-            return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is %.6g in row %lu; allowed: 0 and 1, or a factor", made->problem.outcome,
-                              column->name, value, (unsigned long)made->rows[i] + 1);
+        if (value != 0 && value != 1) return not_zero_one(made, column, made->rows[i], err);
         made->category[i] = (int32_t)value;
     }
     return status;
@@ -291,6 +314,19 @@ static mlab_status respond_panel_times(mlab_outcome_problem *made, const mlab_ou
     return MLAB_OK;
 }
 
+static mlab_status no_cause(const mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_column *column, int32_t censored,
+                            mlab_error *err)
+{
+    const char *first = "...", *found = outcome->n_causes == 1 ? outcome->causes[0] : NULL;
+    for (int32_t l = column->n_levels; l-- > 0;)
+        if (l != censored) first = column->levels[l];
+    const char *near = found ? mlab_nearest(found, (const char *const *)column->levels, (size_t)column->n_levels) : NULL;
+    return mlab_raise_at(err, MLAB_ERR_FIT_RESPONSE, &outcome->formula_place,
+                         "%s: model %s needs one cause, a level of \"%s\" other than \"%s\", which stands for no event%s%s%s; write causes: [%s]",
+                         outcome->name, made->model->name, column->name, column->n_levels > 0 ? column->levels[censored] : "",
+                         found ? ", found '" : "", found ? found : "", found ? "'" : "", near ? near : first);
+}
+
 /* The status of a model that knows competing events, from a factor: the level named under causes, or of the others the first, is the event of
  * interest. */
 static mlab_status read_competing(mlab_outcome_problem *made, const mlab_outcome *outcome, const mlab_column *column, mlab_error *err)
@@ -301,10 +337,7 @@ static mlab_status read_competing(mlab_outcome_problem *made, const mlab_outcome
     int32_t wanted = outcome->n_causes == 0 && column->n_levels > 1 ? censored == 0 : -1;
     for (int32_t l = 0; outcome->n_causes == 1 && l < column->n_levels; l++)
         if (strcmp(column->levels[l], outcome->causes[0]) == 0) wanted = l;
-    if (wanted < 0 || wanted == censored)
-        return mlab_raise_at(err, MLAB_ERR_FIT_RESPONSE, &outcome->formula_place,
-                             "%s: model %s needs one cause, a level of \"%s\" other than \"%s\", which stands for no event", outcome->name,
-                             made->model->name, column->name, column->n_levels > 0 ? column->levels[censored] : "");
+    if (wanted < 0 || wanted == censored) return no_cause(made, outcome, column, censored, err);
     for (size_t i = 0; i < made->problem.n; i++) {
         int32_t level = column->as.integer[made->rows[i]];
         made->status[i] = level == censored ? 0 : level == wanted ? 1 : 2;

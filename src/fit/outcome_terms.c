@@ -20,7 +20,7 @@ static mlab_status doubt_one(const mlab_outcome_problem *made, const mlab_design
     bool zero = made->panel && made->model->marks & MLAB_MODEL_COMPETING;
     return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "%s%s%.100s%s%.80s was left out: %.80s has one level, \"%.60s\", in the rows of the fit%s",
                           part ? part : "", part ? ": " : "", term->label, group ? " by " : "", group ? group : "", factor, level,
-                          zero ? ", which are those at time zero" : "");
+                          zero ? ", which are those at time zero; what begins later has its effect in models hazard and cox" : "");
 }
 
 mlab_status mlab_outcome_doubt_terms(const mlab_outcome_problem *made, const char *part, mlab_fit *fit, mlab_error *err)

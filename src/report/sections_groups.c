@@ -31,6 +31,23 @@ static void caption(mlab_text *text, const mlab_fit *fit, const mlab_random_effe
     if (colon) mlab_text_print(text, ", %.*s", (int)(colon - r->names[effect]), r->names[effect]);
 }
 
+/* Two standard errors above 0; an error of 0 beside a standard deviation is one that is not known. */
+static bool spread_is_told(const mlab_random_effects *r, size_t effect)
+{
+    return r->sd[effect] > 0 && r->sd[effect] > 2 * r->sd_se[effect];
+}
+
+/* Where the groups may all be alike a figure of them would be one of chance. */
+static void tell_alike(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const mlab_random_effects *r, size_t effect)
+{
+    mlab_text text = MLAB_TEXT(story->context);
+    mlab_number_text sd, error;
+    caption(&text, fit, r, effect);
+    mlab_text_print(&text, " are not drawn: that they differ at all cannot be told (standard deviation %s, error %s).",
+                    mlab_tell_number(r->sd[effect], 2, false, sd), mlab_tell_number(r->sd_se[effect], 2, false, error));
+    mlab_say(doc, NULL, &text);
+}
+
 static void draw(mlab_doc *doc, const mlab_story *story, const char *title, const one_group *groups, size_t n)
 {
     mlab_chart_interval rows[MOST_DRAWN];
@@ -88,7 +105,8 @@ static void how_to_read(mlab_doc *doc, const mlab_story *story, size_t hidden)
     mlab_text_append(
         &text, "How to read it: signs are those of the model (chances of leaving or of a promotion: right is more often; answers: right is higher). "
                "The dot is how far a group lies from the average group after what the formula tells of its people, the line its likely "
-               "range (95 %). Dots are shrunken towards the average, the more the less is known of a group, so that the last place may be that of "
+               "range (95 %) given the estimated spread between groups, which is itself uncertain and makes the range somewhat too short. Dots are "
+               "shrunken towards the average, the more the less is known of a group, so that the last place may be that of "
                "a small group by chance: this is no ranking. Two groups whose lines overlap may well be alike. What is not in the formula is in "
                "these numbers, too; they do not say that a group does well or badly.");
     if (hidden)
@@ -109,9 +127,15 @@ mlab_status mlab_tell_groups(mlab_doc *doc, const mlab_story *story, const mlab_
         if (!told || !groups) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the effects of %s", r->group);
         if (!status) mlab_groups_told(r->n_people, r->n_groups, (uint64_t)story->options->minimum_cell, told);
         for (size_t g = 0; g < r->n_groups && !status; g++) n_told += told[g];
-        for (size_t k = 0; k < r->n && !status && n_told > 1; k++)
-            if (is_intercept(r->names[k])) tell_effect(doc, story, fit, r, k, told, groups);
-        if (!status && n_told > 1) how_to_read(doc, story, r->n_groups - n_told);
+        bool drawn = false;
+        for (size_t k = 0; k < r->n && !status && n_told > 1; k++) {
+            if (!is_intercept(r->names[k])) continue;
+            if (spread_is_told(r, k))
+                tell_effect(doc, story, fit, r, k, told, groups), drawn = true;
+            else
+                tell_alike(doc, story, fit, r, k);
+        }
+        if (!status && drawn) how_to_read(doc, story, r->n_groups - n_told);
         mlab_release(story->context, told);
         mlab_release(story->context, groups);
     }

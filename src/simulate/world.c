@@ -49,12 +49,25 @@ static mlab_status check_spec(const mlab_simulate_spec *spec, const mlab_simulat
     return mlab_options_check(mlab_simulate_option_rows, mlab_simulate_n_option_rows, o, err);
 }
 
+/* Errors whose cause is in the study file have a place there: of the outcome that is read, else of the plans. */
+static void locate(const mlab_simulate_spec *spec, const mlab_fit *about, mlab_error *err)
+{
+    if (!err || err->place.file[0] || err->status == MLAB_ERR_MEMORY) return;
+    const mlab_place *place = &spec->place;
+    for (size_t k = 0; about && spec->outcome_places && k < spec->n_fits; k++)
+        if (spec->fits[k] == about && spec->outcome_places[k].line) place = &spec->outcome_places[k];
+    if (place->line) err->place = *place;
+}
+
 mlab_status mlab_world_make(const mlab_context *context, const mlab_simulate_spec *spec, const mlab_simulate_options *options, mlab_world **world,
                             mlab_error *err)
 {
     *world = NULL;
     mlab_status status = check_spec(spec, options, err);
-    if (status) return status;
+    if (status) {
+        locate(spec, NULL, err);
+        return status;
+    }
     mlab_world *made = mlab_allocate(context, 1, sizeof *made);
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a simulation");
     made->context = context;
@@ -65,10 +78,12 @@ mlab_status mlab_world_make(const mlab_context *context, const mlab_simulate_spe
     if ((status = mlab_world_people(made, err))) goto out;
     if ((status = mlab_world_equations(made, err))) goto out;
     if ((status = mlab_world_effects(made, err))) goto out;
+    made->about = NULL;
     if ((status = mlab_world_assumptions(made, err))) goto out;
     status = mlab_world_matching(made, err);
 out:
     if (status) {
+        locate(spec, made->about, err);
         mlab_world_free(made);
         return status;
     }

@@ -102,7 +102,8 @@ typedef struct mlab_world {
     const mlab_simulate_spec *spec;
     mlab_simulate_options options;
     const mlab_panel *panel;
-    double years; /* of a period */
+    const mlab_fit *about; /* the fit that is being read, for the places of errors; NULL = none */
+    double years;          /* of a period */
     uint32_t n_sources, n_starters, n_donors;
     uint32_t *panel_row, *people_row; /* [n_sources]; people_row UINT32_MAX = not found */
     uint32_t *person;                 /* [n_sources] rank */

@@ -209,6 +209,7 @@ static mlab_status make_fit(mlab_world *world, size_t equation, mlab_error *err)
     const mlab_draws *draws = world->spec->draws;
     mlab_formula *formula = NULL;
     size_t t = 0;
+    world->about = fit;
     mlab_status status = mlab_formula_parse(world->context, fit->formula, NULL, &formula, err);
     for (size_t k = 0; k < draws->n_effects && !status; k++) {
         if (strcmp(draws->outcomes[draws->effects[k].outcome], fit->outcome)) continue;

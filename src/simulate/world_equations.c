@@ -138,17 +138,18 @@ static mlab_status add_equations(mlab_world *world, const mlab_fit *fit, mlab_pr
 }
 
 /* Every arm that a scenario leads to has an effect from the fit, or a stated one. */
-static mlab_status check_arms(const mlab_world *world, mlab_error *err)
+static mlab_status check_arms(mlab_world *world, mlab_error *err)
 {
     for (size_t s = 0; s < world->spec->n_scenarios; s++) {
         uint32_t arm = world->scenario_arm[s];
         for (size_t k = 0; arm && k < world->n_equations; k++) {
             const mlab_equation *e = &world->equations[k];
+            world->about = e->fit;
             if (e->stated_effect[arm] != SIZE_MAX || (e->predictor->reads_arm && !e->predictor->unseen_arm[arm])) continue;
-            return mlab_raise(
-                err, MLAB_ERR_SIMULATE_PARAMETER,
-                "the fit of %s does not say how the arm '%s' acts; state it under simulation: assumptions: as '%s.%s.%s' (0 = no effect)",
-                e->fit->outcome, world->arms[arm], e->fit->outcome, world->arms[arm], e->scale);
+            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
+                              "the fit of %s does not say how the arm '%s' acts; put arm into its formula, or write simulation: {assumptions: "
+                              "{%s.%s.%s: 0}} (0 = no effect)",
+                              e->fit->outcome, world->arms[arm], e->fit->outcome, world->arms[arm], e->scale);
         }
     }
     return MLAB_OK;
@@ -157,6 +158,7 @@ static mlab_status check_arms(const mlab_world *world, mlab_error *err)
 static mlab_status add_fit(mlab_world *world, const mlab_fit *fit, int which, mlab_error *err)
 {
     mlab_predictor *p = &world->predictors[which];
+    world->about = fit;
     if (p->context) return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "two fits drive the same process; the second is %s", fit->outcome);
     mlab_status status = mlab_predictor_make(world, fit, p, err);
     if (!status) status = find_stand_ins(world, fit, p, which == 0, err);
@@ -196,6 +198,27 @@ static mlab_status add_numbers(mlab_world *world, mlab_error *err)
     return status;
 }
 
+/* An outcome of exits or promotions by another name moves nobody. */
+static mlab_status nothing_drives(mlab_world *world, mlab_error *err)
+{
+    for (size_t k = 0; k < world->spec->n_fits; k++) {
+        const mlab_fit *fit = world->spec->fits[k];
+        for (size_t e = 0; e < world->panel->n_events && fit->formula; e++) {
+            const mlab_panel_event *event = &world->panel->events[e];
+            const size_t n = strlen(event->response);
+            if (strncmp(fit->formula, event->response, n) != 0 || (fit->formula[n] != ' ' && fit->formula[n] != '~')) continue;
+            world->about = fit;
+            return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
+                              "no outcome drives the simulation: people are moved by the %s of an outcome named %s, not %s; "
+                              "write %s: in the place of %s:",
+                              event->response, event->name, fit->outcome, event->name, fit->outcome);
+        }
+    }
+    return mlab_raise(
+        err, MLAB_ERR_SIMULATE_PARAMETER,
+        "no outcome drives the simulation; it needs one of: promotion (promoted ~ ...), retention (exit ~ ...), a survey's answer, a number");
+}
+
 mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
 {
     world->promotion = world->first_exit = world->satisfaction = -1;
@@ -205,6 +228,7 @@ mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
         const mlab_panel_event *event = mlab_panel_find_event(world->panel, fit->outcome);
         mlab_number_law law;
         const char *why = mlab_model_not_simulated(fit->model);
+        world->about = fit;
         if (why && event) return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER, "%s: %s; use model: hazard", fit->outcome, why);
         if (why) continue; /* it tells of the data beside the outcomes that people are moved by */
         if (event && !strcmp(event->response, "promoted"))
@@ -216,9 +240,8 @@ mlab_status mlab_world_equations(mlab_world *world, mlab_error *err)
     }
     if (!status) status = add_numbers(world, err);
     if (status) return status;
-    if (!world->n_equations)
-        return mlab_raise(err, MLAB_ERR_SIMULATE_PARAMETER,
-                          "no fit drives a process of the simulation: promotion, exit, a survey's answer or a number");
+    world->about = NULL;
+    if (!world->n_equations) return nothing_drives(world, err);
     return check_arms(world, err);
 }
 

@@ -295,6 +295,7 @@ static mlab_status tell_person_outcome(telling *to, const mlab_outcome *outcome,
     if (status) return status;
     bool times = mlab_formula_response(formula) == MLAB_RESPONSE_EVENT;
     mlab_answer_columns columns = {.outcome = outcome->name, .event = mlab_formula_response_name(formula, times ? 2 : 0), .leaves = outcome->absence};
+    if (outcome->model && strcmp(outcome->model, "fine_gray") == 0) columns.cause = outcome->n_causes == 1 ? outcome->causes[0] : "";
     if (times) columns.start = mlab_formula_response_name(formula, 0), columns.time = mlab_formula_response_name(formula, 1);
     status = mlab_answers(study->context, study->data, &columns, &answers, &why);
     if (!status) {

@@ -236,13 +236,15 @@ static const mlab_predict_outcome *wish_of(const mlab_study *study, const char *
     return NULL;
 }
 
-static mlab_status check_outcome(const mlab_study *study, const mlab_prediction_files *files, mlab_error *err)
+mlab_status mlab_study_predictions_check(const mlab_study *study, const mlab_prediction_files *files, mlab_error *err)
 {
     mlab_text known = MLAB_TEXT(study->context), wanted = MLAB_TEXT(study->context);
     bool found = !files->outcome;
+    const char *near = NULL;
     size_t n = 0;
     for (size_t k = 0; k < study->n_outcomes; k++) {
         const char *name = study->outcomes[k].name;
+        if (!near && files->outcome) near = mlab_nearest(files->outcome, &name, 1);
         bool asked, named = files->outcome && strcmp(name, files->outcome) == 0;
         wish_of(study, name, &asked);
         if (!files->outcome && asked) mlab_text_print(&wanted, "%s%s", n++ ? ", " : "", name);
@@ -250,8 +252,9 @@ static mlab_status check_outcome(const mlab_study *study, const mlab_prediction_
         mlab_text_print(&known, "%s%s", k ? ", " : "", name);
     }
     mlab_status status = MLAB_OK;
-    if (!found)
-        status = mlab_raise(err, MLAB_ERR_OPTION, "'%s' is no outcome of the study, allowed %s", files->outcome, mlab_text_get(&known));
+    if (!found && study->n_outcomes) /* else the data tell the outcomes */
+        status = mlab_raise(err, MLAB_ERR_OPTION, "'%s' is no outcome of the study%s%s%s; allowed: %s", files->outcome,
+                            near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", mlab_text_get(&known));
     else if (files->file && n > 1)
         status = mlab_raise(err, MLAB_ERR_OPTION, "%s would hold %zu outcomes (%s): name one by --outcome, or a folder by --out", files->file, n,
                             mlab_text_get(&wanted));
@@ -266,7 +269,7 @@ mlab_status mlab_study_predictions(mlab_study *study, const mlab_prediction_file
     *told = NULL;
     if (!study->data || study->n_fits < study->n_outcomes)
         return mlab_raise(err, MLAB_ERR_STUDY_STAGE, "nothing is predicted before the study is fitted");
-    mlab_status status = check_outcome(study, files, err);
+    mlab_status status = mlab_study_predictions_check(study, files, err);
     for (size_t k = 0; k < study->n_outcomes && !status; k++) {
         bool asked;
         mlab_error failed = {0};

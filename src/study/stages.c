@@ -277,7 +277,17 @@ static mlab_status simulate_shards(mlab_study *study, const char *folder, const 
 {
     const mlab_fit **fits = mlab_allocate(study->context, study->n_fits, sizeof *fits);
     if (!fits) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
-    for (size_t k = 0; k < study->n_fits; k++) fits[k] = mlab_study_driving_fit(study, k, NULL);
+    mlab_place *places = mlab_allocate(study->context, study->n_fits, sizeof *places);
+    if (!places) {
+        mlab_release(study->context, fits);
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu fits", study->n_fits);
+    }
+    for (size_t k = 0; k < study->n_fits; k++) {
+        fits[k] = mlab_study_driving_fit(study, k, NULL);
+        if (k < study->n_outcomes) places[k] = study->outcomes[k].formula_place;
+    }
+    const mlab_setting *block = mlab_settings_find(study->settings, NULL, "scenarios");
+    if (!block) block = mlab_settings_find(study->settings, NULL, "simulation");
     mlab_simulate_spec spec = {.data = data,
                                .fits = fits,
                                .n_fits = study->n_fits,
@@ -287,13 +297,16 @@ static mlab_status simulate_shards(mlab_study *study, const char *folder, const 
                                .n_scenarios = study->n_scenarios,
                                .assumptions = study->assumptions,
                                .n_assumptions = study->n_assumptions,
-                               .satisfied_from = study->comparison.satisfied_from};
+                               .satisfied_from = study->comparison.satisfied_from,
+                               .outcome_places = places};
+    if (block) spec.place = mlab_setting_place(block);
     const size_t n = (size_t)study->simulate_options.draws;
     mlab_sink sink = {0};
     mlab_status status = mlab_store_shards(study->context, folder, key, &sink, err);
     if (!status) status = mlab_simulate(study->context, &spec, &study->simulate_options, 0, n, &sink, err);
     if (!status) status = mlab_store_merge(study->context, folder, key, n, &study->outcomes_result, err);
     mlab_store_shards_end(&sink);
+    mlab_release(study->context, places);
     mlab_release(study->context, fits);
     return status;
 }

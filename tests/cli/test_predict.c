@@ -104,16 +104,29 @@ START_TEST(the_report_draws_the_effects_of_groups_and_of_nobody)
     ck_assert_int_eq(shell("sed -i 's/~ arm + (1 | department)/~ arm + (1 | department) + (1 | person)/' first/study.yaml"), 0);
     int code = shell(PROGRAM " fit first/study.yaml");
     ck_assert_msg(code == 0 || code == 4, "%s", err_out);
-    ck_assert_int_eq(shell("grep -c 'Effects of department in the model of satisfaction' report.html; grep -c 'this is no ranking' report.html"), 0);
+    ck_assert_int_eq(
+        shell("grep 'Effects of department in the model of satisfaction are not drawn: that they differ at all cannot be told' report.html"), 0);
+    ck_assert_int_ne(shell("grep 'this is no ranking' report.html"), 0); /* no figure of what may be chance */
+    /* sixteen teams, whose answers do differ */
+    ck_assert_int_eq(
+        shell("awk -F, -v OFS=, '{ print $0, NR == 1 ? \"team\" : \"T\" NR %% 16 }' first/people.csv > s && mv s first/people.csv; "
+              "awk -F, -v OFS=, 'NR == FNR { t[$1] = substr($NF, 2); next } FNR == 1 { for (i = 1; i <= NF; i++) if ($i == \"satisfaction\") s = i } "
+              "FNR > 1 && $s != \"\" { $s = 1 + int((t[$1] + FNR %% 9) / 5) } 1' first/people.csv first/surveys.csv > s && mv s first/surveys.csv; "
+              "sed -i 's/(1 | department)/(1 | team)/' first/study.yaml"),
+        0);
+    code = shell(PROGRAM " fit first/study.yaml");
+    ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+    ck_assert_int_eq(shell("! grep 'are not drawn' report.html && grep -c 'this is no ranking' report.html"), 0);
+    ck_assert_int_eq(shell("grep 'given the estimated spread between groups' report.html"), 0);
     ck_assert_int_ne(shell("grep 'Effects of person' report.html"), 0);
     ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/satisfaction/random_effects/grouping_1/mode"), 0);
-    ck_says(out, "Engineering,(Intercept),");
+    ck_says(out, "T3,(Intercept),");
     ck_says_not(out, ",\n");
     ck_assert_int_eq(shell(PROGRAM " export results.h5 /fits/satisfaction/random_effects/grouping_1/mode --minimum-cell 1000"), 0);
-    ck_says(out, "Engineering,(Intercept),\n"); /* hidden */
+    ck_says(out, "T3,(Intercept),\n"); /* hidden */
     code = shell("sed -i 's/minimum_cell: 5/minimum_cell: 1000/' first/study.yaml; " PROGRAM " fit first/study.yaml --set report.minimum_cell=1000");
     ck_assert(code == 0 || code == 4);
-    ck_assert_int_ne(shell("grep 'Effects of department in the model of satisfaction' report.html"), 0);
+    ck_assert_int_ne(shell("grep 'Effects of team in the model of satisfaction' report.html"), 0);
 }
 END_TEST
 
@@ -121,7 +134,12 @@ START_TEST(what_is_wrong_is_said_and_files_that_were_there_stay)
 {
     make_predicted("predict: {outcomes: {retention: {scale: survival, times: {months: [6, 12]}}, promotion: {}}}");
     ck_assert_int_eq(shell("echo old > r.csv; " PROGRAM " predict first/study.yaml --outcome retensn --out r.csv"), 2);
-    ck_says(err_out, "'retensn' is no outcome of the study, allowed promotion, retention, satisfaction");
+    ck_says(err_out, "'retensn' is no outcome of the study; allowed: promotion, retention, satisfaction");
+    ck_assert_int_eq(shell("rm -rf .mentorlab; " PROGRAM " predict first/study.yaml --outcome retentoin --out r.csv"), 2);
+    ck_says(err_out, "(did you mean 'retention'?)");
+    ck_assert_int_ne(shell("ls .mentorlab/*.h5"), 0); /* before any work */
+    ck_assert_int_eq(shell(PROGRAM " predict first/study.yaml --outcome retention --out r.txt"), 2);
+    ck_says(err_out, "--out r.txt: predictions go to a file that ends in .csv, .json, .xlsx or .h5, or into a folder");
     ck_assert_int_eq(shell(PROGRAM " predict first/study.yaml --out r.csv"), 2);
     ck_says(err_out, "r.csv would hold 2 outcomes (promotion, retention): name one by --outcome, or a folder by --out");
     ck_assert_int_eq(shell(PROGRAM " predict first/study.yaml --effects mine"), 2);

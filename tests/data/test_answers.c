@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const mlab_answer_columns left = {"retention", NULL, "tenure", "left", false}, misspelt = {"retention", NULL, "tenur", "left", false},
-                                 labels = {"retention", NULL, "arm", "left", false}, late = {"retention", "entry", "tenure", "left", false},
-                                 liking = {"liking", NULL, NULL, "liking", false}, words = {"liking", NULL, NULL, "words", false};
+static const mlab_answer_columns left = {"retention", NULL, "tenure", "left", false, NULL},
+                                 misspelt = {"retention", NULL, "tenur", "left", false, NULL},
+                                 labels = {"retention", NULL, "arm", "left", false, NULL},
+                                 late = {"retention", "entry", "tenure", "left", false, NULL}, liking = {"liking", NULL, NULL, "liking", false, NULL},
+                                 words = {"liking", NULL, NULL, "words", false, NULL};
 
 static void in_days(const mlab_data *data, const char *name)
 {
@@ -97,6 +99,38 @@ START_TEST(late_entry_shortens_the_time_and_a_time_without_unit_gives_none)
     mlab_answerables_free(&answers);
     free_people(&data);
     ck_assert_int_eq(memory.live, 0);
+}
+END_TEST
+
+/* Of three levels one counts: the one that is named, or the first that is an event. */
+START_TEST(one_cause_of_several_is_counted)
+{
+    static const char *const levels[] = {"stayed", "left", "fired"};
+    mlab_answer_columns named = {.outcome = "retention", .time = "tenure", .event = "how", .cause = "fired"};
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_data data = people_of(&context, 60);
+    mlab_answerables answers;
+    mlab_column *how;
+    mlab_error err;
+    ck_assert_int_eq(mlab_table_add(data.people, "how", MLAB_COLUMN_FACTOR, levels, 3, &how, &err), MLAB_OK);
+    for (size_t i = 0; i < 60; i++) {
+        how->as.integer[i] = i % 6 == 0 ? 1 : i % 3 == 1 ? 2 : 0; /* 10 left, 20 fired */
+        mlab_table_find(data.people, "arm")->as.integer[i] = 0;
+        mlab_table_find(data.people, "tenure")->as.real[i] = 100;
+    }
+    ck_assert_int_eq(mlab_answers(&context, &data, &named, &answers, &err), MLAB_OK);
+    ck_assert_uint_eq(answers.items[0].arms[0].events, 20);
+    mlab_answerables_free(&answers);
+    named.cause = "";
+    ck_assert_int_eq(mlab_answers(&context, &data, &named, &answers, &err), MLAB_OK);
+    ck_assert_uint_eq(answers.items[0].arms[0].events, 10);
+    mlab_answerables_free(&answers);
+    named.cause = "retired";
+    ck_assert_int_eq(mlab_answers(&context, &data, &named, &answers, &err), MLAB_ERR_FIT_RESPONSE);
+    ck_assert_msg(strstr(err.sentence, "'retired' is no event"), "%s", err.sentence);
+    named.cause = NULL;
+    ck_assert_int_eq(mlab_answers(&context, &data, &named, &answers, &err), MLAB_ERR_FIT_RESPONSE);
+    free_people(&data);
 }
 END_TEST
 
@@ -259,5 +293,6 @@ START_TEST(people_of_a_panel_are_counted_once_in_each_arm)
 END_TEST
 
 MLAB_TEST_MAIN("answers", counts_and_the_smallest_difference_are_those_of_the_formula, under_five_events_nothing_is_promised,
-               late_entry_shortens_the_time_and_a_time_without_unit_gives_none, answers_of_people_have_a_mean_and_a_difference,
-               the_smallest_difference_is_seen_in_four_of_five_worlds, people_of_a_panel_are_counted_once_in_each_arm)
+               late_entry_shortens_the_time_and_a_time_without_unit_gives_none, one_cause_of_several_is_counted,
+               answers_of_people_have_a_mean_and_a_difference, the_smallest_difference_is_seen_in_four_of_five_worlds,
+               people_of_a_panel_are_counted_once_in_each_arm)

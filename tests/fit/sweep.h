@@ -3,6 +3,7 @@
 #ifndef MLAB_TESTS_FIT_SWEEP_H
 #define MLAB_TESTS_FIT_SWEEP_H
 
+#include "core/memory.h"
 #include "fit/after/after.h"
 #include "support/support.h"
 
@@ -17,9 +18,11 @@ static inline void sweep_after(const char *model, const mlab_fit_problem *proble
     ck_assert_int_eq(mlab_prepared_fit(&sound, prepared, &fit, NULL), MLAB_OK);
     for (long k = 1;; k++) {
         mlab_fit copy = *fit;
+        copy.reason = mlab_copy_text(&sound, fit->reason); /* what is not made is said there */
         memory = (mlab_test_memory){.fail_at = k};
         mlab_status status = mlab_after_make(&failing, prepared, &copy, NULL);
         mlab_after_free(copy.after);
+        mlab_release(&sound, copy.reason);
         ck_assert_int_eq(memory.live, 0);
         if (status == MLAB_OK) break;
         ck_assert_int_eq(status, MLAB_ERR_MEMORY);

@@ -262,6 +262,7 @@ START_TEST(sentences_say_the_scale_and_the_doubt)
         fit.trust = MLAB_TOO_FEW_EVENTS;
         told(&fit, 0, "The fit is doubted: the reason.", NULL);
         fit.trust = MLAB_ON_BOUNDARY;
+        told(&fit, 0, "Whether people whose ", ": whether");
         told(&fit, 0, "cannot be told: the reason.", "0.");
         fit.trust = MLAB_TRUSTED;
     }

@@ -130,6 +130,16 @@ START_TEST(a_column_without_a_future_is_refused_by_name)
     ck_assert_int_eq(mlab_world_make(&context, &w->spec, &w->options, &world, &err), MLAB_ERR_SIMULATE_PARAMETER);
     ck_assert_ptr_nonnull(strstr(err.sentence, "'since'"));
     ck_assert_ptr_null(world);
+    ck_assert_uint_eq(err.place.line, 0);
+    const mlab_place at[] = {{.file = "study.yaml", .line = 7, .column = 3}, {.file = "study.yaml", .line = 9, .column = 3}};
+    w->spec.place = at[1];
+    err = (mlab_error){0};
+    ck_assert_int_eq(mlab_world_make(&context, &w->spec, &w->options, &world, &err), MLAB_ERR_SIMULATE_PARAMETER);
+    ck_assert_uint_eq(err.place.line, 9); /* the plans, where no outcome's place is known */
+    w->spec.outcome_places = at;
+    err = (mlab_error){0};
+    ck_assert_int_eq(mlab_world_make(&context, &w->spec, &w->options, &world, &err), MLAB_ERR_SIMULATE_PARAMETER);
+    ck_assert_uint_eq(err.place.line, 7); /* the outcome's formula */
     little_free(w);
 }
 END_TEST

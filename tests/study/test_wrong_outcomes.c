@@ -25,6 +25,8 @@ static const struct {
     {"retention: {model: fine_gray, formula: \"event(time, left) ~ arm + (1 | site)\"}", "", AT, "random effects in model fine_gray"},
     {"retention: {model: logit, formula: \"left ~ arm + (1 | nowhere)\"}", "", AT, "nowhere"},
     {"retention: {model: logit, formula: \"left ~ arm + (1 | one)\"}", "", AT, "at least 2"},
+    {"mood: {kind: ordinal, formula: \"whole ~ arm\"}", "", AT, "write data: {columns: {whole: {scale: [1, 2, 3, 4, 5]}}}"},
+    {"retention: {model: fine_gray, formula: \"event(time, how) ~ arm\", causes: [lft]}", "", AT, "found 'lft'; write causes: [left]"},
     {"visits: {kind: count, model: poisson, formula: \"score ~ arm\"}", "", 0, "whole numbers"},
     {"pay: {kind: number, model: gamma, formula: \"negative ~ arm\"}", "", 0, "allowed"},
     {"pay: {kind: number, model: lognormal, formula: \"negative ~ arm\"}", "", 0, "allowed"},
@@ -61,10 +63,13 @@ static void put(const char *name, const char *text, char path[4300])
 static void put_people(char path[4300])
 {
     char text[4000];
-    size_t n = (size_t)snprintf(text, sizeof text, "arm,age,time,left,site,one,score,negative\n");
+    size_t n = (size_t)snprintf(text, sizeof text, "arm,age,time,left,site,one,score,negative,whole,how\n");
     for (int i = 0; i < PEOPLE; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s,%d,%d,%d,s%d,a,%d.5,%d\n", i % 2 ? "yes" : "no", 20 + i % 37, 1 + (i * 7) % 23,
-                              i % 3 == 0, i % 6, 1 + i % 5, i % 7 - 3);
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s,%d,%d,%d,s%d,a,%d.5,%d,%d,%s\n", i % 2 ? "yes" : "no", 20 + i % 37, 1 + (i * 7) % 23,
+                              i % 3 == 0, i % 6, 1 + i % 5, i % 7 - 3, 1 + i % 5,
+                              i % 3 == 0   ? "left"
+                              : i % 3 == 1 ? "fired"
+                                           : "stayed");
     ck_assert_uint_lt(n, sizeof text);
     put("people.csv", text, path);
 }

@@ -162,11 +162,11 @@ static mlab_status tell_events(mlab_folds *f, const char *of, size_t first, size
         qsort(rows, f->n, sizeof *rows, by_p);
         double c = concordance(rows, f->n), slope = slope_of(rows, f->n);
         if (!status)
-            status =
-                mlab_diagnose_add(f->d, c < 0.5, "discrimination", about, c, -1, err,
-                                  "Of people it has not seen%s%s%s, the model ranks %.0f of 100 pairs rightly (C %.3f); Brier score %.4f, %.1f %% "
-                                  "below that of the overall share.",
-                                  f->given, of[0] ? ", for " : "", of, 100 * c, c, brier / n, 100 * (1 - brier / none));
+            status = mlab_diagnose_add(
+                f->d, c < 0.5, "discrimination", about, c, -1, err,
+                "Of people it has not seen%s%s%s, the model ranks %.0f of 100 pairs rightly (C %.3f); Brier score %.4f, %.1f %% "
+                "%s that of the overall share.",
+                f->given, of[0] ? ", for " : "", of, 100 * c, c, brier / n, fabs(100 * (1 - brier / none)), brier > none ? "above" : "below");
         bool off = slope >= 0 && (slope < 0.7 || slope > 1.4);
         if (!status && slope >= 0)
             status = mlab_diagnose_add(f->d, off, "calibration", about, slope, -1, err,

@@ -78,14 +78,14 @@ static void tell_held(mlab_text *text, const mlab_joint *joint, size_t associati
     if (from < association) mlab_text_append(text, ",");
 }
 
-static void tell_who(mlab_text *text, const mlab_joint *joint, size_t association)
+static void tell_who(mlab_text *text, const char *people, const mlab_joint *joint, size_t association)
 {
     const mlab_association *a = &joint->associations[association];
     const char *first = joint->parts[0]->outcome;
     if (is_slope(a))
-        mlab_text_print(text, "People whose %s rises with %s by one standard deviation more than that of others", first, a->effect);
+        mlab_text_print(text, "%s whose %s rises with %s by one standard deviation more than that of others", people, first, a->effect);
     else
-        mlab_text_print(text, "People whose %s stands one standard deviation above what their covariates say", first);
+        mlab_text_print(text, "%s whose %s stands one standard deviation above what their covariates say", people, first);
     tell_held(text, joint, association);
 }
 
@@ -153,15 +153,15 @@ mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **
         return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s has no association %zu", fit->outcome, association + 1);
     const mlab_association *a = &joint->associations[association];
     mlab_text text = MLAB_TEXT(fit->context);
-    tell_who(&text, joint, association);
+    tell_who(&text, mlab_joint_told(fit) ? "People" : "Whether people", joint, association);
     if (mlab_joint_told(fit)) {
         const char *ratio = ratio_of(part_named(joint, a->part));
         tell_size(&text, a, ratio);
         tell_interval(&text, fit, a, ratio != NULL);
         if (fit->trust != MLAB_TRUSTED) tell_reason(&text, " The fit is doubted: ", fit);
     } else {
-        mlab_text_print(&text, a->absence ? ": whether they differ in the chance that %s ends" : ": whether they differ in %s", a->part);
-        if (*a->block) mlab_text_print(&text, ", %s,", a->block);
+        mlab_text_print(&text, a->absence ? " differ in the chance that %s ends" : " differ in %s", a->part);
+        if (*a->block) mlab_text_print(&text, " (%s)", a->block);
         tell_reason(&text, " cannot be told: ", fit);
     }
     *sentence = text.failed ? NULL : mlab_copy_text(fit->context, mlab_text_get(&text));
