@@ -4,24 +4,12 @@
  * Parameters: thresholds (none for a number), cells, people. The cells' basis has no column for the reference arm's level when
  * there are thresholds. Information: observed. */
 #include "compare/separable.h"
+#include "compare/sums.h"
 
 #include "core/elementary.h"
 
 #include <math.h>
 #include <string.h>
-
-static void add(size_t q, double by, const double *x, double *into)
-{
-    for (size_t i = 0; i < q; i++) into[i] += by * x[i];
-}
-
-static void add_square(size_t q, double by, const double *x, double *into)
-{
-    for (size_t i = 0; i < q; i++) {
-        double xi = by * x[i];
-        for (size_t j = 0; j <= i; j++) into[i * q + j] += xi * x[j];
-    }
-}
 
 static size_t thresholds_of(const mlab_answers *answers)
 {
@@ -97,14 +85,14 @@ static void ordinal_row(pass *at, size_t r, double w, const double *z, double *p
         at->theta_u[y] += w * fu / p;
         at->theta_v[y * m + y] += w * (fu * fu / (p * p) - du / p);
         at->theta_cell[y * cells + c] += cross;
-        add(q, cross, z, at->theta_z + y * q);
+        mlab_add(q, cross, z, at->theta_z + y * q);
     }
     if (y > 0) {
         double cross = w * (fl * slope / p - dl / p);
         at->theta_u[y - 1] -= w * fl / p;
         at->theta_v[(y - 1) * m + y - 1] += w * (fl * fl / (p * p) + dl / p);
         at->theta_cell[(y - 1) * cells + c] += cross;
-        add(q, cross, z, at->theta_z + (y - 1) * q);
+        mlab_add(q, cross, z, at->theta_z + (y - 1) * q);
     }
     if (y > 0 && y < m) {
         double cross = w * fu * fl / (p * p);
@@ -134,12 +122,12 @@ static void add_person(pass *at, size_t i)
         }
         at->sums.cell_u[answers->cell[r]] += u;
         at->sums.cell_v[answers->cell[r]] += v;
-        add(at->q, v, z, at->sums.cell_vz + answers->cell[r] * q);
+        mlab_add(at->q, v, z, at->sums.cell_vz + answers->cell[r] * q);
         sum_u += u;
         sum_v += v;
     }
-    add(q, sum_u, z, at->sums.z_u);
-    add_square(at->q, sum_v, z, at->sums.z_v);
+    mlab_add(q, sum_u, z, at->sums.z_u);
+    mlab_add_square(at->q, sum_v, z, at->sums.z_v);
 }
 
 /* The blocks of the thresholds around those of the sums. */
@@ -153,8 +141,8 @@ static void assemble(pass *at, double *score, double *information)
         double *row = information + k * n;
         memset(row, 0, n * sizeof *row);
         for (size_t l = 0; l < m; l++) row[l] = at->theta_v[k * m + l];
-        for (size_t c = 0; c < cells; c++) add(b, at->theta_cell[k * cells + c], is->basis + c * b, row + m);
-        add(q, 1, at->theta_z + k * q, row + m + b);
+        for (size_t c = 0; c < cells; c++) mlab_add(b, at->theta_cell[k * cells + c], is->basis + c * b, row + m);
+        mlab_add(q, 1, at->theta_z + k * q, row + m + b);
         for (size_t j = m; j < n; j++) information[j * n + k] = row[j];
     }
 }

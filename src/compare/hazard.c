@@ -5,6 +5,7 @@
  * g(H) = log((1 - exp(-H)) / H), an event of cause j adds eta_j + g(H) and any other row -H. Rows without an event and with a
  * whole period at risk come as runs. */
 #include "compare/separable.h"
+#include "compare/sums.h"
 
 #include "core/elementary.h"
 
@@ -49,20 +50,6 @@ typedef struct pass {
     double log_likelihood;
 } pass;
 
-/* Adds by * x x' to the lower half of into. */
-static void add_square(size_t q, double by, const double *x, double *into)
-{
-    for (size_t i = 0; i < q; i++) {
-        double xi = by * x[i];
-        for (size_t j = 0; j <= i; j++) into[i * q + j] += xi * x[j];
-    }
-}
-
-static void add(size_t q, double by, const double *x, double *into)
-{
-    for (size_t i = 0; i < q; i++) into[i] += by * x[i];
-}
-
 /* One row that is not part of a run: its first and second derivatives go to cells, and to u and v of the person. */
 static void add_row(pass *at, size_t i, const mlab_row *row, double weight, const double *person, const double *z, double *u, double *v)
 {
@@ -86,7 +73,7 @@ static void add_row(pass *at, size_t i, const mlab_row *row, double weight, cons
             size_t pair = mlab_pair(l, k);
             double vkl = -weight * ((k == l ? h[k] * g1 : 0) + h[k] * h[l] * g2);
             at->sums.cell_v[pair * cells + row->cell] += vkl;
-            add(q, vkl, z, at->sums.cell_vz + (pair * cells + row->cell) * q);
+            mlab_add(q, vkl, z, at->sums.cell_vz + (pair * cells + row->cell) * q);
             v[pair] += vkl;
         }
     }
@@ -114,8 +101,8 @@ static void add_person(pass *at, size_t i)
             v[mlab_pair(k, k)] += sum;
             at->change[k * slots + from] += by;
             at->change[k * slots + to] -= by;
-            add(at->q, by, z, at->change_z + (k * slots + from) * q);
-            add(at->q, -by, z, at->change_z + (k * slots + to) * q);
+            mlab_add(at->q, by, z, at->change_z + (k * slots + from) * q);
+            mlab_add(at->q, -by, z, at->change_z + (k * slots + to) * q);
         }
     }
     for (size_t r = hazard->first_row[g]; r < hazard->first_row[g + 1]; r++) {
@@ -123,9 +110,9 @@ static void add_person(pass *at, size_t i)
         add_row(at, i, &hazard->rows[r], by, person, z, u, v);
     }
     for (size_t k = 0; k < blocks; k++) {
-        add(q, u[k], z, at->sums.z_u + k * q);
+        mlab_add(q, u[k], z, at->sums.z_u + k * q);
         for (size_t l = 0; at->q && l <= k; l++)
-            if (v[mlab_pair(l, k)] != 0) add_square(q, v[mlab_pair(l, k)], z, at->sums.z_v + mlab_pair(l, k) * q * q);
+            if (v[mlab_pair(l, k)] != 0) mlab_add_square(q, v[mlab_pair(l, k)], z, at->sums.z_v + mlab_pair(l, k) * q * q);
     }
 }
 
@@ -142,11 +129,11 @@ static void add_runs(pass *at)
                 double rate = at->rate[k * cells + c];
                 if (t > 0) {
                     change[t] += change[t - 1];
-                    add(q, 1, change_z + (t - 1) * q, change_z + t * q);
+                    mlab_add(q, 1, change_z + (t - 1) * q, change_z + t * q);
                 }
                 at->sums.cell_u[k * cells + c] -= rate * change[t];
                 at->sums.cell_v[pair * cells + c] += rate * change[t];
-                add(q, rate, change_z + t * q, at->sums.cell_vz + (pair * cells + c) * q);
+                mlab_add(q, rate, change_z + t * q, at->sums.cell_vz + (pair * cells + c) * q);
             }
         }
 }

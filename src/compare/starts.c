@@ -4,25 +4,13 @@
  * Rows are person-periods in the reference arm, the last of which may start another; the model behind stabilised weights
  * (Robins, Hernan & Brumback 2000, doi:10.1097/00001648-200009000-00011). */
 #include "compare/separable.h"
+#include "compare/sums.h"
 
 #include "core/elementary.h"
 
 #include <math.h>
 
 enum { MOST_BLOCKS = 8 };
-
-static void add(size_t q, double by, const double *x, double *into)
-{
-    for (size_t i = 0; i < q; i++) into[i] += by * x[i];
-}
-
-static void add_square(size_t q, double by, const double *x, double *into)
-{
-    for (size_t i = 0; i < q; i++) {
-        double xi = by * x[i];
-        for (size_t j = 0; j <= i; j++) into[i * q + j] += xi * x[j];
-    }
-}
 
 /* exp of the cells' parts [blocks * cells] and of the people's [blocks * n]. */
 static void set_rates(const mlab_context *context, const mlab_separable *is, const mlab_sample *sample, const double *parameters, double *rate,
@@ -73,15 +61,15 @@ static void add_person(pass *at, size_t i)
                 double vkl = weight * chance[k] * ((k == l) - chance[l]);
                 size_t pair = mlab_pair(l, k);
                 at->sums.cell_v[pair * cells + row->cell] += vkl;
-                add(q, vkl, z, at->sums.cell_vz + (pair * cells + row->cell) * q);
+                mlab_add(q, vkl, z, at->sums.cell_vz + (pair * cells + row->cell) * q);
                 v[pair] += vkl;
             }
         }
     }
     at->log_likelihood += weight * mlab_log(product);
     for (size_t k = 0; k < blocks; k++) {
-        add(q, u[k], z, at->sums.z_u + k * q);
-        for (size_t l = 0; !at->score_only && l <= k; l++) add_square(q, v[mlab_pair(l, k)], z, at->sums.z_v + mlab_pair(l, k) * q * q);
+        mlab_add(q, u[k], z, at->sums.z_u + k * q);
+        for (size_t l = 0; !at->score_only && l <= k; l++) mlab_add_square(q, v[mlab_pair(l, k)], z, at->sums.z_v + mlab_pair(l, k) * q * q);
     }
 }
 

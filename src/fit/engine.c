@@ -361,12 +361,7 @@ mlab_status mlab_engine_refit(const mlab_context *context, const mlab_prepared *
     if ((status = mlab_engine_penalise(context, prepared, &pass, NULL, &spec, &penalty, err))) goto out;
     if ((status = mlab_newton(context, &spec, estimate, NULL, NULL, &result, err))) goto out;
     mlab_engine_outward(engine, estimate);
-    *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
-                                       : result.converged ? MLAB_TRUSTED
-                                                          : MLAB_NOT_CONVERGED,
-                              .n_aliased = result.n_singular,
-                              .iterations = result.iterations,
-                              .log_likelihood = result.log_likelihood};
+    *info = mlab_newton_refit(&result);
 out:
     mlab_penalty_end(&penalty);
     mlab_release(context, own);

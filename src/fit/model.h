@@ -200,6 +200,10 @@ typedef struct mlab_newton_result {
  * parameter was left out; inverse [n * n] (NULL = not wanted): inverse of the information at the end, 0 in rows left out. */
 MLAB_MUST_USE mlab_status mlab_newton(const mlab_context *context, const mlab_newton_spec *spec, double *parameters, double *inverse,
                                       uint8_t *singular, mlab_newton_result *result, mlab_error *err);
+/* What became of a refit. */
+mlab_refit_info mlab_newton_refit(const mlab_newton_result *result);
+/* Why a fit to times is in doubt; event: "event", "event of interest". */
+MLAB_MUST_USE mlab_status mlab_newton_doubt_times(const mlab_newton_result *result, const char *event, mlab_fit *fit, mlab_error *err);
 
 /* In place: the inverse of the symmetric positive definite a [n * n] on rows with fixed[i] == 0, others 0. left_out[i] = 1 where a
  * pivot fell below 1e-12 of its diagonal element, or fixed. Returns how many are left out beside the fixed ones. work [n * n]. */

@@ -253,3 +253,25 @@ out:
     state_free(context, &state);
     return status;
 }
+
+mlab_refit_info mlab_newton_refit(const mlab_newton_result *result)
+{
+    return (mlab_refit_info){.trust = result->diverged    ? MLAB_SEPARATED
+                                      : result->converged ? MLAB_TRUSTED
+                                                          : MLAB_NOT_CONVERGED,
+                             .n_aliased = result->n_singular,
+                             .iterations = result->iterations,
+                             .log_likelihood = result->log_likelihood};
+}
+
+mlab_status mlab_newton_doubt_times(const mlab_newton_result *result, const char *event, mlab_fit *fit, mlab_error *err)
+{
+    if (fit->n_events == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "no %s happened", event);
+    if (result->diverged)
+        return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s runs away: the likelihood has no maximum (monotone)",
+                              fit->names[result->runaway]);
+    if (!result->converged) return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "no convergence in %d iterations", result->iterations);
+    size_t used = 0;
+    for (size_t j = 0; j < fit->n_parameters; j++) used += !fit->aliased[j];
+    return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
+}

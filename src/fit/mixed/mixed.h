@@ -48,6 +48,9 @@ MLAB_MUST_USE mlab_status mlab_mixed_laplace(mlab_mixed *mixed, const double *ps
 
 /* Start values of the entries of Lambda at psi[at ...], as standard deviations `sd` on the predictor, and their guess of the inverse Hessian. */
 void mlab_mixed_start_lambda(mlab_climb *climb, const mlab_mixed *mixed, size_t at, double sd);
+/* Room for n effects of each of n_groups groups, with the names of the groups; the effects' own are the caller's. False without memory. */
+bool mlab_random_effects_room(const mlab_context *context, const mlab_random_grouping *grouping, size_t n, size_t n_groups,
+                              mlab_random_effects *random);
 /* fit->random with its names. Errors: MLAB_ERR_MEMORY. */
 MLAB_MUST_USE mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixed *mixed, const mlab_fit_problem *problem,
                                                   mlab_fit *fit, mlab_error *err);

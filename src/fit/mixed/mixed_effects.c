@@ -2,10 +2,10 @@
 /* What comes out of a mixed model besides its coefficients: standard deviations between groups, modes of the groups, and doubts. */
 #include "fit/mixed/mixed.h"
 
-#include "core/dot.h"
 #include "fit/climb.h"
 #include "fit/spread.h"
 
+#include "core/dot.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -14,11 +14,29 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *copy_name(const mlab_context *context, const mlab_fit_problem *problem, size_t g)
+static char *group_name(const mlab_context *context, const mlab_random_grouping *grouping, size_t g)
 {
     char number[24];
     snprintf(number, sizeof number, "%zu", g + 1);
-    return mlab_copy_text(context, problem->random->groups ? problem->random->groups[g] : number);
+    return mlab_copy_text(context, grouping->groups ? grouping->groups[g] : number);
+}
+
+bool mlab_random_effects_room(const mlab_context *context, const mlab_random_grouping *grouping, size_t n, size_t n_groups, mlab_random_effects *r)
+{
+    r->n = n;
+    r->n_groups = n_groups;
+    r->people = grouping->person != NULL;
+    r->group = mlab_copy_text(context, grouping->name ? grouping->name : "group");
+    r->names = mlab_allocate(context, n, sizeof *r->names);
+    r->groups = mlab_allocate(context, n_groups, sizeof *r->groups);
+    r->covariance = mlab_allocate(context, n, n * sizeof *r->covariance);
+    r->sd = mlab_allocate(context, n, sizeof *r->sd);
+    r->sd_se = mlab_allocate(context, n, sizeof *r->sd_se);
+    r->mode = mlab_allocate(context, n_groups, n * sizeof *r->mode);
+    r->mode_se = mlab_allocate(context, n_groups, n * sizeof *r->mode_se);
+    bool whole = r->group && r->names && r->groups && r->covariance && r->sd && r->sd_se && r->mode && r->mode_se;
+    for (size_t g = 0; whole && g < n_groups; g++) whole = (r->groups[g] = group_name(context, grouping, g));
+    return whole;
 }
 
 mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixed *m, const mlab_fit_problem *problem, mlab_fit *fit, mlab_error *err)
@@ -26,21 +44,9 @@ mlab_status mlab_mixed_effects_make(const mlab_context *context, const mlab_mixe
     mlab_random_effects *r = fit->random = mlab_allocate(context, 1, sizeof *r);
     if (!r) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for random effects");
     fit->n_random = 1;
-    r->n = m->q;
-    r->n_groups = m->n_groups;
     r->independent = m->independent;
-    r->people = problem->random->person != NULL;
-    r->group = mlab_copy_text(context, problem->random->name ? problem->random->name : "group");
-    r->names = mlab_allocate(context, m->q, sizeof *r->names);
-    r->groups = mlab_allocate(context, m->n_groups, sizeof *r->groups);
-    r->covariance = mlab_allocate(context, m->q, m->q * sizeof *r->covariance);
-    r->sd = mlab_allocate(context, m->q, sizeof *r->sd);
-    r->sd_se = mlab_allocate(context, m->q, sizeof *r->sd_se);
-    r->mode = mlab_allocate(context, m->n_groups, m->q * sizeof *r->mode);
-    r->mode_se = mlab_allocate(context, m->n_groups, m->q * sizeof *r->mode_se);
-    bool whole = r->group && r->names && r->groups && r->covariance && r->sd && r->sd_se && r->mode && r->mode_se;
+    bool whole = mlab_random_effects_room(context, problem->random, m->q, m->n_groups, r);
     for (size_t a = 0; whole && a < m->q; a++) whole = (r->names[a] = mlab_copy_text(context, mlab_design_name(problem->random->design, a)));
-    for (size_t g = 0; whole && g < m->n_groups; g++) whole = (r->groups[g] = copy_name(context, problem, g));
     if (!whole) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the effects of %zu groups", m->n_groups);
     return mlab_design_copy(problem->random->design, &r->design, err);
 }

@@ -9,7 +9,6 @@
 #include "core/text.h"
 
 #include <math.h>
-#include <stdio.h>
 
 double mlab_web_size(const mlab_web *web, size_t term, size_t column)
 {
@@ -45,13 +44,6 @@ void mlab_web_start_lambda(mlab_climb *c, const mlab_web *web, size_t at, double
 
 /* --- names ------------------------------------------------------------------------------------------------------- */
 
-static char *group_name(const mlab_context *context, const mlab_random_grouping *g, size_t k)
-{
-    char number[24];
-    snprintf(number, sizeof number, "%zu", k + 1);
-    return mlab_copy_text(context, g->groups ? g->groups[k] : number);
-}
-
 /* "(Intercept)"; with several causes "voluntary:(Intercept)". */
 static char *effect_name(const mlab_context *context, const mlab_web *web, const mlab_web_term *term, size_t a)
 {
@@ -68,21 +60,9 @@ static char *effect_name(const mlab_context *context, const mlab_web *web, const
 
 static bool make_one(const mlab_context *context, const mlab_web *web, const mlab_web_term *term, mlab_random_effects *r)
 {
-    r->n = term->q;
-    r->n_groups = term->n_groups;
     r->independent = term->independent;
-    r->people = term->grouping->person != NULL;
-    r->group = mlab_copy_text(context, term->grouping->name ? term->grouping->name : "group");
-    r->names = mlab_allocate(context, r->n, sizeof *r->names);
-    r->groups = mlab_allocate(context, r->n_groups, sizeof *r->groups);
-    r->covariance = mlab_allocate(context, r->n, r->n * sizeof *r->covariance);
-    r->sd = mlab_allocate(context, r->n, sizeof *r->sd);
-    r->sd_se = mlab_allocate(context, r->n, sizeof *r->sd_se);
-    r->mode = mlab_allocate(context, r->n_groups, r->n * sizeof *r->mode);
-    r->mode_se = mlab_allocate(context, r->n_groups, r->n * sizeof *r->mode_se);
-    bool whole = r->group && r->names && r->groups && r->covariance && r->sd && r->sd_se && r->mode && r->mode_se;
+    bool whole = mlab_random_effects_room(context, term->grouping, term->q, term->n_groups, r);
     for (size_t a = 0; whole && a < r->n; a++) whole = (r->names[a] = effect_name(context, web, term, a));
-    for (size_t g = 0; whole && g < r->n_groups; g++) whole = (r->groups[g] = group_name(context, term->grouping, g));
     return whole;
 }
 

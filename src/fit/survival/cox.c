@@ -54,18 +54,6 @@ static mlab_newton_spec newton_of(const mlab_prepared *prepared, mlab_cox_work *
                               .iterations = (int)prepared->options.iterations};
 }
 
-static mlab_status doubt(mlab_fit *fit, const mlab_newton_result *result, mlab_error *err)
-{
-    if (fit->n_events == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "no event happened");
-    if (result->diverged)
-        return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s runs away: the likelihood has no maximum (monotone)",
-                              fit->names[result->runaway]);
-    if (!result->converged) return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "no convergence in %d iterations", result->iterations);
-    size_t used = 0;
-    for (size_t j = 0; j < fit->n_parameters; j++) used += !fit->aliased[j];
-    return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
-}
-
 static mlab_status add_robust(const mlab_context *context, const mlab_prepared *prepared, mlab_cox_work *work, const double *beta, mlab_fit *fit,
                               mlab_error *err)
 {
@@ -122,7 +110,7 @@ static mlab_status fit_cox(const mlab_context *context, const mlab_prepared *pre
         for (size_t k = 0; k < p; k++)
             fit->covariance[j * p + k] = rows->aliased[j] || rows->aliased[k] ? 0 : fit->covariance[j * p + k] / (rows->scale[j] * rows->scale[k]);
     }
-    if ((status = doubt(fit, &result, err))) goto out;
+    if ((status = mlab_newton_doubt_times(&result, "event", fit, err))) goto out;
     if (fit->n_events > 0 && !result.diverged && (status = mlab_cox_baseline(context, prepared, &work, beta, fit, NULL, err))) goto out;
     if (!prepared->problem->n_random)
         status = add_robust(context, prepared, &work, beta, fit, err);
@@ -149,12 +137,7 @@ static mlab_status refit_cox(const mlab_context *context, const mlab_prepared *p
     if ((status = mlab_cox_penalise(context, prepared, NULL, &spec, &penalty, err))) goto out;
     if (rows->p > 0 && (status = mlab_newton(context, &spec, beta, NULL, NULL, &result, err))) goto out;
     set_estimates(rows, beta, estimate);
-    *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
-                                       : result.converged ? MLAB_TRUSTED
-                                                          : MLAB_NOT_CONVERGED,
-                              .n_aliased = result.n_singular,
-                              .iterations = result.iterations,
-                              .log_likelihood = result.log_likelihood};
+    *info = mlab_newton_refit(&result);
 out:
     mlab_penalty_end(&penalty);
     end(context, weight, beta, &work);

@@ -59,18 +59,6 @@ static void set_estimates(const mlab_fine_gray_rows *rows, const double *beta, d
     for (size_t j = 0; j < rows->p; j++) estimate[j] = rows->aliased[j] ? 0 : beta[j] / rows->scale[j];
 }
 
-static mlab_status doubt(mlab_fit *fit, const mlab_newton_result *result, mlab_error *err)
-{
-    if (fit->n_events == 0) return mlab_fit_doubt(fit, MLAB_TOO_FEW_EVENTS, err, "no event of interest happened");
-    if (result->diverged)
-        return mlab_fit_doubt(fit, MLAB_SEPARATED, err, "the coefficient of %s runs away: the likelihood has no maximum (monotone)",
-                              fit->names[result->runaway]);
-    if (!result->converged) return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err, "no convergence in %d iterations", result->iterations);
-    size_t used = 0;
-    for (size_t j = 0; j < fit->n_parameters; j++) used += !fit->aliased[j];
-    return mlab_fit_doubt_events(fit, fit->outcome, fit->n_events, used, "events", err);
-}
-
 /* The mean columns at risk, less where the baseline stands, by the hazard: how the baseline moves with the coefficients. */
 static mlab_status put_mean(const mlab_context *context, const memory *m, mlab_baseline *b, mlab_error *err)
 {
@@ -201,7 +189,9 @@ static mlab_status fit_fine_gray(const mlab_context *context, const mlab_prepare
     }
     status = mlab_fine_gray_evaluate(&m.work, m.beta, &fit->log_likelihood, vectors, vectors + rows->p, err); /* risk sets at the estimates */
     mlab_release(context, vectors);
-    if (status || (status = doubt(fit, &result, err)) || (status = put_baseline(context, prepared, &m, fit, err))) goto out;
+    if (status || (status = mlab_newton_doubt_times(&result, "event of interest", fit, err)) ||
+        (status = put_baseline(context, prepared, &m, fit, err)))
+        goto out;
     if (result.diverged)
         put_information(rows, &m, fit);
     else if (fit->n_events > 0)
@@ -220,12 +210,7 @@ static mlab_status refit_fine_gray(const mlab_context *context, const mlab_prepa
     if (!status) status = climb(context, prepared, start, &m, &result, err);
     if (!status) {
         set_estimates(prepared->own, m.beta, estimate);
-        *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
-                                           : result.converged ? MLAB_TRUSTED
-                                                              : MLAB_NOT_CONVERGED,
-                                  .n_aliased = result.n_singular,
-                                  .iterations = result.iterations,
-                                  .log_likelihood = result.log_likelihood};
+        *info = mlab_newton_refit(&result);
     }
     end(context, &m);
     return status;

@@ -251,12 +251,7 @@ mlab_status mlab_times_refit(const mlab_context *context, const mlab_prepared *p
     if (!status) status = climb(&pass, prepared, NULL, &spec, estimate, NULL, NULL, &result, err);
     if (!status) {
         mlab_times_uncentre(times, estimate, 1);
-        *info = (mlab_refit_info){.trust = result.diverged    ? MLAB_SEPARATED
-                                           : result.converged ? MLAB_TRUSTED
-                                                              : MLAB_NOT_CONVERGED,
-                                  .n_aliased = result.n_singular,
-                                  .iterations = result.iterations,
-                                  .log_likelihood = result.log_likelihood};
+        *info = mlab_newton_refit(&result);
     }
     mlab_release(context, own);
     return status;
