@@ -211,6 +211,7 @@ typedef struct mlab_fit {
     mlab_weight_kind weights;
     double weight_total;             /* sum of the weights of the rows used; sampling weights are scaled to sum to n_rows; 0 without weights */
     uint64_t n_dropped_weightless;   /* rows of weight 0, left out */
+    uint64_t n_first_values;         /* initial: joint: first values, modelled by equations of their own; not among n_rows */
     bool penalised;                  /* by Firth's penalty */
     double penalised_log_likelihood; /* with Firth's penalty log sqrt |information| or the priors' log densities; 0 without either */
     double *lower, *upper;           /* [n_parameters] profile limits of the penalised likelihood at fit.level, or NULL; HUGE_VAL = none found */

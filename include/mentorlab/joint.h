@@ -79,6 +79,12 @@ MLAB_API bool mlab_joint_told(const mlab_fit *fit);
 MLAB_API bool mlab_joint_hides(const mlab_fit *fit, size_t j);
 /* Whether the spread of effect e of fit->random is one of them: that of another part than the first. */
 MLAB_API bool mlab_joint_hides_effect(const mlab_fit *fit, size_t e);
+/* Whether the spread of effect e of fit->random can be told from 0: true for every other model; false for a joint model where it is under two of its
+ * errors, whose interval is then none. */
+MLAB_API bool mlab_joint_from_zero(const mlab_fit *fit, size_t e);
+/* Whether the correlation of two effects of fit->random says something: true for every other model; false for a joint model where one of them is not
+ * told or not from 0, and where all effects are multiples of one. */
+MLAB_API bool mlab_joint_tells_correlation(const mlab_fit *fit, size_t one, size_t other);
 /* One association in words, with its interval and what it does not say, or why it cannot be told; released with mlab_joint_text_free. Errors:
  * MLAB_ERR_MEMORY. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **sentence, mlab_error *err);

@@ -98,7 +98,7 @@ typedef enum mlab_status {
     X(NO_OVERLAP, 6, "the groups are not comparable: too little overlap")                                                                            \
     X(BOOTSTRAP_FAILED, 7, "too many bootstrap refits failed")                                                                                       \
     X(IMMORTAL_TIME, 8, "accepted by name: time before mentoring counts as mentored")                                                                \
-    X(ON_BOUNDARY, 9, "how groups differ lies on a boundary: a standard deviation of 0, or a correlation of 1 or -1")
+    X(ON_BOUNDARY, 9, "how groups differ lies on a boundary, or cannot be told from one: a standard deviation of 0, a correlation of 1 or -1")
 
 typedef enum mlab_trust {
 #define MLAB_X(name, code, sentence) MLAB_##name = code,

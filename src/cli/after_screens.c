@@ -45,7 +45,7 @@ void mlab_show_correlations(const mlab_fit *fit, const mlab_random_effects *rand
         for (size_t b = 0; b < a; b++) {
             double correlation;
             char text[64];
-            if (mlab_joint_hides_effect(fit, a) || mlab_joint_hides_effect(fit, b) || !mlab_random_correlation(random, a, b, &correlation)) continue;
+            if (!mlab_joint_tells_correlation(fit, a, b) || !mlab_random_correlation(random, a, b, &correlation)) continue;
             mlab_number_for_people(correlation, 2, text, sizeof text);
             printf("  correlation of %s and %s: %s\n", random->names[b], random->names[a], text);
         }

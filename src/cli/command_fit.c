@@ -38,7 +38,9 @@ static void show_random(const mlab_fit *fit, size_t t)
         show_rounded(lower, random->sd_se[a], from, sizeof from);
         if (isfinite(upper)) show_rounded(upper, random->sd_se[a], to, sizeof to);
         printf("  %-38s %12s %12s", random->names[a], sd, interval ? error : "");
-        if (interval && isfinite(upper))
+        if (!mlab_joint_from_zero(fit, a))
+            printf("  cannot be told from 0\n");
+        else if (interval && isfinite(upper))
             printf("  (%s to %s)\n", from, to);
         else if (interval)
             printf("  (%s up, no upper end)\n", from);
@@ -103,7 +105,8 @@ static void show_priors(const mlab_fit *fit)
 static void show_fit(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_told_fit told = mlab_fit_counts_told(fit, minimum);
-    mlab_number_text rows, events, dropped, weightless;
+    mlab_number_text rows, events, dropped, weightless, first;
+    mlab_tell_fit_count(fit->n_first_values, told.first, minimum, first);
     mlab_tell_fit_count(fit->n_rows, told.rows, minimum, rows);
     mlab_tell_fit_count(fit->n_events, told.events, minimum, events);
     mlab_tell_fit_count(fit->n_dropped_missing, told.dropped, minimum, dropped);
@@ -112,6 +115,7 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
     printf("  %s rows", rows);
     if (fit->n_events) printf(told.events || fit->n_events < minimum ? ", %s events" : ", events %s", events);
     if (fit->n_dropped_missing) printf(", %s rows left out (something is missing)", dropped);
+    if (fit->n_first_values) printf(", %s first values, modelled by their own equation", first);
     if (fit->n_dropped_weightless) printf(", %s of weight 0", weightless);
     if (fit->weights) printf(", %s weights", weight_kinds[fit->weights]);
     if (fit->penalised) printf(", Firth's penalty");

@@ -67,6 +67,7 @@ static void random_to_json(mlab_text *json, const mlab_fit *fit)
             const mlab_random_effects *random = &fit->random[t];
             double lower, upper;
             bool interval = mlab_random_interval(random, a, 0.95, &lower, &upper), told = !mlab_joint_hides_effect(fit, a);
+            interval = interval && mlab_joint_from_zero(fit, a);
             mlab_text_append(json, first ? "{" : ", {");
             first = false;
             text(json, "group", random->group), next(json);

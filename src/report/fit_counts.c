@@ -19,7 +19,8 @@ mlab_told_fit mlab_fit_counts_told(const mlab_fit *fit, uint64_t minimum)
                            .events = enough(fit->n_events, minimum) && without,
                            .clusters = enough(fit->n_clusters, minimum),
                            .dropped = enough(fit->n_dropped_missing, minimum),
-                           .weightless = enough(fit->n_dropped_weightless, minimum)};
+                           .weightless = enough(fit->n_dropped_weightless, minimum),
+                           .first = enough(fit->n_first_values, minimum)};
 }
 
 const char *mlab_tell_fit_count(uint64_t count, bool told, uint64_t minimum, mlab_number_text into)

@@ -16,8 +16,7 @@ static void tell_correlations(mlab_doc *doc, const mlab_story *story, const mlab
             size_t a = k % r->n, b = k / r->n;
             double correlation;
             mlab_number_text text;
-            if (a >= b || mlab_joint_hides_effect(fit, a) || mlab_joint_hides_effect(fit, b) || !mlab_random_correlation(r, a, b, &correlation))
-                continue;
+            if (a >= b || !mlab_joint_tells_correlation(fit, a, b) || !mlab_random_correlation(r, a, b, &correlation)) continue;
             if (!begun)
                 mlab_tell_begin(doc, story, fit, "Correlations between effects of the same groups",
                                 (const char *const[]){"Between", "Effect", "With", "Correlation"}, 4);
@@ -37,11 +36,14 @@ void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
             const mlab_random_effects *r = &fit->random[t];
             mlab_number_text groups, sd, from, to, part;
             double lower, upper, share = mlab_random_share(fit, t);
-            bool interval = mlab_random_interval(r, a, 0.95, &lower, &upper);
+            bool interval = mlab_random_interval(r, a, 0.95, &lower, &upper), from_zero = mlab_joint_from_zero(fit, a);
+            interval = interval && from_zero;
             if (mlab_joint_hides_effect(fit, a)) continue;
             mlab_doc_row(doc, (const char *const[]){r->group, mlab_tell_number((double)r->n_groups, 0, false, groups), r->names[a],
                                                     mlab_tell_number(r->sd[a], 4, false, sd),
-                                                    interval ? mlab_tell_number(lower, 4, false, from) : "on the boundary",
+                                                    interval    ? mlab_tell_number(lower, 4, false, from)
+                                                    : from_zero ? "on the boundary"
+                                                                : "cannot be told from 0",
                                                     !interval      ? ""
                                                     : isinf(upper) ? "no upper end"
                                                                    : mlab_tell_number(upper, 4, false, to),

@@ -24,7 +24,7 @@ double mlab_error_of(double lower, double upper, double level);
 const char *mlab_tell_count(uint64_t count, uint64_t minimum, mlab_number_text into);
 /* Counts of a fit that may be told. Events go with those who had none: where these are few, so are the events. */
 typedef struct mlab_told_fit {
-    bool people, rows, events, clusters, dropped, weightless;
+    bool people, rows, events, clusters, dropped, weightless, first;
 } mlab_told_fit;
 mlab_told_fit mlab_fit_counts_told(const mlab_fit *fit, uint64_t minimum);
 /* The count, "fewer than 5", or "not told" where another would follow from it. */

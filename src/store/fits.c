@@ -39,6 +39,7 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(n_clusters_other, "cluster", "clusters of the second kind")                                                                                    \
     X(n_dropped_missing, "row", "rows left out because a value is missing")                                                                          \
     X(n_dropped_weightless, "row", "rows of weight 0, left out")                                                                                     \
+    X(n_first_values, "person", "first values, modelled by equations of their own")                                                                  \
     X(n_dropped_stubs, "row", "stubs left out with link logit")                                                                                      \
     X(n_thresholds, "1", "thresholds, at the front of the parameters")                                                                               \
     X(block_size, "1", "parameters of a block")                                                                                                      \

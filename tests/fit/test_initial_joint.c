@@ -344,6 +344,89 @@ START_TEST(the_same_bytes_for_any_number_of_threads)
 }
 END_TEST
 
+/* --- weights and priors ------------------------------------------------------------------------------------------------ */
+
+static mlab_fit *weighted(lag_world *w, lag_kind kind, mlab_weight_kind weights, int32_t times)
+{
+    mlab_outcome outcome = lag_outcome(kind, MLAB_INITIAL_JOINT, FORMULA);
+    int32_t *weight = mlab_table_find(w->table, "weight")->as.integer;
+    for (size_t i = 0; i < w->table->n_rows; i++) weight[i] = times;
+    outcome.weight = (char *)"weight";
+    outcome.weights = weights;
+    return fit_with(w, outcome);
+}
+
+/* Everybody twice: the same estimates, half the covariance. */
+START_TEST(people_may_have_weights)
+{
+    for (lag_kind kind = LAG_NUMBER; kind <= LAG_LEVELS; kind = kind == LAG_NUMBER ? LAG_LEVELS : kind + 1) {
+        lag_truth t = {.kind = kind, .seed = 9, .people = 200, .periods = 4, .before = 3, .begins = 4, .slope = 0.5, .sd = 1, .lag = 0.3};
+        lag_world w;
+        start();
+        lag_world_make(&w, &context, &t);
+        add(w.table, "weight", MLAB_COLUMN_INTEGER, NULL, 0);
+        mlab_fit *plain = fit_with(&w, lag_outcome(kind, MLAB_INITIAL_JOINT, FORMULA)), *twice = weighted(&w, kind, MLAB_WEIGHTS_FREQUENCY, 2);
+        size_t n = plain->n_parameters;
+        ck_near(twice->log_likelihood, 2 * plain->log_likelihood, 1e-9, 0);
+        ck_assert_ptr_null(twice->robust);
+        for (size_t j = 0; j < n; j++) {
+            double se = sqrt(plain->covariance[j * n + j]);
+            ck_near(twice->estimate[j], plain->estimate[j], 0, 1e-6 * se);
+            ck_near(twice->covariance[j * n + j], 0.5 * se * se, 1e-5, 0);
+        }
+        ck_near(twice->random->sd[0], plain->random->sd[0], 1e-6, 0);
+        mlab_fit_free(plain);
+        mlab_fit_free(twice);
+        lag_world_free(&w);
+    }
+}
+END_TEST
+
+START_TEST(a_prior_pulls_its_coefficient)
+{
+    lag_truth t = {.kind = LAG_LEVELS, .seed = 9, .people = 200, .periods = 4, .before = 3, .begins = 4, .slope = 0.5, .sd = 1, .lag = 0.3};
+    lag_world w;
+    start();
+    lag_world_make(&w, &context, &t);
+    mlab_fit *data = fit_with(&w, lag_outcome(t.kind, MLAB_INITIAL_JOINT, FORMULA));
+    size_t at = lag_parameter(data, "x"), n = data->n_parameters;
+    double se = sqrt(data->covariance[at * n + at]);
+    mlab_prior prior = {.parameter = (char *)"x", .mean = 0, .sd = se, .source = (char *)"stated"};
+    mlab_outcome outcome = lag_outcome(t.kind, MLAB_INITIAL_JOINT, FORMULA);
+    outcome.priors = &prior;
+    outcome.n_priors = 1;
+    mlab_fit *fit = fit_with(&w, outcome);
+    ck_assert_uint_eq(fit->n_priors, 1);
+    ck_assert_uint_eq(fit->priors[0].parameter, at);
+    ck_near(fit->priors[0].data_estimate, data->estimate[at], 0, 1e-6 * se);
+    ck_near(fit->priors[0].data_se, se, 1e-5, 0);
+    ck_near(fit->estimate[at], data->estimate[at] / 2, 0, 0.25 * se); /* as much as the data say: half way, nearly normal */
+    ck_near(fit->covariance[at * n + at], se * se / 2, 0.12, 0);
+    ck_near(fit->joint_covariance[at * (n + fit->n_spread + 1)], fit->covariance[at * n + at], 1e-12, 0); /* draws have it */
+    mlab_fit_free(data);
+    mlab_fit_free(fit);
+    lag_world_free(&w);
+}
+END_TEST
+
+START_TEST(first_values_are_counted_and_are_not_left_out)
+{
+    lag_truth t = {.kind = LAG_NUMBER, .seed = 7, .people = 120, .periods = 4, .before = 3, .begins = 2, .slope = 0.5, .sd = 1, .lag = 0.3};
+    lag_world w;
+    start();
+    lag_world_make(&w, &context, &t);
+    mlab_fit *alone = fit_with(&w, lag_outcome(t.kind, MLAB_INITIAL_NONE, FORMULA)),
+             *fit = fit_with(&w, lag_outcome(t.kind, MLAB_INITIAL_JOINT, FORMULA));
+    ck_assert_uint_eq(fit->n_first_values, 120); /* somebody's each: in the panel, or before it */
+    ck_assert_uint_gt(alone->n_dropped_missing, 50);
+    ck_assert_uint_eq(fit->n_dropped_missing, 0);
+    ck_assert_uint_eq(fit->n_rows, alone->n_rows);
+    mlab_fit_free(alone);
+    mlab_fit_free(fit);
+    lag_world_free(&w);
+}
+END_TEST
+
 /* --- what is refused --------------------------------------------------------------------------------------------------- */
 
 static void refused(const lag_world *w, mlab_outcome outcome, const char *word)
@@ -364,17 +447,19 @@ START_TEST(what_it_does_not_take_is_said)
     refused(&w, lag_outcome(t.kind, MLAB_INITIAL_JOINT, "y ~ x + (1 | person)"), "initial: joint is for a formula");
     refused(&w, lag_outcome(t.kind, MLAB_INITIAL_JOINT, "y ~ y_last + x + (1 + x | person)"), "(1 | person)");
     refused(&w, lag_outcome(t.kind, MLAB_INITIAL_JOINT, "y ~ y_last + (1 | person) + (1 | x)"), "no other random effects");
-    mlab_prior prior = {.parameter = (char *)"x", .sd = 1, .source = (char *)"stated"};
+    mlab_prior prior = {.parameter = (char *)"first:x", .sd = 1, .source = (char *)"stated"};
     mlab_outcome outcome = lag_outcome(t.kind, MLAB_INITIAL_JOINT, FORMULA);
     outcome.priors = &prior;
     outcome.n_priors = 1;
-    refused(&w, outcome, "priors beside initial: joint");
+    refused(&w, outcome, "first:x");
     outcome.n_priors = 0;
-    outcome.weight = (char *)"always";
+    outcome.weight = (char *)"weight";
+    outcome.weights = MLAB_WEIGHTS_SAMPLING;
+    int32_t *weight = add(w.table, "weight", MLAB_COLUMN_INTEGER, NULL, 0)->as.integer;
+    for (size_t i = 0; i < w.table->n_rows; i++) weight[i] = 1 + (i % 3 == 0);
+    refused(&w, outcome, "sampling weights: which level they sample is not known");
     outcome.weights = MLAB_WEIGHTS_FREQUENCY;
-    int32_t *always = add(w.table, "always", MLAB_COLUMN_INTEGER, NULL, 0)->as.integer;
-    for (size_t i = 0; i < w.table->n_rows; i++) always[i] = 1;
-    refused(&w, outcome, "weights beside initial: joint");
+    refused(&w, outcome, "all rows of a person must have the same one");
     options.tests = true;
     mlab_fit *fit = fit_with(&w, lag_outcome(t.kind, MLAB_INITIAL_JOINT, FORMULA));
     ck_assert_msg(strstr(fit->reason, "not built beside initial: joint") != NULL, "%s", fit->reason);
@@ -426,4 +511,5 @@ END_TEST
 MLAB_TEST_MAIN("initial_joint", fits_with_first_values_agree_with_brute_force, a_lag_of_a_number_is_found_again, a_lag_of_yes_or_no_is_found_again,
                a_lag_of_levels_is_found_again, an_answer_before_the_panel_is_as_good_as_one_in_it, few_of_a_kind_have_no_equation_of_their_own,
                the_fit_is_a_mixed_model_that_predicts_for_a_person, draws_hold_the_effects_of_people_given_their_first_answers_too,
-               the_same_bytes_for_any_number_of_threads, what_it_does_not_take_is_said, every_failing_allocation_is_told)
+               the_same_bytes_for_any_number_of_threads, people_may_have_weights, a_prior_pulls_its_coefficient,
+               first_values_are_counted_and_are_not_left_out, what_it_does_not_take_is_said, every_failing_allocation_is_told)

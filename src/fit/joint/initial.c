@@ -51,10 +51,6 @@ static mlab_status check(const mlab_outcome *outcome, const mlab_outcome_problem
                              "%s: initial: joint takes one level of each person, (1 | person), and no other random effects; for others write "
                              "initial: wooldridge",
                              outcome->name);
-    if (problem->n_priors > 0 || problem->weight)
-        return mlab_raise_at(err, MLAB_ERR_DATA_NOT_BUILT, problem->n_priors > 0 ? &problem->priors[0].place : &outcome->weight_place,
-                             "%s: %s beside initial: joint are not built yet; initial: wooldridge takes them", outcome->name,
-                             problem->n_priors > 0 ? "priors" : "weights");
     if (!problem->cluster || strcmp(main->cluster_name, "person") != 0 || main->problem.cluster_other)
         return mlab_raise_at(err, MLAB_ERR_FIT_MODEL, &outcome->formula_place, "%s: leave cluster() out of its formula beside initial: joint",
                              outcome->name);
@@ -199,6 +195,17 @@ static mlab_status lengthen(const work *w, mlab_fit *fit, mlab_error *err)
     return status;
 }
 
+/* Priors are of the coefficients of main, which stand in front in both. */
+static void take_priors(const work *w, mlab_fit *fit)
+{
+    mlab_fit *whole = w->whole;
+    fit->priors = whole->priors;
+    fit->n_priors = whole->n_priors;
+    fit->penalised_log_likelihood = whole->penalised_log_likelihood;
+    whole->priors = NULL;
+    whole->n_priors = 0;
+}
+
 /* --- people ------------------------------------------------------------------------------------------------------------ */
 
 static uint32_t rank_of(const mlab_fit_problem *problem, size_t cluster)
@@ -243,6 +250,17 @@ static void keep_groups(const work *w, mlab_random_effects *random)
     random->people = true;
 }
 
+/* First values answered in the panel have no last value, but are modelled: they are not left out. */
+static void count_first(const work *w, mlab_fit *fit)
+{
+    for (int k = 0; k < MLAB_FIRST_KINDS; k++) {
+        const mlab_outcome_problem *made = w->first.made[k];
+        if (!made) continue;
+        fit->n_first_values += made->problem.n;
+        if (k == MLAB_FIRST_IN) fit->n_dropped_missing -= made->problem.n < fit->n_dropped_missing ? made->problem.n : fit->n_dropped_missing;
+    }
+}
+
 /* --- the whole ---------------------------------------------------------------------------------------------------------- */
 
 static mlab_status take(work *w, const mlab_outcome *outcome, mlab_fit **out, mlab_error *err)
@@ -257,6 +275,8 @@ static mlab_status take(work *w, const mlab_outcome *outcome, mlab_fit **out, ml
     if (!status) status = mlab_joint_text(context, &fit->cluster, "", err);
     if (status) return status;
     keep_groups(w, fit->random);
+    take_priors(w, fit);
+    count_first(w, fit);
     fit->n_clusters = 0;
     fit->trust = w->whole->trust;
     mlab_release(context, fit->robust);

@@ -22,8 +22,9 @@ void mlab_first_equations_free(mlab_first_equations *first); /* NULL is fine */
 MLAB_MUST_USE mlab_status mlab_first_equations_make(const mlab_data *data, const mlab_outcome *outcome, const mlab_outcome_problem *main,
                                                     mlab_first_equations *first, mlab_error *err);
 
-/* The fit of main, prepared, with the first values in its likelihood: parameters as of the mixed model, then those of the first equations. Errors:
- * MLAB_ERR_DATA_NOT_BUILT (other effects than (1 | person), weights, priors, penalties), those of mlab_fit_outcome. */
+/* The fit of main, prepared, with the first values in its likelihood: parameters as of the mixed model, then those of the first equations.
+ * Weights are frequencies of people; priors of coefficients of main's equation. Errors: MLAB_ERR_DATA_NOT_BUILT (other effects than (1 | person),
+ * penalties), those of mlab_fit_outcome. */
 MLAB_MUST_USE mlab_status mlab_fit_initial(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
                                            const mlab_outcome_problem *main, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
 

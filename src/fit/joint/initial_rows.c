@@ -124,6 +124,8 @@ static mlab_status make_one(const finding *f, const mlab_data *data, const mlab_
     const char *response = kind == MLAB_FIRST_IN ? mlab_outcome_response_name(f->main) : lag;
     mlab_outcome first = *outcome;
     first.initial = MLAB_INITIAL_NONE;
+    first.priors = NULL; /* they are of the outcome's own equation */
+    first.n_priors = 0;
     first.model = (char *)(uintptr_t)f->main->model->name;
     first.formula = formula_of(context, f->main->formula, response, lag);
     if (!first.formula) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a formula");

@@ -182,8 +182,8 @@ static mlab_status doubt_seen(const mlab_joint_model *model, const mlab_joint_cl
         double sd = c->psi[at], se = sqrt(fmax(c->inverse[at * (model->n_parameters + 1)], 0));
         if (sd >= SEEN * se) continue;
         status = mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err,
-                                "people hardly differ in %s beyond what their covariates say (%s: standard deviation %.2g, error %.2g): what goes "
-                                "with it cannot be told",
+                                "how much people differ in %s beyond what their covariates say cannot be told from 0 (%s: standard deviation %.2g, "
+                                "error %.2g), and what goes with it cannot be told",
                                 name, fit->names[at], sd, se);
     }
     return status;
@@ -375,6 +375,10 @@ static mlab_status fit_parts(const mlab_context *context, const char *name, cons
     of.stated = any ? &stated.problem : NULL;
     of.after = !of.initial;
     if (!status) status = fit_once(context, name, parts, names, n_parts, &of, out, err);
+    if (!status && any && of.initial) { /* whose errors are those of the model */
+        mlab_release(context, data->robust);
+        data->robust = NULL;
+    }
     if (!status && any) status = mlab_priors_describe(&stated.problem, data, *out, err);
     if (!status) (*out)->seconds = mlab_os_seconds() - began;
     mlab_fit_free(data);

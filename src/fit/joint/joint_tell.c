@@ -138,6 +138,22 @@ bool mlab_joint_hides_effect(const mlab_fit *fit, size_t e)
     return !mlab_joint_told(fit) && fit->joint->n_parts && fit->joint->parts[0]->n_random && e >= fit->joint->parts[0]->random->n;
 }
 
+bool mlab_joint_from_zero(const mlab_fit *fit, size_t e)
+{
+    const double seen = 2; /* errors, as for associations (fit/joint/joint_fit.c) */
+    if (!fit->joint || !fit->n_random || e >= fit->random->n) return true;
+    return fit->random->sd[e] >= seen * fit->random->sd_se[e];
+}
+
+bool mlab_joint_tells_correlation(const mlab_fit *fit, size_t one, size_t other)
+{
+    const mlab_joint *joint = fit->joint;
+    if (!joint) return true;
+    bool multiples = joint->effects == MLAB_JOINT_SHARED && joint->n_parts && joint->parts[0]->n_random && joint->parts[0]->random->n == 1;
+    bool told = !mlab_joint_hides_effect(fit, one) && !mlab_joint_hides_effect(fit, other);
+    return told && !multiples && mlab_joint_from_zero(fit, one) && mlab_joint_from_zero(fit, other);
+}
+
 static void tell_reason(mlab_text *text, const char *before, const mlab_fit *fit)
 {
     mlab_text_append(text, before);
