@@ -77,7 +77,7 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_fit_joint_imputed(const mlab_context *co
  * `imputation`, that of the fits), then
  * every outcome is refitted to it; outcomes[k] is what fits[k], pooled, was fitted to, `all` [n_all] those whose formulas say what is imputed. A
  * sample that cannot be fitted is drawn again, up to four times, and counted. Errors: MLAB_ERR_FIT_DRAWS when that fails or more than a fifth
- * failed; MLAB_ERR_DATA_NOT_BUILT for clusters other than people, frailties, effects of mentors and initial: joint. */
+ * failed; MLAB_ERR_DATA_NOT_BUILT for fits by different clusters, frailties, effects of mentors and initial: joint. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *data, const mlab_outcome *all, size_t n_all,
                                                       const mlab_outcome *const *outcomes, const mlab_fit_options *options,
                                                       const mlab_fit *const *fits, size_t n_fits, const mlab_imputation *imputation, size_t n_draws,

@@ -228,6 +228,42 @@ START_TEST(a_bootstrap_imputes_every_sample_and_refits_the_mixed_model)
 }
 END_TEST
 
+/* The intercept lies between teams: samples of people leave these as they are and spread it too little, samples of whole teams, each copy a team of
+ * its own, as its robust error says. */
+START_TEST(whole_clusters_are_drawn_where_they_are_named)
+{
+    enum { DRAWS = 150 };
+    static char formulas[][40] = {"y ~ x + (1 | team)", "y ~ x + (1 | team) + cluster(team)"};
+    double spread[2], error[2];
+    mlab_fit_options options = mlab_fit_defaults();
+    mlab_error err = {0};
+    options.draws = 1;
+    for (int k = 0; k < 2; k++) {
+        mlab_table *table = people();
+        mlab_data data = {.context = &context, .people = table, .person_level = true};
+        mlab_outcome named = outcome;
+        mlab_imputation *imputation;
+        mlab_fit *fit;
+        mlab_draws *draws;
+        double mean = 0, square = 0;
+        named.formula = formulas[k];
+        ck_assert_msg(!mlab_impute(&context, &data, &named, 1, 5, 3, 3, &imputation, &err), "%s", err.sentence);
+        ck_assert_msg(!mlab_fit_imputed(&context, &data, &named, 1, &options, imputation, DRAWS, NULL, 1, &fit, &draws, &err), "%s", err.sentence);
+        for (size_t d = 0; d < DRAWS; d++) mean += draws->value[d * 2] / DRAWS;
+        for (size_t d = 0; d < DRAWS; d++) square += pow(draws->value[d * 2] - mean, 2) / (DRAWS - 1);
+        spread[k] = sqrt(square), error[k] = mlab_fit_standard_error(fit, 0);
+        ck_assert_str_eq(fit->cluster, k ? "team" : "");
+        ck_assert_uint_eq(draws->effects->n_groups, TEAMS);
+        mlab_draws_free(draws);
+        mlab_fit_free(fit);
+        mlab_imputation_free(imputation);
+        mlab_table_free(table);
+    }
+    ck_assert_msg(spread[0] < 0.75 * error[0], "by people %g, error %g", spread[0], error[0]);
+    ck_assert_msg(spread[1] > 0.75 * error[1] && spread[1] < 1.35 * error[1], "by teams %g, error %g", spread[1], error[1]);
+}
+END_TEST
+
 START_TEST(every_failed_allocation_of_a_redrawn_mixed_sample_is_reported)
 {
     mlab_table *table = people();
@@ -235,16 +271,18 @@ START_TEST(every_failed_allocation_of_a_redrawn_mixed_sample_is_reported)
     mlab_fit_options options = mlab_fit_defaults();
     mlab_imputation *imputation;
     mlab_fit *fit;
-    const mlab_outcome *outcomes[] = {&outcome};
-    ck_assert_int_eq(mlab_impute(&context, &data, &outcome, 1, 2, 1, 3, &imputation, NULL), MLAB_OK);
-    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &outcome, 1, &options, imputation, 0, NULL, 1, &fit, NULL, NULL), MLAB_OK);
+    mlab_outcome named = outcome;
+    const mlab_outcome *outcomes[] = {&named};
+    named.formula = "y ~ x + (1 | team) + cluster(team)";
+    ck_assert_int_eq(mlab_impute(&context, &data, &named, 1, 2, 1, 3, &imputation, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_fit_imputed(&context, &data, &named, 1, &options, imputation, 0, NULL, 1, &fit, NULL, NULL), MLAB_OK);
     const mlab_fit *fits[] = {fit};
     mlab_status got = MLAB_ERR_MEMORY;
     for (long k = 1; got == MLAB_ERR_MEMORY && k < 20000; k += 1 + k / 15) {
         mlab_test_memory memory = {.fail_at = k};
         mlab_context failing = mlab_test_context(&memory, 1);
         mlab_draws *draws;
-        got = mlab_draws_redrawn(&failing, &data, &outcome, 1, outcomes, &options, fits, 1, imputation, 2, 5, &draws, NULL);
+        got = mlab_draws_redrawn(&failing, &data, &named, 1, outcomes, &options, fits, 1, imputation, 2, 5, &draws, NULL);
         mlab_draws_free(draws);
         ck_assert_msg(memory.live == 0, "allocation %ld leaves %ld blocks", k, memory.live);
     }
@@ -275,4 +313,4 @@ END_TEST
 
 MLAB_TEST_MAIN("impute_mixed", pooled_mixed_fits_agree_with_mice, correlated_effects_are_pooled_by_fishers_z_whatever_the_signs_of_lambda,
                draws_hold_the_effects_of_groups_of_every_imputation, a_bootstrap_imputes_every_sample_and_refits_the_mixed_model,
-               every_failed_allocation_of_a_redrawn_mixed_sample_is_reported, any_allocation_may_fail)
+               whole_clusters_are_drawn_where_they_are_named, every_failed_allocation_of_a_redrawn_mixed_sample_is_reported, any_allocation_may_fail)

@@ -2,13 +2,13 @@
 /* Draws of parameters where values are missing: people are drawn with replacement, each with all rows, and in every sample the missing values are
  * imputed anew, copies of one person apart, before every outcome is refitted to it: bootstrap, then impute (Schomaker & Heumann 2018,
  * doi:10.1002/sim.7654; Bartlett & Hughes 2020, doi:10.1177/0962280220932189). Designs stay those of the pooled fits, so that draws fit their
- * recipes. Mixed models: people are copied with their person effects; groups that hold several people (departments) stay one group each, as in other
- * bootstraps of people, so that what such groups share spreads too little; effects of groups are drawn given the refit's parameters.
+ * recipes. Where a fit names clusters (cluster(department)) these are drawn whole. Groups that hold several people and no clusters are named for stay
+ * one group each, as in other bootstraps of people, so that what they share spreads too little. Effects are drawn given the refit's parameters.
  * Weakness: one imputation a sample, so that draws spread a little more than the pooled errors; every draw imputes, which takes long. */
 #include "fit/penalty/redrawn.h"
 #include "fit/after/after.h"
 #include "fit/draws.h"
-#include "fit/impute/sampled.h"
+#include "fit/impute/redrawn_clusters.h"
 #include "fit/mixed/web.h"
 #include "fit/outcome.h"
 
@@ -30,7 +30,9 @@ typedef struct redrawing {
     const mlab_outcome *all;             /* [n_all] those whose formulas say what is imputed */
     const mlab_fit_options *options;
     const mlab_fit *const *fits; /* [n] pooled */
-    size_t n, n_all, people;
+    mlab_redrawn_clusters clusters;
+    bool whole; /* clusters of people are drawn */
+    size_t n, n_all;
     int rounds;
     uint64_t seed;
     mlab_draws *draws;
@@ -39,40 +41,51 @@ typedef struct redrawing {
     uint8_t *attempts; /* [n_draws] that failed */
 } redrawing;
 
-/* The design and the columns of the effects are those of the pooled fit, whatever levels the sample has. random [n_random]. */
-static void take_designs(const mlab_fit *fit, mlab_fit_problem *problem, mlab_random_grouping *random)
+/* Designs and columns of the effects are those of the pooled fit, whatever levels the sample has; the groups of whole clusters are apart in each
+ * copy. random, group [n_random]; what group points to is released by the caller, also after a failure. */
+static mlab_status take_designs(const redrawing *r, const mlab_context *context, const mlab_sampled *sampled, const mlab_fit *fit,
+                                mlab_outcome_problem *made, mlab_random_grouping *random, uint32_t **group, mlab_error *err)
 {
+    mlab_fit_problem *problem = &made->problem;
+    mlab_status status = MLAB_OK;
     problem->design = fit->design; /* borrowed: knots and levels of the fit */
-    for (size_t t = 0; t < problem->n_random; t++) {
+    for (size_t t = 0; t < problem->n_random && !status; t++) {
         random[t] = problem->random[t];
         if (fit->random[t].design) random[t].design = fit->random[t].design;
+        if (!r->whole) continue;
+        status =
+            mlab_redrawn_groups(context, &r->clusters, sampled, made->rows, problem->n, &problem->random[t], &group[t], &random[t].n_groups, err);
+        random[t].group = group[t];
+        random[t].groups = NULL;
+        random[t].person = NULL;
     }
     problem->random = problem->n_random ? random : NULL;
+    return status;
 }
 
-static mlab_status refit(const redrawing *r, const mlab_context *context, const mlab_data *data, size_t k, const mlab_address *address, double *value,
-                         double *spread, bool *good, mlab_error *err)
+static mlab_status refit(const redrawing *r, const mlab_context *context, const mlab_sampled *sampled, const mlab_data *data, size_t k,
+                         const mlab_address *address, double *value, double *spread, bool *good, mlab_error *err)
 {
     mlab_outcome_problem *made = NULL;
     mlab_prepared *prepared = NULL;
     mlab_refit_info info = {0};
     const mlab_fit *fit = r->fits[k];
     mlab_random_grouping random[MLAB_MOST_TERMS];
+    uint32_t *group[MLAB_MOST_TERMS] = {NULL};
     mlab_error failed = {0};
+    size_t aliased = 0;
     mlab_status status = mlab_outcome_problem_make(context, data, r->outcomes[k], r->options, &made, &failed);
     bool same = !status && made->problem.n_random == fit->n_random && fit->n_random <= MLAB_MOST_TERMS;
-    if (same) {
-        take_designs(fit, &made->problem, random);
-        status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, &failed);
-    }
+    if (same) status = take_designs(r, context, sampled, fit, made, random, group, &failed);
+    if (same && !status) status = mlab_prepare(context, made->model, &made->problem, &made->options, &prepared, &failed);
     *good = same && !status && mlab_prepared_parameters(prepared) == fit->n_parameters;
     if (*good) status = mlab_refit_redrawn(context, prepared, NULL, fit, address, value, spread, &info, &failed);
-    size_t aliased = 0;
     for (size_t j = 0; j < fit->n_parameters; j++) aliased += fit->aliased[j];
     for (size_t j = 0; *good && !status && prepared && j < fit->n_parameters; j++) *good = fit->aliased[j] || value[j] != 0;
     *good = *good && !status && info.trust == MLAB_TRUSTED && info.n_aliased <= aliased;
     mlab_prepared_free(prepared);
     mlab_outcome_problem_free(made);
+    for (size_t t = 0; t < MLAB_MOST_TERMS; t++) mlab_release(context, group[t]);
     if (status == MLAB_ERR_MEMORY || status == MLAB_ERR_CANCELLED) return mlab_raise(err, status, "%s", failed.sentence);
     return MLAB_OK; /* a sample without some level, or without an event, is drawn again */
 }
@@ -85,7 +98,8 @@ static mlab_status try_sample(const redrawing *r, const mlab_context *context, s
     mlab_completed *completed = NULL;
     mlab_error failed = {0};
     *good = false;
-    mlab_random_sample(context, &address, r->people, count);
+    mlab_random_sample(context, &address, r->clusters.n, count + r->clusters.n_people);
+    mlab_redrawn_clusters_spread(&r->clusters, count + r->clusters.n_people, count);
     mlab_status status = mlab_sampled_make(context, r->data, r->outcomes, r->n, count, &sampled, err);
     if (status) return status;
     uint64_t own = r->seed ^ (UINT64_C(0x9e3779b97f4a7c15) * (ATTEMPTS * (uint64_t)d + attempt + 1));
@@ -101,7 +115,8 @@ static mlab_status try_sample(const redrawing *r, const mlab_context *context, s
     for (size_t k = 0; k < r->n && *good && !status; spread += r->fits[k++]->n_spread) {
         mlab_address at = address;
         at.replicate = (uint32_t)k;
-        status = refit(r, context, &completed->data, k, &at, r->draws->value + d * r->draws->n_parameters + r->draws->first[k], spread, good, err);
+        status = refit(r, context, sampled, &completed->data, k, &at, r->draws->value + d * r->draws->n_parameters + r->draws->first[k], spread, good,
+                       err);
     }
     mlab_completed_free(context, completed);
     mlab_imputation_free(imputation);
@@ -157,9 +172,29 @@ static mlab_status check_fit(const mlab_fit *fit, mlab_error *err)
         if (fit->random[t].people && strcmp(fit->random[t].group, "person") != 0) why = "with effects of mentors";
     if (why)
         return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of imputed data %s are not built; use fit.draws: normal", model, why);
-    if (!fit->cluster[0] || strcmp(fit->cluster, "person") == 0) return MLAB_OK;
-    return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of imputed data draw people, not %s; use fit.draws: normal", model,
-                      fit->cluster);
+    return MLAB_OK;
+}
+
+/* The clusters that all fits can be drawn by: those that one of them names, or people. */
+static mlab_status find_clusters(redrawing *r, const mlab_imputation *imputation, mlab_error *err)
+{
+    const char *name = NULL;
+    const mlab_outcome *by = NULL;
+    mlab_completed *completed = NULL;
+    for (size_t k = 0; k < r->n; k++) {
+        const char *own = r->fits[k]->cluster;
+        if (!own[0] || strcmp(own, "person") == 0) continue;
+        if (name && strcmp(name, own) != 0)
+            return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of imputed data draw %s or %s, not both; use fit.draws: normal",
+                              r->fits[k]->outcome, name, own);
+        name = own;
+        by = r->outcomes[k];
+    }
+    r->whole = name != NULL;
+    mlab_status status = name ? mlab_impute_complete(r->context, r->data, imputation, 0, &completed, err) : MLAB_OK;
+    if (!status) status = mlab_redrawn_clusters_make(r->context, completed ? &completed->data : r->data, by, r->options, name, &r->clusters, err);
+    mlab_completed_free(r->context, completed);
+    return status;
 }
 
 /* Effects of all groups given the parameters of each draw: those of draw d given the values of imputation d modulo their number. */
@@ -196,7 +231,6 @@ mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *dat
                    .fits = fits,
                    .n = n_fits,
                    .n_all = n_all,
-                   .people = mlab_sampled_people(data),
                    .rounds = imputation->n_rounds,
                    .seed = seed};
     mlab_status status = MLAB_OK;
@@ -206,15 +240,18 @@ mlab_status mlab_draws_redrawn(const mlab_context *context, const mlab_data *dat
         status = check_fit(fits[k], err);
         r.stride += fits[k]->n_spread;
     }
+    if (!status) status = find_clusters(&r, imputation, err);
     if (!status) status = mlab_draws_frame(context, MLAB_DRAWS_BOOTSTRAP, fits, n_fits, n_draws, &r.draws, err);
-    if (status) return status;
+    if (status) goto out;
     r.draws->seed = seed;
     r.attempts = mlab_allocate(context, n_draws, 1);
     r.spread = mlab_allocate(context, n_draws, (r.stride + 1) * sizeof *r.spread);
     if (!r.attempts || !r.spread) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
-    if (!status) status = mlab_parallel_blocks(context, "draws", n_draws, r.people * sizeof(double), draw_one, &r, err);
+    if (!status) status = mlab_parallel_blocks(context, "draws", n_draws, (r.clusters.n_people + r.clusters.n) * sizeof(double), draw_one, &r, err);
     if (!status) status = count_failures(&r, err);
     if (!status) status = add_effects(&r, imputation, err);
+out:
+    mlab_redrawn_clusters_free(&r.clusters);
     mlab_release(context, r.attempts);
     mlab_release(context, r.spread);
     if (status) {

@@ -11,7 +11,7 @@
 /* Rows of the sample: where each comes from, and whose copy it is. */
 typedef struct taken {
     size_t n, n_people;
-    uint32_t *from, *person;
+    uint32_t *from, *person, *copy;
 } taken;
 
 static const mlab_table *rows_of(const mlab_data *data)
@@ -31,6 +31,18 @@ size_t mlab_sampled_people(const mlab_data *data)
     return people;
 }
 
+mlab_status mlab_sampled_persons(const mlab_context *context, const mlab_data *data, uint32_t **person, mlab_error *err)
+{
+    size_t n = rows_of(data)->n_rows;
+    uint32_t people = 0;
+    if (!(*person = mlab_allocate(context, n, sizeof **person))) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the people of %zu rows", n);
+    for (size_t row = 0; row < n; row++) {
+        people += begins(data, row);
+        (*person)[row] = people - 1;
+    }
+    return MLAB_OK;
+}
+
 static mlab_status take(const mlab_context *context, const mlab_data *data, const double *count, taken *t, mlab_error *err)
 {
     size_t n = rows_of(data)->n_rows, people = 0;
@@ -40,7 +52,8 @@ static mlab_status take(const mlab_context *context, const mlab_data *data, cons
     }
     t->from = mlab_allocate(context, t->n, sizeof *t->from);
     t->person = mlab_allocate(context, t->n, sizeof *t->person);
-    if (!t->from || !t->person) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sample of %zu rows", t->n);
+    t->copy = mlab_allocate(context, t->n, sizeof *t->copy);
+    if (!t->from || !t->person || !t->copy) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sample of %zu rows", t->n);
     people = 0;
     for (size_t row = 0, end, at = 0; row < n; row = end, people++) {
         for (end = row + 1; end < n && !begins(data, end);) end++;
@@ -48,6 +61,7 @@ static mlab_status take(const mlab_context *context, const mlab_data *data, cons
             for (size_t r = row; r < end; r++, at++) {
                 t->from[at] = (uint32_t)r;
                 t->person[at] = (uint32_t)t->n_people;
+                t->copy[at] = (uint32_t)copy;
             }
     }
     return MLAB_OK;
@@ -159,7 +173,8 @@ mlab_status mlab_sampled_make(const mlab_context *context, const mlab_data *data
     } else {
         made->data.people = made->rows;
     }
-    mlab_release(context, t.from);
+    made->source = t.from;
+    made->copy = t.copy;
     mlab_release(context, t.person);
     if (status) {
         mlab_sampled_free(made);
@@ -183,6 +198,8 @@ void mlab_sampled_free(mlab_sampled *sampled)
         for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
     }
     mlab_release(context, sampled->events);
+    mlab_release(context, sampled->source);
+    mlab_release(context, sampled->copy);
     mlab_table_free(sampled->rows);
     mlab_release(context, sampled);
 }
