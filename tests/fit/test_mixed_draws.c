@@ -2,58 +2,9 @@
 /* Draws of mixed models: parameters, how groups differ, and the effects of the groups in the data. */
 #include "fit/mixed/mixed.h"
 #include "fit/mixed/web_draw.h"
-#include "fit/outcome.h"
+#include "fit/people_and_teams.h"
 #include "fit/spread.h"
-#include "fit/worlds.h"
 #include "mentorlab/draws.h"
-
-#include "core/random.h"
-
-enum { GROUPS = 40, ROWS = 8, N = GROUPS * ROWS, TEAMS = 6, EFFECTS = GROUPS + TEAMS };
-
-static mlab_context context;
-static double x[N], number[N];
-static int32_t person[N], team[N], event[N];
-
-/* People of 8 rows each, who change between 6 teams; a slope of x that differs between people by 0.5. */
-static mlab_table *table_of(int threads)
-{
-    mlab_column *column;
-    world w = {0};
-    context = mlab_test_context(NULL, threads);
-    for (uint32_t i = 0; i < N; i++) {
-        mlab_address row = {.seed = 31, .entity = i, .purpose = MLAB_PURPOSE_TEST}, who = row, where = row;
-        person[i] = (int32_t)(who.entity = i / ROWS);
-        who.period = 1;
-        team[i] = (int32_t)(where.entity = (uint32_t)(TEAMS * mlab_random_uniform(&row, 2)));
-        where.period = 2;
-        x[i] = mlab_random_normal(&row, 0);
-        double eta = 0.3 + (0.5 + 0.5 * mlab_random_normal(&who, 1)) * x[i] + mlab_random_normal(&who, 0) + 0.7 * mlab_random_normal(&where, 0);
-        double u = mlab_random_uniform(&row, 4);
-        event[i] = eta + log(u / (1 - u)) > 0;
-        number[i] = eta + 0.8 * mlab_random_normal(&row, 6);
-    }
-    world_real(&w, &context, "x", x, N);
-    world_real(&w, &context, "number", number, N);
-    ck_assert_int_eq(mlab_table_add(w.table, "event", MLAB_COLUMN_INTEGER, NULL, 0, &column, NULL), MLAB_OK);
-    memcpy(column->as.integer, event, sizeof event);
-    ck_assert_int_eq(mlab_table_add(w.table, "person", MLAB_COLUMN_INTEGER, NULL, 0, &column, NULL), MLAB_OK);
-    memcpy(column->as.integer, person, sizeof person);
-    ck_assert_int_eq(mlab_table_add(w.table, "team", MLAB_COLUMN_INTEGER, NULL, 0, &column, NULL), MLAB_OK);
-    memcpy(column->as.integer, team, sizeof team);
-    return w.table;
-}
-
-static const mlab_outcome linear_outcome = {.name = "number", .kind = MLAB_OUTCOME_NUMBER, .model = "linear", .better = 1};
-static const mlab_outcome yes_no_outcome = {.name = "event", .kind = MLAB_OUTCOME_YES_NO, .model = "logit", .better = 1};
-
-static mlab_fit *fit_of(const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options)
-{
-    mlab_fit *fit;
-    mlab_error err = {0};
-    ck_assert_msg(mlab_fit_outcome(&context, data, outcome, options, &fit, &err) == MLAB_OK, "%s", err.sentence);
-    return fit;
-}
 
 /* --- the effects at given parameters -------------------------------------------------------------------------------- */
 
@@ -340,121 +291,6 @@ START_TEST(a_standard_deviation_on_its_boundary_is_zero_in_half_the_draws)
 }
 END_TEST
 
-/* --- refits -------------------------------------------------------------------------------------------------------------- */
-
-/* From the fit of everybody to a sample of people: where a fit from nothing ends, to 1e-4 standard errors. */
-START_TEST(a_warm_refit_ends_where_a_cold_one_does)
-{
-    static const char *const formulas[] = {"number ~ x + cluster(person) + (1 + x | person)",
-                                           "event ~ x + cluster(person) + (1 | person) + (1 | team)", "event ~ x + cluster(person) + (1 | person)",
-                                           "number ~ x + cluster(person) + (1 | person) + (1 | team)"};
-    mlab_fit_options options = mlab_fit_defaults();
-    mlab_table *table = table_of(2);
-    const mlab_data data = {.people = table};
-    for (size_t f = 0; f < 4; f++) {
-        mlab_outcome outcome = f % 3 ? yes_no_outcome : linear_outcome;
-        mlab_outcome_problem *made;
-        mlab_prepared *prepared;
-        mlab_refit_info info;
-        double times[GROUPS], cold[2], warm[2], spread[5], again[5];
-        outcome.formula = (char *)formulas[f];
-        mlab_fit *fit = fit_of(&data, &outcome, &options);
-        ck_assert_int_eq(mlab_outcome_problem_make(&context, &data, &outcome, &options, &made, NULL), MLAB_OK);
-        ck_assert_int_eq(mlab_prepare(&context, made->model, &made->problem, &made->options, &prepared, NULL), MLAB_OK);
-        for (size_t g = 0; g < GROUPS; g++) times[g] = (double)(g * 7 % 3);
-        const mlab_refit_weights weights = {.cluster = times};
-        ck_assert_int_eq(mlab_mixed_refit_from(&context, prepared, &weights, NULL, NULL, cold, spread, &info, NULL), MLAB_OK);
-        ck_assert_int_eq(mlab_mixed_refit_from(&context, prepared, &weights, fit, fit->estimate, warm, again, &info, NULL), MLAB_OK);
-        ck_assert(info.trust == MLAB_TRUSTED && info.n_aliased == 0);
-        ck_assert(fabs(warm[1] - fit->estimate[1]) > 1e-3);
-        for (size_t j = 0; j < 2; j++) ck_near(warm[j], cold[j], 0, 1e-4 * mlab_fit_standard_error(fit, j));
-        for (size_t k = 0; k < fit->n_spread; k++) {
-            size_t n = fit->n_parameters + fit->n_spread;
-            ck_near(fabs(again[k]), fabs(spread[k]), 0, 2e-4 * sqrt(fit->joint_covariance[(2 + k) * (n + 1)]));
-        }
-        mlab_prepared_free(prepared);
-        mlab_outcome_problem_free(made);
-        mlab_fit_free(fit);
-    }
-    mlab_table_free(table);
-}
-END_TEST
-
-static mlab_draws *refitted(const mlab_data *data, const mlab_outcome *outcome, const mlab_fit *fit, bool parametric, size_t n_draws)
-{
-    mlab_fit_options options = mlab_fit_defaults();
-    const mlab_outcome *outcomes[] = {outcome};
-    const mlab_fit *fits[] = {fit};
-    mlab_draws *draws;
-    mlab_error err = {0};
-    ck_assert_msg(mlab_draws_bootstrap(&context, data, outcomes, &options, fits, 1, parametric, n_draws, 99, &draws, &err) == MLAB_OK, "%s",
-                  err.sentence);
-    return draws;
-}
-
-/* Spread of 70 refits against the errors of the model: within 30 per cent (their own Monte Carlo error is 8.5), and centred within 4 of its errors.
- */
-START_TEST(refits_to_new_effects_and_responses_spread_as_the_errors_say)
-{
-    enum { D = 70 };
-    mlab_fit_options options = mlab_fit_defaults();
-    mlab_table *table = table_of(2);
-    const mlab_data data = {.people = table};
-    for (int linear = 0; linear < 2; linear++) {
-        mlab_outcome outcome = linear ? linear_outcome : yes_no_outcome;
-        outcome.formula = linear ? "number ~ x + (1 | person)" : "event ~ x + (1 | person)";
-        mlab_fit *fit = fit_of(&data, &outcome, &options);
-        mlab_draws *draws = refitted(&data, &outcome, fit, true, D);
-        const mlab_draws_effects *e = draws->effects;
-        double expected[3] = {fit->estimate[0], fit->estimate[1], log(fit->random->sd[0])}, mean[3] = {0}, square[3] = {0};
-        double se[3] = {sqrt(fit->covariance[0]), sqrt(fit->covariance[3]), fit->random->sd_se[0] / fit->random->sd[0]};
-        ck_assert(draws->n_effects == 1 && e->n_groups == GROUPS);
-        for (size_t d = 0; d < D; d++) {
-            double now[3] = {draws->value[2 * d], draws->value[2 * d + 1], log(fabs(e->factor[d]))};
-            for (int k = 0; k < 3; k++) mean[k] += now[k] / D, square[k] += (now[k] - expected[k]) * (now[k] - expected[k]) / D;
-        }
-        for (int k = 0; k < 3; k++) {
-            ck_near(mean[k], expected[k], 0, 6 * se[k] / sqrt(D)); /* the logarithm is biased a little */
-            ck_near(sqrt(square[k]), se[k], 0.3, 0);
-        }
-        double sum = 0;
-        for (size_t d = 0; d < D; d++) sum += e->value[d * GROUPS + 7] / D;
-        ck_near(sum, fit->random->mode[7], 0, 0.5 * fit->random->mode_se[7]);
-        mlab_draws_free(draws);
-        mlab_fit_free(fit);
-    }
-    mlab_table_free(table);
-}
-END_TEST
-
-START_TEST(refits_to_samples_of_people_keep_the_effects_and_threads_change_no_byte)
-{
-    enum { D = 12 };
-    mlab_fit_options options = mlab_fit_defaults();
-    mlab_draws *draws[4];
-    for (int run = 0; run < 4; run++) {
-        mlab_table *table = table_of(run % 2 ? 7 : 1);
-        const mlab_data data = {.people = table};
-        mlab_outcome outcome = yes_no_outcome;
-        outcome.formula = "event ~ x + cluster(person) + (1 | person) + (1 | team)";
-        mlab_fit *fit = fit_of(&data, &outcome, &options);
-        draws[run] = refitted(&data, &outcome, fit, run > 1, D);
-        mlab_fit_free(fit);
-        mlab_table_free(table);
-    }
-    for (int run = 0; run < 4; run += 2) {
-        ck_assert_int_eq(memcmp(draws[run]->value, draws[run + 1]->value, D * 2 * sizeof(double)), 0);
-        for (int k = 0; k < 2; k++) {
-            const mlab_draws_effects *a = &draws[run]->effects[k], *b = &draws[run + 1]->effects[k];
-            ck_assert_int_eq(memcmp(a->value, b->value, D * a->n_groups * sizeof(double)), 0);
-            ck_assert_int_eq(memcmp(a->factor, b->factor, D * sizeof(double)), 0);
-        }
-    }
-    ck_assert(memcmp(draws[0]->value, draws[2]->value, D * 2 * sizeof(double)) != 0);
-    for (int run = 0; run < 4; run++) mlab_draws_free(draws[run]);
-}
-END_TEST
-
 START_TEST(mixed_draws_without_data_or_with_other_data_are_refused)
 {
     mlab_fit_options options = mlab_fit_defaults();
@@ -508,6 +344,4 @@ END_TEST
 MLAB_TEST_MAIN("mixed_draws", effects_at_given_parameters_have_the_modes_and_the_exact_covariance, effects_follow_the_parameters_of_the_draw,
                spread_goes_to_its_scale_and_back_and_its_derivative_is_right, standard_deviations_are_drawn_as_logarithms_beside_the_coefficients,
                a_draw_depends_on_its_number_alone_and_threads_change_no_byte, a_standard_deviation_on_its_boundary_is_zero_in_half_the_draws,
-               a_warm_refit_ends_where_a_cold_one_does, refits_to_new_effects_and_responses_spread_as_the_errors_say,
-               refits_to_samples_of_people_keep_the_effects_and_threads_change_no_byte, mixed_draws_without_data_or_with_other_data_are_refused,
-               every_failed_allocation_of_mixed_draws_is_reported)
+               mixed_draws_without_data_or_with_other_data_are_refused, every_failed_allocation_of_mixed_draws_is_reported)
