@@ -47,7 +47,7 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_study_run(mlab_study *study, mlab_stage 
                                                   mlab_findings *findings, mlab_error *err);
 MLAB_API const mlab_results *mlab_study_results(const mlab_study *study);
 /* Why the study has no draws of parameters though fit.draws states how they are made; *kind (NULL = not wanted): "bootstrap" or "parametric". NULL
- * when it has them, or states nothing. After the fits. */
+ * when it has them, predictions or average effects take them, or it states nothing. After the fits. */
 MLAB_API const char *mlab_study_no_draws(const mlab_study *study, const char **kind);
 MLAB_API const mlab_report_spec *mlab_study_report(const mlab_study *study);
 MLAB_API const mlab_data *mlab_study_data(const mlab_study *study); /* NULL before the check stage is through */

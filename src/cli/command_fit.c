@@ -173,7 +173,9 @@ int mlab_command_fit(mlab_cli *cli)
         printf("\ndraws of parameters for the simulation: %s\n", results->draws->note);
     const char *kind = NULL, *why = session.study ? mlab_study_no_draws(session.study, &kind) : NULL;
     if (!code && why && !cli->json && !cli->quiet)
-        printf("\nfit.draws: %s is stated, but no parameters are drawn: draws drive the simulation, and %s\n", kind, why);
+        printf("\nfit.draws: %s is stated, but no parameters are drawn: draws drive the simulation, and %s (intervals take them with predict: "
+               "{interval: draws})\n",
+               kind, why);
     if (!code) code = show_scores(cli, &session);
     if (!code) code = mlab_session_exit(&session);
     mlab_session_end(&session);

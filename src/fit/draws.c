@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MOST_FAILED 5 /* one refit in so many may fail */
+
 void mlab_draws_free(mlab_draws *draws)
 {
     if (!draws) return;
@@ -119,6 +121,15 @@ mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *er
     return MLAB_OK;
 }
 
+mlab_status mlab_draws_check_refits(const mlab_fit *fit, mlab_error *err)
+{
+    mlab_status status = mlab_draws_check(fit, true, err);
+    if (!status && fit->n_initial)
+        status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of a fit with initial: joint are not built; use fit.draws: normal",
+                            fit->outcome);
+    return status;
+}
+
 mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *const *fits, size_t n_fits, size_t n_draws, mlab_draws **draws,
                                   mlab_error *err)
 {
@@ -137,4 +148,29 @@ mlab_status mlab_draws_make_fixed(const mlab_context *context, const mlab_fit *c
         *draws = NULL;
     }
     return status;
+}
+
+mlab_status mlab_draws_count_failures(mlab_draws *draws, const uint8_t *attempts, uint32_t (*each)[MLAB_DRAWS_REASONS], mlab_error *err)
+{
+    uint64_t reasons[MLAB_DRAWS_REASONS] = {0}, hopeless = 0;
+    for (size_t d = 0; d < draws->n_draws; d++) {
+        draws->n_failed += attempts[d];
+        hopeless += attempts[d] == MLAB_DRAWS_ATTEMPTS;
+        for (size_t r = 0; r < MLAB_DRAWS_REASONS; r++) reasons[r] += each[d][r];
+    }
+    if (draws->n_failed == 0) return MLAB_OK;
+    mlab_text text = MLAB_TEXT(draws->context);
+    mlab_text_print(
+        &text,
+        "%llu refits failed and were drawn again: %llu with a coefficient without a maximum, %llu that did not converge, %llu that lost a column",
+        (unsigned long long)draws->n_failed, (unsigned long long)reasons[MLAB_DRAWS_SEPARATED], (unsigned long long)reasons[MLAB_DRAWS_NOT_CONVERGED],
+        (unsigned long long)reasons[MLAB_DRAWS_LOST_COLUMN]);
+    draws->note = text.failed ? NULL : mlab_copy_text(draws->context, mlab_text_get(&text));
+    mlab_text_free(&text);
+    if (!draws->note) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
+    if (hopeless || draws->n_failed > draws->n_draws / MOST_FAILED)
+        return mlab_raise(err, MLAB_ERR_FIT_DRAWS,
+                          "of %zu bootstrap samples too many cannot be fitted (%s); fewer terms or levels would help, or fit.draws: normal",
+                          draws->n_draws, draws->note);
+    return MLAB_OK;
 }

@@ -12,6 +12,18 @@ MLAB_MUST_USE mlab_status mlab_draws_frame(const mlab_context *context, mlab_dra
 /* MLAB_ERR_FIT_DRAWS with the reason when nothing can be simulated from a fit; uncertain: its covariance is wanted too. */
 MLAB_MUST_USE mlab_status mlab_draws_check(const mlab_fit *fit, bool uncertain, mlab_error *err);
 
+/* The same for draws by refitting. */
+MLAB_MUST_USE mlab_status mlab_draws_check_refits(const mlab_fit *fit, mlab_error *err);
+
+enum { MLAB_DRAWS_ATTEMPTS = 5, MLAB_DRAWS_SEPARATED = 0, MLAB_DRAWS_NOT_CONVERGED = 1, MLAB_DRAWS_LOST_COLUMN = 2, MLAB_DRAWS_REASONS = 3 };
+/* Puts into the draws how many refits failed and why: attempts [n_draws] that failed, reasons [n_draws]. Errors: MLAB_ERR_FIT_DRAWS (too many),
+ * MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_draws_count_failures(mlab_draws *draws, const uint8_t *attempts, uint32_t (*reasons)[MLAB_DRAWS_REASONS],
+                                                    mlab_error *err);
+/* mlab_draws_bootstrap of one fit without random effects whose rows are at hand. */
+MLAB_MUST_USE mlab_status mlab_draws_bootstrap_prepared(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit,
+                                                        bool parametric, size_t n_draws, uint64_t seed, mlab_draws **draws, mlab_error *err);
+
 /* --- baselines of models of times (fit/draws_baseline.c) --------------------------------------------------- */
 
 /* Room for the baseline of every fit that has one; every draw is that of the fit. Errors: MLAB_ERR_MEMORY. */

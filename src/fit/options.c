@@ -50,7 +50,7 @@ const mlab_option mlab_fit_option_rows[] = {
     {"fit.level", NULL, NULL, MLAB_OPTION_NUMBER, AT(level), "0.95", 0.5, 0.999, NULL, "", "level of the intervals of coefficients and curves",
      DECIDES},
     {"fit.draws", NULL, NULL, MLAB_OPTION_CHOICE, AT(draws), "normal", 0, 0, "normal|bootstrap|parametric", "",
-     "how parameters are drawn for the simulation: bootstrap draws people with all their rows and refits", DECIDES},
+     "how parameters are drawn, for the simulation and for intervals by draws: bootstrap draws people with all their rows and refits", DECIDES},
     {"fit.tests", "tests", "fit", MLAB_OPTION_FLAG, AT(tests), "no", 0, 0, NULL, "", "tests of every term: likelihood ratio, Wald, score", DECIDES},
     {"fit.margins", "margins", "fit", MLAB_OPTION_FLAG, AT(margins), "no", 0, 0, NULL, "", "average effect of every variable on the response scale",
      DECIDES},

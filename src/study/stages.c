@@ -268,8 +268,10 @@ static const char *cannot_simulate(const mlab_study *study)
 const char *mlab_study_no_draws(const mlab_study *study, const char **kind)
 {
     static const char *const kinds[] = {"normal", "bootstrap", "parametric"};
-    if (study->fit_options.draws == 0 || study->draws) return NULL;
-    if (kind) *kind = kinds[study->fit_options.draws];
+    const mlab_fit_options *options = &study->fit_options;
+    if (options->draws == 0 || study->draws) return NULL;
+    if (options->margins_interval || (options->predict && options->predict->draws)) return NULL; /* they take them */
+    if (kind) *kind = kinds[options->draws];
     return cannot_simulate(study);
 }
 

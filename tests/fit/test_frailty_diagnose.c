@@ -16,8 +16,8 @@ static const mlab_diagnosis *find(const mlab_fit *fit, const char *what, const c
     return NULL;
 }
 
-/* cox.zph of survival 3.5.3 for coxph(..., ties = "breslow") with frailty(group, dist = "gamma", method = "em", eps = 1e-10); chi-squares. R takes
- * fewer than one degree of freedom each for them, so that its p-values are smaller. */
+/* cox.zph of survival 3.5.3 for coxph(..., ties = "breslow") with frailty(group, dist = "gamma", method = "em", eps = 1e-10), by
+ * scripts/reference/frailty_zph.R; chi-squares. R takes fewer than one degree of freedom each for them, so that its p-values are smaller. */
 START_TEST(proportional_hazards_are_tested_given_the_frailties_as_in_r)
 {
     groups g = open_groups("reference/kidney.csv", kidney_columns, 5);

@@ -172,13 +172,13 @@ static double ratio(const spreads *s, size_t j, double *off)
     return sqrt(sum) / se;
 }
 
-/* The spread of 200 draws misses its mean by 5 %, and errors of 114 events are themselves a few per cent too small: 16 % is passed by one of 33
+/* The spread of 150 draws misses its mean by 6 %, and errors of 114 events are themselves a few per cent too small: 18 % is passed by one of 33
  * parameters in about 1 of 10 seeds; the seed is fixed. The first two of a spline's ancillary ones have few events to their left and are far from
  * normal.
  */
 START_TEST(drawn_times_spread_the_estimates_as_their_errors_say)
 {
-    enum { DRAWS = 200 };
+    enum { DRAWS = 150 };
     static const struct {
         const char *model, *formula;
         size_t skip;
@@ -194,7 +194,7 @@ START_TEST(drawn_times_spread_the_estimates_as_their_errors_say)
         spreads made = drawn(&data, &outcome, DRAWS);
         for (size_t j = cases[c].skip; j < made.fit->n_parameters - (cases[c].skip ? made.fit->n_ancillary : 0); j++) {
             double off, r = ratio(&made, j, &off);
-            ck_assert_msg(fabs(r - 1) < 0.16 && fabs(off) < 0.25, "%s %s, %s: %.3f times its error, off by %.3f", cases[c].model, cases[c].formula,
+            ck_assert_msg(fabs(r - 1) < 0.18 && fabs(off) < 0.25, "%s %s, %s: %.3f times its error, off by %.3f", cases[c].model, cases[c].formula,
                           made.fit->names[j], r, off);
         }
         ck_assert_int_eq(made.draws->kind, MLAB_DRAWS_PARAMETRIC);
@@ -363,6 +363,35 @@ START_TEST(threads_do_not_change_a_byte)
 }
 END_TEST
 
+/* Draws of rows that are at hand, for predictions and average effects, are those that options.draws states. */
+START_TEST(predictions_by_draws_take_the_draws_that_are_stated)
+{
+    static const double times[] = {30};
+    mlab_data data;
+    study s = rossi(&data, 1);
+    mlab_predict_outcome wish = {.outcome = (char *)"arrest", .scale = MLAB_SCALE_SURVIVAL, .times = (double *)(uintptr_t)times, .n_times = 1};
+    mlab_predict_spec spec = {.outcomes = &wish, .n_outcomes = 1, .reference = SIZE_MAX, .n_draws = 200, .seed = 4, .draws = true};
+    double lower[3] = {0}, se[3] = {0};
+    options.predict = &spec;
+    for (int kind = 0; kind < 3; kind++) {
+        mlab_outcome outcome = outcome_of("weibull", "event(week, arrest) ~ fin + age");
+        mlab_fit *fit;
+        mlab_error err = {0};
+        options.draws = kind;
+        ck_assert_msg(!mlab_fit_outcome(&context, &data, &outcome, &options, &fit, &err), "%s", err.sentence);
+        ck_assert(fit->after && fit->after->n_predictions == 1);
+        lower[kind] = fit->after->predictions->lower;
+        se[kind] = fit->after->predictions->se;
+        mlab_fit_free(fit);
+    }
+    ck_assert(lower[0] != lower[1] && lower[1] != lower[2] && lower[0] != lower[2]);
+    for (int kind = 1; kind < 3; kind++) ck_near(se[kind], se[0], 0.25, 0); /* 200 draws: 5 % by chance; people differ from the law */
+    options.predict = NULL;
+    options.draws = 0;
+    close_study(&s);
+}
+END_TEST
+
 START_TEST(a_subdistribution_has_no_parametric_draws_and_says_why)
 {
     mlab_data data;
@@ -431,4 +460,4 @@ MLAB_TEST_MAIN("times_bootstrap", the_time_at_a_hazard_has_that_hazard, who_had_
                rows_of_a_person_are_drawn_as_one_time, drawn_times_spread_the_estimates_as_their_errors_say,
                survival_of_drawn_cox_fits_spreads_as_its_errors_say, frailties_are_drawn_anew_and_their_spread_is_refitted,
                rows_after_an_event_and_rows_of_several_people_are_drawn_as_they_are, threads_do_not_change_a_byte,
-               a_subdistribution_has_no_parametric_draws_and_says_why, any_allocation_may_fail)
+               predictions_by_draws_take_the_draws_that_are_stated, a_subdistribution_has_no_parametric_draws_and_says_why, any_allocation_may_fail)

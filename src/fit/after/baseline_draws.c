@@ -124,6 +124,8 @@ mlab_status mlab_draws_add_baselines(const mlab_context *context, const mlab_dat
 mlab_status mlab_draws_make_prepared(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, size_t n_draws, uint64_t seed,
                                      mlab_draws **draws, mlab_error *err)
 {
+    int kind = prepared->options.draws;
+    if (kind) return mlab_draws_bootstrap_prepared(context, prepared, fit, kind == 2, n_draws, seed, draws, err);
     if (!mlab_draws_needs_rows(fit)) return mlab_draws_make(context, &fit, 1, n_draws, seed, draws, err);
     double *spread = NULL;
     mlab_jackknife jackknife = {0};

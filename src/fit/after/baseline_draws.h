@@ -13,7 +13,7 @@ MLAB_MUST_USE mlab_status mlab_draws_fill_jackknife(const mlab_context *context,
  * MLAB_ERR_FIT_DRAWS (other data). */
 MLAB_MUST_USE mlab_status mlab_draws_add_baselines(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                                    const mlab_fit_options *options, const mlab_fit *const *fits, mlab_draws *draws, mlab_error *err);
-/* mlab_draws_make of one fit whose rows are at hand. */
+/* Draws of one fit whose rows are at hand, as options.draws has them. */
 MLAB_MUST_USE mlab_status mlab_draws_make_prepared(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, size_t n_draws,
                                                    uint64_t seed, mlab_draws **draws, mlab_error *err);
 

@@ -24,9 +24,7 @@
 
 #include <string.h>
 
-enum { ATTEMPTS = 5, SEPARATED = 0, NOT_CONVERGED = 1, LOST_COLUMN = 2, N_REASONS = 3 };
 #define MOST_TOGETHER ((size_t)1 << 19) /* clusters of an outcome, beyond which draws are made one by one to save memory */
-#define MOST_FAILED(n_) ((n_) / 5)      /* refits that may fail */
 
 /* Outcomes that are clustered by the same thing. */
 typedef struct population {
@@ -36,9 +34,10 @@ typedef struct population {
 } population;
 
 typedef struct one_outcome {
-    mlab_outcome_problem *made;
-    mlab_prepared *prepared;
-    mlab_refits *refits; /* of samples of people */
+    mlab_outcome_problem *made;    /* NULL: the rows were at hand */
+    mlab_prepared *own;            /* NULL with it */
+    const mlab_prepared *prepared; /* either */
+    mlab_refits *refits;           /* of samples of people */
     mlab_expected expected;
     mlab_times_draw *times; /* instead of it, of a model of times */
     size_t population, first_spread;
@@ -55,8 +54,8 @@ typedef struct boot {
     bool parametric, priors; /* priors: some outcome has them */
     double *spread;          /* [n_draws * stride] of mixed outcomes, in their order */
     size_t stride;
-    uint8_t *attempts;              /* [n_draws] that failed */
-    uint32_t (*reasons)[N_REASONS]; /* [n_draws] */
+    uint8_t *attempts;                       /* [n_draws] that failed */
+    uint32_t (*reasons)[MLAB_DRAWS_REASONS]; /* [n_draws] */
 } boot;
 
 static uint32_t id_of(const mlab_fit_problem *problem, size_t g)
@@ -82,7 +81,7 @@ static size_t population_of(boot *b, const char *name)
 static mlab_status make_populations(boot *b, mlab_error *err)
 {
     for (size_t k = 0; k < b->n; k++) {
-        const mlab_fit_problem *problem = &b->outcome[k].made->problem;
+        const mlab_fit_problem *problem = b->outcome[k].prepared->problem;
         b->outcome[k].population = population_of(b, problem->cluster && problem->cluster_name ? problem->cluster_name : "");
         population *p = &b->population[b->outcome[k].population];
         for (size_t g = 0; g < clusters_of(problem); g++)
@@ -93,8 +92,8 @@ static mlab_status make_populations(boot *b, mlab_error *err)
         if (!(p->at = mlab_allocate(b->context, p->n_ids, sizeof *p->at)))
             return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu people", p->n_ids);
         for (size_t k = 0; k < b->n; k++)
-            for (size_t g = 0; b->outcome[k].population == s && g < clusters_of(&b->outcome[k].made->problem); g++)
-                p->at[id_of(&b->outcome[k].made->problem, g)] = 1;
+            for (size_t g = 0; b->outcome[k].population == s && g < clusters_of(b->outcome[k].prepared->problem); g++)
+                p->at[id_of(b->outcome[k].prepared->problem, g)] = 1;
         for (size_t i = 0; i < p->n_ids; i++)
             if (p->at[i]) p->at[i] = (uint32_t)++p->n;
     }
@@ -122,7 +121,7 @@ static void take_counts(const boot *b, size_t s, const mlab_address *address, ui
 /* weight [clusters of outcome k]: how often each is in the sample of its population. */
 static void weigh_clusters(const boot *b, size_t k, const double *count, double *weight)
 {
-    const mlab_fit_problem *problem = &b->outcome[k].made->problem;
+    const mlab_fit_problem *problem = b->outcome[k].prepared->problem;
     const population *p = &b->population[b->outcome[k].population];
     for (size_t g = 0; g < clusters_of(problem); g++) weight[g] = count[p->at[id_of(problem, g)] - 1];
 }
@@ -131,7 +130,9 @@ static void weigh_clusters(const boot *b, size_t k, const double *count, double 
 static bool is_good(const boot *b, size_t d, const mlab_refit_info *info)
 {
     if (info->trust == MLAB_TRUSTED && info->n_aliased == 0) return true;
-    b->reasons[d][info->trust == MLAB_SEPARATED ? SEPARATED : info->trust == MLAB_TRUSTED ? LOST_COLUMN : NOT_CONVERGED]++;
+    b->reasons[d][info->trust == MLAB_SEPARATED ? MLAB_DRAWS_SEPARATED
+                  : info->trust == MLAB_TRUSTED ? MLAB_DRAWS_LOST_COLUMN
+                                                : MLAB_DRAWS_NOT_CONVERGED]++;
     b->attempts[d]++;
     return false;
 }
@@ -174,7 +175,7 @@ static mlab_status keep_baseline(const boot *b, const mlab_context *context, siz
 /* The same of a sample in narrower numbers. */
 static mlab_status keep_baseline_of(const boot *b, const mlab_context *context, size_t k, size_t d, const uint16_t *count, mlab_error *err)
 {
-    size_t n = clusters_of(&b->outcome[k].made->problem);
+    size_t n = clusters_of(b->outcome[k].prepared->problem);
     if (!mlab_draws_baseline_of(b->draws, k)) return MLAB_OK;
     double *weight = mlab_allocate(context, n, sizeof *weight);
     if (!weight) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
@@ -219,7 +220,7 @@ static mlab_status draw_one(const boot *b, const mlab_context *context, size_t d
             status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a bootstrap sample");
     for (size_t k = 0; k < b->n && b->parametric && !status; k++)
         if (!b->outcome[k].times) status = mlab_simulated_make(&own, &b->outcome[k].expected, &simulated[k], err);
-    for (uint16_t attempt = from; attempt < ATTEMPTS && !good && !status; attempt++)
+    for (uint16_t attempt = from; attempt < MLAB_DRAWS_ATTEMPTS && !good && !status; attempt++)
         status = try_all(b, &own, d, attempt, counts, weight, simulated, &good, err);
     for (size_t s = 0; counts && s < b->n_populations; s++) mlab_release(&own, counts[s]);
     for (size_t k = 0; simulated && k < b->n; k++) mlab_simulated_free(&simulated[k]);
@@ -246,7 +247,7 @@ static mlab_status draw_together(const boot *b, const mlab_context *context, siz
     }
     for (size_t k = 0; k < b->n && !status; k++) {
         const uint16_t *each[MLAB_REFITS_BATCH] = {NULL};
-        const mlab_fit_problem *problem = &b->outcome[k].made->problem;
+        const mlab_fit_problem *problem = b->outcome[k].prepared->problem;
         const population *p = &b->population[b->outcome[k].population];
         mlab_refit_info info[MLAB_REFITS_BATCH];
         size_t own = b->fits[k]->n_parameters, before = 0;
@@ -287,52 +288,29 @@ static mlab_status draw_block(void *work, size_t block, void *scratch, mlab_erro
 
 /* --- all of them -------------------------------------------------------------------------------------------------- */
 
-static mlab_status count_failures(boot *b, mlab_error *err)
-{
-    mlab_draws *draws = b->draws;
-    uint64_t reasons[N_REASONS] = {0}, hopeless = 0;
-    for (size_t d = 0; d < draws->n_draws; d++) {
-        draws->n_failed += b->attempts[d];
-        hopeless += b->attempts[d] == ATTEMPTS;
-        for (size_t r = 0; r < N_REASONS; r++) reasons[r] += b->reasons[d][r];
-    }
-    if (draws->n_failed == 0) return MLAB_OK;
-    mlab_text text = MLAB_TEXT(b->context);
-    mlab_text_print(
-        &text,
-        "%llu refits failed and were drawn again: %llu with a coefficient without a maximum, %llu that did not converge, %llu that lost a column",
-        (unsigned long long)draws->n_failed, (unsigned long long)reasons[SEPARATED], (unsigned long long)reasons[NOT_CONVERGED],
-        (unsigned long long)reasons[LOST_COLUMN]);
-    draws->note = text.failed ? NULL : mlab_copy_text(b->context, mlab_text_get(&text));
-    mlab_text_free(&text);
-    if (!draws->note) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
-    if (hopeless || draws->n_failed > MOST_FAILED(draws->n_draws))
-        return mlab_raise(err, MLAB_ERR_FIT_DRAWS,
-                          "of %zu bootstrap samples too many cannot be fitted (%s); fewer terms or levels would help, or fit.draws: normal",
-                          draws->n_draws, draws->note);
-    return MLAB_OK;
-}
-
-static mlab_status prepare_outcome(boot *b, size_t k, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
-                                   mlab_error *err)
+/* The rows of an outcome, from the data. */
+static mlab_status make_outcome(boot *b, size_t k, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                                mlab_error *err)
 {
     one_outcome *one = &b->outcome[k];
-    mlab_status status = mlab_draws_check(b->fits[k], true, err);
-    if (!status && b->fits[k]->n_initial)
-        status = mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: bootstrap draws of a fit with initial: joint are not built; use fit.draws: normal",
-                            b->fits[k]->outcome);
-    if (!status) status = mlab_outcome_problem_make(b->context, data, outcome, options, &one->made, err);
+    mlab_status status = mlab_outcome_problem_make(b->context, data, outcome, options, &one->made, err);
     if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_cluster(one->made, err);
-    if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->prepared, err);
-    if (!status && one->prepared->n_parameters != b->fits[k]->n_parameters)
-        status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", b->fits[k]->outcome);
-    if (!status && !b->parametric && b->stride == 0) status = mlab_refits_make(b->context, one->prepared, b->fits[k]->estimate, &one->refits, err);
-    if (!status) b->priors = b->priors || one->prepared->problem->n_priors > 0;
-    if (!status && b->parametric) status = mlab_simulated_check(b->context, one->made, err);
-    if (!status && b->parametric)
-        status = one->made->model->marks & MLAB_MODEL_TIMES ? mlab_times_draw_make(b->context, one->prepared, b->fits[k], &one->times, err)
-                                                            : mlab_expected_make(b->context, one->prepared, b->fits[k], &one->expected, err);
+    if (!status) status = mlab_prepare(b->context, one->made->model, &one->made->problem, &one->made->options, &one->own, err);
+    one->prepared = one->own;
     return status;
+}
+
+static mlab_status ready_outcome(boot *b, size_t k, mlab_error *err)
+{
+    one_outcome *one = &b->outcome[k];
+    const mlab_prepared *prepared = one->prepared;
+    const mlab_fit *fit = b->fits[k];
+    if (prepared->n_parameters != fit->n_parameters) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is to other data", fit->outcome);
+    b->priors = b->priors || prepared->problem->n_priors > 0;
+    if (!b->parametric) return b->stride ? MLAB_OK : mlab_refits_make(b->context, prepared, fit->estimate, &one->refits, err);
+    if (prepared->model->marks & MLAB_MODEL_TIMES) return mlab_times_draw_make(b->context, prepared, fit, &one->times, err);
+    mlab_status status = mlab_simulated_check(b->context, prepared, err);
+    return status ? status : mlab_expected_make(b->context, prepared, fit, &one->expected, err);
 }
 
 static void boot_free(boot *b)
@@ -341,7 +319,7 @@ static void boot_free(boot *b)
         mlab_expected_free(&b->outcome[k].expected);
         mlab_times_draw_free(b->outcome[k].times);
         mlab_refits_free(b->outcome[k].refits);
-        mlab_prepared_free(b->outcome[k].prepared);
+        mlab_prepared_free(b->outcome[k].own);
         mlab_outcome_problem_free(b->outcome[k].made);
     }
     for (size_t s = 0; s < b->n_populations; s++) mlab_release(b->context, b->population[s].at);
@@ -349,40 +327,74 @@ static void boot_free(boot *b)
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(b->context, memory[k]);
 }
 
+/* Room for the draws; ended by boot_free, also after a failure. */
+static mlab_status boot_begin(boot *b, size_t n_draws, uint64_t seed, mlab_error *err)
+{
+    if (n_draws > UINT32_MAX) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%zu draws are asked for; allowed: up to %lu", n_draws, 4294967295ul);
+    mlab_status status =
+        mlab_draws_frame(b->context, b->parametric ? MLAB_DRAWS_PARAMETRIC : MLAB_DRAWS_BOOTSTRAP, b->fits, b->n, n_draws, &b->draws, err);
+    if (status) return status;
+    b->draws->seed = seed;
+    b->outcome = mlab_allocate(b->context, b->n, sizeof *b->outcome);
+    b->population = mlab_allocate(b->context, b->n, sizeof *b->population);
+    b->attempts = mlab_allocate(b->context, n_draws, 1);
+    b->reasons = mlab_allocate(b->context, n_draws, sizeof *b->reasons);
+    for (size_t k = 0; b->outcome && k < b->n; b->stride += b->fits[k++]->n_spread) b->outcome[k].first_spread = b->stride;
+    b->spread = mlab_allocate(b->context, n_draws, b->stride * sizeof *b->spread);
+    if (!b->outcome || !b->population || !b->attempts || !b->reasons || !b->spread)
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
+    return MLAB_OK;
+}
+
+/* All draws, the rows of the outcomes being there. */
+static mlab_status boot_run(boot *b, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    size_t n_draws = b->draws->n_draws;
+    for (size_t k = 0; k < b->n && !status; k++) status = ready_outcome(b, k, err);
+    if (!status) status = make_populations(b, err);
+    if (!status) status = mlab_draws_make_baselines(b->draws, b->fits, err);
+    for (size_t k = 0; k < b->n && !status; k++) {
+        size_t clusters = clusters_of(b->outcome[k].prepared->problem);
+        if (clusters > b->most_clusters) b->most_clusters = clusters;
+    }
+    b->batch = b->parametric || b->stride || b->priors || b->most_clusters > MOST_TOGETHER ? 1 : MLAB_REFITS_BATCH;
+    if (!status) status = mlab_parallel_blocks(b->context, "draws", (n_draws + b->batch - 1) / b->batch, 0, draw_block, b, err);
+    return status ? status : mlab_draws_count_failures(b->draws, b->attempts, b->reasons, err);
+}
+
+static mlab_status boot_end(boot *b, mlab_status status, mlab_draws **out)
+{
+    boot_free(b);
+    if (status) mlab_draws_free(b->draws);
+    *out = status ? NULL : b->draws;
+    return status;
+}
+
 mlab_status mlab_draws_bootstrap(const mlab_context *context, const mlab_data *data, const mlab_outcome *const *outcomes,
                                  const mlab_fit_options *options, const mlab_fit *const *fits, size_t n_fits, bool parametric, size_t n_draws,
                                  uint64_t seed, mlab_draws **out, mlab_error *err)
 {
-    *out = NULL;
-    if (n_draws > UINT32_MAX) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%zu draws are asked for; allowed: up to %lu", n_draws, 4294967295ul);
     boot b = {.context = context, .fits = fits, .n = n_fits, .parametric = parametric};
-    mlab_status status = mlab_draws_frame(context, parametric ? MLAB_DRAWS_PARAMETRIC : MLAB_DRAWS_BOOTSTRAP, fits, n_fits, n_draws, &b.draws, err);
-    if (status) return status;
-    b.draws->seed = seed;
-    b.outcome = mlab_allocate(context, n_fits, sizeof *b.outcome);
-    b.population = mlab_allocate(context, n_fits, sizeof *b.population);
-    b.attempts = mlab_allocate(context, n_draws, 1);
-    b.reasons = mlab_allocate(context, n_draws, sizeof *b.reasons);
-    for (size_t k = 0; b.outcome && k < n_fits; b.stride += fits[k++]->n_spread) b.outcome[k].first_spread = b.stride;
-    b.spread = mlab_allocate(context, n_draws, b.stride * sizeof *b.spread);
-    if (!b.outcome || !b.population || !b.attempts || !b.reasons || !b.spread)
-        status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu draws", n_draws);
-    for (size_t k = 0; k < n_fits && !status; k++) status = prepare_outcome(&b, k, data, outcomes[k], options, err);
-    if (!status) status = make_populations(&b, err);
-    if (!status) status = mlab_draws_make_baselines(b.draws, fits, err);
-    for (size_t k = 0; k < n_fits && !status; k++) {
-        size_t clusters = clusters_of(&b.outcome[k].made->problem);
-        if (clusters > b.most_clusters) b.most_clusters = clusters;
-    }
-    b.batch = parametric || b.stride || b.priors || b.most_clusters > MOST_TOGETHER ? 1 : MLAB_REFITS_BATCH;
-    if (!status) status = mlab_parallel_blocks(context, "draws", (n_draws + b.batch - 1) / b.batch, 0, draw_block, &b, err);
-    if (!status) status = count_failures(&b, err);
+    mlab_status status = boot_begin(&b, n_draws, seed, err);
+    for (size_t k = 0; k < n_fits && !status; k++) status = mlab_draws_check_refits(fits[k], err);
+    for (size_t k = 0; k < n_fits && !status; k++) status = make_outcome(&b, k, data, outcomes[k], options, err);
+    if (!status) status = boot_run(&b, err);
     if (!status) status = mlab_draws_add_effects(context, data, outcomes, options, fits, b.spread, b.draws, err);
-    boot_free(&b);
-    if (status) {
-        mlab_draws_free(b.draws);
-        b.draws = NULL;
+    return boot_end(&b, status, out);
+}
+
+mlab_status mlab_draws_bootstrap_prepared(const mlab_context *context, const mlab_prepared *prepared, const mlab_fit *fit, bool parametric,
+                                          size_t n_draws, uint64_t seed, mlab_draws **out, mlab_error *err)
+{
+    *out = NULL;
+    if (fit->n_random) return mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: draws of a mixed model need its data", fit->outcome);
+    boot b = {.context = context, .fits = &fit, .n = 1, .parametric = parametric};
+    mlab_status status = boot_begin(&b, n_draws, seed, err);
+    if (!status) status = mlab_draws_check_refits(fit, err);
+    if (!status) {
+        b.outcome->prepared = prepared;
+        status = boot_run(&b, err);
     }
-    *out = b.draws;
-    return status;
+    return boot_end(&b, status, out);
 }

@@ -304,11 +304,14 @@ static mlab_status make_draws(each_row *e, const mlab_data *data, const mlab_out
     mlab_fit plain = *e->fit; /* by its covariance: the influence of people is not in a fit that was read back */
     const mlab_fit *fit = &plain;
     if (!mlab_draws_needs_rows(fit)) plain.influence = NULL, plain.influence_id = NULL; /* a jackknifed baseline is drawn by it */
-    mlab_status status =
-        mlab_draws_make_mixed(e->context, data, &outcome, options, &fit, 1, n, spec && spec->n_draws ? (uint64_t)spec->seed : 1, draws, &failed);
+    uint64_t seed = spec && spec->n_draws ? (uint64_t)spec->seed : 1;
+    mlab_status status = options->draws
+                             ? mlab_draws_bootstrap(e->context, data, &outcome, options, &fit, 1, options->draws == 2, n, seed, draws, &failed)
+                             : mlab_draws_make_mixed(e->context, data, &outcome, options, &fit, 1, n, seed, draws, &failed);
     if (!status) {
         e->draws = *draws;
         e->p->drawn = true;
+        if (options->draws && (*draws)->note) return say(e->p, (*draws)->note, err);
         return MLAB_OK;
     }
     if (status == MLAB_ERR_MEMORY || status == MLAB_ERR_CANCELLED) return mlab_raise(err, status, "%s", failed.sentence);

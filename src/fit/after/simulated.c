@@ -304,12 +304,12 @@ mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *
 
 /* Rows are drawn one by one: an event that ends somebody's rows would be drawn several times a person, which tells far more of how people differ
  * than the data do. */
-mlab_status mlab_simulated_check(const mlab_context *context, const mlab_outcome_problem *made, mlab_error *err)
+mlab_status mlab_simulated_check(const mlab_context *context, const mlab_prepared *prepared, mlab_error *err)
 {
-    const mlab_fit_problem *problem = &made->problem;
+    const mlab_fit_problem *problem = prepared->problem;
     for (size_t t = 0; t < problem->n_random && problem->category && problem->n_categories > 0; t++) {
         const mlab_random_grouping *random = &problem->random[t];
-        if (!random->person || random->memberships > 1 || !(made->model->marks & MLAB_MODEL_SHARE) || random->n_groups >= problem->n) continue;
+        if (!random->person || random->memberships > 1 || !(prepared->model->marks & MLAB_MODEL_SHARE) || random->n_groups >= problem->n) continue;
         uint8_t *events = mlab_allocate(context, random->n_groups, 1);
         if (!events) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu people", random->n_groups);
         bool again = false;

@@ -47,6 +47,6 @@ MLAB_MUST_USE mlab_status mlab_simulated_expect(mlab_simulated *simulated, const
 MLAB_MUST_USE mlab_status mlab_simulated_draw(mlab_simulated *simulated, const mlab_expected *expected, const mlab_address *address, mlab_error *err);
 /* Errors: MLAB_ERR_FIT_DRAWS where rows cannot be drawn one by one (an event that happens once a person beside effects of people), MLAB_ERR_MEMORY.
  */
-MLAB_MUST_USE mlab_status mlab_simulated_check(const mlab_context *context, const mlab_outcome_problem *made, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_simulated_check(const mlab_context *context, const mlab_prepared *prepared, mlab_error *err);
 
 #endif
