@@ -61,6 +61,31 @@ static void holds(const study *s, const char *name, const char *model, size_t n_
     }
 }
 
+/* CR2 and CR3 by the information of clusters, differences of their scores (scripts/reference/mixed_leverage.R). */
+static void leverages(const study *s, const char *name, const char *model)
+{
+    static const mlab_robust kind[] = {MLAB_ROBUST_CR2, MLAB_ROBUST_CR3};
+    static const char *const names[] = {"CR2", "CR3"};
+    mlab_fit_options options = mlab_fit_defaults();
+    csv table = csv_read(mlab_test_path("reference/mixed_leverage.csv"));
+    for (int k = 0; k < 2; k++) {
+        options.robust = (int)kind[k];
+        mlab_fit *fit = world_fit(&s->w, &context, model, &options);
+        size_t j = 0;
+        ck_assert_str_eq(fit->robust_kind, names[k]);
+        for (size_t row = 0; row < table.n_rows; row++) {
+            if (strcmp(csv_text(&table, row, "case"), name) || strcmp(csv_text(&table, row, "kind"), names[k])) continue;
+            ck_assert(same_name(fit->names[j], csv_text(&table, row, "name")));
+            ck_near(mlab_fit_standard_error(fit, j), csv_number(&table, row, "se"), 1e-3, 0);
+            if (k == 0) ck_near(fit->robust_df[j], csv_number(&table, row, "df"), 5e-3, 0);
+            j++;
+        }
+        ck_assert_uint_eq(j, fit->n_parameters);
+        mlab_fit_free(fit);
+    }
+    csv_free(&table);
+}
+
 static mixed_study sleep_of(void)
 {
     static const char *const columns[] = {"Days"};
@@ -93,11 +118,13 @@ START_TEST(events_and_levels_agree_with_scores_written_plainly)
     random_by(&made, "~ trt + late", "~ 1", "ID", false);
     clusters(&made.s, &cluster, "ID");
     holds(&made.s, "bacteria", "logit", 2, false);
+    leverages(&made.s, "bacteria", "logit");
     free(cluster);
     close_mixed(&made);
     made = wine();
     clusters(&made.s, &cluster, "judge");
     holds(&made.s, "wine", "ordinal", 2, false);
+    leverages(&made.s, "wine", "ordinal");
     free(cluster);
     close_mixed(&made);
 }
@@ -203,7 +230,6 @@ START_TEST(what_cannot_be_robust_is_said)
     uint32_t *broods = made.m.s.cluster;
     mlab_fit_problem *problem = &made.m.s.w.problem;
     refused(&made.m.s, "poisson", MLAB_ROBUST_HC1, "HC1 is of rows");
-    refused(&made.m.s, "poisson", MLAB_ROBUST_CR2, "CR2 is there for linear and lognormal models alone");
     problem->cluster_other = broods;
     refused(&made.m.s, "poisson", MLAB_ROBUST_CR1, "by two clusters is not there");
     problem->cluster_other = NULL;

@@ -138,8 +138,11 @@ static mlab_status given_effects(looking *w, mlab_error *err)
     mlab_web_draw *draw = NULL;
     mlab_address address = {.seed = 1, .replicate = EFFECTS, .purpose = MLAB_PURPOSE_DIAGNOSE};
     bool possible = false;
-    mlab_status status = mlab_web_draw_make(w->d->context, w->d->prepared, fit, &draw, err);
-    if (!status) status = mlab_web_draw_effects(draw, fit->estimate, fit->spread, &address, w->simulated.effect, &possible, err);
+    mlab_error failed = {0};
+    mlab_status status = mlab_web_draw_make(w->d->context, w->d->prepared, fit, &draw, &failed);
+    if (status == MLAB_ERR_FIT_DRAWS) return MLAB_OK; /* groups without most likely effects have none to look at */
+    if (status) return mlab_raise(err, status, "%s", failed.sentence);
+    status = mlab_web_draw_effects(draw, fit->estimate, fit->spread, &address, w->simulated.effect, &possible, err);
     if (!status && possible) status = tell_residuals(w, err);
     for (size_t t = 0; t < fit->n_random && possible && !status; t++) status = tell_normality(w, t, err);
     mlab_web_draw_free(draw);

@@ -2,7 +2,8 @@
 /* Robust covariance of mixed models by clusters that hold whole groups: H (sum over clusters of s s') H with H the inverse of the information (Liang
  * & Zeger 1986, doi:10.1093/biomet/73.1.13). Linear models: of the coefficients, their standard deviations taken as known (clubSandwich's CR0 and
  * CR1S); others: of all parameters together, whose coefficients are shown and whose whole the draws are made of.
- * Weakness: of other models than linear ones no CR2 or CR3.
+ * CR2 and CR3 weigh the scores by the leverage of the clusters, of all parameters together where the model is not linear.
+ * Weakness: frailties have no CR2 or CR3.
  */
 #include "fit/mixed/mixed_robust.h"
 
@@ -112,11 +113,11 @@ static mlab_status tell(mlab_fit *fit, const mlab_fit_problem *problem, mlab_rob
 static const char *refusal(const mlab_prepared *prepared, mlab_robust kind)
 {
     const mlab_fit_problem *problem = prepared->problem;
-    bool linear = !(prepared->model->marks & MLAB_MODEL_FRAILTY) && ((const mlab_engine *)prepared->own)->family->additive;
+    bool frailty = prepared->model->marks & MLAB_MODEL_FRAILTY;
     if (kind >= MLAB_ROBUST_HC0) return "is of rows, which random effects tie together; name whole clusters: cluster(...)";
     if (problem->cluster_other) return "by two clusters is not there: a likelihood with random effects falls apart by one of them only";
     if (!problem->cluster) return "needs clusters; name them: cluster(...)";
-    if ((kind == MLAB_ROBUST_CR2 || kind == MLAB_ROBUST_CR3) && !linear) return "is there for linear and lognormal models alone; CR0 and CR1 are";
+    if ((kind == MLAB_ROBUST_CR2 || kind == MLAB_ROBUST_CR3) && frailty) return "is not there for frailties; CR0 and CR1 are";
     if (problem->n_clusters < 2) return "needs more than one cluster";
     return NULL;
 }

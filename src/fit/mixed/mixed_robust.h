@@ -10,7 +10,7 @@ typedef struct mlab_cluster_scores {
     const mlab_context *context;
     size_t n_clusters, n;
     double *score;       /* [n_clusters * n] derivative of the log-likelihood of the cluster */
-    double *information; /* [n_clusters * n * n] X'V^-1X of linear models, when wanted; else NULL */
+    double *information; /* [n_clusters * n * n] X'V^-1X of linear models, minus the derivative of the score of others, when wanted; else NULL */
 } mlab_cluster_scores;
 
 /* At the estimates of the fit. *spans: the first grouping with a group in several clusters, whose likelihood does not fall apart (then nothing is
@@ -22,7 +22,7 @@ MLAB_MUST_USE mlab_status mlab_frailty_cluster_scores(const mlab_context *contex
                                                       mlab_cluster_scores *scores, const char **spans, mlab_error *err);
 void mlab_cluster_scores_free(mlab_cluster_scores *scores); /* zeroed is fine */
 
-/* CR2 or CR3 of a linear model: scores become L (1 - M_g)^power L^-1 s_g, with A = L L' the sum of the information and M_g = L^-1 A_g L'^-1. df [n]:
+/* CR2 or CR3: scores become L (1 - M_g)^power L^-1 s_g, with A = L L' the sum of the information and M_g = L^-1 A_g L'^-1. df [n]:
  * Satterthwaite's, NULL = not wanted. *saturated: clusters that a coefficient hangs on alone. Errors: MLAB_ERR_MEMORY, MLAB_ERR_FIT_COVARIANCE. */
 MLAB_MUST_USE mlab_status mlab_cluster_scores_adjust(const mlab_cluster_scores *scores, double power, double *df, size_t *saturated, mlab_error *err);
 

@@ -18,6 +18,8 @@
 #include <math.h>
 #include <string.h>
 
+static const double APART = 5e-3; /* of a standard error: the step of differences */
+
 typedef struct scoring {
     const mlab_context *context;
     const mlab_prepared *prepared;
@@ -26,6 +28,7 @@ typedef struct scoring {
     uint32_t **local; /* [n_random][n_groups] number of the group among those of its cluster */
     uint32_t **count; /* [n_random][n_clusters] groups of a cluster */
     double *psi;      /* coefficients that are estimated, then the spread */
+    double *apart;    /* [scores->n] steps of differences, where information of a model that is not linear is wanted; else NULL */
     size_t p, nodes;
     bool linear;
     mlab_cluster_scores *scores;
@@ -83,6 +86,37 @@ static mlab_status score_linear(const scoring *s, size_t cluster, mlab_web *web,
     return status;
 }
 
+/* Minus the derivative of the cluster's score, by central differences. */
+static mlab_status differ(const scoring *s, size_t cluster, mlab_climb_evaluate evaluate, void *work, mlab_error *err)
+{
+    size_t n = s->scores->n;
+    double *information = s->scores->information + cluster * n * n, value;
+    double *at = mlab_allocate(s->context, 3 * n, sizeof *at);
+    if (!at) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the information of a cluster");
+    double *const slope[] = {at + n, at + 2 * n};
+    mlab_status status = MLAB_OK;
+    memcpy(at, s->psi, n * sizeof *at);
+    for (size_t j = 0; j < n && !status; j++) {
+        for (int side = 0; side < 2 && !status; side++) {
+            at[j] = s->psi[j] + (side ? s->apart[j] : -s->apart[j]);
+            status = evaluate(work, at, &value, slope[side], err);
+            if (!status && !(value > -HUGE_VAL))
+                status = mlab_raise(err, MLAB_ERR_FIT_COVARIANCE, "%s: a cluster has no likelihood beside the estimates", s->fit->outcome);
+        }
+        at[j] = s->psi[j];
+        for (size_t k = 0; k < n && !status; k++) information[j * n + k] = (slope[0][k] - slope[1][k]) / (2 * s->apart[j]);
+    }
+    for (size_t j = 0; j < n; j++)
+        for (size_t k = 0; k < j; k++) information[j * n + k] = information[k * n + j] = (information[j * n + k] + information[k * n + j]) / 2;
+    mlab_release(s->context, at);
+    return status;
+}
+
+static mlab_status laplace(void *work, const double *psi, double *value, double *gradient, mlab_error *err)
+{
+    return mlab_mixed_laplace(work, psi, value, gradient, err);
+}
+
 static mlab_status score_web(const scoring *s, size_t cluster, mlab_mixed_part *of, mlab_error *err)
 {
     mlab_web *web = NULL;
@@ -93,6 +127,7 @@ static mlab_status score_web(const scoring *s, size_t cluster, mlab_mixed_part *
         status = score_linear(s, cluster, web, err);
     else if (!status && !(status = mlab_web_rows_make(web, &rows, err)))
         status = mlab_web_laplace(&rows, s->psi, &value, s->scores->score + cluster * s->scores->n, err);
+    if (!status && !s->linear && s->apart && value > -HUGE_VAL) status = differ(s, cluster, mlab_web_laplace, &rows, err);
     if (!status && !(value > -HUGE_VAL))
         status = mlab_raise(err, MLAB_ERR_FIT_COVARIANCE, "%s: a cluster has no likelihood at the estimates", s->fit->outcome);
     mlab_web_rows_free(&rows);
@@ -109,6 +144,7 @@ static mlab_status score_nodes(const scoring *s, size_t cluster, mlab_mixed_part
         mixed->n_nodes = s->nodes;
         mlab_quadrature_rule(mixed->n_nodes, mixed->node, mixed->log_weight);
         status = mlab_mixed_laplace(mixed, s->psi, &value, s->scores->score + cluster * s->scores->n, err);
+        if (!status && s->apart) status = differ(s, cluster, laplace, mixed, err);
     }
     mlab_mixed_free(mixed);
     return status;
@@ -149,6 +185,7 @@ static mlab_status start(scoring *s, bool information, mlab_error *err)
     const mlab_engine *engine = s->prepared->own;
     const mlab_fit *fit = s->fit;
     mlab_cluster_scores *to = s->scores;
+    size_t all = fit->n_parameters + fit->n_spread;
     s->linear = engine->family->additive;
     s->psi = mlab_allocate(s->context, fit->n_parameters + fit->n_spread, sizeof *s->psi);
     s->local = mlab_allocate(s->context, problem->n_random, sizeof *s->local);
@@ -163,9 +200,12 @@ static mlab_status start(scoring *s, bool information, mlab_error *err)
     to->n_clusters = problem->n_clusters;
     to->n = s->p + (s->linear ? 0 : fit->n_spread);
     to->score = mlab_allocate(s->context, to->n_clusters, to->n * sizeof *to->score);
-    if (information && s->linear) to->information = mlab_allocate(s->context, to->n_clusters, to->n * to->n * sizeof *to->information);
-    if (!to->score || (information && s->linear && !to->information))
+    if (information) to->information = mlab_allocate(s->context, to->n_clusters, to->n * to->n * sizeof *to->information);
+    if (information && !s->linear) s->apart = mlab_allocate(s->context, to->n, sizeof *s->apart);
+    if (!to->score || (information && !to->information) || (information && !s->linear && !s->apart))
         return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the scores of %zu clusters", to->n_clusters);
+    for (size_t j = 0, at = 0; s->apart && j < all; j++)
+        if (j >= fit->n_parameters || !fit->aliased[j]) s->apart[at++] = fmax(APART * sqrt(fmax(fit->joint_covariance[j * all + j], 0)), 1e-8);
     return mlab_row_groups_make(s->context, problem->cluster, problem->n, problem->n_clusters, &s->rows, err);
 }
 
@@ -185,12 +225,13 @@ mlab_status mlab_cluster_scores_make(const mlab_context *context, const mlab_pre
     mlab_release(context, s.local);
     mlab_release(context, s.count);
     mlab_release(context, s.psi);
+    mlab_release(context, s.apart);
     mlab_row_groups_free(&s.rows);
     if (status) mlab_cluster_scores_free(scores);
     return status;
 }
 
-/* --- CR2 and CR3 of linear models -------------------------------------------------------------------------------------- */
+/* --- CR2 and CR3 -------------------------------------------------------------------------------------- */
 
 /* m = L^-1 A_g L'^-1 */
 static void whiten(const double *l, size_t q, double *m)
