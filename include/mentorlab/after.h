@@ -43,9 +43,10 @@ MLAB_API bool mlab_margin_is_ratio(const mlab_margin *margin);
 /* Where twice the log-likelihood (with Firth's penalty or priors the penalised one) has fallen by the chi-squared quantile from its maximum, all
  * other coefficients at their best. */
 typedef struct mlab_profile {
-    char *name;                  /* of the coefficient */
-    double lower, upper;         /* -HUGE_VAL, HUGE_VAL: it does not fall so far on that side */
-    bool lower_open, upper_open; /* not found: the likelihood is flat, or a fit on the way did not converge */
+    char *name;                        /* of the coefficient */
+    double lower, upper;               /* 0 where there is no end or none was found */
+    bool lower_open, upper_open;       /* there is no end: the likelihood does not fall so far on that side, 200 standard errors away */
+    bool lower_unknown, upper_unknown; /* none was found: a fit on the way did not converge, so whether there is an end is not known */
 } mlab_profile;
 
 /* One thing that was looked at. */

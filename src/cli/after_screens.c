@@ -199,6 +199,7 @@ static void show_predictions(const mlab_fit *fit, uint64_t minimum)
 static void show_profiles(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;
+    bool unknown = false;
     if (!after->n_profiles) return;
     printf("  %-38s %12s %12s\n", fit->penalised ? "interval by the penalised profile" : "interval by the profile likelihood", "lower", "upper");
     for (size_t k = 0; k < after->n_profiles; k++) {
@@ -208,8 +209,10 @@ static void show_profiles(const mlab_fit *fit, uint64_t minimum)
         if (!mlab_rater_term_shown(fit, profile->name, minimum)) continue;
         if (!profile->lower_open) rounded(profile->lower, se, lower, sizeof lower);
         if (!profile->upper_open) rounded(profile->upper, se, upper, sizeof upper);
-        printf("  %-38s %12s %12s\n", profile->name, lower, upper);
+        printf("  %-38s %12s %12s\n", profile->name, profile->lower_unknown ? "not found" : lower, profile->upper_unknown ? "not found" : upper);
+        unknown = unknown || profile->lower_unknown || profile->upper_unknown;
     }
+    if (unknown) puts("  not found: a fit on the way there did not converge, so whether there is a limit is not known");
 }
 
 static void show_diagnoses(const mlab_after *after)

@@ -115,13 +115,20 @@ static void tell_profiles(mlab_doc *doc, const mlab_story *story, const mlab_fit
 {
     const mlab_after *after = fit->after;
     if (!after->n_profiles) return;
+    static const char *const unknown = "not found: a fit on the way did not converge";
     mlab_tell_begin(doc, story, fit, "Profile intervals of the coefficients", (const char *const[]){"Term", "From", "To"}, 3);
     for (size_t k = 0; k < after->n_profiles; k++) {
         const mlab_profile *p = &after->profiles[k];
         if (!shown(story, fit, p->name)) continue;
         mlab_number_text lower, upper;
-        mlab_doc_row(doc, (const char *const[]){p->name, p->lower_open ? "no end" : mlab_tell_number(p->lower, 4, false, lower),
-                                                p->upper_open ? "no end" : mlab_tell_number(p->upper, 4, false, upper)});
+        const char *const from = mlab_tell_number(p->lower, 4, false, lower), *const to = mlab_tell_number(p->upper, 4, false, upper);
+        mlab_doc_row(doc, (const char *const[]){p->name,
+                                                p->lower_unknown ? unknown
+                                                : p->lower_open  ? "no end"
+                                                                 : from,
+                                                p->upper_unknown ? unknown
+                                                : p->upper_open  ? "no end"
+                                                                 : to});
     }
     mlab_doc_table_end(doc, true);
 }

@@ -35,10 +35,14 @@ static const mlab_record_table margins_table = MLAB_RECORD_TABLE("margins", mlab
 
 static const mlab_record_field profiles[] = {
     {MLAB_RECORD_TEXT, "name", offsetof(mlab_profile, name), "1", "coefficient"},
-    {MLAB_RECORD_REAL, "lower", offsetof(mlab_profile, lower), "1", "lower end of the profile likelihood interval; 0 where open"},
-    {MLAB_RECORD_REAL, "upper", offsetof(mlab_profile, upper), "1", "upper end of the profile likelihood interval; 0 where open"},
+    {MLAB_RECORD_REAL, "lower", offsetof(mlab_profile, lower), "1",
+     "lower end of the profile likelihood interval; 0 where there is none or none was found"},
+    {MLAB_RECORD_REAL, "upper", offsetof(mlab_profile, upper), "1",
+     "upper end of the profile likelihood interval; 0 where there is none or none was found"},
     {MLAB_RECORD_FLAG, "lower_open", offsetof(mlab_profile, lower_open), "1", "1 = there is no lower end"},
     {MLAB_RECORD_FLAG, "upper_open", offsetof(mlab_profile, upper_open), "1", "1 = there is no upper end"},
+    {MLAB_RECORD_FLAG, "lower_unknown", offsetof(mlab_profile, lower_unknown), "1", "1 = no lower end was found: a fit on the way did not converge"},
+    {MLAB_RECORD_FLAG, "upper_unknown", offsetof(mlab_profile, upper_unknown), "1", "1 = no upper end was found: a fit on the way did not converge"},
 };
 static const mlab_record_table profiles_table = MLAB_RECORD_TABLE("profiles", mlab_profile, profiles);
 

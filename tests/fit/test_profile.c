@@ -70,6 +70,31 @@ START_TEST(the_interval_of_a_difference_of_means_is_known)
 }
 END_TEST
 
+/* Started from its own estimates the fit needs one step, each on the way to an end more than the one that is allowed. */
+START_TEST(an_end_is_not_found_where_a_fit_on_the_way_does_not_converge)
+{
+    context = mlab_test_context(NULL, 1);
+    study s = alone("logit", "~ gender + kids + prestige");
+    mlab_fit *fit = profiled(&s.w.problem, "logit");
+    ck_assert(!fit->after->profiles[0].lower_unknown && !fit->after->profiles[0].upper_unknown);
+    mlab_fit_options options = mlab_fit_defaults();
+    options.profile = true;
+    options.iterations = 1;
+    s.w.problem.warm = fit->estimate;
+    mlab_fit *again = fit_after(&s.w.problem, "logit", options);
+    ck_assert_int_eq(again->trust, fit->trust);
+    ck_assert_uint_eq(again->after->n_profiles, fit->after->n_profiles);
+    for (size_t k = 0; k < again->after->n_profiles; k++) {
+        const mlab_profile *p = &again->after->profiles[k];
+        ck_assert(p->lower_unknown && p->upper_unknown && !p->lower_open && !p->upper_open);
+        ck_assert(p->lower == 0 && p->upper == 0);
+    }
+    mlab_fit_free(again);
+    mlab_fit_free(fit);
+    close_study(&s);
+}
+END_TEST
+
 /* Its weights are no likelihood. */
 START_TEST(models_without_profiles_have_none)
 {
@@ -96,5 +121,5 @@ START_TEST(any_allocation_may_fail)
 }
 END_TEST
 
-MLAB_TEST_MAIN("profile", intervals_agree_with_r, the_interval_of_a_difference_of_means_is_known, models_without_profiles_have_none,
-               any_allocation_may_fail)
+MLAB_TEST_MAIN("profile", an_end_is_not_found_where_a_fit_on_the_way_does_not_converge, intervals_agree_with_r,
+               the_interval_of_a_difference_of_means_is_known, models_without_profiles_have_none, any_allocation_may_fail)

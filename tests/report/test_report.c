@@ -367,6 +367,7 @@ START_TEST(what_was_asked_of_a_fit_stands_beside_its_coefficients)
     ck_assert_ptr_nonnull(strstr(text, "| arm | 2 | 9.44 | 0.0089 | 10.12 | 0.0064 |  |  |\n"));
     ck_assert_ptr_nonnull(strstr(text, "| arm: structured - none | difference |  |  | 0.0076 | 0.0021 | 0.0130 |\n"));
     ck_assert_ptr_nonnull(strstr(text, "| armstructured | -0.1000 | no end |\n"));
+    ck_assert_ptr_nonnull(strstr(text, "| grade | not found: a fit on the way did not converge | 0.0000 |\n"));
     ck_assert_ptr_nonnull(strstr(text, "| collinearity | careful | tenure is nearly told by the other terms. |\n"));
 }
 END_TEST

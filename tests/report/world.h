@@ -15,12 +15,12 @@ enum { W_TIMES = 9, W_DRAWS = 40, W_REPLICATES = 2, W_PERIODS = 20, W_SCENARIOS 
 
 static mlab_term_test w_tests[] = {{"arm", {2, 9.44, 0.0089}, {2, 10.12, 0.0064}, {0, 0, 0}}};
 static mlab_margin w_margins[] = {{"arm: structured - none", "", 0.0076, 0.0028, 0.0021, 0.013, "difference", -1, ""}};
-static mlab_profile w_profiles[] = {{"armstructured", -0.1, 0, false, true}};
+static mlab_profile w_profiles[] = {{"armstructured", -0.1, 0, false, true, false, false}, {"grade", 0, 0, false, false, true, false}};
 static mlab_diagnosis w_diagnoses[] = {{"collinearity", "", 1, -1, true, "tenure is nearly told by the other terms."}};
 static mlab_prediction w_predictions[] = {
     {"novice", "level", "", "incidence", "voluntary", 4, "quarters", 12, "months", 0.11, 0.02, 0.08, 0.16},
     {"mentored", "ratio", "novice", "incidence", "voluntary", 4, "quarters", 12, "months", 0.71, 0.2, 0.48, 1.05}};
-static mlab_after w_after = {NULL, w_tests, 1, w_margins, 1, w_profiles, 1, w_diagnoses, 1, w_predictions, 2, 0.95};
+static mlab_after w_after = {NULL, w_tests, 1, w_margins, 1, w_profiles, 2, w_diagnoses, 1, w_predictions, 2, 0.95};
 
 typedef struct test_world {
     mlab_contrast contrasts[12];

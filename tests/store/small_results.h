@@ -23,7 +23,7 @@ static uint64_t cause_events[] = {31, 9};
 static double degrees[] = {11.5, 12, 13, 0};
 static mlab_term_test term_tests[] = {{"arm", {2, 5.5, 0.064}, {2, 5.25, 0.072}, {0, 0, 0}}};
 static mlab_margin margins[] = {{"arm: structured - none", "voluntary", -0.02, 0.01, -0.04, 0.001, "difference", -1, ""}};
-static mlab_profile profiles[] = {{"voluntary:armstructured", -0.5, 0, false, true}};
+static mlab_profile profiles[] = {{"voluntary:armstructured", 0, 0, false, true, true, false}};
 static mlab_diagnosis diagnoses[] = {{"collinearity", "", 3.25, -1, false, "No column is nearly a mixture of others."}};
 static mlab_prediction predictions[] = {
     {"novice", "level", "", "incidence", "voluntary", 4, "quarters", 12, "months", 0.125, 0.02, 0.0625, 0.25},

@@ -63,6 +63,7 @@ START_TEST(fits_and_draws_come_back_as_they_were)
     ck_assert_str_eq(fit->after->margins[0].measure, "difference");
     ck_assert_double_eq(fit->after->margins[0].time, -1);
     ck_assert(!fit->after->profiles[0].lower_open && fit->after->profiles[0].upper_open);
+    ck_assert(fit->after->profiles[0].lower_unknown && !fit->after->profiles[0].upper_unknown);
     ck_assert_double_eq(fit->after->diagnoses[0].statistic, 3.25);
     ck_assert_str_eq(fit->after->diagnoses[0].sentence, diagnoses[0].sentence);
     ck_assert_uint_eq(fit->after->n_predictions, 2);

@@ -111,11 +111,11 @@ mlab_status mlab_penalised_profiles(const mlab_context *context, const mlab_prep
         }
         after->n_profiles++;
         double *const ends[] = {&made->lower, &made->upper};
-        bool *const open[] = {&made->lower_open, &made->upper_open};
+        bool *const unknown[] = {&made->lower_unknown, &made->upper_unknown};
         for (int side = 0; side < 2 && !status; side++) {
             status = mlab_penalty_profile(&w.penalty, w.outward + j * fit->n_parameters, w.machine.best, w.top, fall, 2 * side - 1, ends[side], err);
-            *open[side] = !isfinite(*ends[side]);
-            *ends[side] = *open[side] ? 0 : *ends[side] + fit->estimate[j];
+            *unknown[side] = !isfinite(*ends[side]);
+            *ends[side] = *unknown[side] ? 0 : *ends[side] + fit->estimate[j];
         }
     }
     end(&w);

@@ -45,17 +45,40 @@ static mlab_status fall(profile *w, size_t j, double value, double *root, bool *
     return status;
 }
 
+/* One end of an interval. */
+typedef struct limit {
+    double *at;
+    bool *open, *unknown;
+} limit;
+
+static limit lower_of(mlab_profile *made)
+{
+    return (limit){&made->lower, &made->lower_open, &made->lower_unknown};
+}
+
+static limit upper_of(mlab_profile *made)
+{
+    return (limit){&made->upper, &made->upper_open, &made->upper_unknown};
+}
+
+static void set_limit(limit end, double at, bool open, bool unknown)
+{
+    *end.at = at;
+    *end.open = open;
+    *end.unknown = unknown;
+}
+
 /* b: the estimate, and its standard error. */
-static mlab_status find_end(profile *w, size_t j, double b, double se, double side, double *end, bool *open, mlab_error *err)
+static mlab_status find_end(profile *w, size_t j, double b, double se, double side, limit end, mlab_error *err)
 {
     double x0 = b, r0 = 0, x1 = b + side * w->root * se, r1;
     bool good = true;
-    *open = true;
-    *end = 0;
+    set_limit(end, 0, false, true);
     memcpy(w->at, w->machine.best, w->machine.spec.n * sizeof *w->at);
     for (int step = 0; step < STEPS; step++) {
         mlab_status status = fall(w, j, x1, &r1, &good, err);
         if (status) return status;
+        if (good && fabs(x1 - b) > FAR * se) set_limit(end, 0, true, false);
         if (!good || fabs(x1 - b) > FAR * se) return MLAB_OK;
         double slope = (r1 - r0) / (x1 - x0), next = slope * side > 0 ? x1 + (w->root - r1) / slope : x1 + side * 2 * (fabs(x1 - b) + se);
         if ((next - b) * side <= 0) next = (x1 + b) / 2;
@@ -64,8 +87,7 @@ static mlab_status find_end(profile *w, size_t j, double b, double se, double si
         r0 = r1;
         x1 = next;
         if (fabs(x1 - x0) <= (w->machine.settled > 0 ? w->machine.settled : SETTLED) * se) {
-            *open = false;
-            *end = x1;
+            set_limit(end, x1, false, false);
             return MLAB_OK;
         }
     }
@@ -85,20 +107,19 @@ static mlab_status profile_all(profile *w, mlab_after *after, mlab_error *err)
         w->fixed[n] = 0;
         w->fixed[j] = 1;
         double b = w->fit->estimate[j], se = sqrt(w->fit->covariance[j * n + j]);
-        status = find_end(w, j, b, se, -1, &made->lower, &made->lower_open, err);
-        if (!status) status = find_end(w, j, b, se, 1, &made->upper, &made->upper_open, err);
+        status = find_end(w, j, b, se, -1, lower_of(made), err);
+        if (!status) status = find_end(w, j, b, se, 1, upper_of(made), err);
     }
     return status;
 }
 
 /* The lower end of a log standard deviation, which levels off towards 0: by false position between b and where the fall is enough. */
-static mlab_status find_low(profile *w, size_t j, double b, double *end, bool *open, mlab_error *err)
+static mlab_status find_low(profile *w, size_t j, double b, limit end, mlab_error *err)
 {
     double low = b, f_low = -w->root, high = b, f_high = -w->root, root;
     bool good = true;
     memcpy(w->at, w->machine.best, w->machine.spec.n * sizeof *w->at);
-    *open = true;
-    *end = 0;
+    set_limit(end, 0, false, true);
     for (int step = 0; step < 12 && f_low < 0; step++) { /* down by halves until it has fallen */
         high = low, f_high = f_low;
         low -= 0.7;
@@ -106,14 +127,16 @@ static mlab_status find_low(profile *w, size_t j, double b, double *end, bool *o
         if (status || !good) return status;
         f_low = root - w->root;
     }
+    if (f_low < 0) set_limit(end, 0, true, false);
     for (int step = 0; step < 2 * STEPS && f_low >= 0; step++) {
         double at = (low * f_high - high * f_low) / (f_high - f_low);
         mlab_status status = fall(w, j, at, &root, &good, err);
         if (status || !good) return status;
         double now = root - w->root;
-        *end = at;
-        *open = false;
-        if (fabs(now) < 1e-9) break;
+        if (fabs(now) < 1e-9) {
+            set_limit(end, at, false, false);
+            break;
+        }
         if (now < 0) {
             high = at, f_high = now;
             f_low /= 2; /* so that both sides move (Dowell & Jarratt 1971, the Illinois rule) */
@@ -141,11 +164,11 @@ static mlab_status profile_spread(profile *w, mlab_after *after, mlab_error *err
     memcpy(w->fixed, w->fit->aliased, n);
     w->fixed[n] = 1;
     if (r->deviance > w->root * w->root) {
-        status = find_low(w, n, b, &made->lower, &made->lower_open, err);
-        made->lower = made->lower_open ? 0 : exp(made->lower);
+        status = find_low(w, n, b, lower_of(made), err);
+        made->lower = made->lower_open || made->lower_unknown ? 0 : exp(made->lower);
     }
-    if (!status) status = find_end(w, n, b, se, 1, &made->upper, &made->upper_open, err);
-    made->upper = made->upper_open ? 0 : exp(made->upper);
+    if (!status) status = find_end(w, n, b, se, 1, upper_of(made), err);
+    made->upper = made->upper_open || made->upper_unknown ? 0 : exp(made->upper);
     return status;
 }
 
