@@ -250,6 +250,7 @@ static mlab_status check_formula(mlab_study *study, const mlab_outcome *outcome,
     status = check_formula_columns(study, outcome, formula, findings, err);
     if (!status) status = check_memberships(study, outcome, formula, findings, err);
     if (!status) status = check_order(study, outcome, formula, findings, err);
+    if (!status) status = mlab_study_check_response(study, outcome, formula, findings, err);
     mlab_formula_free(formula);
     return status;
 }

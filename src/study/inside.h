@@ -128,6 +128,10 @@ mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_err
 /* A finding when the table lacks the column, with the nearest name; and when its values would give people away by name. */
 mlab_status mlab_study_check_column(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err);
 mlab_status mlab_study_check_identity(mlab_study *study, const char *name, const mlab_place *place, mlab_findings *findings, mlab_error *err);
+/* Stops for an outcome named after one event of the panel that models another, and for causes that its model does not read (study/bind_response.c).
+ */
+mlab_status mlab_study_check_response(mlab_study *study, const mlab_outcome *outcome, const mlab_formula *formula, mlab_findings *findings,
+                                      mlab_error *err);
 /* The table that formulas read: the panel's rows, or the people. */
 const mlab_table *mlab_study_table(const mlab_study *study);
 /* The people there at the end of the panel with their state, and an id column. */

@@ -112,5 +112,27 @@ START_TEST(an_exit_by_another_name_is_counted_under_it)
 }
 END_TEST
 
+START_TEST(an_outcome_named_after_one_event_does_not_model_another)
+{
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_findings findings;
+    mlab_study *study = NULL;
+    mlab_error err = {0};
+    bool said = false;
+    firm_make(&context);
+    firm_write_with(&context, "\"exit ~ arm + grade\"", "\"promoted ~ arm + grade\"");
+    mlab_findings_start(&findings, &context);
+    ck_assert_msg(!mlab_study_open(&context, firm_path, NULL, 0, firm_folder, &findings, &study, &err), "%s", err.sentence);
+    ck_assert_int_eq(mlab_study_run(study, MLAB_STAGE_CHECK, false, NULL, NULL, &findings, &err), MLAB_ERR_STUDY_REJECTED);
+    for (size_t k = 0; k < findings.n; k++)
+        said = said || (strstr(findings.items[k].sentence, "write promotion: in the place of retention:, or exit ~ ...") &&
+                        findings.items[k].occurrences[0].place.line == 13);
+    ck_assert(said);
+    mlab_study_free(study);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 MLAB_TEST_MAIN("study/answers", groups_are_counted_with_the_difference_that_could_be_seen, a_small_group_is_hidden_and_so_is_what_gives_it_away,
-               few_events_are_hidden_with_the_time_and_the_difference, an_exit_by_another_name_is_counted_under_it)
+               few_events_are_hidden_with_the_time_and_the_difference, an_exit_by_another_name_is_counted_under_it,
+               an_outcome_named_after_one_event_does_not_model_another)

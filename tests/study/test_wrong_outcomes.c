@@ -27,6 +27,7 @@ static const struct {
     {"retention: {model: logit, formula: \"left ~ arm + (1 | one)\"}", "", AT, "at least 2"},
     {"mood: {kind: ordinal, formula: \"whole ~ arm\"}", "", AT, "write data: {columns: {whole: {scale: [1, 2, 3, 4, 5]}}}"},
     {"retention: {model: fine_gray, formula: \"event(time, how) ~ arm\", causes: [lft]}", "", AT, "found 'lft'; write causes: [left]"},
+    {"mood: {kind: ordinal, formula: \"site ~ arm\", causes: [left]}", "", AT, "causes belong to an exit"},
     {"visits: {kind: count, model: poisson, formula: \"score ~ arm\"}", "", 0, "whole numbers"},
     {"pay: {kind: number, model: gamma, formula: \"negative ~ arm\"}", "", 0, "allowed"},
     {"pay: {kind: number, model: lognormal, formula: \"negative ~ arm\"}", "", 0, "allowed"},

@@ -292,7 +292,10 @@ mlab_status mlab_average_squares(const mlab_context *context, const mlab_fit_pro
     size_t n_random = problem->n_random;
     bool any = false;
     *squares = NULL;
-    for (size_t t = 0; t < n_random; t++) any = any || problem->random[t].memberships > 1 || problem->random[t].share;
+    for (size_t t = 0; t < n_random && !any; t++) {
+        any = problem->random[t].memberships > 1 || problem->random[t].share;
+        for (size_t i = 0; i < problem->n && !any; i++) any = problem->random[t].group[i] == UINT32_MAX; /* in no group: no effect */
+    }
     if (!any) return MLAB_OK;
     double *made = mlab_allocate(context, problem->n, n_random * sizeof *made);
     if (!made) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the groups of %zu rows", problem->n);

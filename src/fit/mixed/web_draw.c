@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Draws of the effects of groups: with H = C C' the curvature at the most likely effects v of the drawn parameters, v + C'^-1 z has their normal
  * approximation, in linear models their exact distribution (McCulloch, Searle & Neuhaus 2008, Generalized, Linear, and Mixed Models, ch. 9). Every
- * draw starts from the effects of the estimates, so that it does not depend on others. Weakness: the normal approximation is poor for groups of few
- * yes or no answers.
+ * draw starts from the effects of the estimates, so that it does not depend on others. The distribution of few counts or events is skewed: its mean
+ * lies, to the first order, at v - H^-1 d(log|H|)/dv / 2 (Tierney & Kadane 1986, doi:10.1080/01621459.1986.10478240), and there draws are centred;
+ * the vector is a part of the gradient of the Laplace approximation. Weakness: the draws themselves are not skewed.
  */
 #include "fit/mixed/web_draw.h"
 
@@ -15,6 +16,8 @@
 #include <math.h>
 #include <string.h>
 
+static const double MOST_MOVED = 1; /* standard deviations between groups; more is beyond the first order */
+
 struct mlab_web_draw {
     const mlab_context *context;
     const mlab_engine *engine;
@@ -23,6 +26,7 @@ struct mlab_web_draw {
     mlab_web_linear linear;
     bool additive;
     double *start, *z, *room, *psi; /* [n_effects], [n_effects], [web room], [parameters] */
+    double *gradient;               /* [parameters] not used but for what it is made of */
     uint32_t *entity;               /* [n_effects] 0, 1, ... */
 };
 
@@ -32,7 +36,7 @@ void mlab_web_draw_free(mlab_web_draw *d)
     mlab_web_linear_free(&d->linear);
     mlab_web_rows_free(&d->rows);
     mlab_web_free(d->web);
-    void *const memory[] = {d->start, d->z, d->room, d->psi, d->entity};
+    void *const memory[] = {d->start, d->z, d->room, d->psi, d->gradient, d->entity};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(d->context, memory[k]);
     mlab_release(d->context, d);
 }
@@ -49,7 +53,7 @@ static mlab_status go_to(mlab_web_draw *d, const double *estimate, const double 
     memcpy(web->v, d->start, e * sizeof *web->v);
     if (!d->additive) {
         memcpy(d->psi + n, spread, n_spread * sizeof *spread);
-        mlab_status status = mlab_web_laplace(&d->rows, d->psi, &value, NULL, err);
+        mlab_status status = mlab_web_laplace(&d->rows, d->psi, &value, d->gradient, err);
         *possible = value > -HUGE_VAL;
         return status;
     }
@@ -79,8 +83,9 @@ mlab_status mlab_web_draw_make(const mlab_context *context, const mlab_prepared 
     d->z = mlab_allocate(context, n, sizeof *d->z);
     d->room = mlab_allocate(context, mlab_web_room(d->web), sizeof *d->room);
     d->psi = mlab_allocate(context, n_psi, sizeof *d->psi);
+    d->gradient = mlab_allocate(context, n_psi, sizeof *d->gradient);
     d->entity = mlab_allocate(context, n, sizeof *d->entity);
-    if (!d->start || !d->z || !d->room || !d->psi || !d->entity) {
+    if (!d->start || !d->z || !d->room || !d->psi || !d->gradient || !d->entity) {
         status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for draws of %zu effects", n);
         goto out;
     }
@@ -134,6 +139,7 @@ mlab_status mlab_web_draw_effects(mlab_web_draw *d, const double *estimate, cons
         at.replicate += (uint32_t)t;
         mlab_random_fill(d->context, &at, d->entity, term->q * term->n_groups, 1, d->z + term->first);
     }
+    for (size_t i = 0; i < web->n_effects && !d->additive; i++) web->v[i] -= fmin(fmax(0.5 * d->rows.hc[i], -MOST_MOVED), MOST_MOVED);
     mlab_normal_quantile_array(d->context, d->z, d->z, web->n_effects);
     mlab_web_spread(web, d->z, d->room);
     for (size_t i = 0; i < web->n_effects; i++) web->v[i] += scale * d->z[i];
