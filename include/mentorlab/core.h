@@ -19,6 +19,9 @@
 #define MLAB_PRINTF(text_, first_)
 #endif
 
+/* A count that a file which is shared does not tell: -1 in the file, where _FillValue says so. */
+#define MLAB_COUNT_HIDDEN UINT64_MAX
+
 #ifdef __cplusplus
 extern "C" {
 #endif

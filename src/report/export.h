@@ -15,6 +15,12 @@ MLAB_MUST_USE mlab_status mlab_page_protect(mlab_page *page, const char *file, i
 MLAB_MUST_USE mlab_status mlab_page_protect_raters(mlab_page *page, const char *file, uint64_t minimum, size_t *n_hidden, mlab_error *err);
 /* Its part for effects of groups of few people (privacy_groups.c). */
 MLAB_MUST_USE mlab_status mlab_page_protect_groups(mlab_page *page, const char *file, uint64_t minimum, size_t *n_hidden, mlab_error *err);
+/* The comparison as it may be shared, in results.h5: what the report hides is NaN or MLAB_COUNT_HIDDEN. It borrows from the comparison. Errors:
+ * MLAB_ERR_MEMORY. */
+typedef struct mlab_shared_comparison mlab_shared_comparison;
+MLAB_MUST_USE mlab_status mlab_share_comparison(const mlab_comparison *comparison, int64_t minimum, mlab_shared_comparison **shared, mlab_error *err);
+const mlab_comparison *mlab_shared_comparison_get(const mlab_shared_comparison *shared); /* NULL of NULL */
+void mlab_shared_comparison_free(mlab_shared_comparison *shared);                        /* NULL is fine */
 /* Rows about single people (pairs, under pseudonyms): written for their owner alone. */
 bool mlab_page_is_about_people(const mlab_page *page);
 /* Writes the page to a path, mode 0600 when it is about people. Errors: MLAB_ERR_WRITE, MLAB_ERR_MEMORY, MLAB_ERR_OVERFLOW (more lines

@@ -81,8 +81,8 @@ static void count_people(const mlab_story *story, const mlab_contrast *of, names
             if (!same_table(c, of)) continue;
             const size_t row = place_of(rows, row_name(c)), arm = place_of(columns, c->arm), base = place_of(columns, c->reference);
             if (pass == 0) continue;
-            count[row * columns->n + arm] = c->n_arm;
-            count[row * columns->n + base] = c->n_reference;
+            count[row * columns->n + arm] = c->n_arm == MLAB_COUNT_HIDDEN ? 0 : c->n_arm; /* hidden by the file itself */
+            count[row * columns->n + base] = c->n_reference == MLAB_COUNT_HIDDEN ? 0 : c->n_reference;
         }
 }
 
@@ -115,7 +115,8 @@ static void judge_events(const mlab_story *story, mlab_told_contrast *told)
     const mlab_contrast *c = told->contrast;
     const uint64_t minimum = (uint64_t)story->options->minimum_cell;
     const uint64_t cells[] = {c->events_arm, c->n_arm - c->events_arm, c->events_reference, c->n_reference - c->events_reference};
-    told->events_told = told->people_told && everyone(c) && c->events_arm <= c->n_arm && c->events_reference <= c->n_reference;
+    told->events_told =
+        told->people_told && c->events_arm != MLAB_COUNT_HIDDEN && everyone(c) && c->events_arm <= c->n_arm && c->events_reference <= c->n_reference;
     for (int i = 0; i < 4; i++)
         if (cells[i] > 0 && cells[i] < minimum) told->events_told = false;
 }

@@ -5,6 +5,8 @@
 #include "core/memory.h"
 #include "core/number.h"
 
+#include <math.h>
+
 enum { LEAST_PEOPLE = 5 }; /* of a count that is told */
 
 static void put_inputs(const mlab_h5_group *data_group, const mlab_data *data)
@@ -90,6 +92,33 @@ static void count_arms(const mlab_panel *panel, uint64_t *rows, double *years, u
     }
 }
 
+/* Counts of few are hidden, and the fewest of the others where that is a single one; zeros are known to all. */
+static void hide_few(uint64_t *count, const uint8_t *told, size_t n, uint64_t minimum)
+{
+    size_t hidden = 0, next = SIZE_MAX;
+    for (size_t k = 0; k < n; k++) {
+        if (count[k] == 0) continue;
+        if (count[k] < minimum || (told && !told[k]))
+            hidden++, count[k] = MLAB_COUNT_HIDDEN;
+        else if (next == SIZE_MAX || count[k] < count[next])
+            next = k;
+    }
+    if (hidden == 1 && next != SIZE_MAX) count[next] = MLAB_COUNT_HIDDEN;
+}
+
+/* An arm of few people has no numbers in a file that is shared. */
+static void hide_arms(const mlab_h5_file *file, const mlab_panel *panel, uint64_t *rows, uint64_t *people, double *years, uint64_t *events,
+                      uint8_t *told)
+{
+    const size_t n = (size_t)panel->n_arms;
+    hide_few(people, NULL, n, file->minimum);
+    for (size_t a = 0; a < n; a++) {
+        told[a] = people[a] != MLAB_COUNT_HIDDEN;
+        if (!told[a]) rows[a] = MLAB_COUNT_HIDDEN, years[a] = NAN;
+    }
+    for (size_t e = 0; e < panel->n_events; e++) hide_few(events + e * n, told, n, file->minimum);
+}
+
 static void put_arms(const mlab_h5_group *data_group, const mlab_data *data)
 {
     const mlab_context *context = data->context;
@@ -98,13 +127,14 @@ static void put_arms(const mlab_h5_group *data_group, const mlab_data *data)
     mlab_h5_group group = mlab_h5_group_make(data_group, "arms");
     uint64_t *rows = mlab_allocate(context, n, 2 * sizeof *rows), *events = mlab_allocate(context, n * panel->n_events, sizeof *events);
     double *years = mlab_allocate(context, n, sizeof *years);
-    uint8_t *seen = mlab_allocate(context, panel->n_ids, n);
+    uint8_t *seen = mlab_allocate(context, panel->n_ids + 1, n);
     char **names = mlab_allocate(context, panel->n_events, sizeof *names);
     if (!rows || !events || !years || !seen || !names) {
         mlab_h5_fail(group.file, MLAB_ERR_MEMORY, "no memory to count %zu arms", n);
     } else {
         for (size_t e = 0; e < panel->n_events; e++) names[e] = panel->events[e].name;
         count_arms(panel, rows, years, rows + n, events, seen);
+        if (group.file->without_people) hide_arms(group.file, panel, rows, rows + n, years, events, seen);
         mlab_h5_dimension_texts(&group, "arm", panel->arms, n, "what a person is exposed to");
         mlab_h5_dimension_texts(&group, "outcome", names, panel->n_events, "event outcome");
         mlab_h5_put(&group, "person_periods", "arm", MLAB_H5_COUNT, rows, "person-period", "person-periods in the arm");

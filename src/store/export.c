@@ -31,6 +31,14 @@ void mlab_page_free(mlab_page *page)
     mlab_release(page->context, page);
 }
 
+/* Counts that the file itself does not tell. */
+static void load_hidden(loading *p, mlab_page_column *column)
+{
+    for (size_t i = 0; column->numbers && i < column->n; i++)
+        if (column->numbers[i] == (int64_t)MLAB_COUNT_HIDDEN && mlab_page_hide(p->page, column, i, NULL))
+            mlab_h5_fail(p->file, MLAB_ERR_MEMORY, "no memory to export %s", p->page->path);
+}
+
 static void load(loading *p, hid_t group, hid_t dataset, const char *name)
 {
     if (p->file->status || p->page->n_columns == MLAB_PAGE_MOST_COLUMNS) return;
@@ -51,6 +59,7 @@ static void load(loading *p, hid_t group, hid_t dataset, const char *name)
         c->texts = mlab_h5_get_texts(&in, name, c->n);
     } else if (kind == H5T_INTEGER) {
         c->numbers = mlab_h5_get(&in, name, MLAB_H5_INT64, c->n);
+        if (H5Aexists(dataset, "_FillValue") > 0) load_hidden(p, c);
     } else {
         c->reals = mlab_h5_get(&in, name, MLAB_H5_REAL, c->n);
     }

@@ -40,7 +40,8 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(n_dropped_missing, "row", "rows left out because a value is missing")                                                                          \
     X(n_dropped_weightless, "row", "rows of weight 0, left out")                                                                                     \
     X(n_first_values, "person", "first values, modelled by equations of their own")                                                                  \
-    X(n_dropped_stubs, "row", "stubs left out with link logit")                                                                                      \
+    X(n_dropped_stubs, "row", "stubs left out with link logit")
+#define FIT_SIZES(X)                                                                                                                                 \
     X(n_thresholds, "1", "thresholds, at the front of the parameters")                                                                               \
     X(block_size, "1", "parameters of a block")                                                                                                      \
     X(n_ancillary, "1", "parameters behind the blocks")                                                                                              \
@@ -54,6 +55,45 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
     X(penalised_log_likelihood, "with Firth's penalty or the densities of priors, else 0")                                                           \
     X(shape_se, "standard error of shape")                                                                                                           \
     X(gradient, "largest score in standard errors at the end")
+
+static bool is_few(const mlab_h5_file *file, uint64_t count)
+{
+    return file->without_people && count > 0 && count < file->minimum;
+}
+
+/* Events are hidden with those who had none: people or, without them, rows. */
+static bool hides_events(const mlab_h5_file *file, const mlab_fit *fit)
+{
+    const uint64_t all = fit->n_people ? fit->n_people : fit->n_rows;
+    return is_few(file, fit->n_events) || (fit->n_events <= all && is_few(file, all - fit->n_events));
+}
+
+/* In a file that is shared counts of few are hidden. */
+static void put_count(const mlab_h5_group *group, const mlab_fit *fit, const char *name, uint64_t count, const char *unit, const char *long_name)
+{
+    const bool events = strcmp(name, "n_events") == 0;
+    const uint64_t hidden = MLAB_COUNT_HIDDEN;
+    const bool hides = is_few(group->file, count) || (events && hides_events(group->file, fit));
+    mlab_h5_put(group, name, "", MLAB_H5_COUNT, hides ? &hidden : &count, unit, long_name);
+}
+
+/* The blocks add up to all events: the fewest of the others goes with a single block of few. */
+static void put_block_events(const mlab_h5_group *group, const mlab_fit *fit)
+{
+    size_t hidden = 0, next = SIZE_MAX;
+    uint64_t *count = mlab_allocate(fit->context, fit->n_blocks, sizeof *count);
+    if (!count) mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write the events of %s", fit->outcome);
+    for (size_t k = 0; count && k < fit->n_blocks; k++) {
+        count[k] = fit->events_by_block[k];
+        if (is_few(group->file, count[k]) || (fit->n_blocks == 1 && hides_events(group->file, fit)))
+            hidden++, count[k] = MLAB_COUNT_HIDDEN;
+        else if (count[k] > 0 && (next == SIZE_MAX || count[k] < count[next]))
+            next = k;
+    }
+    if (count && hidden == 1 && next != SIZE_MAX) count[next] = MLAB_COUNT_HIDDEN;
+    mlab_h5_put(group, "events", "block", MLAB_H5_COUNT, count, "event", "events of the block");
+    mlab_release(fit->context, count);
+}
 
 static void put_design(const mlab_h5_group *group, const mlab_design *design)
 {
@@ -210,13 +250,15 @@ void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_store_put_level_effects(&group, fit);
     if (fit->blocks) mlab_h5_dimension_texts(&group, "block", fit->blocks, fit->n_blocks, "cause or category beyond the base");
     if (fit->n_levels) mlab_h5_dimension_texts(&group, "level", fit->levels, fit->n_levels, "level of the outcome");
-    if (fit->blocks && fit->events_by_block)
-        mlab_h5_put(&group, "events", "block", MLAB_H5_COUNT, fit->events_by_block, "event", "events of the block");
+    if (fit->blocks && fit->events_by_block) put_block_events(&group, fit);
     mlab_h5_put_integer(&group, "n_blocks", (int64_t)fit->n_blocks, "1", "blocks of parameters");
     mlab_h5_put_integer(&group, "iterations", fit->iterations, "1", "iterations used");
     mlab_h5_put_integer(&group, "trust_code", (int64_t)fit->trust, "1", "0 = no reason for doubt was found");
-#define PUT(field, unit, long_name) mlab_h5_put_integer(&group, #field, (int64_t)fit->field, unit, long_name);
+#define PUT(field, unit, long_name) put_count(&group, fit, #field, (uint64_t)fit->field, unit, long_name);
     FIT_COUNTS(PUT)
+#undef PUT
+#define PUT(field, unit, long_name) mlab_h5_put_integer(&group, #field, (int64_t)fit->field, unit, long_name);
+    FIT_SIZES(PUT)
 #undef PUT
 #define PUT(field, long_name) mlab_h5_put_real(&group, #field, fit->field, "1", long_name);
     FIT_REALS(PUT)
@@ -290,6 +332,7 @@ void mlab_store_get_fit(const mlab_h5_group *group, mlab_fit *fit)
     fit->raters = mlab_store_get_raters(group);
 #define GET(field, unit, long_name) fit->field = (size_t)mlab_h5_get_integer(group, #field);
     FIT_COUNTS(GET)
+    FIT_SIZES(GET)
 #undef GET
 #define GET(field, long_name) fit->field = mlab_h5_get_real(group, #field);
     FIT_REALS(GET)

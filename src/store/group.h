@@ -37,7 +37,7 @@ typedef enum mlab_h5_type {
     MLAB_H5_FLOAT,   /* float */
     MLAB_H5_INT64,   /* int64_t */
     MLAB_H5_INT32,   /* int32_t */
-    MLAB_H5_COUNT,   /* uint64_t in memory, int64 in the file: old readers know no unsigned numbers */
+    MLAB_H5_COUNT,   /* uint64_t in memory, int64 in the file: old readers know no unsigned numbers; MLAB_COUNT_HIDDEN is -1, with _FillValue */
     MLAB_H5_COUNT32, /* uint32_t in memory, int64 in the file */
     MLAB_H5_BYTE     /* uint8_t in memory, int8 in the file */
 } mlab_h5_type;

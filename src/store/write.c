@@ -27,7 +27,7 @@ hid_t mlab_h5_memory_type(mlab_h5_type type)
     case MLAB_H5_FLOAT: return H5T_NATIVE_FLOAT;
     case MLAB_H5_INT64: return H5T_NATIVE_INT64;
     case MLAB_H5_INT32: return H5T_NATIVE_INT32;
-    case MLAB_H5_COUNT: return H5T_NATIVE_UINT64;
+    case MLAB_H5_COUNT: return H5T_NATIVE_INT64; /* a hidden count is -1 there, all bits in memory */
     case MLAB_H5_COUNT32: return H5T_NATIVE_UINT32;
     case MLAB_H5_BYTE: return H5T_NATIVE_UINT8;
     }
@@ -271,8 +271,17 @@ static int open_dimensions(const mlab_h5_group *group, const char *names, hid_t 
     return rank;
 }
 
+/* Tools that know netCDF take what is hidden as missing: _FillValue, CF conventions 2.5.1. */
+static bool mark_hidden_fails(hid_t dataset, const uint64_t *counts, size_t n)
+{
+    const int64_t hidden = -1;
+    size_t i = 0;
+    while (i < n && counts[i] != MLAB_COUNT_HIDDEN) i++;
+    return i < n && attribute_fails(dataset, "_FillValue", H5T_STD_I64LE, H5T_NATIVE_INT64, &hidden);
+}
+
 static void put(const mlab_h5_group *group, const char *name, const char *dimensions, hid_t type, hid_t memory_type, size_t element,
-                const void *values, bool may_compress, const char *unit, const char *long_name)
+                const void *values, bool counts, bool may_compress, const char *unit, const char *long_name)
 {
     hid_t scale[MLAB_H5_MOST_DIMENSIONS];
     hsize_t size[MLAB_H5_MOST_DIMENSIONS], elements = 1;
@@ -281,6 +290,7 @@ static void put(const mlab_h5_group *group, const char *name, const char *dimens
     for (int k = 0; k < rank; k++) elements *= size[k];
     hid_t dataset = create_dataset(group, name, type, rank, size, element, may_compress);
     bool fails = dataset < 0 || write_fails(dataset, memory_type, values, (size_t)elements) || describe_fails(dataset, unit, long_name);
+    fails = fails || (counts && mark_hidden_fails(dataset, values, (size_t)elements));
     for (int k = 0; k < rank; k++) {
         fails = fails || H5DSattach_scale(dataset, scale[k], (unsigned)k) < 0;
         H5Dclose(scale[k]);
@@ -293,7 +303,8 @@ void mlab_h5_put(const mlab_h5_group *group, const char *name, const char *dimen
                  const char *long_name)
 {
     if (group->file->status) return;
-    put(group, name, dimensions, mlab_h5_file_type(type), mlab_h5_memory_type(type), mlab_h5_type_size(type), values, true, unit, long_name);
+    put(group, name, dimensions, mlab_h5_file_type(type), mlab_h5_memory_type(type), mlab_h5_type_size(type), values, type == MLAB_H5_COUNT, true,
+        unit, long_name);
 }
 
 static size_t elements_of(const mlab_h5_group *group, const char *dimensions)
@@ -315,7 +326,7 @@ void mlab_h5_put_texts(const mlab_h5_group *group, const char *name, const char 
     if (group->file->status) return;
     const char **safe = without_null(group->file, texts, n);
     hid_t type = mlab_h5_text_type();
-    if (safe) put(group, name, dimensions, type, type, sizeof *safe, safe, false, "1", long_name);
+    if (safe) put(group, name, dimensions, type, type, sizeof *safe, safe, false, false, "1", long_name);
     if (type >= 0) H5Tclose(type);
     mlab_release(group->file->context, safe);
 }

@@ -6,6 +6,7 @@
 #include "core/number.h"
 #include "core/os.h"
 #include "core/text.h"
+#include "report/export.h"
 #include "study/inside.h"
 
 #include <stdio.h>
@@ -256,7 +257,11 @@ static mlab_status write_results(mlab_study *study, mlab_error *err)
     results.pairs_masked = study->pairs_masked;
     results.without_people = true;
     results.minimum_cell = (uint64_t)study->report_options.minimum_cell;
-    mlab_status status = mlab_store_write(study->context, path, &results, key, err);
+    mlab_shared_comparison *shared = NULL;
+    mlab_status status = results.comparison ? mlab_share_comparison(results.comparison, study->report_options.minimum_cell, &shared, err) : MLAB_OK;
+    results.comparison = mlab_shared_comparison_get(shared);
+    if (!status) status = mlab_store_write(study->context, path, &results, key, err);
+    mlab_shared_comparison_free(shared);
     mlab_release(study->context, path);
     return status;
 }
