@@ -35,6 +35,7 @@ static int start(mlab_cli *cli, int n, char **arguments)
 int main(int n, char **arguments)
 {
     static mlab_cli cli; /* large, and lives as long as the program */
+    mlab_store_end_plainly();
     if (n < 2) {
         mlab_show_commands(stderr);
         return MLAB_EXIT_USAGE;

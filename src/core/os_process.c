@@ -33,6 +33,8 @@ void mlab_os_catch_signals(void)
     sigaction(SIGUSR1, &action, NULL);
     action.sa_flags = (int)((unsigned)SA_RESTART | (unsigned)SA_RESETHAND); /* the second one ends the process */
     sigaction(SIGINT, &action, NULL);
+    const struct sigaction ignored = {.sa_handler = SIG_IGN}; /* a limit of file sizes is a failed write, told and cleaned up as a full disk is */
+    sigaction(SIGXFSZ, &ignored, NULL);
 }
 
 bool mlab_os_signalled(void *unused)

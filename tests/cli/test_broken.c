@@ -132,5 +132,22 @@ START_TEST(a_locale_with_decimal_comma_changes_nothing)
 }
 END_TEST
 
-MLAB_TEST_MAIN("cli/broken", every_broken_study_is_refused_with_all_that_is_wrong, what_is_wrong_in_the_other_blocks_is_found_at_its_place,
+/* A limit of the size of files is what a full disk is: the write fails. */
+START_TEST(a_run_without_room_on_the_disk_says_so_and_leaves_the_results_and_nothing_else)
+{
+    make_study(100);
+    int code = shell(PROGRAM " match first/study.yaml --out o --quiet && cp -r o old");
+    ck_assert_msg(code == 0 || code == 4, "code %d: %s", code, err_out);
+    for (int blocks = 8; blocks <= 64; blocks *= 8) {
+        ck_assert_int_eq(shell("ulimit -f %d; " PROGRAM " match first/study.yaml --out o --force", blocks), 1);
+        ck_says(err_out, "is the disk full?");
+        ck_assert_int_eq(shell("cmp o/results.h5 old/results.h5 && cmp o/report.html old/report.html"), 0);
+        ck_assert_int_eq(shell("find o -name '*.part' -o -name '*.tmp' -o -name 'lock*'"), 0);
+        ck_assert_str_eq(out, "");
+    }
+}
+END_TEST
+
+MLAB_TEST_MAIN("cli/broken", a_run_without_room_on_the_disk_says_so_and_leaves_the_results_and_nothing_else,
+               every_broken_study_is_refused_with_all_that_is_wrong, what_is_wrong_in_the_other_blocks_is_found_at_its_place,
                a_locale_with_decimal_comma_changes_nothing)
