@@ -72,8 +72,8 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_store_export(const mlab_context *context
 MLAB_API MLAB_MUST_USE mlab_status mlab_store_provenance(const mlab_context *context, const char *path, char **json, mlab_error *err);
 /* The pseudonym of an id: the first 16 hex digits of HMAC-SHA256 (RFC 2104) with the secret's text as key. */
 MLAB_API void mlab_store_pseudonym(const char *secret, const char *id, char into[17]);
-/* For a program, before any other call of the library: HDF5 does nothing more when the program ends. A file whose last bytes found no room on the disk
- * stays open in it, and its work at the end would then be a segmentation fault. */
+/* For a program, before any other call of the library: HDF5 does nothing more when the program ends. A file whose last bytes found no room on the
+ * disk stays open in it, and its work at the end would then be a segmentation fault. */
 MLAB_API void mlab_store_end_plainly(void);
 /* Version of the HDF5 library, "1.10.8". */
 MLAB_API void mlab_store_library(char *into, size_t size);

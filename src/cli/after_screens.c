@@ -60,7 +60,7 @@ static void show_tests(const mlab_fit *fit, uint64_t minimum)
     printf("  %-20s %3s %17s %17s %17s\n", "", "df", "ratio        p", "Wald        p", "score        p");
     for (size_t k = 0; k < after->n_tests; k++) {
         const mlab_term_test *test = &after->tests[k];
-        if (!mlab_rater_term_shown(fit, test->term, minimum)) continue;
+        if (!mlab_fit_term_shown(fit, test->term, minimum)) continue;
         size_t df = test->likelihood_ratio.df ? test->likelihood_ratio.df : test->wald.df;
         printf("  %-20.40s %3zu", test->term, df);
         show_test(&test->likelihood_ratio);
@@ -147,7 +147,7 @@ static void show_margins(const mlab_fit *fit, uint64_t minimum)
         const mlab_margin *m = &after->margins[k];
         char effect[64];
         double se = mlab_margin_is_ratio(m) ? m->se * m->effect : m->se;
-        if (!mlab_rater_term_shown(fit, m->what, minimum)) continue;
+        if (!mlab_fit_term_shown(fit, m->what, minimum)) continue;
         margin_label(m, label);
         rounded(m->effect, se, effect, sizeof effect);
         show_row(label, width, effect);
@@ -168,7 +168,7 @@ static void show_predictions(const mlab_fit *fit, uint64_t minimum)
     const mlab_after *after = fit->after;
     char label[LABEL_SIZE];
     int width = LEAST_LABEL;
-    if (!mlab_rater_term_shown(fit, "role", minimum)) return;
+    if (!mlab_fit_term_shown(fit, "role", minimum)) return;
     for (size_t k = 0; k < after->n_predictions; k++) {
         const mlab_prediction told = mlab_prediction_told(&after->predictions[k]);
         prediction_label(&told, label);
@@ -206,7 +206,7 @@ static void show_profiles(const mlab_fit *fit, uint64_t minimum)
         const mlab_profile *profile = &after->profiles[k];
         char lower[64] = "none", upper[64] = "none";
         double se = (profile->upper - profile->lower) / 4;
-        if (!mlab_rater_term_shown(fit, profile->name, minimum)) continue;
+        if (!mlab_fit_term_shown(fit, profile->name, minimum)) continue;
         if (!profile->lower_open) rounded(profile->lower, se, lower, sizeof lower);
         if (!profile->upper_open) rounded(profile->upper, se, upper, sizeof upper);
         printf("  %-38s %12s %12s\n", profile->name, profile->lower_unknown ? "not found" : lower, profile->upper_unknown ? "not found" : upper);

@@ -70,13 +70,14 @@ static void show_errors(const mlab_fit *fit)
 static const char *const weight_kinds[] = {"no", "frequency", "precision", "sampling"};
 
 /* Profile limits are not symmetric: they are told where there are some. */
-static void show_limits(const mlab_fit *fit)
+static void show_limits(const mlab_fit *fit, uint64_t minimum)
 {
     if (!fit->lower) return;
     printf("  %-38s %12s %12s\n", "profile limits of Firth's likelihood", "lower", "upper");
     for (size_t j = 0; j < fit->n_parameters; j++) {
         char lower[64], upper[64];
         double se = mlab_fit_standard_error(fit, j);
+        if (!mlab_fit_term_shown(fit, fit->names[j], minimum)) continue;
         if (fit->aliased && fit->aliased[j]) continue;
         show_rounded(fit->lower[j], se, lower, sizeof lower);
         show_rounded(fit->upper[j], se, upper, sizeof upper);
@@ -84,10 +85,11 @@ static void show_limits(const mlab_fit *fit)
     }
 }
 
-static void show_priors(const mlab_fit *fit)
+static void show_priors(const mlab_fit *fit, uint64_t minimum)
 {
     for (size_t k = 0; k < fit->n_priors; k++) {
         const mlab_fit_prior *prior = &fit->priors[k];
+        if (!mlab_fit_term_shown(fit, fit->names[prior->parameter], minimum)) continue;
         const double values[][2] = {{prior->data_estimate, prior->data_se},
                                     {prior->mean, prior->sd},
                                     {fit->estimate[prior->parameter], mlab_fit_standard_error(fit, prior->parameter)}};
@@ -129,7 +131,7 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         char estimate[64], error[64];
         double se = mlab_fit_standard_error(fit, j);
-        if (!mlab_rater_term_shown(fit, fit->names[j], minimum) || mlab_joint_hides(fit, j)) {
+        if (!mlab_fit_term_shown(fit, fit->names[j], minimum) || mlab_joint_hides(fit, j)) {
             printf("  %-38s %12s\n", fit->names[j], "not told");
             continue;
         }
@@ -144,8 +146,8 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
     for (size_t t = 0; t < fit->n_random; t++) show_random(fit, t);
     mlab_show_joint(fit);
     mlab_show_raters(fit, minimum);
-    show_limits(fit);
-    show_priors(fit);
+    show_limits(fit, minimum);
+    show_priors(fit, minimum);
     mlab_show_after(fit, minimum);
 }
 

@@ -111,7 +111,7 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         mlab_text_append(json, j ? ", {" : "{");
         text(json, "name", fit->names[j]), next(json);
-        bool shown = mlab_rater_term_shown(fit, fit->names[j], minimum) && !mlab_joint_hides(fit, j);
+        bool shown = mlab_fit_term_shown(fit, fit->names[j], minimum) && !mlab_joint_hides(fit, j);
         number(json, "estimate", shown ? fit->estimate[j] : HUGE_VAL), next(json);
         number(json, "standard_error", shown ? mlab_fit_standard_error(fit, j) : HUGE_VAL);
         mlab_text_append(json, "}");

@@ -49,6 +49,7 @@ void mlab_fit_free(mlab_fit *fit)
     mlab_release(context, fit->lower);
     mlab_release(context, fit->upper);
     mlab_release(context, fit->estimate);
+    mlab_release(context, fit->people_behind);
     mlab_release(context, fit->aliased);
     mlab_release(context, fit->covariance);
     mlab_release(context, fit->robust);

@@ -279,6 +279,7 @@ mlab_status mlab_fit_outcome(const mlab_context *context, const mlab_data *data,
     if (!status) status = mlab_outcome_doubt_terms(made, NULL, *fit, err);
     if (!status) status = tell_event(made, *fit, err);
     if (!status) status = mlab_outcome_tell_groups(made, *fit, err);
+    if (!status) status = mlab_outcome_count_behind(made, *fit, err);
     if (!status) status = leave_out_refits(outcome, options, *fit, err);
     if (!status && mlab_outcome_is_raters(outcome)) status = mlab_raters_make(made, options->scores > 0, *fit, err);
     if (!status) {

@@ -11,7 +11,7 @@
  *   arms          people and events as a table whose sums are known; a hidden arm has no years either
  *   other counts  of people or events: those under the minimum, and one more where a single one is hidden
  * Simulated people are nobody, and pairs are rows about people, which only their owner may read.
- * Weakness: coefficients of a level that few people have are printed, as in the report.
+ * Coefficients of few people are not in the file (store/terms_hidden.c); weakness: with a minimum above that of the file they are told.
  */
 #include "core/error.h"
 #include "core/memory.h"

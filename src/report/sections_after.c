@@ -12,7 +12,7 @@
 /* Severities of roles are not told where they would be those of few. */
 static bool shown(const mlab_story *story, const mlab_fit *fit, const char *name)
 {
-    return mlab_rater_term_shown(fit, name, (uint64_t)story->options->minimum_cell);
+    return mlab_fit_term_shown(fit, name, (uint64_t)story->options->minimum_cell);
 }
 
 static const char *tell_p(double p, bool there, mlab_number_text into)

@@ -295,7 +295,7 @@ static void tell_coefficients(mlab_doc *doc, const mlab_story *story, const mlab
         if (!mlab_rater_term_shown(fit, fit->names[j], (uint64_t)story->options->minimum_cell)) continue;
         mlab_tell_number(fit->estimate[j], 4, false, estimate);
         mlab_tell_number(sqrt(variance > 0 ? variance : 0), 4, false, error);
-        const bool hidden = mlab_joint_hides(fit, j);
+        const bool hidden = mlab_joint_hides(fit, j) || !mlab_fit_term_shown(fit, fit->names[j], (uint64_t)story->options->minimum_cell);
         mlab_doc_row(doc, (const char *const[]){fit->names[j],
                                                 hidden    ? "cannot be told"
                                                 : aliased ? "left out"

@@ -143,6 +143,30 @@ static void get_baseline(const mlab_h5_group *all, const char *name, size_t n_dr
     mlab_h5_group_close(&group);
 }
 
+/* Parameters that tell of few people have no values in a file without people. */
+static void put_values(const mlab_h5_group *group, const mlab_draws *draws, const mlab_fit *const *fits, size_t n_fits)
+{
+    const size_t p = draws->n_parameters;
+    double *estimate = mlab_allocate(group->file->context, p, (draws->n_draws + 1) * sizeof *estimate), *value = estimate ? estimate + p : NULL;
+    if (!estimate) {
+        mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write draws");
+        return;
+    }
+    memcpy(estimate, draws->estimate, p * sizeof *estimate);
+    memcpy(value, draws->value, p * draws->n_draws * sizeof *value);
+    for (size_t k = 0; k < draws->n_outcomes; k++) {
+        const mlab_fit *fit = fit_of(draws, k, fits, n_fits);
+        for (size_t j = 0; fit && j < fit->n_parameters && draws->first[k] + j < draws->first[k + 1]; j++) {
+            if (!mlab_store_hides_term(group->file, fit, j)) continue;
+            estimate[draws->first[k] + j] = NAN;
+            for (size_t d = 0; d < draws->n_draws; d++) value[d * p + draws->first[k] + j] = NAN;
+        }
+    }
+    mlab_h5_put(group, "estimate", "parameter", MLAB_H5_REAL, estimate, "1", "estimate");
+    mlab_h5_put(group, "value", "draw parameter", MLAB_H5_REAL, value, "1", "drawn value");
+    mlab_release(group->file->context, estimate);
+}
+
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws, const mlab_fit *const *fits, size_t n_fits)
 {
     mlab_h5_group group = mlab_h5_group_make(root, "draws");
@@ -158,8 +182,7 @@ void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws, co
     mlab_h5_dimension_texts(&group, "outcome", draws->outcomes, draws->n_outcomes, "outcome");
     mlab_h5_put(&group, "first", "outcome", MLAB_H5_INT64, first, "1", "place of the outcome's first parameter");
     mlab_h5_put_texts(&group, "source", "parameter", draws->sources, "where the parameter comes from");
-    mlab_h5_put(&group, "estimate", "parameter", MLAB_H5_REAL, draws->estimate, "1", "estimate");
-    mlab_h5_put(&group, "value", "draw parameter", MLAB_H5_REAL, draws->value, "1", "drawn value");
+    put_values(&group, draws, fits, n_fits);
     for (size_t k = 0; k < draws->n_effects; k++) put_grouping(&group, draws, k, fit_of(draws, draws->effects[k].outcome, fits, n_fits));
     for (size_t k = 0; k < draws->n_baselines; k++) {
         const mlab_fit *fit = fit_of(draws, draws->baselines[k].outcome, fits, n_fits);

@@ -17,11 +17,13 @@ static void put_matrices(const mlab_h5_group *group, const mlab_fit *fit)
         mlab_h5_fail(group->file, MLAB_ERR_MEMORY, "no memory to write the fit of %s", fit->outcome);
         return;
     }
-    for (size_t j = 0; j < n; j++) se[j] = matrix[j * n + j] > 0 ? sqrt(matrix[j * n + j]) : 0;
+    for (size_t j = 0; j < n; j++) se[j] = matrix[j * n + j] > 0 ? sqrt(matrix[j * n + j]) : isnan(matrix[j * n + j]) ? NAN : 0;
     mlab_h5_dimension_texts(group, "parameter", fit->names, n, "parameter");
     mlab_h5_dimension_texts(group, "parameter_other", fit->names, n, "parameter, second axis");
     mlab_h5_put(group, "estimate", "parameter", MLAB_H5_REAL, fit->estimate, "1", "estimate on the scale of the linear predictor");
     mlab_h5_put(group, "standard_error", "parameter", MLAB_H5_REAL, se, "1", fit->robust ? "robust standard error" : "model-based standard error");
+    if (fit->people_behind && !group->file->without_people)
+        mlab_h5_put(group, "people_behind", "parameter", MLAB_H5_COUNT, fit->people_behind, "person", "fewest people that the parameter tells of");
     mlab_h5_put(group, "aliased", "parameter", MLAB_H5_BYTE, fit->aliased, "1", "1 = a linear combination of others, left out");
     mlab_h5_put(group, "covariance", "parameter parameter_other", MLAB_H5_REAL, fit->covariance, "1", "model-based covariance");
     if (fit->robust) mlab_h5_put(group, "robust_covariance", "parameter parameter_other", MLAB_H5_REAL, fit->robust, "1", "robust covariance");
@@ -219,7 +221,7 @@ static void get_all_random(const mlab_h5_group *group, mlab_fit *fit)
     fit->joint_covariance = mlab_h5_get(group, "joint_covariance", MLAB_H5_REAL, joint * joint);
 }
 
-void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
+void mlab_store_put_shown_fit(const mlab_h5_group *fits, const mlab_fit *fit)
 {
     mlab_h5_group group = mlab_h5_group_make(fits, fit->outcome);
     mlab_h5_attribute(&group, "outcome", fit->outcome);
@@ -289,6 +291,7 @@ static void get_matrices(const mlab_h5_group *group, mlab_fit *fit)
     size_t n = fit->n_parameters = mlab_h5_size(group, "parameter");
     fit->names = mlab_h5_get_texts(group, "parameter", n);
     fit->estimate = mlab_h5_get(group, "estimate", MLAB_H5_REAL, n);
+    if (mlab_h5_has(group, "people_behind")) fit->people_behind = mlab_h5_get(group, "people_behind", MLAB_H5_COUNT, n);
     fit->aliased = mlab_h5_get(group, "aliased", MLAB_H5_BYTE, n);
     fit->covariance = mlab_h5_get(group, "covariance", MLAB_H5_REAL, n * n);
     if (mlab_h5_has(group, "degrees_of_freedom")) fit->robust_df = mlab_h5_get(group, "degrees_of_freedom", MLAB_H5_REAL, n);

@@ -25,6 +25,9 @@ void mlab_store_put_baseline(const mlab_h5_group *fit_group, const mlab_baseline
 mlab_baseline *mlab_store_get_baseline(const mlab_h5_group *fit_group);
 /* One fit below a group; a fit from its own group, zeroed but for its context. */
 void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit);
+void mlab_store_put_shown_fit(const mlab_h5_group *fits, const mlab_fit *fit); /* as it is */
+/* Whether parameter j of a fit has no number in the file: it tells of few people. */
+bool mlab_store_hides_term(const mlab_h5_file *file, const mlab_fit *fit, size_t j);
 void mlab_store_get_fit(const mlab_h5_group *fit_group, mlab_fit *fit);
 /* Parts and associations of a joint model in the group of its fit; nothing for NULL. */
 void mlab_store_put_joint(const mlab_h5_group *fit_group, const struct mlab_joint *joint);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Coefficients in a file that is shared: those that tell of few people, and what was worked out from them alone, have no numbers. Source: the rule of
+ * the report, mlab_fit_term_shown. Weakness: predictions for profiles are written as the study asks for them.
+ */
+#include "store/stages.h"
+
+#include "core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The fit as it may stand in the file. */
+typedef struct hidden_terms {
+    mlab_fit fit; /* borrows what is not hidden */
+    mlab_after after;
+    double *numbers;
+    mlab_margin *margins;
+    mlab_profile *profiles;
+    mlab_fit_prior *priors;
+} hidden_terms;
+
+bool mlab_store_hides_term(const mlab_h5_file *file, const mlab_fit *fit, size_t j)
+{
+    return file->without_people && fit->people_behind && fit->people_behind[j] > 0 && fit->people_behind[j] < file->minimum;
+}
+
+static bool hides_any(const mlab_h5_file *file, const mlab_fit *fit)
+{
+    for (size_t j = 0; j < fit->n_parameters; j++)
+        if (mlab_store_hides_term(file, fit, j)) return true;
+    return false;
+}
+
+/* A copy of n numbers; rows and columns of a matrix of `size` where square. */
+static double *copy_numbers(const mlab_h5_file *file, const mlab_fit *fit, const double *from, size_t size, bool square, double **room)
+{
+    double *to = *room;
+    if (!from) return NULL;
+    for (size_t i = 0; i < size; i++)
+        for (size_t j = 0; j < (square ? size : 1); j++) {
+            const size_t at = square ? i * size + j : i;
+            const bool hidden = (i < fit->n_parameters && mlab_store_hides_term(file, fit, i)) ||
+                                (square && j < fit->n_parameters && mlab_store_hides_term(file, fit, j));
+            to[at] = hidden ? NAN : from[at];
+        }
+    *room += square ? size * size : size;
+    return to;
+}
+
+static bool hide_after(const mlab_h5_file *file, hidden_terms *hidden, const mlab_after *after)
+{
+    hidden->after = *after;
+    hidden->margins = mlab_allocate(file->context, after->n_margins, sizeof *hidden->margins);
+    hidden->profiles = mlab_allocate(file->context, after->n_profiles, sizeof *hidden->profiles);
+    if (!hidden->margins || !hidden->profiles) return false;
+    for (size_t k = 0; k < after->n_margins; k++) {
+        mlab_margin *m = &hidden->margins[k];
+        *m = after->margins[k];
+        if (!mlab_fit_term_shown(&hidden->fit, m->what, file->minimum)) m->effect = m->se = m->lower = m->upper = NAN;
+    }
+    for (size_t k = 0; k < after->n_profiles; k++) {
+        mlab_profile *p = &hidden->profiles[k];
+        *p = after->profiles[k];
+        if (!mlab_fit_term_shown(&hidden->fit, p->name, file->minimum)) p->lower = p->upper = NAN;
+    }
+    if (after->margins) hidden->after.margins = hidden->margins;
+    if (after->profiles) hidden->after.profiles = hidden->profiles;
+    hidden->fit.after = &hidden->after;
+    return true;
+}
+
+static bool hide_priors(const mlab_h5_file *file, hidden_terms *hidden, const mlab_fit *fit)
+{
+    hidden->priors = mlab_allocate(file->context, fit->n_priors, sizeof *hidden->priors);
+    for (size_t k = 0; hidden->priors && k < fit->n_priors; k++) {
+        hidden->priors[k] = fit->priors[k];
+        if (mlab_store_hides_term(file, fit, fit->priors[k].parameter)) hidden->priors[k].data_estimate = hidden->priors[k].data_se = NAN;
+    }
+    if (fit->priors) hidden->fit.priors = hidden->priors;
+    return hidden->priors != NULL;
+}
+
+static void hide_terms(mlab_h5_file *file, const mlab_fit *fit, hidden_terms *hidden)
+{
+    const size_t p = fit->n_parameters, joint = p + fit->n_spread;
+    double *room = hidden->numbers = mlab_allocate(file->context, 4 * p + 2 * p * p + joint * joint, sizeof *room);
+    bool made = room != NULL;
+    if (made) {
+        hidden->fit.estimate = copy_numbers(file, fit, fit->estimate, p, false, &room);
+        hidden->fit.covariance = copy_numbers(file, fit, fit->covariance, p, true, &room);
+        hidden->fit.robust = copy_numbers(file, fit, fit->robust, p, true, &room);
+        hidden->fit.robust_df = copy_numbers(file, fit, fit->robust_df, p, false, &room);
+        hidden->fit.lower = copy_numbers(file, fit, fit->lower, p, false, &room);
+        hidden->fit.upper = copy_numbers(file, fit, fit->upper, p, false, &room);
+        hidden->fit.joint_covariance = copy_numbers(file, fit, fit->joint_covariance, joint, true, &room);
+        made = hide_priors(file, hidden, fit) && (!fit->after || hide_after(file, hidden, fit->after));
+    }
+    if (!made) mlab_h5_fail(file, MLAB_ERR_MEMORY, "no memory to write the fit of %s", fit->outcome);
+}
+
+void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
+{
+    hidden_terms hidden = {.fit = *fit};
+    const bool hides = hides_any(fits->file, fit);
+    if (hides) hide_terms(fits->file, fit, &hidden);
+    if (!fits->file->status) mlab_store_put_shown_fit(fits, hides ? &hidden.fit : fit);
+    mlab_release(fits->file->context, hidden.numbers);
+    mlab_release(fits->file->context, hidden.margins);
+    mlab_release(fits->file->context, hidden.profiles);
+    mlab_release(fits->file->context, hidden.priors);
+}
