@@ -170,13 +170,14 @@ typedef struct mlab_fit {
     char *information; /* which information the model-based standard errors use: "observed", "expected" */
     char *link;        /* "logit", "cloglog", "probit", "identity", "log" */
     size_t n_parameters;
-    char **names;                /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
-    double *estimate;            /* [n_parameters]; aliased ones 0 */
-    uint64_t *people_behind;     /* [n_parameters] fewest people that the parameter tells of: with its column, or of its first level; NULL = not counted */
-    uint8_t *aliased;            /* [n_parameters] 1 = a linear combination of others, left out as R does */
-    double *covariance;          /* [n_parameters^2] model-based; rows of aliased parameters 0 */
-    double *robust;              /* [n_parameters^2] robust covariance of the kind `robust_kind`, or NULL */
-    char *robust_kind;           /* "CR1", "HC3", ...; "" = none was made */
+    char **names;     /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
+    double *estimate; /* [n_parameters]; aliased ones 0 */
+    uint64_t
+        *people_behind; /* [n_parameters] fewest people that the parameter tells of: with its column, or of its first level; NULL = not counted */
+    uint8_t *aliased;   /* [n_parameters] 1 = a linear combination of others, left out as R does */
+    double *covariance; /* [n_parameters^2] model-based; rows of aliased parameters 0 */
+    double *robust;     /* [n_parameters^2] robust covariance of the kind `robust_kind`, or NULL */
+    char *robust_kind;  /* "CR1", "HC3", ...; "" = none was made */
     double *missing_information; /* [n_parameters] share that is missing, of a fit pooled over imputations; NULL = of one data set */
     char *imputed;               /* sentence: what was imputed for how many, and whether the chains settled; NULL = nothing */
     int n_imputations;           /* pooled; 0 = one data set */
@@ -241,8 +242,8 @@ MLAB_API void mlab_fit_free(mlab_fit *fit); /* NULL is fine */
 /* Column of the design that belongs to the first coefficient of a block: 1 for ordinal and cox, whose design has an intercept
  * that they do not use, else 0. */
 MLAB_API size_t mlab_fit_first_column(const mlab_fit *fit);
-/* Whether a parameter, or an average effect "department: Sales - Finance", may be told when groups of fewer people are hidden: the coefficient of a level
- * of one person is that person's number. Also that of roles of raters (mlab_rater_term_shown). */
+/* Whether a parameter, or an average effect "department: Sales - Finance", may be told when groups of fewer people are hidden: the coefficient of a
+ * level of one person is that person's number. Also that of roles of raters (mlab_rater_term_shown). */
 MLAB_API bool mlab_fit_term_shown(const mlab_fit *fit, const char *name, uint64_t minimum);
 /* Standard error of parameter j: cluster-robust when there is one, else model-based. */
 MLAB_API double mlab_fit_standard_error(const mlab_fit *fit, size_t j);

@@ -24,15 +24,14 @@ static void make_world(void)
                            "{print $0, b}' OFMT=%%.6f CONVFMT=%%.6f first/people.csv > first/some.csv && mv first/some.csv first/people.csv"),
                      0);
     ck_assert_int_eq(shell("grep -c Dwarf first/people.csv | grep -qx 2 && grep -q 'Single.*88881.375' first/people.csv"), 0);
-    ck_assert_int_eq(
-        shell("sed -i 's/2021-01-01/2023-01-01/; s/bootstrap: 20/bootstrap: 0\\n  by: [department, gender]/; s/draws: 12/draws: 2/; s/6 "
-              "quarters/2 quarters/; "
-              "s/ + gender + performance + department\"/ + performance\"/; "
-              "s/^  satisfaction: .*/  satisfaction: {formula: \"satisfaction ~ arm + (1 | department)\"}\\n"
-              "  bonus: {kind: number, model: linear, formula: \"bonus ~ 0 + department + arm\"}\\n"
-              "  extra: {kind: number, model: linear, formula: \"bonus ~ gender + arm\"}/; "
-              "s/^report: .*/report: {minimum_cell: 5}\\nfit: {margins: yes, tests: yes}/' first/study.yaml"),
-        0);
+    ck_assert_int_eq(shell("sed -i 's/2021-01-01/2023-01-01/; s/bootstrap: 20/bootstrap: 0\\n  by: [department, gender]/; s/draws: 12/draws: 2/; s/6 "
+                           "quarters/2 quarters/; "
+                           "s/ + gender + performance + department\"/ + performance\"/; "
+                           "s/^  satisfaction: .*/  satisfaction: {formula: \"satisfaction ~ arm + (1 | department)\"}\\n"
+                           "  bonus: {kind: number, model: linear, formula: \"bonus ~ 0 + department + arm\"}\\n"
+                           "  extra: {kind: number, model: linear, formula: \"bonus ~ gender + arm\"}/; "
+                           "s/^report: .*/report: {minimum_cell: 5}\\nfit: {margins: yes, tests: yes}/' first/study.yaml"),
+                     0);
 }
 
 /* --- what an attacker looks for ------------------------------------------------------------------------- */
