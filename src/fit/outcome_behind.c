@@ -51,11 +51,21 @@ static void look_at(behind *b, const double *x, uint32_t person)
     }
 }
 
+/* Large data have seen enough people of everything after a few thousand rows. */
+static bool is_enough(const behind *b)
+{
+    for (size_t j = 0; j < b->p; j++)
+        if (b->column[j] < ENOUGH) return false;
+    for (size_t t = 0; t < b->n_terms; t++)
+        if (b->levels[t] && b->terms[t].n_columns > 0 && b->first[t] < ENOUGH) return false;
+    return true;
+}
+
 static mlab_status look_at_all(behind *b, mlab_error *err)
 {
     const mlab_outcome_problem *made = b->made;
     mlab_status status = MLAB_OK;
-    for (size_t first = 0; first < made->problem.n && !status; first += ROWS) {
+    for (size_t first = 0; first < made->problem.n && !status && !is_enough(b); first += ROWS) {
         const size_t n = made->problem.n - first < ROWS ? made->problem.n - first : ROWS;
         status = mlab_design_fill(made->design, made->table, made->rows + first, 0, n, b->x, NULL, err);
         for (size_t i = 0; i < n && !status; i++) look_at(b, b->x + i * b->p, person_of(made, first + i));
