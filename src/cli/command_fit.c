@@ -81,7 +81,7 @@ static void show_limits(const mlab_fit *fit, uint64_t minimum)
         if (fit->aliased && fit->aliased[j]) continue;
         show_rounded(fit->lower[j], se, lower, sizeof lower);
         show_rounded(fit->upper[j], se, upper, sizeof upper);
-        printf("  %-38s %12s %12s\n", fit->names[j], isinf(fit->lower[j]) ? "none" : lower, isinf(fit->upper[j]) ? "none" : upper);
+        printf("  %-38s %12s %12s\n", fit->names[j], isinf(fit->lower[j]) ? "not found" : lower, isinf(fit->upper[j]) ? "not found" : upper);
     }
 }
 
