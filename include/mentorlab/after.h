@@ -198,6 +198,15 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_predict_rows(const mlab_context *context
                                                      const mlab_fit_options *options, const mlab_fit *fit, const mlab_predict_outcome *wish,
                                                      const mlab_predict_spec *spec, mlab_group_effects effects, mlab_row_predictions **predictions,
                                                      mlab_error *err);
+struct mlab_joint_outcome; /* mentorlab/joint.h */
+/* mlab_predict_rows of part `part` of a joint model that mlab_fit_joint made of the same arguments: a line a row of the part. Own effects are those
+ * of the row's person, most likely given all their rows in all parts. Errors of own and of averaged effects are by draws of the whole model,
+ * how people differ included; options->draws says which. Errors: those of mlab_predict_rows and mlab_fit_joint, MLAB_ERR_ARGUMENT (no such part). */
+MLAB_API MLAB_MUST_USE mlab_status mlab_predict_joint_rows(const mlab_context *context, const mlab_data *data, const struct mlab_joint_outcome *joint,
+                                                           const mlab_outcome *outcomes, size_t n_outcomes, const mlab_fit_options *options,
+                                                           const mlab_fit *fit, size_t part, const mlab_predict_outcome *wish,
+                                                           const mlab_predict_spec *spec, mlab_group_effects effects,
+                                                           mlab_row_predictions **predictions, mlab_error *err);
 MLAB_API void mlab_row_predictions_free(mlab_row_predictions *predictions); /* NULL is fine */
 
 #ifdef __cplusplus

@@ -27,10 +27,10 @@ typedef struct line {
 typedef struct writing {
     mlab_study *study;
     const mlab_row_predictions *p;
-    const mlab_fit *fit;
-    bool names;  /* ids were asked for */
-    bool named;  /* some line has an id */
-    line *lines; /* [n_rows] */
+    const char *name, *title; /* of the file and the page; in words */
+    bool names;               /* ids were asked for */
+    bool named;               /* some line has an id */
+    line *lines;              /* [n_rows] */
     mlab_page *page;
 } writing;
 
@@ -43,7 +43,7 @@ static int by_name(const void *a, const void *b)
 
 static mlab_status no_memory(const writing *w, mlab_error *err)
 {
-    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write predictions of %s", w->fit->outcome);
+    return mlab_raise(err, MLAB_ERR_MEMORY, "no memory to write predictions of %s", w->title);
 }
 
 /* The id of the person of a row, a number written into `into`; NULL = the people have none. */
@@ -157,7 +157,7 @@ static void tell(const writing *w, const char *file, mlab_text *told)
     const mlab_row_predictions *p = w->p;
     char rows[64];
     mlab_number_for_people((double)p->n_rows, 0, rows, sizeof rows);
-    mlab_text_print(told, "%s: %s of %s rows of %s%s%s%s%s%s\n", file, mlab_scale_name((int)p->scale), rows, w->fit->outcome, p->mixed ? ", " : "",
+    mlab_text_print(told, "%s: %s of %s rows of %s%s%s%s%s%s\n", file, mlab_scale_name((int)p->scale), rows, w->title, p->mixed ? ", " : "",
                     p->mixed ? in_words[p->effects] : "",
                     !p->se     ? ", without errors"
                     : p->drawn ? ", errors by draws"
@@ -173,9 +173,9 @@ static mlab_status write_page(writing *w, const char *file, mlab_error *err)
     if (!mlab_export_format_of(file, &format))
         return mlab_raise(err, MLAB_ERR_ARGUMENT, "predictions go to a .csv, .json, .xlsx or .h5 file, found '%s'", file);
     if (w->p->width * (w->p->se ? 4 : 1) + 4 > MLAB_PAGE_MOST_COLUMNS)
-        return mlab_raise(err, MLAB_ERR_OVERFLOW, "%s: %zu numbers a row with their errors are over %d columns; state fewer times", w->fit->outcome,
+        return mlab_raise(err, MLAB_ERR_OVERFLOW, "%s: %zu numbers a row with their errors are over %d columns; state fewer times", w->title,
                           w->p->width, (int)MLAB_PAGE_MOST_COLUMNS);
-    snprintf(path, sizeof path, "/predictions/%s", w->fit->outcome);
+    snprintf(path, sizeof path, "/predictions/%s", w->name);
     mlab_status status = sort_lines(w, err);
     if (!status) status = mlab_page_make(context, path, w->p->n_rows, &w->page, err);
     if (!status) status = add_keys(w, err);
@@ -203,26 +203,18 @@ static mlab_status fit_again(mlab_study *study, size_t k, mlab_fit **fresh, mlab
     return mlab_fit_outcome(study->context, study->data, &study->outcomes[k], &options, fresh, err);
 }
 
-static mlab_status write_outcome(mlab_study *study, size_t k, const mlab_predict_outcome *wish, const mlab_prediction_files *files, mlab_text *told,
-                                 mlab_error *err)
+/* One table to its file. name: of the file, and of the page in it; title: in words. */
+static mlab_status write_rows(mlab_study *study, const mlab_row_predictions *p, const char *name, const char *title,
+                              const mlab_prediction_files *files, mlab_text *told, mlab_error *err)
 {
-    mlab_row_predictions *p = NULL;
-    mlab_fit *fresh;
-    char name[300];
-    const mlab_predict_spec *spec = study->fit_options.predict;
-    snprintf(name, sizeof name, "predictions_%.200s.csv", study->outcomes[k].name);
-    for (char *at = name; *at; at++)
+    char own[300];
+    snprintf(own, sizeof own, "predictions_%.240s.csv", name);
+    for (char *at = own; *at; at++)
         if (*at == '/' || *at == ' ') *at = '_';
-    mlab_status status = fit_again(study, k, &fresh, err);
-    const mlab_fit *fit = fresh ? fresh : study->fits[k];
-    if (!status)
-        status = mlab_predict_rows(study->context, study->data, &study->outcomes[k], &study->fit_options, fit, wish, spec, files->effects, &p, err);
-    writing w = {.study = study, .p = p, .fit = fit, .names = files->names};
-    const char *file = files->file ? files->file : name;
-    if (!status) status = write_page(&w, file, err);
+    writing w = {.study = study, .p = p, .name = name, .title = title, .names = files->names};
+    const char *file = files->file ? files->file : own;
+    mlab_status status = write_page(&w, file, err);
     if (!status) tell(&w, file, told);
-    mlab_row_predictions_free(p);
-    mlab_fit_free(fresh);
     return status;
 }
 
@@ -234,6 +226,73 @@ static const mlab_predict_outcome *wish_of(const mlab_study *study, const char *
     for (size_t k = 0; spec && k < spec->n_outcomes; k++)
         if (strcmp(spec->outcomes[k].outcome, name) == 0) return *asked = true, &spec->outcomes[k];
     return NULL;
+}
+
+static mlab_status write_outcome(mlab_study *study, size_t k, const mlab_predict_outcome *wish, const mlab_prediction_files *files, mlab_text *told,
+                                 mlab_error *err)
+{
+    mlab_row_predictions *p = NULL;
+    mlab_fit *fresh;
+    const char *name = study->outcomes[k].name;
+    const mlab_predict_spec *spec = study->fit_options.predict;
+    mlab_status status = fit_again(study, k, &fresh, err);
+    const mlab_fit *fit = fresh ? fresh : study->fits[k];
+    if (!status)
+        status = mlab_predict_rows(study->context, study->data, &study->outcomes[k], &study->fit_options, fit, wish, spec, files->effects, &p, err);
+    if (!status) status = write_rows(study, p, name, name, files, told, err);
+    mlab_row_predictions_free(p);
+    mlab_fit_free(fresh);
+    return status;
+}
+
+/* --- parts of joint models ------------------------------------------------------------------------------------------------ */
+
+/* Whether --outcome names part r of a joint model: "together", or "together:retention". */
+static bool names_part(const mlab_joint_outcome *joint, size_t r, const char *outcome)
+{
+    size_t n = strlen(joint->name);
+    if (!outcome || strncmp(outcome, joint->name, n) != 0) return false;
+    return !outcome[n] || (outcome[n] == ':' && strcmp(outcome + n + 1, joint->of[r]) == 0);
+}
+
+static mlab_status write_part(mlab_study *study, const mlab_joint_outcome *joint, size_t r, const mlab_fit *fit, const mlab_predict_outcome *wish,
+                              const mlab_prediction_files *files, mlab_text *told, mlab_error *err)
+{
+    mlab_row_predictions *p = NULL;
+    char name[300], title[300];
+    snprintf(name, sizeof name, "%.120s_%.120s", joint->name, joint->of[r]);
+    snprintf(title, sizeof title, "%.120s, as a part of %.120s", joint->of[r], joint->name);
+    mlab_status status = mlab_predict_joint_rows(study->context, study->data, joint, study->outcomes, study->n_outcomes, &study->fit_options, fit, r,
+                                                 wish, study->fit_options.predict, files->effects, &p, err);
+    if (!status) status = write_rows(study, p, name, title, files, told, err);
+    mlab_row_predictions_free(p);
+    return status;
+}
+
+/* Those that --outcome names; else where they are to be had is said. The effects of people are not in a fit that was read back. */
+static mlab_status write_joint(mlab_study *study, size_t k, const mlab_prediction_files *files, mlab_text *told, mlab_error *err)
+{
+    const mlab_joint_outcome *joint = &study->joints[k];
+    const mlab_fit *fit = study->n_outcomes + k < study->n_fits ? study->fits[study->n_outcomes + k] : NULL;
+    mlab_fit *fresh = NULL;
+    bool any = false, asked;
+    for (size_t r = 0; r < joint->n_of; r++) any = any || names_part(joint, r, files->outcome);
+    if (!any && !files->outcome)
+        mlab_text_print(told, "%s: its parts are predicted by --outcome %s, or %s:%s\n", joint->name, joint->name, joint->name, joint->of[0]);
+    if (!any || !fit) return MLAB_OK;
+    if (fit->n_imputations)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: rows are not predicted from a joint model over imputations; its outcomes alone are",
+                          joint->name);
+    mlab_fit_options options = study->fit_options;
+    options.tests = options.margins = options.ratios = options.profile = options.diagnose = false;
+    options.predict = NULL;
+    mlab_status status =
+        study->fits_read ? mlab_fit_joint(study->context, study->data, joint, study->outcomes, study->n_outcomes, &options, &fresh, err) : MLAB_OK;
+    for (size_t r = 0; r < joint->n_of && !status; r++)
+        if (names_part(joint, r, files->outcome))
+            status = write_part(study, joint, r, fresh ? fresh : fit, wish_of(study, joint->of[r], &asked), files, told, err);
+    mlab_fit_free(fresh);
+    return status;
 }
 
 mlab_status mlab_study_predictions_check(const mlab_study *study, const mlab_prediction_files *files, mlab_error *err)
@@ -250,6 +309,16 @@ mlab_status mlab_study_predictions_check(const mlab_study *study, const mlab_pre
         if (!files->outcome && asked) mlab_text_print(&wanted, "%s%s", n++ ? ", " : "", name);
         found = found || named;
         mlab_text_print(&known, "%s%s", k ? ", " : "", name);
+    }
+    for (size_t k = 0; k < study->n_joints; k++) {
+        const mlab_joint_outcome *joint = &study->joints[k];
+        mlab_text_print(&known, ", %s", joint->name);
+        for (size_t r = 0; r < joint->n_of; r++) {
+            mlab_text_print(&known, ", %s:%s", joint->name, joint->of[r]);
+            if (!names_part(joint, r, files->outcome)) continue;
+            found = true;
+            mlab_text_print(&wanted, "%s%s:%s", n++ ? ", " : "", joint->name, joint->of[r]);
+        }
     }
     mlab_status status = MLAB_OK;
     if (!found && study->n_outcomes) /* else the data tell the outcomes */
@@ -283,6 +352,7 @@ mlab_status mlab_study_predictions(mlab_study *study, const mlab_prediction_file
             *err = failed;
         }
     }
+    for (size_t k = 0; k < study->n_joints && !status; k++) status = write_joint(study, k, files, &text, err);
     if (!status && text.failed) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory to tell of predictions");
     if (status)
         mlab_text_free(&text);

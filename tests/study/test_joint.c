@@ -3,6 +3,7 @@
 #include "support/support.h"
 
 #include "study/firm.h"
+#include "study/inside.h"
 
 #include "core/memory.h"
 #include "core/random.h"
@@ -142,6 +143,91 @@ static void drawn_as(const mlab_study *study, mlab_draws_kind kind)
 }
 
 /* The parts of a joint model drive the simulation; what was stored is what a second run starts from. */
+/* Lines of rows: for their person they are predictions at the person's effect, on average those over all people. */
+static void compare_rows(const mlab_study *study, const mlab_fit *fit, mlab_group_effects effects)
+{
+    const mlab_data *data = mlab_study_data(study);
+    const mlab_fit *part = fit->joint->parts[1];
+    const mlab_predict_spec spec = {.n_draws = 100, .seed = 2};
+    const double year[] = {4};
+    const mlab_predict_outcome wish = {.scale = MLAB_SCALE_INCIDENCE, .times = (double *)year, .n_times = 1};
+    mlab_row_predictions *p;
+    mlab_error err = {0};
+    mlab_status status = mlab_predict_joint_rows(&context, data, study->joints, study->outcomes, study->n_outcomes, &study->fit_options, fit, 1,
+                                                 &wish, &spec, effects, &p, &err);
+    ck_assert_msg(!status, "%s", err.sentence);
+    ck_assert_uint_eq(p->n_rows, part->n_rows);
+    ck_assert_uint_eq(p->width, 2);
+    ck_assert_ptr_nonnull(p->se);
+    ck_assert(p->drawn == (effects != MLAB_EFFECTS_TYPICAL));
+    for (size_t i = 0; i < p->n_rows; i += 97) {
+        double expected[2], effect[2] = {0};
+        size_t g = 0;
+        while (fit->influence_id[g] != data->panel->person[p->row[i]]) g++;
+        for (size_t k = 0; k < 2 && effects == MLAB_EFFECTS_OWN; k++) effect[k] = part->random->mode[g * 2 + k];
+        status = effects == MLAB_EFFECTS_AVERAGED ? mlab_predict_averaged(&context, part, data->panel->rows, p->row + i, 0, 1, NULL, NULL,
+                                                                          MLAB_SCALE_INCIDENCE, year, 1, expected, &err)
+                                                  : mlab_predict_conditional(&context, part, data->panel->rows, p->row + i, 0, 1, NULL, NULL, effect,
+                                                                             MLAB_SCALE_INCIDENCE, year, 1, expected, &err);
+        ck_assert_msg(!status, "%s", err.sentence);
+        for (size_t k = 0; k < 2; k++) {
+            ck_near(p->value[2 * i + k], expected[k], 1e-12, 0);
+            ck_assert(p->se[2 * i + k] > 0 && p->lower[2 * i + k] <= p->value[2 * i + k] && p->value[2 * i + k] <= p->upper[2 * i + k]);
+        }
+    }
+    mlab_row_predictions_free(p);
+}
+
+START_TEST(parts_are_predicted_from_the_study_file)
+{
+    mlab_findings findings;
+    mlab_error err = {0};
+    mlab_status status;
+    char path[4400], *page, *told;
+    context = mlab_test_context(NULL, 2);
+    firm_make(&context);
+    write_answers();
+    mlab_study *study =
+        run("wellbeing: {model: joint, of: [satisfaction, retention]}\n"
+            "predict: {draws: 100, profiles: {low: {grade: 1}, high: {grade: 2}}, reference: low, rows: people, outcomes: {retention: "
+            "{scale: incidence, times: {months: [12]}}}}",
+            MLAB_STAGE_FIT, &findings, &status, &err);
+    ck_assert_msg(status == MLAB_OK, "%s", err.sentence);
+    const mlab_fit *fit = mlab_study_results(study)->fits[3];
+    const mlab_after *after = fit->joint->parts[1]->after;
+    ck_assert_uint_eq(after->n_predictions, 8); /* two causes: two levels, a difference, a ratio */
+    ck_assert_str_eq(after->predictions[0].stated_unit, "months");
+    ck_assert(after->predictions[0].lower > 0 && after->predictions[0].se > 0);
+    mlab_fit **fits;
+    size_t n;
+    snprintf(path, sizeof path, "%s/results.h5", firm_folder);
+    ck_assert_msg(mlab_store_read_fits(&context, path, &fits, &n, NULL, &err) == MLAB_OK, "%s", err.sentence);
+    const mlab_after *read = fits[3]->joint->parts[1]->after;
+    ck_assert_uint_eq(read->n_predictions, 8);
+    for (size_t k = 0; k < 8; k++)
+        ck_assert(read->predictions[k].value == after->predictions[k].value && read->predictions[k].upper == after->predictions[k].upper);
+    for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(&context, fits);
+    mlab_report_options options = mlab_report_defaults();
+    ck_assert_int_eq(mlab_report_page(&context, mlab_study_report(study), &options, &page, &err), MLAB_OK);
+    ck_assert_ptr_nonnull(strstr(page, "of retention, as a part of wellbeing"));
+    mlab_report_text_free(&context, page);
+    for (int effects = MLAB_EFFECTS_OWN; effects <= MLAB_EFFECTS_TYPICAL; effects++) compare_rows(study, fit, (mlab_group_effects)effects);
+    mlab_prediction_files files = {.outcome = "wellbeing:retention", .effects = MLAB_EFFECTS_OWN};
+    ck_assert_msg(mlab_study_predictions(study, &files, &told, &err) == MLAB_OK, "%s", err.sentence);
+    ck_assert_msg(strstr(told, "predictions_wellbeing_retention.csv: incidence of ") && strstr(told, "rows of retention, as a part of wellbeing") &&
+                      strstr(told, "errors by draws"),
+                  "%s", told);
+    mlab_study_text_free(study, told);
+    files.file = "both.csv";
+    files.outcome = "wellbeing";
+    ck_assert_int_eq(mlab_study_predictions(study, &files, &told, &err), MLAB_ERR_OPTION);
+    ck_assert_msg(strstr(err.sentence, "wellbeing:satisfaction, wellbeing:retention"), "%s", err.sentence);
+    mlab_study_free(study);
+    mlab_findings_free(&findings);
+}
+END_TEST
+
 START_TEST(a_joint_model_drives_the_simulation)
 {
     static const char *const kinds[] = {"normal", "bootstrap"};
@@ -371,6 +457,6 @@ START_TEST(parts_that_cannot_be_tied_are_refused_where_they_stand)
 }
 END_TEST
 
-MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, a_joint_model_drives_the_simulation, a_joint_model_of_imputed_data_is_pooled,
-               numbers_of_a_doubted_joint_model_are_not_shown, a_last_value_beside_effects_of_people_is_doubted,
-               parts_that_cannot_be_tied_are_refused_where_they_stand)
+MLAB_TEST_MAIN("study/joint", a_joint_model_is_fitted_stored_and_told, parts_are_predicted_from_the_study_file, a_joint_model_drives_the_simulation,
+               a_joint_model_of_imputed_data_is_pooled, numbers_of_a_doubted_joint_model_are_not_shown,
+               a_last_value_beside_effects_of_people_is_doubted, parts_that_cannot_be_tied_are_refused_where_they_stand)

@@ -5,8 +5,9 @@
  * data, so that what the coefficients and the effects have in common is counted once (Kass & Steffey 1989, J. Am. Stat. Assoc. 84:717-726, by
  * simulation). Rows are worked in blocks that do not depend on the threads. Weakness: rows that the fit left out (something is missing) have none.
  */
-#include "mentorlab/after.h"
+#include "fit/after/each_row.h"
 
+#include "core/dot.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/number.h"
@@ -16,7 +17,7 @@
 #include "fit/after/average.h"
 #include "fit/after/limits.h"
 #include "fit/draws.h"
-#include "fit/outcome.h"
+#include "fit/joint/joint.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,7 +31,9 @@ typedef struct each_row {
     const mlab_context *context;
     const mlab_fit *fit;
     const mlab_outcome_problem *made;
-    const mlab_draws *draws; /* NULL = delta method */
+    const mlab_draws *draws;    /* NULL = delta method */
+    const mlab_tied_rows *tied; /* a part of a joint model; NULL = a fit of its own */
+    size_t which;               /* outcome of the draws */
     mlab_row_predictions *p;
     const double *times;
     size_t n_times;
@@ -121,6 +124,19 @@ static void spread_of(const each_row *e, size_t first, size_t n, double *cells)
     }
 }
 
+/* How people differ in draw d of a joint model. covariance [n * n] of the effects. */
+static void differ_as_drawn(const each_row *e, size_t d, mlab_fit *drawn, mlab_random_effects *random, double *covariance)
+{
+    const mlab_draws_effects *from = &e->draws->effects[e->which];
+    size_t n = from->n, q = from->n_normals;
+    const double *factor = from->factor + d * n * q;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) covariance[i * n + j] = mlab_dot(factor + i * q, factor + j * q, q);
+    *random = *e->fit->random;
+    random->covariance = covariance;
+    drawn->random = random;
+}
+
 static mlab_status drawn_rows(const each_row *e, size_t first, size_t n, double *room, mlab_error *err)
 {
     const mlab_fit *fit = e->fit;
@@ -134,11 +150,17 @@ static mlab_status drawn_rows(const each_row *e, size_t first, size_t n, double 
     mlab_status status = own ? own_effects(e, first, n, values, z, offset, effect, err) : MLAB_OK;
     if (!status) status = at_parameters(e, fit, first, n, own ? effect : NULL, e->p->value + first * width, err);
     for (size_t d = 0; draws && d < draws->n_draws && !status; d++) {
-        for (size_t t = 0; own && t < fit->n_random; t++) values[t] = draws->effects[t].value + d * draws->effects[t].n_groups * draws->effects[t].n;
+        for (size_t t = 0; own && t < fit->n_random; t++) {
+            const mlab_draws_effects *of = &draws->effects[e->which + t];
+            values[t] = of->value + d * of->n_groups * of->n;
+        }
         if (own) status = own_effects(e, first, n, values, z, offset, effect, err);
         mlab_fit drawn;
         mlab_baseline baseline;
-        mlab_draws_view(draws, 0, d, fit, &drawn, &baseline);
+        mlab_random_effects random;
+        double covariance[MLAB_JOINT_EFFECTS * MLAB_JOINT_EFFECTS];
+        mlab_draws_view(draws, e->which, d, fit, &drawn, &baseline);
+        if (e->tied) differ_as_drawn(e, d, &drawn, &random, covariance);
         if (!status) status = at_parameters(e, &drawn, first, n, own ? effect : NULL, one, err);
         for (size_t c = 0; c < n * width && !status; c++) cells[c * draws->n_draws + d] = one[c];
     }
@@ -293,9 +315,10 @@ static mlab_status make_draws(each_row *e, const mlab_data *data, const mlab_out
     double factor = mlab_fit_interval_factor(e->fit, e->level);
     e->interval = isfinite(factor) && e->fit->trust != MLAB_NOT_CONVERGED && e->fit->trust != MLAB_SEPARATED;
     if (!e->interval) return say(e->p, "the fit has no intervals, and neither have its predictions", err);
-    if (!own && !(spec && spec->draws)) return MLAB_OK;
+    bool spread = e->tied && e->p->effects == MLAB_EFFECTS_AVERAGED; /* how people differ is uncertain, too */
+    if (!own && !spread && !(spec && spec->draws)) return MLAB_OK;
     size_t n = spec && spec->n_draws ? (size_t)spec->n_draws : 1000;
-    double bytes = bytes_drawn(e->fit, (double)n);
+    double bytes = bytes_drawn(e->tied ? e->tied->whole : e->fit, (double)n);
     if (bytes > MOST_DRAWN) {
         snprintf(sentence, sizeof sentence, "%zu draws of its effects and baseline take %.1f GB, allowed %.0f; state fewer predict.draws%s", n,
                  bytes / 1e9, MOST_DRAWN / 1e9, own ? ", or --effects averaged" : "");
@@ -305,7 +328,8 @@ static mlab_status make_draws(each_row *e, const mlab_data *data, const mlab_out
     const mlab_fit *fit = &plain;
     if (!mlab_draws_needs_rows(fit)) plain.influence = NULL, plain.influence_id = NULL; /* a jackknifed baseline is drawn by it */
     uint64_t seed = spec && spec->n_draws ? (uint64_t)spec->seed : 1;
-    mlab_status status = options->draws
+    mlab_status status = e->tied ? e->tied->draw(e->tied->of, n, seed, draws, &failed)
+                         : options->draws
                              ? mlab_draws_bootstrap(e->context, data, &outcome, options, &fit, 1, options->draws == 2, n, seed, draws, &failed)
                              : mlab_draws_make_mixed(e->context, data, &outcome, options, &fit, 1, n, seed, draws, &failed);
     if (!status) {
@@ -336,36 +360,54 @@ static mlab_status fill(each_row *e, mlab_error *err)
     return mlab_parallel_blocks(e->context, NULL, (p->n_rows + ROWS_DRAWN - 1) / ROWS_DRAWN, drawn_room(e), drawn_block, e, err);
 }
 
-mlab_status mlab_predict_rows(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
-                              const mlab_fit *fit, const mlab_predict_outcome *wish, const mlab_predict_spec *spec, mlab_group_effects effects,
-                              mlab_row_predictions **predictions, mlab_error *err)
+/* data, outcome: of a fit of its own. */
+static mlab_status predict_rows(each_row *row, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                                const mlab_predict_outcome *wish, const mlab_predict_spec *spec, mlab_group_effects effects,
+                                mlab_row_predictions **predictions, mlab_error *err)
 {
-    mlab_outcome_problem *made = NULL;
+    mlab_outcome_problem *own = NULL;
     mlab_draws *draws = NULL;
     *predictions = NULL;
-    mlab_row_predictions *p = mlab_allocate(context, 1, sizeof *p);
-    if (!p) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
-    p->context = context;
+    each_row e = *row;
+    mlab_row_predictions *p = e.p = mlab_allocate(e.context, 1, sizeof *p);
+    if (!p) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", e.fit->outcome);
+    p->context = e.context;
     p->effects = effects;
-    p->mixed = fit->n_random > 0;
-    each_row e = {.context = context, .fit = fit, .p = p, .level = options->level};
+    p->mixed = e.fit->n_random > 0;
+    e.level = options->level;
     mlab_status status = choose_scale(&e, wish, err);
-    if (!status) status = mlab_outcome_problem_make(context, data, outcome, options, &made, err);
-    e.made = made;
+    if (!status && !e.tied) status = mlab_outcome_problem_make(e.context, data, outcome, options, &own, err);
+    const mlab_outcome_problem *made = e.made = e.tied ? e.tied->made : own;
     if (!status) status = say(p, "", err);
     if (!status && p->mixed && effects == MLAB_EFFECTS_OWN) status = check_groups(&e, err);
-    if (!status && made->problem.n < fit->n_rows) status = say(p, "rows whose attributes were imputed are left out", err);
+    if (!status && made->problem.n < e.fit->n_rows) status = say(p, "rows whose attributes were imputed are left out", err);
     if (!status) status = make_draws(&e, data, outcome, options, spec, &draws, err);
     if (!status) status = make_room(&e, err);
     if (!status) status = name_numbers(&e, wish, err);
     if (!status) status = fill(&e, err);
     if (!status) put_in_stated_unit(p, wish, e.n_times);
     mlab_draws_free(draws);
-    mlab_outcome_problem_free(made);
+    mlab_outcome_problem_free(own);
     if (status) {
         mlab_row_predictions_free(p);
         p = NULL;
     }
     *predictions = p;
     return status;
+}
+
+mlab_status mlab_predict_rows(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome, const mlab_fit_options *options,
+                              const mlab_fit *fit, const mlab_predict_outcome *wish, const mlab_predict_spec *spec, mlab_group_effects effects,
+                              mlab_row_predictions **predictions, mlab_error *err)
+{
+    each_row e = {.context = context, .fit = fit};
+    return predict_rows(&e, data, outcome, options, wish, spec, effects, predictions, err);
+}
+
+mlab_status mlab_predict_tied_rows(const mlab_context *context, const mlab_tied_rows *tied, const mlab_fit_options *options,
+                                   const mlab_predict_outcome *wish, const mlab_predict_spec *spec, mlab_group_effects effects,
+                                   mlab_row_predictions **predictions, mlab_error *err)
+{
+    each_row e = {.context = context, .fit = tied->whole->joint->parts[tied->part], .tied = tied, .which = tied->part};
+    return predict_rows(&e, NULL, NULL, options, wish, spec, effects, predictions, err);
 }

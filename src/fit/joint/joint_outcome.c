@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From outcomes of a study to a joint model: looks up the parts, refuses those that cannot be tied by effects of people, fits. */
+#include "fit/after/each_row.h"
 #include "fit/joint/joint_draws.h"
 #include "fit/joint/joint_parts.h"
 #include "fit/outcome.h"
@@ -162,6 +163,74 @@ mlab_status mlab_draws_joint(const mlab_context *context, const mlab_data *data,
     if (!status && (!fit->joint || fit->joint->n_parts != joint->n_of))
         status = mlab_raise(err, MLAB_ERR_FIT_DRAWS, "%s: the fit is of another model", joint->name);
     if (!status) status = mlab_joint_draw_parts(context, j.parts, joint->n_of, fit, kind, n_draws, seed, draws, err);
+    joining_end(&j);
+    return status;
+}
+
+/* --- predictions of rows --------------------------------------------------------------------------------------------- */
+
+typedef struct drawing {
+    const joining *j;
+    const mlab_fit *fit;
+    mlab_draws_kind kind;
+} drawing;
+
+static mlab_status draw(const void *of, size_t n_draws, uint64_t seed, mlab_draws **draws, mlab_error *err)
+{
+    const drawing *d = of;
+    return mlab_joint_draw_parts(d->j->context, d->j->parts, d->j->joint->n_of, d->fit, d->kind, n_draws, seed, draws, err);
+}
+
+static uint32_t rank_of(const mlab_fit_problem *problem, size_t cluster)
+{
+    return problem->cluster_id ? problem->cluster_id[cluster] : (uint32_t)cluster;
+}
+
+/* people->group of the rows of a part: people of any part by their ranks, as the model has them. Released by the caller. */
+static mlab_status group_people(const joining *j, size_t part, mlab_random_grouping *people, uint32_t **group, mlab_error *err)
+{
+    const mlab_fit_problem *own = &j->made[part]->problem;
+    size_t ranks = 1;
+    for (size_t r = 0; r < j->joint->n_of; r++)
+        for (size_t c = 0; c < j->made[r]->problem.n_clusters; c++)
+            if (rank_of(&j->made[r]->problem, c) >= ranks) ranks = (size_t)rank_of(&j->made[r]->problem, c) + 1;
+    uint32_t *place = mlab_allocate(j->context, ranks, sizeof *place);
+    *group = mlab_allocate(j->context, own->n, sizeof **group);
+    mlab_status status = place && *group ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for the people of %s", j->joint->name);
+    for (size_t r = 0; r < j->joint->n_of && !status; r++)
+        for (size_t c = 0; c < j->made[r]->problem.n_clusters; c++) place[rank_of(&j->made[r]->problem, c)] = 1;
+    for (size_t k = 0; k < ranks && !status; k++)
+        if (place[k]) place[k] = (uint32_t)people->n_groups++;
+    for (size_t i = 0; i < own->n && !status; i++) (*group)[i] = place[rank_of(own, own->cluster[i])];
+    people->group = *group;
+    people->name = "person";
+    mlab_release(j->context, place);
+    return status;
+}
+
+mlab_status mlab_predict_joint_rows(const mlab_context *context, const mlab_data *data, const mlab_joint_outcome *joint, const mlab_outcome *outcomes,
+                                    size_t n_outcomes, const mlab_fit_options *options, const mlab_fit *fit, size_t part,
+                                    const mlab_predict_outcome *wish, const mlab_predict_spec *spec, mlab_group_effects effects,
+                                    mlab_row_predictions **predictions, mlab_error *err)
+{
+    joining j = {.context = context, .joint = joint};
+    const mlab_draws_kind kinds[] = {MLAB_DRAWS_NORMAL, MLAB_DRAWS_BOOTSTRAP, MLAB_DRAWS_PARAMETRIC}; /* as fit.draws has them */
+    drawing d = {.j = &j, .fit = fit, .kind = kinds[options->draws > 0 && options->draws < 3 ? options->draws : 0]};
+    mlab_random_grouping people = {0};
+    uint32_t *group = NULL;
+    *predictions = NULL;
+    if (!fit->joint || fit->joint->n_parts != joint->n_of || part >= joint->n_of)
+        return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s: the fit is of another model, or has no part %zu", joint->name, part + 1);
+    mlab_status status = join(&j, data, outcomes, n_outcomes, options, err);
+    if (!status) status = group_people(&j, part, &people, &group, err);
+    if (!status) {
+        mlab_outcome_problem made = *j.made[part];
+        made.problem.random = &people;
+        made.problem.n_random = 1;
+        const mlab_tied_rows tied = {.made = &made, .whole = fit, .part = part, .draw = draw, .of = &d};
+        status = mlab_predict_tied_rows(context, &tied, options, wish, spec, effects, predictions, err);
+    }
+    mlab_release(context, group);
     joining_end(&j);
     return status;
 }
