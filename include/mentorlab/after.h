@@ -150,9 +150,10 @@ typedef struct mlab_prediction_request {
     const mlab_table *table;
     const uint32_t *rows; /* [n], NULL = first, first + 1, ... */
     size_t first, n;
-    const double *share;  /* [n] of the period at risk, hazards only; NULL = 1 */
-    const double *effect; /* [n * n_blocks] known effects of the rows' groups; NULL = 0 */
-    bool averaged;        /* over the normal effects of all groups; then without `effect` */
+    const double *share;   /* [n] of the period at risk, hazards only; NULL = 1 */
+    const double *effect;  /* [n * n_blocks] known effects of the rows' groups; NULL = 0 */
+    bool averaged;         /* over the normal effects of all groups; then without `effect` */
+    const double *squares; /* [n * n_random] averaged: sum of the squared shares of each row in the groups of each grouping; NULL = 1, one group */
     mlab_scale scale;
     const double *times; /* [n_times] of survival, incidence and occupation; else NULL */
     size_t n_times;

@@ -4,6 +4,7 @@
 #include "fit/mixed/web_draw.h"
 #include "fit/outcome.h"
 #include "fit/worlds.h"
+#include "mentorlab/after.h"
 
 #include "core/memory.h"
 #include "core/random.h"
@@ -85,6 +86,14 @@ START_TEST(drawn_counts_of_small_groups_have_the_mean_of_their_distribution)
     }
     ck_near(sum / GROUPS, exact / GROUPS, 0, 0.01);
     ck_near(ratio, exact_ratio, 0.0075, 0);
+    const double squares[] = {1, 0, 1}; /* the second row in no group: as for an effect of 0 */
+    const mlab_prediction_request request = {
+        .table = table, .n = 3, .averaged = true, .squares = squares, .scale = MLAB_SCALE_RESPONSE, .level = 0.95};
+    double value[3], se[3], lower[3], upper[3], sd = fit->random[0].sd[0];
+    ck_assert_int_eq(mlab_predict_intervals(&context, fit, &request, value, se, lower, upper, NULL), MLAB_OK);
+    ck_near(value[1], exp(fit->estimate[0]), 1e-9, 0);
+    ck_near(value[0], exp(fit->estimate[0] + sd * sd / 2), 1e-7, 0);
+    ck_near(value[2], value[0], 1e-12, 0);
     mlab_web_draw_free(work);
     mlab_prepared_free(prepared);
     mlab_outcome_problem_free(made);

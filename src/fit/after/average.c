@@ -293,6 +293,7 @@ mlab_status mlab_average_squares(const mlab_context *context, const mlab_fit_pro
     bool any = false;
     *squares = NULL;
     for (size_t t = 0; t < n_random && !any; t++) {
+        if (!problem->random[t].group) continue; /* a part of a joint model: effects of every person */
         any = problem->random[t].memberships > 1 || problem->random[t].share;
         for (size_t i = 0; i < problem->n && !any; i++) any = problem->random[t].group[i] == UINT32_MAX; /* in no group: no effect */
     }

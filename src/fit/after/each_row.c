@@ -18,6 +18,8 @@
 #include "fit/after/limits.h"
 #include "fit/draws.h"
 #include "fit/joint/joint.h"
+#include "fit/mixed/averaged.h"
+#include "fit/outcome.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,7 +40,8 @@ typedef struct each_row {
     const double *times;
     size_t n_times;
     double level;
-    bool interval; /* is wanted */
+    bool interval;   /* is wanted */
+    double *squares; /* [n_rows * n_random] of the shares of groups, for averages over their effects; NULL = one group each */
 } each_row;
 
 void mlab_row_predictions_free(mlab_row_predictions *p)
@@ -103,7 +106,8 @@ static mlab_status at_parameters(const each_row *e, const mlab_fit *fit, size_t 
     const uint32_t *rows = e->made->rows + first;
     const mlab_row_predictions *p = e->p;
     if (p->mixed && p->effects == MLAB_EFFECTS_AVERAGED)
-        return mlab_predict_averaged(e->context, fit, table, rows, 0, n, NULL, NULL, p->scale, e->times, e->n_times, out, err);
+        return mlab_predict_averaged_in(e->context, fit, table, rows, 0, n, e->squares ? e->squares + first * fit->n_random : NULL, NULL, NULL,
+                                        p->scale, e->times, e->n_times, out, err);
     return mlab_predict_conditional(e->context, fit, table, rows, 0, n, NULL, NULL, effect, p->scale, e->times, e->n_times, out, err);
 }
 
@@ -192,6 +196,7 @@ static mlab_status delta_block(void *work, size_t block, void *scratch, mlab_err
                                        .rows = e->made->rows + first,
                                        .n = p->n_rows - first < ROWS ? p->n_rows - first : ROWS,
                                        .averaged = p->mixed && p->effects == MLAB_EFFECTS_AVERAGED,
+                                       .squares = e->squares ? e->squares + first * e->fit->n_random : NULL,
                                        .scale = p->scale,
                                        .times = e->times,
                                        .n_times = e->n_times,
@@ -380,12 +385,15 @@ static mlab_status predict_rows(each_row *row, const mlab_data *data, const mlab
     const mlab_outcome_problem *made = e.made = e.tied ? e.tied->made : own;
     if (!status) status = say(p, "", err);
     if (!status && p->mixed && effects == MLAB_EFFECTS_OWN) status = check_groups(&e, err);
+    if (!status && p->mixed && !e.tied && effects == MLAB_EFFECTS_AVERAGED && made->problem.n_random == e.fit->n_random)
+        status = mlab_average_squares(e.context, &made->problem, &e.squares, err);
     if (!status && made->problem.n < e.fit->n_rows) status = say(p, "rows whose attributes were imputed are left out", err);
     if (!status) status = make_draws(&e, data, outcome, options, spec, &draws, err);
     if (!status) status = make_room(&e, err);
     if (!status) status = name_numbers(&e, wish, err);
     if (!status) status = fill(&e, err);
     if (!status) put_in_stated_unit(p, wish, e.n_times);
+    mlab_release(e.context, e.squares);
     mlab_draws_free(draws);
     mlab_outcome_problem_free(own);
     if (status) {

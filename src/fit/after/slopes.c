@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/mixed/averaged.h"
 #include "fit/model.h"
 
 #include <math.h>
@@ -28,8 +29,8 @@ mlab_status mlab_prediction_at(mlab_slopes *s, size_t at, size_t n, const double
     const double *share = r->share ? r->share + at : NULL;
     size_t wide = mlab_fit_predictors(s->fit);
     if (r->averaged)
-        return mlab_predict_averaged(s->context, s->fit, r->table, rows, r->first + at, n, parameters, share, r->scale, r->times, r->n_times, out,
-                                     err);
+        return mlab_predict_averaged_in(s->context, s->fit, r->table, rows, r->first + at, n, r->squares ? r->squares + at * s->fit->n_random : NULL,
+                                        parameters, share, r->scale, r->times, r->n_times, out, err);
     if (!r->effect && shift == 0)
         return mlab_predict_at(s->context, s->fit, r->table, rows, r->first + at, n, parameters, share, r->scale, r->times, r->n_times, out, err);
     for (size_t i = 0; i < n; i++)

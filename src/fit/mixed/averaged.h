@@ -17,4 +17,9 @@ MLAB_MUST_USE mlab_status mlab_respond_averaged(const mlab_context *context, con
                                                 const double *share, mlab_scale scale, const double *times, size_t n_times, double *out, double *room,
                                                 mlab_error *err);
 
+/* mlab_predict_averaged for rows in the groups that squares [n * n_random] tell; NULL = in one each. */
+MLAB_MUST_USE mlab_status mlab_predict_averaged_in(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                                   size_t first, size_t n, const double *squares, const double *parameters, const double *share,
+                                                   mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);
+
 #endif

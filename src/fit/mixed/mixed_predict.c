@@ -240,9 +240,9 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
     return status;
 }
 
-mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
-                                  size_t n, const double *parameters, const double *share, mlab_scale scale, const double *times, size_t n_times,
-                                  double *out, mlab_error *err)
+mlab_status mlab_predict_averaged_in(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                                     size_t n, const double *squares, const double *parameters, const double *share, mlab_scale scale,
+                                     const double *times, size_t n_times, double *out, mlab_error *err)
 {
     size_t width = mlab_predict_width_at(fit, scale, n_times), blocks = fit->n_blocks;
     if (width == 0) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no such scale", fit->outcome, fit->model);
@@ -255,7 +255,7 @@ mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *f
         const uint32_t *own = rows ? rows + at : NULL;
         const double *part = share ? share + at : NULL;
         status = mlab_predict_at(context, fit, table, own, first + at, some, parameters, part, MLAB_SCALE_LINK, NULL, 0, eta, err);
-        if (!status) status = mlab_effects_root(context, fit, table, own, first + at, some, NULL, root, err);
+        if (!status) status = mlab_effects_root(context, fit, table, own, first + at, some, squares ? squares + at * fit->n_random : NULL, root, err);
         if (!status)
             status = mlab_respond_averaged(context, fit, table, own, first + at, some, parameters, eta, fit->n_random ? root : NULL, part, scale,
                                            times, n_times, out + at * width, room, err);
@@ -264,4 +264,11 @@ mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *f
     mlab_release(context, root);
     mlab_release(context, room);
     return status;
+}
+
+mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                                  size_t n, const double *parameters, const double *share, mlab_scale scale, const double *times, size_t n_times,
+                                  double *out, mlab_error *err)
+{
+    return mlab_predict_averaged_in(context, fit, table, rows, first, n, NULL, parameters, share, scale, times, n_times, out, err);
 }
