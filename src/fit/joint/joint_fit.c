@@ -14,9 +14,6 @@
 
 enum { MOST_SCORES = 1 << 25 };
 static const double START_SD = 0.5, START_OWN = 0.3;
-static const double BOUNDARY = 1e-3; /* a standard deviation on the scale of the predictor that counts as 0 */
-static const double SEEN = 2;        /* standard errors from 0 that a standard deviation needs for associations with it */
-static const double FAR = 0.05;      /* standard errors that a finer rule may move a parameter without a word */
 
 static size_t nodes_of(const mlab_joint_model *model, const mlab_fit_options *options)
 {
@@ -25,13 +22,6 @@ static size_t nodes_of(const mlab_joint_model *model, const mlab_fit_options *op
 }
 
 /* --- where to begin -------------------------------------------------------------------------------------------- */
-
-static double root_mean_square(const mlab_joint_rows *part, size_t c)
-{
-    double sum = 0;
-    for (size_t i = 0; part->z && i < part->n; i++) sum += part->z[i * part->n_z + c] * part->z[i * part->n_z + c];
-    return part->z && sum > 0 ? sqrt(sum / (double)part->n) : 1;
-}
 
 static void begin(const mlab_joint_model *model, mlab_fit *const *parts, double *psi)
 {
@@ -50,7 +40,7 @@ static void begin(const mlab_joint_model *model, mlab_fit *const *parts, double 
         for (size_t e = 0; e < part->n_eta * part->n_z; e++)
             for (size_t a = 0; a < model->q; a++) {
                 size_t entry = model->entry[(part->effect + e) * model->q + a];
-                if (entry != SIZE_MAX) psi[entry] = a == part->effect + e ? sd * spread / root_mean_square(part, e % part->n_z) : 0;
+                if (entry != SIZE_MAX) psi[entry] = a == part->effect + e ? sd * spread / mlab_joint_root_mean_square(part, e % part->n_z) : 0;
             }
     }
 }
@@ -160,87 +150,6 @@ static mlab_status place(const mlab_joint_model *model, mlab_joint_climb *c, mla
     return MLAB_OK;
 }
 
-/* --- doubts ------------------------------------------------------------------------------------------------------- */
-
-static mlab_status doubt_first(const mlab_joint_model *model, mlab_fit *fit, const char *name, mlab_error *err)
-{
-    const mlab_joint_rows *part = &model->parts[0];
-    size_t repeated = 0;
-    for (size_t g = 0; g < model->n_people; g++) repeated += part->first[g + 1] - part->first[g] > 1;
-    if (repeated * 10 >= model->n_people || repeated >= 50) return MLAB_OK;
-    return mlab_fit_doubt(fit, repeated ? MLAB_TRUSTED : MLAB_TOO_FEW_CLUSTERS, err,
-                          "%zu of %zu people have more than one answer of %s: with one answer a person's level cannot be told from chance", repeated,
-                          model->n_people, name);
-}
-
-static mlab_status doubt_seen(const mlab_joint_model *model, const mlab_joint_climb *c, mlab_fit *fit, const char *name, mlab_error *err)
-{
-    const mlab_joint_rows *part = &model->parts[0];
-    mlab_status status = MLAB_OK;
-    for (size_t e = 0; e < part->n_eta * part->n_z && !status; e++) {
-        size_t at = model->entry[e * model->q + e];
-        double sd = c->psi[at], se = sqrt(fmax(c->inverse[at * (model->n_parameters + 1)], 0));
-        if (sd >= SEEN * se) continue;
-        status = mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err,
-                                "how much people differ in %s beyond what their covariates say cannot be told from 0 (%s: standard deviation %.2g, "
-                                "error %.2g), and what goes with it cannot be told",
-                                name, fit->names[at], sd, se);
-    }
-    return status;
-}
-
-static mlab_status doubt_spread(const mlab_joint_model *model, const mlab_joint_climb *c, mlab_fit *fit, const char *name, bool initial,
-                                mlab_error *err)
-{
-    const mlab_joint_rows *part = &model->parts[0];
-    double scale = part->gaussian ? exp(c->psi[part->at + part->n_own - 1]) : 1;
-    for (size_t e = 0; e < part->n_eta * part->n_z; e++) {
-        double square = 0;
-        for (size_t a = 0; a <= e; a++) square += c->psi[model->entry[e * model->q + a]] * c->psi[model->entry[e * model->q + a]];
-        if (sqrt(square) * root_mean_square(part, e % part->n_z) >= BOUNDARY * scale) continue;
-        return mlab_fit_doubt(fit, MLAB_ON_BOUNDARY, err, "people do not differ in %s beyond what their covariates say%s", name,
-                              initial ? "" : ": there is nothing for the other parts to go with");
-    }
-    if (c->definite && c->converged) return initial ? MLAB_OK : doubt_seen(model, c, fit, name, err);
-    return mlab_fit_doubt(fit, MLAB_NOT_CONVERGED, err,
-                          c->definite ? "the joint model did not settle in %d steps"
-                                      : "the likelihood of the joint model has no definite maximum after %d steps",
-                          c->iterations);
-}
-
-/* What the fits of the parts alone had to say, too few events last: the first doubt is the fit's trust. */
-static mlab_status doubt_parts(mlab_fit *const *parts, const char *const *names, size_t n, mlab_fit *fit, mlab_error *err)
-{
-    mlab_status status = MLAB_OK;
-    for (size_t k = 0; k < 2 * n && !status; k++) {
-        const mlab_fit *part = parts[k % n];
-        bool last = part->trust == MLAB_TOO_FEW_EVENTS;
-        if (part->reason[0] && last == (k >= n)) status = mlab_fit_doubt(fit, part->trust, err, "%s: %s", names[k % n], part->reason);
-    }
-    return status;
-}
-
-/* How far one step of a finer rule would go. */
-static mlab_status doubt_rule(mlab_joint_model *model, mlab_joint_climb *c, mlab_fit *fit, mlab_error *err)
-{
-    size_t n = model->n_parameters, which = 0, nodes = model->n_nodes;
-    double value, worst = 0;
-    if (!c->definite || !c->converged || !mlab_joint_nodes(model, nodes + 4)) return MLAB_OK;
-    mlab_status status = mlab_joint_evaluate(model, c->psi, &value, c->next_gradient, c->complete, c->information, err);
-    mlab_joint_nodes(model, nodes);
-    for (size_t j = 0; j < n && !status && value > -HUGE_VAL; j++) {
-        double step = 0;
-        for (size_t k = 0; k < n; k++) step += c->inverse[j * n + k] * c->next_gradient[k];
-        if (c->inverse[j * n + j] > 0 && fabs(step) / sqrt(c->inverse[j * n + j]) > worst)
-            worst = fabs(step) / sqrt(c->inverse[which = j, j * n + j]);
-    }
-    if (status || worst <= FAR) return status;
-    return mlab_fit_doubt(fit, MLAB_TRUSTED, err,
-                          "a quadrature of %zu nodes in place of %zu would move %s by about %.2f standard errors: ask for "
-                          "fit.quadrature: %zu",
-                          nodes + 4, nodes, fit->names[which], worst, nodes + 4);
-}
-
 /* --- the whole ---------------------------------------------------------------------------------------------------- */
 
 /* The parts without effects of people: start values, names, doubts of their own. */
@@ -275,7 +184,7 @@ static mlab_status climb_first(mlab_joint_model *model, mlab_fit *const *alone, 
         begin_first(model, alone, starts[k], c->psi);
         status = mlab_joint_climb_up(model, iterations + c->iterations, c, err);
         double scale = model->parts->gaussian ? exp(c->psi[model->parts->at + model->parts->n_own - 1]) : 1;
-        apart = c->converged && fabs(c->psi[model->entry[0]]) >= BOUNDARY * scale;
+        apart = c->converged && fabs(c->psi[model->entry[0]]) >= MLAB_JOINT_BOUNDARY * scale;
     }
     return status;
 }
@@ -339,16 +248,14 @@ static mlab_status fit_once(const mlab_context *context, const char *name, const
     if (!status && of->stated) status = set_priors(model, of->stated, fit, err);
     if (!status) status = climb(model, alone, of->initial, of->options, &c, err);
     if (!status) turn(model, &c);
-    if (!status) status = doubt_spread(model, &c, fit, names[0], of->initial, err);
-    if (!status) status = doubt_first(model, fit, names[0], err);
-    if (!status && !of->initial) status = mlab_joint_doubt_own(model, c.psi, fit, err);
+    if (!status) status = mlab_joint_doubt_effects(model, &c, fit, names[0], of->initial, err);
     if (!status) status = place(model, &c, fit, err);
-    if (!status) status = doubt_parts(alone, names, n_parts, fit, err);
+    if (!status) status = mlab_joint_doubt_parts(alone, names, n_parts, fit, err);
     if (!status) status = mlab_joint_place_effects(model, c.psi, c.inverse, names, fit, err);
     if (!status) status = mlab_joint_place_parts(model, of->effects, &alone, names, fit, err);
     if (!status) fit->joint->level = of->options->level;
     if (!status && !c.definite) forget_errors(fit->joint);
-    if (!status) status = doubt_rule(model, &c, fit, err);
+    if (!status) status = mlab_joint_doubt_rule(model, &c, fit, err);
     if (!status && of->after) status = mlab_joint_after(model, parts, fit, err);
     for (size_t r = 0; alone && r < n_parts; r++) mlab_fit_free(alone[r]);
     mlab_release(context, alone);

@@ -16,22 +16,6 @@ void mlab_joint_text_free(const mlab_fit *fit, char *sentence)
     if (fit) mlab_release(fit->context, sentence);
 }
 
-mlab_status mlab_joint_doubt_own(const mlab_joint_model *model, const double *psi, mlab_fit *fit, mlab_error *err)
-{
-    const double nothing = 1e-3; /* on the scale of the predictor */
-    mlab_status status = MLAB_OK;
-    for (size_t e = model->parts[0].n_eta * model->parts[0].n_z; e < model->q && !status; e++) {
-        size_t at = model->entry[e * model->q + e];
-        if (fabs(psi[at]) >= nothing) continue;
-        status =
-            mlab_fit_doubt(fit, MLAB_TRUSTED, err,
-                           "%s is 0: beyond what goes with the first part people do not differ there, and the error of it says nothing; effects: "
-                           "shared leaves it out",
-                           fit->names[at]);
-    }
-    return status;
-}
-
 static const mlab_fit *part_named(const mlab_joint *joint, const char *name)
 {
     for (size_t r = 0; r < joint->n_parts; r++)
@@ -140,7 +124,7 @@ bool mlab_joint_hides_effect(const mlab_fit *fit, size_t e)
 
 bool mlab_joint_from_zero(const mlab_fit *fit, size_t e)
 {
-    const double seen = 2; /* errors, as for associations (fit/joint/joint_fit.c) */
+    const double seen = 2; /* errors, as for associations (fit/joint/joint_doubts.c) */
     if (!fit->joint || !fit->n_random || e >= fit->random->n) return true;
     return fit->random->sd[e] >= seen * fit->random->sd_se[e];
 }
