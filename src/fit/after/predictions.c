@@ -294,27 +294,6 @@ static mlab_status add_all(predicting *p, mlab_error *err)
     return status;
 }
 
-bool mlab_prediction_is_time(const mlab_prediction *prediction)
-{
-    bool time = strcmp(prediction->scale, "restricted_mean") == 0 || strcmp(prediction->scale, "time_lost") == 0;
-    return time && strcmp(prediction->measure, "ratio") != 0;
-}
-
-mlab_prediction mlab_prediction_told(const mlab_prediction *prediction)
-{
-    mlab_prediction told = *prediction;
-    told.time = told.stated_time;
-    told.unit = told.stated_unit;
-    if (mlab_prediction_is_time(prediction) && prediction->time > 0) {
-        double by = prediction->stated_time / prediction->time;
-        told.value *= by;
-        told.se *= by;
-        told.lower *= by;
-        told.upper *= by;
-    }
-    return told;
-}
-
 /* --- all ------------------------------------------------------------------------------------------------------------ */
 
 static mlab_status make_draws(predicting *p, mlab_error *err)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Likelihood ratio, Wald and score tests of terms and of linear hypotheses (Cox & Hinkley 1974, ch. 9; Rao 1948, doi:10.1017/S0305004100023987).
+/* Likelihood ratio, Wald and score tests of terms (Cox & Hinkley 1974, ch. 9; Rao 1948, doi:10.1017/S0305004100023987).
  *
  * A term is tested beside all others but those that contain it (type II): both fits are made to the rows of the whole model. The score test
- * takes the score and information of the larger model at the smaller one's estimates. With a robust covariance the Wald statistic over its degrees
- * of freedom is taken as F with the clusters less one (Cameron & Miller 2015, doi:10.3368/jhr.50.2.317). Terms of an ordinal model whose effect
- * differs by threshold, or that act on the scale, are also tested against the same effect at every threshold, and against none on the scale.
+ * takes the score and information of the larger model at the smaller one's estimates. Wald tests: fit/after/wald.c. Terms of an ordinal model whose
+ * effect differs by threshold, or that act on the scale, are also tested against the same effect at every threshold, and against none on the scale.
  * Weakness: likelihood ratio and score tests take rows as independent, also where they are clustered.
  */
 #include "fit/after/penalised.h"
+#include "fit/after/wald.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -16,74 +16,8 @@
 #include "fit/families/ordinal_effects.h"
 #include "fit/mixed/mixed.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
-
-static mlab_test chi_squared(double statistic, size_t df)
-{
-    statistic = fmax(statistic, 0);
-    return (mlab_test){df, statistic, gsl_cdf_chisq_Q(statistic, (double)df)};
-}
-
-/* --- Wald ------------------------------------------------------------------------------------------------------ */
-
-/* r' inverse(v) r over the rows of v that do not depend on those before; v [n * n] is used up. Returns how many. */
-static size_t quadratic(double *v, double *r, size_t n, double *value)
-{
-    size_t used = 0;
-    *value = 0;
-    for (size_t i = 0; i < n; i++) {
-        double own = v[i * n + i], left = own;
-        for (size_t k = 0; k < i; k++) left -= v[i * n + k] * v[i * n + k];
-        bool out = !(left > 1e-12 * own);
-        double root = out ? 0 : sqrt(left);
-        v[i * n + i] = root;
-        for (size_t k = 0; k < i; k++) r[i] -= v[i * n + k] * r[k];
-        r[i] = out ? 0 : r[i] / root;
-        for (size_t j = i + 1; j < n; j++) {
-            double sum = v[j * n + i];
-            for (size_t k = 0; k < i; k++) sum -= v[j * n + k] * v[i * n + k];
-            v[j * n + i] = out ? 0 : sum / root;
-        }
-        used += !out;
-        *value += r[i] * r[i];
-    }
-    return used;
-}
-
-mlab_status mlab_fit_wald(const mlab_context *context, const mlab_fit *fit, const double *hypothesis, const double *value, size_t n, mlab_test *test,
-                          mlab_error *err)
-{
-    size_t p = fit->n_parameters;
-    const double *covariance = fit->robust ? fit->robust : fit->covariance;
-    *test = (mlab_test){0};
-    if (n == 0) return mlab_raise(err, MLAB_ERR_ARGUMENT, "%s: a hypothesis without rows", fit->outcome);
-    double *v = mlab_allocate(context, n, n * sizeof *v), *r = mlab_allocate(context, n, sizeof *r), *hv = mlab_allocate(context, p, sizeof *hv);
-    mlab_status status = v && r && hv ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a hypothesis of %zu rows", n);
-    for (size_t a = 0; a < n && !status; a++) {
-        const double *h = hypothesis + a * p;
-        r[a] = value ? -value[a] : 0;
-        for (size_t j = 0; j < p; j++) r[a] += h[j] * fit->estimate[j];
-        memset(hv, 0, p * sizeof *hv);
-        for (size_t j = 0; j < p; j++)
-            for (size_t k = 0; k < p && h[j] != 0; k++) hv[k] += h[j] * covariance[j * p + k];
-        for (size_t b = 0; b < n; b++)
-            for (size_t k = 0; k < p; k++) v[a * n + b] += hv[k] * hypothesis[b * p + k];
-    }
-    if (!status) {
-        double statistic;
-        size_t df = quadratic(v, r, n, &statistic);
-        if (df) *test = chi_squared(statistic, df);
-        uint64_t clusters = fit->n_clusters_other && fit->n_clusters_other < fit->n_clusters ? fit->n_clusters_other : fit->n_clusters;
-        if (df && fit->robust && clusters > 1) test->p = gsl_cdf_fdist_Q(statistic / (double)df, (double)df, (double)clusters - 1);
-        if (fit->robust && clusters < 3) *test = (mlab_test){0}; /* no interval, no test */
-    }
-    mlab_release(context, v);
-    mlab_release(context, r);
-    mlab_release(context, hv);
-    return status;
-}
 
 /* --- likelihood ratio --------------------------------------------------------------------------------------------- */
 
@@ -159,7 +93,7 @@ mlab_status mlab_fit_likelihood_ratio(const mlab_fit *smaller, const mlab_fit *l
         return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: restricted likelihoods of other coefficients cannot be compared; use fit.variances: ml",
                           outcome);
     if (many <= few) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: the second fit has no more parameters than the first", outcome);
-    *test = chi_squared(2 * (larger->log_likelihood - smaller->log_likelihood), many - few);
+    *test = mlab_chi_squared(2 * (larger->log_likelihood - smaller->log_likelihood), many - few);
     return MLAB_OK;
 }
 
@@ -291,7 +225,7 @@ static mlab_status score_test(const mlab_context *context, const mlab_prepared *
         used++;
     }
     for (size_t j = 0; j < used; j++) memmove(information + j * used, v + j * n, used * sizeof *v);
-    if (quadratic(information, score, used, &statistic) == used) *test = chi_squared(scale * statistic, df);
+    if (mlab_quadratic(information, score, used, &statistic) == used) *test = mlab_chi_squared(scale * statistic, df);
 out:
     mlab_release(context, b);
     mlab_release(context, information);
@@ -327,7 +261,7 @@ static mlab_status compare_fits(const mlab_context *context, const mlab_prepared
     bool known = small->trust != MLAB_SEPARATED && small->trust != MLAB_NOT_CONVERGED, own = large->trust != MLAB_NOT_CONVERGED;
     mlab_status status = MLAB_OK;
     if (many <= few) return MLAB_OK; /* all aliased */
-    if (known && own) test->likelihood_ratio = chi_squared(2 * (large->log_likelihood - small->log_likelihood), many - few);
+    if (known && own) test->likelihood_ratio = mlab_chi_squared(2 * (large->log_likelihood - small->log_likelihood), many - few);
     if (own && large->trust != MLAB_SEPARATED) status = wald_of_term(context, large, small, &test->wald, err);
     if (!status && known) status = score_test(context, prepared, large, small, many - few, &test->score, err);
     return status;
