@@ -7,6 +7,7 @@
 #include "mentorlab/raters.h"
 #include "report/tell.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -131,8 +132,12 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
     for (size_t j = 0; j < fit->n_parameters; j++) {
         char estimate[64], error[64];
         double se = mlab_fit_standard_error(fit, j);
-        if (!mlab_fit_term_shown(fit, fit->names[j], minimum) || mlab_joint_hides(fit, j)) {
-            printf("  %-38s %12s\n", fit->names[j], "not told");
+        bool few = !mlab_fit_term_shown(fit, fit->names[j], minimum);
+        if (few || mlab_joint_hides(fit, j)) {
+            if (few)
+                printf("  %-38s %12s  it tells of fewer than %" PRIu64 " people\n", fit->names[j], "not told", minimum);
+            else
+                printf("  %-38s %12s\n", fit->names[j], "not told");
             continue;
         }
         if (fit->aliased && fit->aliased[j]) {

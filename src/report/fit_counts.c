@@ -17,7 +17,7 @@ mlab_told_fit mlab_fit_counts_told(const mlab_fit *fit, uint64_t minimum)
     return (mlab_told_fit){.people = enough(fit->n_people, minimum),
                            .rows = enough(fit->n_rows, minimum),
                            .events = enough(fit->n_events, minimum) && without,
-                           .clusters = enough(fit->n_clusters, minimum),
+                           .clusters = enough(all, minimum),
                            .dropped = enough(fit->n_dropped_missing, minimum),
                            .weightless = enough(fit->n_dropped_weightless, minimum),
                            .first = enough(fit->n_first_values, minimum)};
@@ -25,7 +25,8 @@ mlab_told_fit mlab_fit_counts_told(const mlab_fit *fit, uint64_t minimum)
 
 const char *mlab_tell_fit_count(uint64_t count, bool told, uint64_t minimum, mlab_number_text into)
 {
-    if (told || count < minimum) return mlab_tell_count(count, minimum, into);
+    if (told) return mlab_tell_count(count, 0, into);
+    if (count < minimum) return mlab_tell_count(count, minimum, into);
     snprintf(into, sizeof(mlab_number_text), "%s", "not told");
     return into;
 }

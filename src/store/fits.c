@@ -70,12 +70,13 @@ static bool hides_events(const mlab_h5_file *file, const mlab_fit *fit)
     return is_few(file, fit->n_events) || (fit->n_events <= all && is_few(file, all - fit->n_events));
 }
 
-/* In a file that is shared counts of few are hidden. */
+/* In a file that is shared counts of few are hidden; clusters are told, which intervals need, unless the people in all of them are few. */
 static void put_count(const mlab_h5_group *group, const mlab_fit *fit, const char *name, uint64_t count, const char *unit, const char *long_name)
 {
     const bool events = strcmp(name, "n_events") == 0;
     const uint64_t hidden = MLAB_COUNT_HIDDEN;
-    const bool hides = is_few(group->file, count) || (events && hides_events(group->file, fit));
+    const uint64_t of = strcmp(unit, "cluster") ? count : fit->n_people ? fit->n_people : fit->n_rows;
+    const bool hides = is_few(group->file, of) || (events && hides_events(group->file, fit));
     mlab_h5_put(group, name, "", MLAB_H5_COUNT, hides ? &hidden : &count, unit, long_name);
 }
 
