@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is done with a mixed model after it is fitted: predictions for groups, on average, and refits to samples of clusters. */
 #include "core/random.h"
+#include "fit/mixed/averaged.h"
 #include "fit/mixed/mixed.h"
 #include "fit/worlds.h"
 
@@ -168,6 +169,58 @@ START_TEST(averages_over_two_causes_are_the_integral_over_a_plane)
 }
 END_TEST
 
+/* The derivatives of a hazard's averages in closed form, beside differences of fourth order of the averages: of `causes` causes. */
+static void slopes_are_those(const char *link, mlab_scale scale, size_t causes, bool effects)
+{
+    enum { CASES = 4, MOST = 4 };
+    const double eta[CASES * 2] = {-3, -2, -9, 0.5, 1.2, -30, -45, -50}, times[2] = {0.5, 6}, points[4] = {-2, -1, 1, 2};
+    const double parts[4] = {1.0 / 12, -8.0 / 12, 8.0 / 12, -1.0 / 12}, factor[4] = {0.4, 0, 0.3, 0.7};
+    mlab_fit fit = {.context = &context, .model = (char *)"hazard", .link = (char *)link, .outcome = (char *)"exit", .n_blocks = causes};
+    size_t width = mlab_predict_width_at(&fit, scale, 2), wide = width * (1 + causes), rooms = causes * causes;
+    double own[CASES * 2], moved[CASES * 2], root[CASES * 4], out[CASES * MOST * 3], value[CASES * MOST], room[CASES * (2 + MOST * 3)];
+    ck_assert(mlab_respond_has_slopes(&fit, scale) && width <= MOST);
+    for (size_t i = 0; i < CASES; i++) {
+        for (size_t k = 0; k < causes; k++) own[i * causes + k] = eta[2 * i + k];
+        for (size_t k = 0; k < rooms; k++) root[i * rooms + k] = factor[k] * (double)(i + 1);
+    }
+    const double *factors = effects ? root : NULL;
+    ck_assert_int_eq(mlab_respond_slopes(&context, &fit, NULL, NULL, 0, CASES, own, factors, scale, times, 2, out, room, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_respond_averaged(&context, &fit, NULL, NULL, 0, CASES, NULL, own, factors, NULL, scale, times, 2, value, room, NULL),
+                     MLAB_OK);
+    for (size_t i = 0; i < CASES; i++)
+        for (size_t c = 0; c < width; c++) ck_near(out[i * wide + c], value[i * width + c], 1e-13, 1e-300);
+    for (size_t k = 0; k < causes; k++) {
+        double slope[CASES * MOST] = {0};
+        for (int s = 0; s < 4; s++) {
+            memcpy(moved, own, sizeof own);
+            for (size_t i = 0; i < CASES; i++) moved[i * causes + k] += 1e-3 * points[s];
+            ck_assert_int_eq(
+                mlab_respond_averaged(&context, &fit, NULL, NULL, 0, CASES, NULL, moved, factors, NULL, scale, times, 2, value, room, NULL), MLAB_OK);
+            for (size_t i = 0; i < CASES * width; i++) slope[i] += parts[s] / 1e-3 * value[i];
+        }
+        for (size_t i = 0; i < CASES; i++)
+            for (size_t c = 0; c < width; c++) {
+                double size = fabs(out[i * wide + c]);
+                ck_assert_msg(fabs(out[i * wide + (1 + k) * width + c] - slope[i * width + c]) <= 2e-10 * size + 1e-8 * fabs(slope[i * width + c]),
+                              "%s, scale %d, %zu causes: row %zu, number %zu by predictor %zu is %.12g, by differences %.12g", link, (int)scale,
+                              causes, i, c, k, out[i * wide + (1 + k) * width + c], slope[i * width + c]);
+            }
+    }
+}
+
+START_TEST(averages_of_hazards_have_the_derivatives_of_the_average)
+{
+    const mlab_scale scales[] = {MLAB_SCALE_RESPONSE, MLAB_SCALE_SURVIVAL, MLAB_SCALE_INCIDENCE, MLAB_SCALE_RESTRICTED, MLAB_SCALE_LOST};
+    context = mlab_test_context(NULL, 1);
+    for (size_t s = 0; s < sizeof scales / sizeof *scales; s++)
+        for (size_t causes = 1; causes <= 2; causes++)
+            for (int effects = 0; effects < 2; effects++) {
+                slopes_are_those("cloglog", scales[s], causes, effects);
+                slopes_are_those("logit", scales[s], causes, effects);
+            }
+}
+END_TEST
+
 /* Every person twice: the coefficients stay, the log-likelihood doubles. With teams, which span people, it does not. */
 START_TEST(a_sample_with_everybody_twice_is_as_good_as_everybody_once)
 {
@@ -281,5 +334,6 @@ START_TEST(every_failed_allocation_of_a_refit_is_reported)
 END_TEST
 
 MLAB_TEST_MAIN("mixed_use", averaged_predictions_are_the_integral_and_conditional_ones_add_the_mode, averages_hold_slopes_and_several_groupings,
-               averages_over_two_causes_are_the_integral_over_a_plane, a_sample_with_everybody_twice_is_as_good_as_everybody_once,
-               a_lag_beside_an_effect_of_the_person_is_doubted, every_failed_allocation_of_a_refit_is_reported)
+               averages_over_two_causes_are_the_integral_over_a_plane, averages_of_hazards_have_the_derivatives_of_the_average,
+               a_sample_with_everybody_twice_is_as_good_as_everybody_once, a_lag_beside_an_effect_of_the_person_is_doubted,
+               every_failed_allocation_of_a_refit_is_reported)

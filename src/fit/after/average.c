@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Means of predictions over rows and their gradient, for the delta method: by each predictor through the model's own prediction (differences of
- * fourth order), times the columns of the design; by thresholds and what is ancillary directly. With random effects on request averaged over
- * their distribution. Weakness: the covariances of random effects (but of joint models), and a Cox model's baseline, are taken as known: no
- * derivative by them.
+/* Means of predictions over rows and their gradient, for the delta method: by each predictor through the model's own prediction (in closed form for
+ * hazards, else differences of fourth order), times the columns of the design; by thresholds and what is ancillary directly. With random effects on
+ * request averaged over their distribution. Weakness: the covariances of random effects (but of joint models), and a Cox model's baseline, are taken
+ * as known: no derivative by them.
  */
 #include "fit/after/average.h"
 
@@ -26,6 +26,7 @@ typedef struct averaging {
     const mlab_average_rows *rows;
     const double *sets; /* NULL = the estimates, with the gradient */
     size_t n_sets, n_blocks, part;
+    bool slopes;  /* responses come with their derivatives by the predictors */
     double *sums; /* [n_blocks * part] */
 } averaging;
 
@@ -58,6 +59,12 @@ const char *mlab_average_name(const mlab_average *average, size_t c, char *into,
     return into;
 }
 
+/* Numbers a row, with derivatives where the model has them. */
+static size_t wide_of(const mlab_average *a)
+{
+    return a->width * (mlab_respond_has_slopes(a->fit, a->scale) ? 1 + a->fit->n_blocks : 1);
+}
+
 static rows_room room_of(const mlab_average *a, double *memory)
 {
     size_t blocks = mlab_fit_predictors(a->fit);
@@ -67,11 +74,11 @@ static rows_room room_of(const mlab_average *a, double *memory)
     r.eta = r.offset + ROWS_A_BLOCK;
     r.moved = r.eta + ROWS_A_BLOCK * blocks;
     r.out = r.moved + ROWS_A_BLOCK * blocks;
-    r.slope = r.out + ROWS_A_BLOCK * a->width;
+    r.slope = r.out + ROWS_A_BLOCK * wide_of(a);
     r.parameters = r.slope + ROWS_A_BLOCK * a->width;
     r.root = a->averaged ? r.parameters + a->fit->n_parameters : NULL;
     r.room = r.parameters + a->fit->n_parameters + a->averaged * ROWS_A_BLOCK * blocks * blocks;
-    r.covariance = r.room + ROWS_A_BLOCK * (blocks + a->width);
+    r.covariance = r.room + ROWS_A_BLOCK * (blocks + wide_of(a));
     r.spread = r.covariance + (a->spread ? a->fit->random->n * a->fit->random->n : 0);
     return r;
 }
@@ -79,8 +86,8 @@ static rows_room room_of(const mlab_average *a, double *memory)
 static size_t room_size(const mlab_average *a)
 {
     size_t blocks = mlab_fit_predictors(a->fit);
-    return ROWS_A_BLOCK * (mlab_design_columns(a->fit->design) + 1 + 2 * blocks + 2 * a->width) + a->fit->n_parameters +
-           ROWS_A_BLOCK * (a->averaged * blocks * blocks + blocks + a->width) +
+    return ROWS_A_BLOCK * (mlab_design_columns(a->fit->design) + 1 + 2 * blocks + a->width + wide_of(a)) + a->fit->n_parameters +
+           ROWS_A_BLOCK * (a->averaged * blocks * blocks + blocks + wide_of(a)) +
            (a->spread ? a->fit->random->n * a->fit->random->n + a->spread->n : 0);
 }
 
@@ -129,12 +136,14 @@ static mlab_status add_gradient(const averaging *now, rows_room *r, const double
     const mlab_average *a = now->a;
     const mlab_fit *fit = a->fit;
     size_t columns = mlab_design_columns(fit->design), skip = mlab_fit_first_column(fit), np = fit->n_parameters, n_eta = mlab_fit_predictors(fit);
+    size_t wide = now->slopes ? wide_of(a) : a->width;
     mlab_status status;
     for (size_t k = 0; k < n_eta; k++) {
-        if ((status = slopes(now, r, k, 0, first, n, err))) return status;
+        const double *slope = now->slopes ? r->out + (1 + k) * a->width : r->slope;
+        if (!now->slopes && (status = slopes(now, r, k, 0, first, n, err))) return status;
         for (size_t i = 0; i < n; i++)
             for (size_t c = 0; c < a->width; c++) {
-                double w = (weight ? weight[i] : 1) * r->slope[i * a->width + c];
+                double w = (weight ? weight[i] : 1) * slope[i * wide + c];
                 mlab_fit_predictors_back(fit, r->x + i * columns + skip, k, w, gradient + c * a->n_slopes);
             }
     }
@@ -191,6 +200,7 @@ static mlab_status average_rows(const averaging *now, rows_room *r, size_t first
     const mlab_average_rows *rows = now->rows;
     const uint32_t *row = rows->row ? rows->row + first : NULL;
     const double *weight = rows->weight ? rows->weight + first : NULL;
+    size_t wide = now->slopes ? wide_of(a) : a->width;
     mlab_status status = mlab_design_fill(fit->design, rows->table, row, first, n, r->x, r->offset, err);
     if (!status && a->averaged)
         status = mlab_effects_root(a->context, fit, rows->table, row, first, n, rows->squares ? rows->squares + first * fit->n_random : NULL, r->root,
@@ -211,9 +221,12 @@ static mlab_status average_rows(const averaging *now, rows_room *r, size_t first
             view.estimate = (double *)parameters;
         }
         set_eta(now, r, parameters, first, n);
-        if ((status = respond(now, &view, r, parameters, r->eta, first, n, r->out, err))) return status;
+        status = now->slopes ? mlab_respond_slopes(a->context, fit, rows->table, row, first, n, r->eta, r->root, a->scale, a->times, a->n_times,
+                                                   r->out, r->room, err)
+                             : respond(now, &view, r, parameters, r->eta, first, n, r->out, err);
+        if (status) return status;
         for (size_t i = 0; i < n; i++)
-            for (size_t c = 0; c < a->width; c++) part[1 + s * a->width + c] += (weight ? weight[i] : 1) * r->out[i * a->width + c];
+            for (size_t c = 0; c < a->width; c++) part[1 + s * a->width + c] += (weight ? weight[i] : 1) * r->out[i * wide + c];
     }
     if (!now->sets) status = add_gradient(now, r, weight, first, n, part + 1 + a->width, err);
     return status || now->sets ? status : add_spread(now, r, weight, first, n, part + 1 + a->width, err);
@@ -250,6 +263,7 @@ static mlab_status run(averaging *now, double *mean, mlab_error *err)
 mlab_status mlab_average_over(const mlab_average *average, const mlab_average_rows *rows, double *mean, mlab_error *err)
 {
     averaging now = {.a = average, .rows = rows, .n_sets = 1, .part = average->part};
+    now.slopes = mlab_respond_has_slopes(average->fit, average->scale);
     return run(&now, mean, err);
 }
 
@@ -330,67 +344,4 @@ mlab_status mlab_average_draw(const mlab_average *average, const mlab_prepared *
     mlab_release(average->context, *spreads);
     *sets = *spreads = NULL;
     return status;
-}
-
-/* --- tables with other values ------------------------------------------------------------------------------------- */
-
-mlab_status mlab_variant_make(const mlab_context *context, const mlab_table *table, size_t n_rows, size_t most, mlab_variant *variant,
-                              mlab_error *err)
-{
-    *variant = (mlab_variant){.context = context, .most = most};
-    variant->columns = mlab_allocate(context, table->n_columns, sizeof *variant->columns);
-    variant->real = mlab_allocate(context, most, sizeof *variant->real);
-    variant->codes = mlab_allocate(context, most, sizeof *variant->codes);
-    if (!variant->columns || !variant->real || !variant->codes) {
-        mlab_variant_free(variant);
-        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu columns", table->n_columns);
-    }
-    mlab_variant_reset(variant, table);
-    variant->table.n_rows = n_rows;
-    return MLAB_OK;
-}
-
-void mlab_variant_reset(mlab_variant *variant, const mlab_table *table)
-{
-    size_t n_rows = variant->table.n_rows;
-    memcpy(variant->columns, table->columns, table->n_columns * sizeof *variant->columns);
-    variant->table = *table;
-    variant->table.columns = variant->columns;
-    if (n_rows) variant->table.n_rows = n_rows;
-    variant->n_own = 0;
-}
-
-void mlab_variant_free(mlab_variant *variant)
-{
-    if (!variant->context) return;
-    for (size_t k = 0; variant->real && k < variant->most; k++) mlab_release(variant->context, variant->real[k]);
-    for (size_t k = 0; variant->codes && k < variant->most; k++) mlab_release(variant->context, variant->codes[k]);
-    mlab_release(variant->context, variant->columns);
-    mlab_release(variant->context, variant->real);
-    mlab_release(variant->context, variant->codes);
-    *variant = (mlab_variant){0};
-}
-
-mlab_status mlab_variant_column(mlab_variant *variant, const char *name, char **levels, int32_t n_levels, mlab_column **out, mlab_error *err)
-{
-    mlab_column *column = mlab_table_find(&variant->table, name);
-    size_t k = variant->n_own, n = variant->table.n_rows;
-    *out = NULL;
-    if (!column) return mlab_raise(err, MLAB_ERR_DATA_COLUMN, "column '%s' is not in the table", name);
-    if (k == variant->most) return mlab_raise(err, MLAB_ERR_ARGUMENT, "over %zu columns are varied", variant->most);
-    if (!levels && !variant->real[k]) variant->real[k] = mlab_allocate(variant->context, n, sizeof(double));
-    if (levels && !variant->codes[k]) variant->codes[k] = mlab_allocate(variant->context, n, sizeof(int32_t));
-    if (levels ? !variant->codes[k] : !variant->real[k]) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", n);
-    variant->n_own++;
-    column->missing = NULL;
-    column->type = levels ? MLAB_COLUMN_FACTOR : MLAB_COLUMN_REAL;
-    if (levels) {
-        column->as.integer = variant->codes[k];
-        column->levels = levels;
-        column->n_levels = n_levels;
-    } else {
-        column->as.real = variant->real[k];
-    }
-    *out = column;
-    return MLAB_OK;
 }

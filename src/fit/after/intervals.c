@@ -106,7 +106,7 @@ static mlab_status delta_block(mlab_slopes *s, delta_room *room, size_t at, size
     const mlab_prediction_request *r = s->request;
     size_t q = s->n_ways;
     double factor = mlab_prediction_factor(s->fit, r->level);
-    bool one = r->scale == MLAB_SCALE_RESPONSE && s->width == 1 && s->n_predictors == 1 && q == 1 && isfinite(factor);
+    bool one = !r->averaged && r->scale == MLAB_SCALE_RESPONSE && s->width == 1 && s->n_predictors == 1 && q == 1 && isfinite(factor);
     mlab_status status = mlab_slopes_of(s, at, n, err);
     if (status) return status;
     for (size_t i = 0; i < n; i++) {

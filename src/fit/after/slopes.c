@@ -3,7 +3,8 @@
  *
  * A coefficient acts through a predictor, so that one derivative by each predictor of a row serves all coefficients (chain rule); thresholds, scales,
  * shapes and spline coefficients are moved one by one. Differences of four points, error of fourth order in a step of a thousandth of a unit of the
- * predictor or of the parameter's standard error: about ten digits. Averages over random effects move every parameter. Weakness: ten digits. */
+ * predictor or of the parameter's standard error: about ten digits. Averages over random effects move every parameter, but of hazards,
+ * whose derivatives are in closed form. Weakness: ten digits. */
 #include "fit/after/intervals.h"
 
 #include "core/error.h"
@@ -39,12 +40,18 @@ mlab_status mlab_prediction_at(mlab_slopes *s, size_t at, size_t n, const double
                                     r->n_times, out, err);
 }
 
+/* Averages over groups whose derivatives by the predictors come with them. */
+static bool in_closed_form(const mlab_slopes *s)
+{
+    return s->request->averaged && mlab_respond_has_slopes(s->fit, s->request->scale);
+}
+
 static mlab_status choose_ways(mlab_slopes *s, mlab_error *err)
 {
     const mlab_fit *fit = s->fit;
     s->columns = mlab_design_columns(fit->design);
     s->skip = mlab_fit_first_column(fit);
-    s->n_predictors = s->request->averaged ? 0 : mlab_fit_predictors(fit);
+    s->n_predictors = s->request->averaged && !in_closed_form(s) ? 0 : mlab_fit_predictors(fit);
     s->parameter = mlab_allocate(s->context, s->n_predictors + fit->n_parameters, sizeof *s->parameter);
     if (!s->parameter) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for derivatives of %s", fit->outcome);
     s->n_ways = s->n_predictors;
@@ -66,7 +73,7 @@ mlab_status mlab_slopes_make(const mlab_context *context, const mlab_fit *fit, c
     s->x = mlab_allocate(context, MLAB_SLOPE_ROWS, (s->columns + 1) * sizeof(double));
     s->offset = mlab_allocate(context, MLAB_SLOPE_ROWS, sizeof(double));
     s->value = mlab_allocate(context, MLAB_SLOPE_ROWS, (s->width + 1) * sizeof(double));
-    s->moved = mlab_allocate(context, MLAB_SLOPE_ROWS, (s->width + 1) * sizeof(double));
+    s->moved = mlab_allocate(context, MLAB_SLOPE_ROWS, (s->width * (1 + s->n_predictors) + 1) * sizeof(double));
     s->effect = mlab_allocate(context, MLAB_SLOPE_ROWS, mlab_fit_predictors(fit) * sizeof(double));
     s->slope = mlab_allocate(context, s->n_ways * MLAB_SLOPE_ROWS, (s->width + 1) * sizeof(double));
     s->parameters = mlab_allocate(context, fit->n_parameters, sizeof(double));
@@ -82,14 +89,30 @@ void mlab_slopes_free(mlab_slopes *s)
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(s->context, memory[k]);
 }
 
+static mlab_status averaged_slopes(mlab_slopes *s, size_t at, size_t n, mlab_error *err)
+{
+    const mlab_prediction_request *r = s->request;
+    size_t width = s->width, wide = width * (1 + s->n_predictors);
+    mlab_status status = mlab_predict_averaged_slopes(s->context, s->fit, r->table, r->rows ? r->rows + at : NULL, r->first + at, n,
+                                                      r->squares ? r->squares + at * s->fit->n_random : NULL, r->share ? r->share + at : NULL,
+                                                      r->scale, r->times, r->n_times, s->moved, err);
+    for (size_t i = 0; i < n && !status; i++) {
+        memcpy(s->value + i * width, s->moved + i * wide, width * sizeof *s->value);
+        for (size_t w = 0; w < s->n_predictors; w++)
+            memcpy(s->slope + (w * MLAB_SLOPE_ROWS + i) * width, s->moved + i * wide + (1 + w) * width, width * sizeof *s->slope);
+    }
+    return status;
+}
+
 mlab_status mlab_slopes_of(mlab_slopes *s, size_t at, size_t n, mlab_error *err)
 {
     const mlab_prediction_request *r = s->request;
     size_t np = s->fit->n_parameters, cells = n * s->width;
-    mlab_status status = mlab_prediction_at(s, at, n, NULL, 0, 0, s->value, err);
+    bool closed = in_closed_form(s);
+    mlab_status status = closed ? averaged_slopes(s, at, n, err) : mlab_prediction_at(s, at, n, NULL, 0, 0, s->value, err);
     if (!status && s->n_predictors)
         status = mlab_design_fill(s->fit->design, r->table, r->rows ? r->rows + at : NULL, r->first + at, n, s->x, s->offset, err);
-    for (size_t w = 0; w < s->n_ways && !status; w++) {
+    for (size_t w = closed ? s->n_predictors : 0; w < s->n_ways && !status; w++) {
         bool shifts = w < s->n_predictors;
         size_t j = shifts ? 0 : s->parameter[w];
         double *slope = s->slope + w * MLAB_SLOPE_ROWS * s->width, se = shifts ? 1 : sqrt(mlab_fit_covariance(s->fit)[j * np + j]);

@@ -3,7 +3,7 @@
  *
  * Probabilities are made by differences that do not cancel: P(cause j) = (h_j / H)(1 - exp(-H)) through expm1, those of ordered levels as
  * F(a) F(-b) (1 - exp(b - a)). Over t periods with the same covariates a hazard gives exp(-H t), with the logit link (1 - P)^t, and areas under these
- * in closed form.
+ * in closed form; so are the derivatives of all these by the predictors.
  * Weakness: curves of a hazard keep the covariates of the first period; clocks that run (tenure) do not run in them.
  */
 #include "fit/families/responses.h"
@@ -140,6 +140,55 @@ static void hazard_row(const mlab_fit *fit, mlab_scale scale, const double *eta,
     }
     for (size_t k = 0; k < n; k++) part[k] = n == 1 ? 1 : H > 0 ? part[k] / H : 0;
     (mlab_scale_is_time(scale) ? area_over_time : over_time)(scale, logit ? mlab_log1p(-H) : -H, part, n, times, n_times, out);
+}
+
+/* Minus log P(no event in one period), its derivatives by the predictors, and each cause's part of any event. */
+static double hazard_parts(size_t n, bool logit, const double *eta, double *part, double *rise)
+{
+    double sum = 0;
+    if (logit)
+        (void)logit_row(n, eta, part);
+    else
+        (void)hazards_row(n, eta, part);
+    for (size_t k = 0; k < n; k++) sum += rise[k] = part[k];
+    for (size_t k = 0; k < n; k++) part[k] = n == 1 ? 1 : sum > 0 ? part[k] / sum : 0;
+    return logit ? -mlab_log1p(-sum) : sum;
+}
+
+/* One row up to one time with its derivatives: value [curves], slope [n * width] of which those of this time. */
+static void hazard_slopes(mlab_scale scale, double hazard, size_t n, const double *part, const double *rise, double time, size_t width, double *value,
+                          double *slope)
+{
+    bool area = mlab_scale_is_time(scale), one = scale == MLAB_SCALE_SURVIVAL || scale == MLAB_SCALE_RESTRICTED;
+    double x = time > 0 ? hazard * time : 0, gone = -mlab_expm1(-x), less = mean_gone(x),
+           left = scale == MLAB_SCALE_SURVIVAL ? mlab_exp(-x) : 1 - gone;
+    double any = area ? time * less : gone; /* by any cause */
+    for (size_t c = 0; c < (one ? 1 : n); c++)
+        value[c] = scale == MLAB_SCALE_SURVIVAL ? left : scale == MLAB_SCALE_RESTRICTED ? time * mean_left(x) : any * part[c];
+    for (size_t k = 0; k < n; k++) {
+        double rises = !area ? time * rise[k] * left : hazard > 0 ? time * (gone - less) * (rise[k] / hazard) : 0; /* of any */
+        if (one) slope[k * width] = -rises;
+        for (size_t c = 0; c < n && !one; c++) slope[k * width + c] = part[c] * (rises + any * ((c == k) - part[k]));
+    }
+}
+
+mlab_status mlab_hazard_slopes(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, size_t n, const double *eta, const double *times,
+                               size_t n_times, double *out, mlab_error *err)
+{
+    static const double period = 1;
+    size_t width = mlab_predict_width_at(fit, scale, n_times), causes = fit->n_blocks, wide = width * (1 + causes);
+    bool logit = strcmp(fit->link, "logit") == 0;
+    double *part = mlab_allocate(context, 2 * causes, sizeof *part);
+    if (!part) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu causes", causes);
+    if (scale == MLAB_SCALE_RESPONSE) times = &period, n_times = 1;
+    size_t curves = n_times ? width / n_times : 0;
+    for (size_t i = 0; i < n; i++) {
+        double hazard = hazard_parts(causes, logit, eta + i * causes, part, part + causes), *row = out + i * wide;
+        for (size_t t = 0; t < n_times; t++)
+            hazard_slopes(scale, hazard, causes, part, part + causes, times[t], width, row + t * curves, row + width + t * curves);
+    }
+    mlab_release(context, part);
+    return MLAB_OK;
 }
 
 /* --- hooks ------------------------------------------------------------------------------------------------ */

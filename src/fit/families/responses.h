@@ -23,6 +23,10 @@ MLAB_PREDICT_HOOK(mlab_predict_log);       /* the mean is its exponential */
 MLAB_PREDICT_HOOK(mlab_predict_lognormal); /* the mean is exp(eta + s2 / 2) */
 MLAB_PREDICT_HOOK(mlab_predict_ordinal);
 MLAB_PREDICT_HOOK(mlab_predict_hazard);
+/* The same with derivatives: out [n * width * (1 + n_blocks)], of each row what is predicted [width], then its derivatives by each predictor
+ * [n_blocks * width]. */
+MLAB_MUST_USE mlab_status mlab_hazard_slopes(const mlab_context *context, const mlab_fit *fit, mlab_scale scale, size_t n, const double *eta,
+                                             const double *times, size_t n_times, double *out, mlab_error *err);
 
 /* The log-likelihood of a gamma model at the shape that is best for its coefficients, from kernel, the weighted sum of -y/mean - log mean.
  * *shape (or NULL): that shape; 0 = none, every number is its mean, and the log-likelihood infinite. */

@@ -17,9 +17,21 @@ MLAB_MUST_USE mlab_status mlab_respond_averaged(const mlab_context *context, con
                                                 const double *share, mlab_scale scale, const double *times, size_t n_times, double *out, double *room,
                                                 mlab_error *err);
 
+/* Whether the model has its derivatives by the predictors on this scale in closed form. */
+bool mlab_respond_has_slopes(const mlab_fit *fit, mlab_scale scale);
+/* As mlab_respond_averaged, of such models, with derivatives: out [n * width * (1 + K)], of each row the means [width], then their derivatives by
+ * each predictor [K * width]. room [n * (K + width * (1 + K))]. */
+MLAB_MUST_USE mlab_status mlab_respond_slopes(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                              size_t first, size_t n, const double *eta, const double *root, mlab_scale scale, const double *times,
+                                              size_t n_times, double *out, double *room, mlab_error *err);
+
 /* mlab_predict_averaged for rows in the groups that squares [n * n_random] tell; NULL = in one each. */
 MLAB_MUST_USE mlab_status mlab_predict_averaged_in(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
                                                    size_t first, size_t n, const double *squares, const double *parameters, const double *share,
                                                    mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);
+/* The same at the estimates, with derivatives: out [n * width * (1 + K)] as mlab_respond_slopes. */
+MLAB_MUST_USE mlab_status mlab_predict_averaged_slopes(const mlab_context *context, const mlab_fit *fit, const mlab_table *table,
+                                                       const uint32_t *rows, size_t first, size_t n, const double *squares, const double *share,
+                                                       mlab_scale scale, const double *times, size_t n_times, double *out, mlab_error *err);
 
 #endif

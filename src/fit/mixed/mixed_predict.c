@@ -7,6 +7,7 @@
  * Weakness: beyond four predictors there is no grid; with three, standard deviations over 1.2 lose digits, with four those over 0.6 (5e-5 at 2).
  */
 #include "fit/after/after.h"
+#include "fit/families/responses.h"
 #include "fit/mixed/averaged.h"
 #include "fit/mixed/mixed.h"
 
@@ -158,7 +159,7 @@ static bool node(mesh m, size_t g, double *at)
     return g == 0;
 }
 
-/* One call of mlab_respond_averaged. */
+/* One call of mlab_respond_averaged, or (slopes) of mlab_respond_slopes. */
 typedef struct averaged_rows {
     const mlab_context *context;
     const mlab_fit *fit;
@@ -167,7 +168,8 @@ typedef struct averaged_rows {
     size_t first, n;
     const double *parameters, *eta, *root, *share, *times;
     mlab_scale scale;
-    size_t n_times, blocks, width;
+    size_t n_times, blocks, width; /* width: with the derivatives */
+    bool slopes;
     double *out, *moved, *one;
 } averaged_rows;
 
@@ -181,6 +183,7 @@ static mlab_status at_node(const averaged_rows *r, mesh m, const double *at, mla
         for (size_t k = 0; k < m.numbers; k++) r->moved[i] += row[k] * at[k];
     }
     const mlab_predict_frailty of = {.log_frailty = r->moved};
+    if (r->slopes) return mlab_hazard_slopes(r->context, r->fit, r->scale, r->n, r->moved, r->times, r->n_times, r->one, err);
     return frailty ? mlab_predict_frail(r->context, r->fit, r->table, r->rows, r->first, r->n, r->parameters, r->eta, &of, r->scale, r->times,
                                         r->n_times, r->one, err)
                    : mlab_predict_scale(r->context, r->fit, r->table, r->rows, r->first, r->n, r->parameters, r->moved, r->share, r->scale, r->times,
@@ -214,6 +217,15 @@ static mlab_status over_mesh(const averaged_rows *r, mesh m, mlab_error *err)
     return MLAB_OK;
 }
 
+static mlab_status over_meshes(const averaged_rows *r, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    memset(r->out, 0, r->n * r->width * sizeof *r->out);
+    for (mesh m = {.numbers = 1}; m.numbers <= r->blocks && !status; m.numbers++)
+        for (m.grid = 0; m.grid < N_GRIDS && !status; m.grid++) status = over_mesh(r, m, err);
+    return status;
+}
+
 mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
                                   size_t n, const double *parameters, const double *eta, const double *root, const double *share, mlab_scale scale,
                                   const double *times, size_t n_times, double *out, double *room, mlab_error *err)
@@ -233,10 +245,54 @@ mlab_status mlab_respond_averaged(const mlab_context *context, const mlab_fit *f
         const mlab_predict_frailty of = {.variance = r.moved};
         return mlab_predict_frail(context, fit, table, rows, first, n, parameters, eta, &of, scale, times, n_times, out, err);
     }
-    mlab_status status = MLAB_OK;
-    memset(out, 0, n * r.width * sizeof *out);
-    for (mesh m = {.numbers = 1}; m.numbers <= r.blocks && !status; m.numbers++)
-        for (m.grid = 0; m.grid < N_GRIDS && !status; m.grid++) status = over_mesh(&r, m, err);
+    return over_meshes(&r, err);
+}
+
+bool mlab_respond_has_slopes(const mlab_fit *fit, mlab_scale scale)
+{
+    const mlab_model *model = mlab_model_find(fit->model);
+    return scale != MLAB_SCALE_LINK && model && model->predict == mlab_predict_hazard;
+}
+
+mlab_status mlab_respond_slopes(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                                size_t n, const double *eta, const double *root, mlab_scale scale, const double *times, size_t n_times, double *out,
+                                double *room, mlab_error *err)
+{
+    averaged_rows r = {context, fit, table, rows, first, n, NULL, eta, root, NULL, times, scale, n_times, .blocks = fit->n_blocks, .slopes = true};
+    r.width = mlab_predict_width_at(fit, scale, n_times) * (1 + r.blocks);
+    r.out = out;
+    r.moved = room;
+    r.one = room + n * r.blocks;
+    if (!root) return mlab_hazard_slopes(context, fit, scale, n, eta, times, n_times, out, err);
+    return over_meshes(&r, err);
+}
+
+/* slopes: out has the derivatives too. */
+static mlab_status predict_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
+                                    size_t n, const double *squares, const double *parameters, const double *share, mlab_scale scale,
+                                    const double *times, size_t n_times, bool slopes, double *out, mlab_error *err)
+{
+    size_t width = mlab_predict_width_at(fit, scale, n_times), blocks = fit->n_blocks, wide = slopes ? width * (1 + blocks) : width;
+    if (width == 0) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no such scale", fit->outcome, fit->model);
+    double *eta = mlab_allocate(context, ROWS, mlab_fit_predictors(fit) * sizeof *eta),
+           *root = mlab_allocate(context, ROWS, blocks * blocks * sizeof *root);
+    double *room = mlab_allocate(context, ROWS, (blocks + wide) * sizeof *room);
+    mlab_status status = eta && root && room ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
+    for (size_t at = 0; at < n && !status; at += ROWS) {
+        size_t some = n - at < ROWS ? n - at : ROWS;
+        const uint32_t *own = rows ? rows + at : NULL;
+        const double *part = share ? share + at : NULL, *factors = fit->n_random ? root : NULL;
+        status = mlab_predict_at(context, fit, table, own, first + at, some, parameters, part, MLAB_SCALE_LINK, NULL, 0, eta, err);
+        if (!status) status = mlab_effects_root(context, fit, table, own, first + at, some, squares ? squares + at * fit->n_random : NULL, root, err);
+        if (!status && slopes)
+            status = mlab_respond_slopes(context, fit, table, own, first + at, some, eta, factors, scale, times, n_times, out + at * wide, room, err);
+        else if (!status)
+            status = mlab_respond_averaged(context, fit, table, own, first + at, some, parameters, eta, factors, part, scale, times, n_times,
+                                           out + at * wide, room, err);
+    }
+    mlab_release(context, eta);
+    mlab_release(context, root);
+    mlab_release(context, room);
     return status;
 }
 
@@ -244,26 +300,14 @@ mlab_status mlab_predict_averaged_in(const mlab_context *context, const mlab_fit
                                      size_t n, const double *squares, const double *parameters, const double *share, mlab_scale scale,
                                      const double *times, size_t n_times, double *out, mlab_error *err)
 {
-    size_t width = mlab_predict_width_at(fit, scale, n_times), blocks = fit->n_blocks;
-    if (width == 0) return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: a %s fit has no such scale", fit->outcome, fit->model);
-    double *eta = mlab_allocate(context, ROWS, mlab_fit_predictors(fit) * sizeof *eta),
-           *root = mlab_allocate(context, ROWS, blocks * blocks * sizeof *root);
-    double *room = mlab_allocate(context, ROWS, (blocks + width) * sizeof *room);
-    mlab_status status = eta && root && room ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for predictions of %s", fit->outcome);
-    for (size_t at = 0; at < n && !status; at += ROWS) {
-        size_t some = n - at < ROWS ? n - at : ROWS;
-        const uint32_t *own = rows ? rows + at : NULL;
-        const double *part = share ? share + at : NULL;
-        status = mlab_predict_at(context, fit, table, own, first + at, some, parameters, part, MLAB_SCALE_LINK, NULL, 0, eta, err);
-        if (!status) status = mlab_effects_root(context, fit, table, own, first + at, some, squares ? squares + at * fit->n_random : NULL, root, err);
-        if (!status)
-            status = mlab_respond_averaged(context, fit, table, own, first + at, some, parameters, eta, fit->n_random ? root : NULL, part, scale,
-                                           times, n_times, out + at * width, room, err);
-    }
-    mlab_release(context, eta);
-    mlab_release(context, root);
-    mlab_release(context, room);
-    return status;
+    return predict_averaged(context, fit, table, rows, first, n, squares, parameters, share, scale, times, n_times, false, out, err);
+}
+
+mlab_status mlab_predict_averaged_slopes(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
+                                         size_t first, size_t n, const double *squares, const double *share, mlab_scale scale, const double *times,
+                                         size_t n_times, double *out, mlab_error *err)
+{
+    return predict_averaged(context, fit, table, rows, first, n, squares, NULL, share, scale, times, n_times, true, out, err);
 }
 
 mlab_status mlab_predict_averaged(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows, size_t first,
