@@ -230,7 +230,7 @@ static void index_ties(const mlab_data *data, size_t *first, size_t *tie)
     first[0] = 0;
 }
 
-/* Ranks of the distinct mentors at the start of a panel row; 0 = too many. */
+/* Ranks of the distinct mentors on the first day of a panel row, as the arm is told; false = too many. */
 static bool mentors_of(const mlab_data *data, const size_t *first, const size_t *tie, size_t row, uint32_t *mentor, size_t *n)
 {
     uint32_t person = data->panel->person[row];
@@ -239,7 +239,7 @@ static bool mentors_of(const mlab_data *data, const size_t *first, const size_t 
     for (size_t k = first[person]; k < first[person + 1]; k++) {
         const mlab_relationship *r = &data->relationships[tie[k]];
         size_t seen = 0;
-        if (r->start > day || (r->end != INT32_MIN && r->end <= day)) continue;
+        if (r->start > day + 1 || (r->end != INT32_MIN && r->end <= day)) continue;
         while (seen < *n && mentor[seen] != r->mentor) seen++;
         if (seen < *n) continue;
         if (*n == MOST_MENTORS) return false;

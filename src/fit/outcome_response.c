@@ -194,7 +194,8 @@ static mlab_status not_zero_one(const mlab_outcome_problem *made, const mlab_col
         low = fmin(low, value);
         high = fmax(high, value);
     }
-    if (!(made->model->marks & (MLAB_MODEL_THRESHOLDS | MLAB_MODEL_BLOCK_EACH)) || !whole || high - low > MOST_LEVELS)
+    if (!(made->model->marks & (MLAB_MODEL_THRESHOLDS | MLAB_MODEL_BLOCK_EACH)) || !whole || high - low > MOST_LEVELS ||
+        fmax(fabs(low), fabs(high)) > MOST_TIME) /* beyond 2^53 a step of 1 is none */
         return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is %.6g in row %lu; allowed: 0 and 1, or a factor", outcome, name,
                           value_at(column, row), (unsigned long)row + 1);
     mlab_text scale = MLAB_TEXT(made->context);

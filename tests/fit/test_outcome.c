@@ -310,6 +310,49 @@ START_TEST(the_level_without_an_event_is_told_by_its_word_or_asked_for)
 }
 END_TEST
 
+/* Rows cover (90 k, 90 k + 90]; mentors by their first and last days:
+ *     person 0    a from 91 to 180    b from 182
+ *     person 1    a from 1
+ */
+START_TEST(a_mentor_counts_from_the_first_day_of_a_row_as_the_arm_does)
+{
+    enum { A = 1, B = 2, NOBODY = -1 };
+    static const int told[2][4] = {{NOBODY, 0, NOBODY, 1}, {0, 0, 0, 0}};
+    mlab_relationship ties[] = {{A, 0, 91, 180, 0, false, 2}, {B, 0, 182, INT32_MIN, 0, false, 3}, {A, 10, 1, INT32_MIN, 0, false, 4}};
+    mlab_outcome outcome = outcome_of("retention", MLAB_OUTCOME_EVENT, "hazard", "exit ~ tenure + (1 | mentor)");
+    mlab_outcome_problem *made;
+    mlab_error err = {0};
+    make_data(NULL);
+    panel.n_ids = PEOPLE * 10;
+    data.relationships = ties;
+    data.n_relationships = 3;
+    ck_assert_msg(mlab_outcome_problem_make(&context, &data, &outcome, &options, &made, &err) == MLAB_OK, "%s", err.sentence);
+    const mlab_random_grouping *mentors = &made->problem.random[0];
+    ck_assert_uint_eq(mentors->n_groups, 2);
+    ck_assert_uint_eq(mentors->memberships, 1);
+    for (size_t i = 0; i < made->problem.n; i++) {
+        uint32_t row = made->rows[i], who = person[row] / 10, period = row % PERIODS;
+        if (who < 2 && period < 4) ck_assert_int_eq((int32_t)mentors->group[i], told[who][period]);
+        if (who > 1) ck_assert_uint_eq(mentors->group[i], UINT32_MAX);
+    }
+    mlab_outcome_problem_free(made);
+    mlab_table_free(table);
+}
+END_TEST
+
+/* From 2^53 on a level and the next are one number: the list of levels had no end. */
+START_TEST(huge_whole_numbers_are_no_levels)
+{
+    make_data(NULL);
+    mlab_column *tenures = mlab_table_find(table, "tenure");
+    for (size_t i = 0; i < ROWS; i++) tenures->as.real[i] = 1e300;
+    ck_assert_int_eq(refused(outcome_of("tenure", MLAB_OUTCOME_ORDINAL, "ordinal", "tenure ~ grade"), "1e+300 in row 1"), MLAB_ERR_FIT_RESPONSE);
+    for (size_t i = 0; i < ROWS; i++) tenures->as.real[i] = 9007199254740992.0 + 2.0 * (double)(i % 3);
+    ck_assert_int_eq(refused(outcome_of("tenure", MLAB_OUTCOME_ORDINAL, "ordinal", "tenure ~ grade"), "in row 1"), MLAB_ERR_FIT_RESPONSE);
+    mlab_table_free(table);
+}
+END_TEST
+
 enum { SITES = 30000, STAFF = 60000 };
 
 /* 60,000 people p0 .. p59999 at 30,000 sites s0 .. s29999, told by name unless one is called as somebody of the people file. */
@@ -471,7 +514,8 @@ START_TEST(weights_come_from_a_column_and_rows_without_weight_are_counted)
 }
 END_TEST
 
-MLAB_TEST_MAIN("outcome", weights_come_from_a_column_and_rows_without_weight_are_counted, an_event_of_the_panel_is_a_hazard_of_all_its_causes,
+MLAB_TEST_MAIN("outcome", huge_whole_numbers_are_no_levels, a_mentor_counts_from_the_first_day_of_a_row_as_the_arm_does,
+               weights_come_from_a_column_and_rows_without_weight_are_counted, an_event_of_the_panel_is_a_hazard_of_all_its_causes,
                plain_binomial_models_take_whole_periods_only, causes_can_be_chosen_and_the_others_are_no_event, rows_not_at_risk_are_not_in_the_fit,
                answers_are_ordinal_with_the_levels_that_were_given, an_outcome_without_a_formula_gets_a_stated_one,
                cox_on_a_panel_counts_days_since_time_zero_of_one_cause, a_table_of_people_has_its_own_models,
