@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Reference predictions of the parts of joint models for tests/fit/test_joint_predict.c.
+# Reference predictions of the parts of joint models for tests/fit/test_joint_predict_values.c.
 #   Rscript scripts/reference/joint_predict.R tests/reference
 #
 # At the estimates of joint.csv (scripts/reference/joint.R): what each part predicts on every scale, averaged over the first 20 rows (what a profile

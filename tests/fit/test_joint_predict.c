@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Predictions and average effects of the parts of joint models: values against adaptive quadrature in R at the same estimates
- * (scripts/reference/joint_predict.R), errors against the covariance of the whole model by plain differences, draws against both.
- *
- *     u of everybody ──► mean over people of what a part predicts          u = 0 ──► a typical person
- */
-#include "fit/joint_clinic.h"
+/* Predictions and average effects of the parts of joint models: errors against the covariance of the whole model by plain differences, draws against
+ * both; values against a reference: test_joint_predict_values.c. */
+#include "fit/joint_mean.h"
 
 #include "core/random.h"
 
@@ -15,101 +12,6 @@ static mlab_profile_value is_high[] = {{.column = col_x, .text = one, .number = 
 static mlab_profile_value is_low[] = {{.column = col_x, .text = minus, .number = -1, .is_number = true},
                                       {.column = col_time, .text = one, .number = 1, .is_number = true}};
 static double times[] = {1, 4};
-
-static mlab_scale scale_of(const char *name)
-{
-    int scale = 0;
-    while (strcmp(mlab_scale_name(scale), name)) scale++;
-    return (mlab_scale)scale;
-}
-
-/* --- values ----------------------------------------------------------------------------------------------------------- */
-
-/* The mean over the first rows of a part, at most so many, whose column is set for everybody. */
-static double mean_of(const mlab_fit *part, const world *w, size_t most, const char *column, double value, const char *scale, bool averaged,
-                      double time, size_t which)
-{
-    double mean[8], *saved = NULL;
-    mlab_error err = {0};
-    mlab_column *own = column ? mlab_table_find(w->table, column) : NULL;
-    size_t n = w->table->n_rows;
-    if (own) {
-        saved = room(n, sizeof *saved);
-        memcpy(saved, own->as.real, n * sizeof *saved);
-        for (size_t i = 0; i < n; i++) own->as.real[i] = value;
-    }
-    const mlab_prediction_request request = {.table = w->table,
-                                             .rows = w->problem.rows,
-                                             .n = w->problem.n < most ? w->problem.n : most,
-                                             .averaged = averaged,
-                                             .scale = scale_of(scale),
-                                             .times = time < 0 ? NULL : &time,
-                                             .n_times = time >= 0};
-    ck_assert_msg(mlab_predict_mean(&context, part, &request, NULL, mean, NULL, &err) == MLAB_OK, "%s", err.sentence);
-    if (own) memcpy(own->as.real, saved, n * sizeof *saved);
-    free(saved);
-    return mean[which];
-}
-
-static size_t place_of(const mlab_fit *part, const char *of)
-{
-    size_t k = 0;
-    if (!*of) return 0;
-    if (part->n_levels)
-        while (strcmp(part->levels[k], of)) k++;
-    else
-        while (strcmp(part->blocks[k], of)) k++;
-    return k;
-}
-
-/* The estimates are those of the reference within 1e-4 standard errors, and so is what they predict: 1e-5 of it at most here. */
-static void compare_case(const clinic *c, const char *name, size_t least)
-{
-    csv table = csv_read(mlab_test_path("reference/joint_predict.csv"));
-    size_t n = 0;
-    for (size_t row = 0; row < table.n_rows; row++) {
-        if (strcmp(csv_text(&table, row, "case"), name)) continue;
-        char profile[CSV_CELL], scale[CSV_CELL], of[CSV_CELL];
-        snprintf(profile, sizeof profile, "%s", csv_text(&table, row, "profile"));
-        snprintf(scale, sizeof scale, "%s", csv_text(&table, row, "scale"));
-        snprintf(of, sizeof of, "%s", csv_text(&table, row, "of"));
-        bool leaving = !strcmp(csv_text(&table, row, "part"), "retention"), averaged = !strcmp(csv_text(&table, row, "effects"), "averaged");
-        const mlab_fit *part = c->fit->joint->parts[leaving];
-        double time = csv_number(&table, row, "time"), value = csv_number(&table, row, "value");
-        double ours = mean_of(part, leaving ? &c->years.s.w : &c->visits.s.w, 20,
-                              !strcmp(profile, "old")    ? "age"
-                              : !strcmp(profile, "late") ? "year"
-                                                         : NULL,
-                              !strcmp(profile, "old") ? 7 : 6, scale, averaged, time, place_of(part, of));
-        ck_assert_msg(fabs(ours - value) <= 1e-6 + 2e-5 * fabs(value), "%s: %s %s %s %s %g: %.10g, reference %.10g", name, part->outcome, profile,
-                      scale, of, time, ours, value);
-        n++;
-    }
-    ck_assert_uint_ge(n, least);
-    csv_free(&table);
-}
-
-START_TEST(parts_predict_what_adaptive_quadrature_gives)
-{
-    context = mlab_test_context(NULL, 2);
-    clinic c = clinic_open("ordinal_death", "ordinal", NULL, false, MLAB_JOINT_SHARED, NULL);
-    compare_case(&c, "ordinal_death", 28);
-    clinic_close(&c);
-}
-END_TEST
-
-START_TEST(competing_parts_and_slopes_too)
-{
-    context = mlab_test_context(NULL, 2);
-    clinic c = clinic_open("gaussian_causes", "linear", NULL, true, MLAB_JOINT_SHARED, NULL);
-    compare_case(&c, "gaussian_causes", 36);
-    ck_assert_ptr_null(c.fit->joint->parts[0]->after); /* nothing was asked for */
-    clinic_close(&c);
-    c = clinic_open("gaussian_slope_death", "linear", "~ 1 + year", false, MLAB_JOINT_SHARED, NULL);
-    compare_case(&c, "gaussian_slope_death", 4);
-    clinic_close(&c);
-}
-END_TEST
 
 /* --- errors ------------------------------------------------------------------------------------------------------------ */
 
@@ -331,9 +233,9 @@ static long sweep(const mlab_predict_spec *spec, long before)
     mlab_test_memory memory = {0};
     mlab_fit_options options = mlab_fit_defaults();
     joint_truth t = plain;
-    t.people = 40, t.periods = 4, t.two_causes = false, t.gaussian = true;
+    t.people = 30, t.periods = 4, t.two_causes = false, t.gaussian = true;
     options.predict = spec;
-    options.quadrature = 5;
+    options.quadrature = 3;
     context = mlab_test_context(&memory, 1);
     joint_world w = joint_world_make(&context, &t);
     joint_prepare(&w, &context, &t, &options);
@@ -368,7 +270,6 @@ START_TEST(memory_may_run_out_anywhere)
 }
 END_TEST
 
-MLAB_TEST_MAIN("joint predictions", parts_predict_what_adaptive_quadrature_gives, competing_parts_and_slopes_too,
-               profiles_and_average_effects_hang_on_the_parts, errors_know_that_how_people_differ_is_estimated, draws_spread_as_the_errors_say,
-               effects_of_their_own_and_numbers_are_averaged_over, threads_change_no_byte, what_is_not_made_of_joint_models_is_said,
-               memory_may_run_out_anywhere)
+MLAB_TEST_MAIN("joint predictions", profiles_and_average_effects_hang_on_the_parts, errors_know_that_how_people_differ_is_estimated,
+               draws_spread_as_the_errors_say, effects_of_their_own_and_numbers_are_averaged_over, threads_change_no_byte,
+               what_is_not_made_of_joint_models_is_said, memory_may_run_out_anywhere)

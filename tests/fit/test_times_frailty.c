@@ -112,13 +112,14 @@ START_TEST(derivatives_are_those_of_the_likelihood)
             mlab_times_groups work;
             mlab_fit *fit;
             double at[12], score[12], information[144], up[12], down[12], value;
-            model_name = laws[k];
             prepare(&g, LATE, laws[k], frailties[f], &made, &prepared);
+            model_name = k == 4 ? "survival_lognormal" : laws[k]; /* the generalised gamma does not settle on these rows: near it is enough */
             fit = fit_of(&g, LATE, frailties[f]);
-            bool top = fit->trust == MLAB_TRUSTED;
+            bool top = k != 4 && fit->trust == MLAB_TRUSTED;
             ck_assert_int_eq(mlab_times_groups_begin(&context, prepared, &work, NULL), MLAB_OK);
             size_t n = work.n;
-            memcpy(at, fit->estimate, (n - 1) * sizeof *at);
+            memcpy(at, fit->estimate, fit->n_parameters * sizeof *at);
+            if (k == 4) at[3] = 0.4; /* Q, 0 of the log-normal */
             mlab_times_uncentre(work.times, at, -1);
             at[n - 1] = top ? log(fit->random->covariance[0]) : log(0.4);
             ck_assert_int_eq(mlab_times_groups_evaluate(&work, at, &value, score, information, NULL), MLAB_OK);
