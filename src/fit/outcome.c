@@ -224,6 +224,7 @@ mlab_status mlab_outcome_problem_make_of(const mlab_context *context, const mlab
     if (!status) status = mlab_outcome_respond(made, outcome, &made->options, err);
     if (!status) status = mlab_outcome_weigh(made, outcome, err);
     if (!status) status = mlab_outcome_group(made, err);
+    if (!status && !only && !mlab_outcome_is_raters(outcome)) status = mlab_outcome_varies(made, err);
     if (status) {
         mlab_outcome_problem_free(made);
         return status;

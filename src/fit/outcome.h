@@ -80,6 +80,9 @@ MLAB_MUST_USE mlab_status mlab_outcome_count_behind(const mlab_outcome_problem *
 MLAB_MUST_USE mlab_status mlab_outcome_tell_groups(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err);
 /* Says which terms of the formula, and of its random effects, have no column (fit/outcome_terms.c). part: of a joint model, NULL = none. */
 MLAB_MUST_USE mlab_status mlab_outcome_doubt_terms(const mlab_outcome_problem *made, const char *part, mlab_fit *fit, mlab_error *err);
+/* Refuses a linear response that is one number in each group of an effect (fit/outcome_constant.c). After the groupings. Errors:
+ * MLAB_ERR_FIT_RESPONSE. */
+MLAB_MUST_USE mlab_status mlab_outcome_varies(const mlab_outcome_problem *made, mlab_error *err);
 void mlab_outcome_random_free(mlab_outcome_problem *made);
 /* People of a panel are sorted; group [n] = number of the row's person among those that have rows here, id their ranks. Number of people. */
 size_t mlab_outcome_group_people(const mlab_outcome_problem *made, uint32_t *group, uint32_t *id);

@@ -439,6 +439,24 @@ START_TEST(a_term_without_a_column_is_said)
 }
 END_TEST
 
+/* grade is the same in all rows of a grade, tenure is not; with an offset the response is another one. */
+START_TEST(a_number_that_its_groups_tell_wholly_is_refused_and_named)
+{
+    make_data(NULL);
+    ck_assert_int_eq(refused(outcome_of("level", MLAB_OUTCOME_NUMBER, "linear", "grade ~ tenure + (1 | grade)"), "\"grade\" is the same number in"),
+                     MLAB_ERR_FIT_RESPONSE);
+    ck_assert_int_eq(refused(outcome_of("level", MLAB_OUTCOME_NUMBER, "lognormal", "grade ~ tenure + (1 | grade)"), "residual variance is 0"),
+                     MLAB_ERR_FIT_RESPONSE);
+    mlab_fit *fit = fit_of(outcome_of("level", MLAB_OUTCOME_NUMBER, "linear", "tenure ~ (1 | grade)"));
+    ck_assert(fit->residual_variance > 0);
+    mlab_fit_free(fit);
+    fit = fit_of(outcome_of("level", MLAB_OUTCOME_NUMBER, "linear", "grade ~ offset(tenure) + (1 | grade)"));
+    ck_assert(fit->residual_variance > 0);
+    mlab_fit_free(fit);
+    mlab_table_free(table);
+}
+END_TEST
+
 START_TEST(no_memory_is_an_error_that_leaks_nothing)
 {
     mlab_test_memory memory = {0};
@@ -520,4 +538,4 @@ MLAB_TEST_MAIN("outcome", huge_whole_numbers_are_no_levels, a_mentor_counts_from
                answers_are_ordinal_with_the_levels_that_were_given, an_outcome_without_a_formula_gets_a_stated_one,
                cox_on_a_panel_counts_days_since_time_zero_of_one_cause, a_table_of_people_has_its_own_models,
                the_level_without_an_event_is_told_by_its_word_or_asked_for, the_name_of_a_group_is_not_told_where_it_is_the_id_of_one_of_many_people,
-               a_term_without_a_column_is_said, no_memory_is_an_error_that_leaks_nothing)
+               a_term_without_a_column_is_said, a_number_that_its_groups_tell_wholly_is_refused_and_named, no_memory_is_an_error_that_leaks_nothing)
