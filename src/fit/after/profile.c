@@ -101,6 +101,7 @@ static mlab_status profile_all(profile *w, mlab_after *after, mlab_error *err)
     for (size_t j = 0; j < n && !status; j++) {
         if (w->fit->aliased[j] || !w->machine.has(&w->machine, j)) continue;
         mlab_profile *made = &after->profiles[after->n_profiles++];
+        if (w->context->progress) w->context->progress(w->context->user, "profiles", j, n);
         made->name = mlab_copy_text(w->context, w->fit->names[j]);
         if (!made->name) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
         memcpy(w->fixed, w->fit->aliased, n);

@@ -321,10 +321,9 @@ mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *p
         status = mlab_penalised_tests(context, prepared, fit, after, err);
     for (size_t t = 0; t < n_terms && !status && !penalised; t++) {
         mlab_term_test *test = &after->tests[after->n_tests++];
-        if (!(test->term = mlab_copy_text(context, terms[t].label)))
-            status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
-        else
-            status = test_term(context, prepared, fit, t, drop, test, err);
+        if (context->progress) context->progress(context->user, "tests", t, n_terms);
+        test->term = mlab_copy_text(context, terms[t].label);
+        status = test->term ? test_term(context, prepared, fit, t, drop, test, err) : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a name");
     }
     for (size_t k = 0; k < problem->n_nominal && !status && !penalised; k++)
         status = test_effect(context, prepared, fit, &(left_out){.nominal = problem->nominal[k]}, after, err);
