@@ -172,12 +172,12 @@ typedef struct mlab_fit {
     size_t n_parameters;
     char **names;     /* [n_parameters] R's names; blocks of causes prefixed "voluntary:" */
     double *estimate; /* [n_parameters]; aliased ones 0 */
-    uint64_t
-        *people_behind; /* [n_parameters] fewest people that the parameter tells of: with its column, or of its first level; NULL = not counted */
-    uint8_t *aliased;   /* [n_parameters] 1 = a linear combination of others, left out as R does */
-    double *covariance; /* [n_parameters^2] model-based; rows of aliased parameters 0 */
-    double *robust;     /* [n_parameters^2] robust covariance of the kind `robust_kind`, or NULL */
-    char *robust_kind;  /* "CR1", "HC3", ...; "" = none was made */
+    /* [n_parameters] fewest people that the parameter tells of: with its column, or of its first level; NULL = not counted */
+    uint64_t *people_behind;
+    uint8_t *aliased;            /* [n_parameters] 1 = a linear combination of others, left out as R does */
+    double *covariance;          /* [n_parameters^2] model-based; rows of aliased parameters 0 */
+    double *robust;              /* [n_parameters^2] robust covariance of the kind `robust_kind`, or NULL */
+    char *robust_kind;           /* "CR1", "HC3", ...; "" = none was made */
     double *missing_information; /* [n_parameters] share that is missing, of a fit pooled over imputations; NULL = of one data set */
     char *imputed;               /* sentence: what was imputed for how many, and whether the chains settled; NULL = nothing */
     int n_imputations;           /* pooled; 0 = one data set */

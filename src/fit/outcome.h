@@ -75,9 +75,10 @@ MLAB_MUST_USE mlab_status mlab_outcome_group(mlab_outcome_problem *made, mlab_er
 /* The groupings of random effects (fit/outcome_random.c). */
 MLAB_MUST_USE mlab_status mlab_outcome_random(mlab_outcome_problem *made, mlab_error *err);
 /* How many people the groups of a fit have, where they may be told by name (fit/outcome_told.c). */
-/* fit->people_behind, where the parameters are those of the design. */
-MLAB_MUST_USE mlab_status mlab_outcome_count_behind(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_outcome_tell_groups(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err);
+enum { MLAB_PEOPLE_ENOUGH = 1000 }; /* more are not counted: report.minimum_cell goes up to 1,000 */
+/* fit->people_behind, where the parameters are those of the design and it was not counted (fit/outcome_behind.c). */
+MLAB_MUST_USE mlab_status mlab_outcome_count_behind(const mlab_outcome_problem *made, mlab_fit *fit, mlab_error *err);
 /* Says which terms of the formula, and of its random effects, have no column (fit/outcome_terms.c). part: of a joint model, NULL = none. */
 MLAB_MUST_USE mlab_status mlab_outcome_doubt_terms(const mlab_outcome_problem *made, const char *part, mlab_fit *fit, mlab_error *err);
 /* Refuses a linear response that is one number in each group of an effect (fit/outcome_constant.c). After the groupings. Errors:

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { ROWS = 256, ENOUGH = 1000 }; /* report.minimum_cell goes up to 1,000 */
+enum { ROWS = 256, ENOUGH = MLAB_PEOPLE_ENOUGH };
 
 typedef struct behind {
     const mlab_outcome_problem *made;
@@ -99,15 +99,32 @@ static void take_first_levels(behind *b)
         }
 }
 
-/* Thresholds stand for the intercept; what stands behind the blocks is of everybody. */
+/* Of a parameter behind the blocks, "2|3:departmentSales" or "Log(scale):departmentSales": the column that its name ends with; others are of
+ * everybody.
+ */
+static uint64_t behind_name(const behind *b, const char *name)
+{
+    size_t longest = 0;
+    uint64_t people = ENOUGH;
+    for (size_t j = 0; j < b->p; j++) {
+        const char *column = mlab_design_name(b->made->design, j);
+        const size_t n = strlen(column), all = strlen(name);
+        if (n <= longest || all <= n || name[all - n - 1] != ':' || strcmp(name + all - n, column) != 0) continue;
+        longest = n;
+        people = b->column[j];
+    }
+    return people;
+}
+
+/* Thresholds stand for the intercept, and count in the size of the only block. */
 static mlab_status keep(const behind *b, mlab_fit *fit, mlab_error *err)
 {
-    const size_t first = mlab_fit_first_column(fit), size = fit->block_size;
+    const size_t first = mlab_fit_first_column(fit), size = fit->block_size - fit->n_thresholds;
     fit->people_behind = mlab_allocate(fit->context, fit->n_parameters, sizeof *fit->people_behind);
     if (!fit->people_behind) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", fit->n_parameters);
     for (size_t j = 0; j < fit->n_parameters; j++) {
         const size_t at = j < fit->n_thresholds ? SIZE_MAX : j - fit->n_thresholds;
-        fit->people_behind[j] = ENOUGH;
+        fit->people_behind[j] = behind_name(b, fit->names[j]);
         if (j < fit->n_thresholds && first == 1)
             fit->people_behind[j] = b->column[0];
         else if (at < size * fit->n_blocks)
@@ -121,8 +138,9 @@ mlab_status mlab_outcome_count_behind(const mlab_outcome_problem *made, mlab_fit
     behind b = {.made = made, .p = made->design ? mlab_design_columns(made->design) : 0};
     const mlab_context *context = made->context;
     mlab_status status = MLAB_OK;
-    if (!b.p || fit->joint || fit->raters || !made->rows || fit->block_size + mlab_fit_first_column(fit) != b.p ||
-        fit->n_thresholds + fit->n_blocks * fit->block_size > fit->n_parameters)
+    const size_t size = fit->block_size - fit->n_thresholds;
+    if (!b.p || fit->people_behind || fit->joint || fit->raters || !made->rows || mlab_design_columns(fit->design) != b.p ||
+        fit->n_thresholds + fit->n_blocks * size > fit->n_parameters)
         return MLAB_OK;
     b.terms = mlab_design_terms(made->design, &b.n_terms);
     b.x = mlab_allocate(context, ROWS * b.p, sizeof *b.x);
@@ -156,12 +174,20 @@ static bool is_of(const char *name, const char *parameter)
     return !*name || !strncmp(name, " - ", 3) || !strncmp(name, " / ", 3);
 }
 
+/* The name of a parameter without its cause, threshold or equation; NULL = it has none. */
+static const char *without_prefix(const mlab_fit *fit, size_t j)
+{
+    const char *colon = strchr(fit->names[j], ':'), *bar = strchr(fit->names[j], '|');
+    const bool prefixed = fit->n_blocks > 1 || j >= fit->n_parameters - fit->n_ancillary || (fit->n_nominal > 0 && bar && bar < colon);
+    return colon && prefixed ? colon + 1 : NULL;
+}
+
 bool mlab_fit_term_shown(const mlab_fit *fit, const char *name, uint64_t minimum)
 {
     for (size_t j = 0; fit->people_behind && j < fit->n_parameters; j++) {
         if (fit->people_behind[j] == 0 || fit->people_behind[j] >= minimum) continue;
-        const char *colon = fit->n_blocks > 1 ? strchr(fit->names[j], ':') : NULL;
-        if (is_of(name, fit->names[j]) || (colon && is_of(name, colon + 1))) return false;
+        const char *column = without_prefix(fit, j);
+        if (is_of(name, fit->names[j]) || (column && is_of(name, column))) return false;
     }
     return mlab_rater_term_shown(fit, name, minimum);
 }

@@ -267,8 +267,10 @@ static mlab_status take(work *w, const mlab_outcome *outcome, mlab_fit **out, ml
 {
     mlab_fit *fit = w->whole->joint->parts[0];
     const mlab_context *context = w->context;
+    const size_t own = fit->n_parameters;
     mlab_status status = start(w, err);
     if (!status) status = lengthen(w, fit, err);
+    if (!status) status = mlab_initial_count_behind(w->main, &w->first, own, w->whole->joint->parts, w->n_parts, w->gaussian, fit, err);
     if (!status) status = mlab_joint_text(context, &fit->outcome, outcome->name, err);
     if (!status) status = mlab_joint_text(context, &fit->reason, w->whole->reason, err);
     if (!status) status = mlab_joint_text(context, &fit->robust_kind, "", err);

@@ -28,6 +28,12 @@ MLAB_MUST_USE mlab_status mlab_first_equations_make(const mlab_data *data, const
 MLAB_MUST_USE mlab_status mlab_fit_initial(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,
                                            const mlab_outcome_problem *main, const mlab_prepared *prepared, mlab_fit **fit, mlab_error *err);
 
+/* people_behind of a joint model and of its parts, made [parts]; of a fit with `own` parameters of main, then those of the first equations, parts
+ * [1 ...], each with a loading behind. Errors: MLAB_ERR_MEMORY, those of the design. */
+MLAB_MUST_USE mlab_status mlab_joint_count_behind(mlab_outcome_problem *const *made, mlab_fit *whole, mlab_error *err);
+MLAB_MUST_USE mlab_status mlab_initial_count_behind(const mlab_outcome_problem *main, const mlab_first_equations *first, size_t own,
+                                                    mlab_fit *const *parts, size_t n_parts, bool gaussian, mlab_fit *fit, mlab_error *err);
+
 /* The effects of all groups in draws->effects, the last of which is theirs, at the drawn parameters of outcome k and spread [n_draws] `stride` apart.
  * Errors: MLAB_ERR_FIT_DRAWS, those of mlab_fit_outcome. */
 MLAB_MUST_USE mlab_status mlab_initial_draw_effects(const mlab_context *context, const mlab_data *data, const mlab_outcome *outcome,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From outcomes of a study to a joint model: looks up the parts, refuses those that cannot be tied by effects of people, fits. */
 #include "fit/after/each_row.h"
+#include "fit/joint/initial.h"
 #include "fit/joint/joint_draws.h"
 #include "fit/joint/joint_parts.h"
 #include "fit/outcome.h"
@@ -140,6 +141,7 @@ mlab_status mlab_fit_joint(const mlab_context *context, const mlab_data *data, c
     mlab_status status = join(&j, data, outcomes, n_outcomes, options, err);
     if (!status)
         status = mlab_joint_fit_parts(context, joint->name, j.parts, (const char *const *)joint->of, joint->n_of, joint->effects, options, fit, err);
+    if (!status) status = mlab_joint_count_behind(j.made, *fit, err);
     if (!status) status = doubt_lags(&j, *fit, err);
     for (size_t k = 0; k < j.joint->n_of && !status; k++) status = mlab_outcome_doubt_terms(j.made[k], j.joint->of[k], *fit, err);
     if (!status) {

@@ -103,11 +103,11 @@ MLAB_MUST_USE mlab_status mlab_mixed_refit_from(const mlab_context *context, con
                                                 const mlab_fit *from, const double *start, double *estimate, double *spread, mlab_refit_info *info,
                                                 mlab_error *err);
 /* The same with the cumulative baseline hazard of the refit at the steps of the fit's [from->baseline->n], NULL = not wanted. */
-/* estimate, spread (NULL = not wanted) and info of a refit `fit` of what `from` is the fit of. */
-void mlab_mixed_refit_tell(const mlab_prepared *prepared, const mlab_fit *from, const mlab_fit *fit, double *estimate, double *spread,
-                           mlab_refit_info *info);
 MLAB_MUST_USE mlab_status mlab_mixed_refit_whole(const mlab_context *context, const mlab_prepared *prepared, const mlab_refit_weights *weights,
                                                  const mlab_fit *from, const double *start, double *estimate, double *spread, double *hazard,
                                                  mlab_refit_info *info, mlab_error *err);
+/* estimate, spread (NULL = not wanted) and info of a refit `fit` of what `from` is the fit of. */
+void mlab_mixed_refit_tell(const mlab_prepared *prepared, const mlab_fit *from, const mlab_fit *fit, double *estimate, double *spread,
+                           mlab_refit_info *info);
 
 #endif
