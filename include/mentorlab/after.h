@@ -13,7 +13,7 @@ extern "C" {
 /* A test statistic that is chi-squared with df degrees of freedom when the hypothesis holds. */
 typedef struct mlab_test {
     size_t df;        /* 0 = could not be made */
-    double statistic; /* >= 0 */
+    double statistic; /* >= 0; of a term's test that could not be made NaN, as p */
     double p;         /* chance of a statistic as large when the hypothesis holds */
 } mlab_test;
 

@@ -2,35 +2,11 @@
 /* The results of a run as one JSON object: what each part says, its trust, and where the files are. */
 #include "cli/json.h"
 #include "cli/cli.h"
+#include "cli/json_write.h"
 #include "mentorlab/joint.h"
 #include "report/tell.h"
 
 #include <math.h>
-
-static void name(mlab_text *json, const char *key)
-{
-    mlab_text_print(json, "\"%s\": ", key);
-}
-
-static void text(mlab_text *json, const char *key, const char *value)
-{
-    name(json, key);
-    mlab_json_text(json, value);
-}
-
-static void number(mlab_text *json, const char *key, double value)
-{
-    name(json, key);
-    if (isfinite(value))
-        mlab_text_number(json, value);
-    else
-        mlab_text_append(json, "null");
-}
-
-static void next(mlab_text *json)
-{
-    mlab_text_append(json, ", ");
-}
 
 static void associations_to_json(mlab_text *json, const mlab_fit *fit)
 {
@@ -119,6 +95,7 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
     mlab_text_append(json, "]");
     if (fit->n_random) random_to_json(json, fit);
     if (fit->joint) associations_to_json(json, fit);
+    mlab_after_to_json(json, fit, minimum);
     mlab_text_append(json, "}");
 }
 

@@ -163,5 +163,32 @@ START_TEST(the_words_beside_a_doubt_are_so)
 }
 END_TEST
 
-MLAB_TEST_MAIN("doubts", the_words_beside_a_doubt_are_so, separation_is_said_and_names_the_term, too_few_events_are_said,
-               a_fit_that_did_not_arrive_says_so)
+/* Six on the left with 9 .. 11, six on the right with 11 .. 13: the means differ by 2. */
+START_TEST(json_of_a_fit_holds_what_was_asked_for_after_it)
+{
+    start_here();
+    ck_assert_int_eq(
+        shell("awk 'BEGIN { print \"id,side,score,late\"; for (i = 0; i < 12; i++) "
+              "printf \"p%%d,%%s,%%d,%%d\\n\", i, i %% 2 ? \"right\" : \"left\", 9 + int(i / 2) %% 3 + 2 * (i %% 2), i %% 5 < 2 }' > p.csv"),
+        0);
+    write_here("after.yaml", "title: after\ndata:\n  people: {file: p.csv}\n"
+                             "  columns: {side: {type: factor}, score: {type: number}, late: {type: number}}\n"
+                             "outcomes:\n  score: {model: linear, kind: number, formula: \"score ~ side\"}\n"
+                             "  late: {model: logit, formula: \"late ~ side\"}\nfit: {penalty: firth}\n");
+    ck_assert_int_eq(shell("sed 's/^fit: .*//; /late: {model/d' after.yaml > plain.yaml"), 0);
+    ck_assert_int_eq(shell(PROGRAM " fit plain.yaml --json"), 0);
+    ck_says_not(out, "\"margins\"");
+    ck_assert_int_eq(shell(PROGRAM " fit plain.yaml --json --margins --profile --tests --diagnose --force"), 0);
+    ck_says(out, "{\"what\": \"side: right - left\", \"of\": \"\", \"measure\": \"difference\", \"time\": null, \"unit\": \"\", \"effect\": 2, ");
+    ck_says(out, "\"profiles\": [{\"name\": \"sideright\", \"lower\": 0.9969");
+    ck_says(out, "\"tests\": [{\"term\": \"side\", \"likelihood_ratio\": {\"df\": 1, ");
+    ck_says(out, "\"diagnoses\": [{\"what\": \"convergence\", \"doubt\": false, ");
+    ck_assert_int_eq(shell("sed '/score: {model/d' after.yaml > firth.yaml"), 0);
+    int code = shell(PROGRAM " fit firth.yaml --json --tests --force");
+    ck_assert_msg(code == 0 || code == 4, "%s", err_out);
+    ck_says(out, "\"score\": null}]"); /* not made of a penalised likelihood */
+}
+END_TEST
+
+MLAB_TEST_MAIN("doubts", json_of_a_fit_holds_what_was_asked_for_after_it, the_words_beside_a_doubt_are_so, separation_is_said_and_names_the_term,
+               too_few_events_are_said, a_fit_that_did_not_arrive_says_so)

@@ -329,6 +329,11 @@ mlab_status mlab_after_tests(const mlab_context *context, const mlab_prepared *p
         status = test_effect(context, prepared, fit, &(left_out){.nominal = problem->nominal[k]}, after, err);
     for (size_t k = 0; k < problem->n_scale && !status && !penalised; k++)
         status = test_effect(context, prepared, fit, &(left_out){.scale = problem->scale[k]}, after, err);
+    for (size_t k = 0; after->tests && k < after->n_tests; k++) {
+        mlab_test *const made[] = {&after->tests[k].likelihood_ratio, &after->tests[k].wald, &after->tests[k].score};
+        for (size_t t = 0; t < 3; t++)
+            if (made[t]->df == 0) made[t]->statistic = made[t]->p = NAN;
+    }
     mlab_release(context, drop);
     return status;
 }
