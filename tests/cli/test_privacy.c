@@ -10,6 +10,7 @@
 
 #include "store/export.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <math.h>
 #include <sys/stat.h>
@@ -44,7 +45,8 @@ static bool is_theirs(double value)
     return false;
 }
 
-/* The numbers of a text, digits with a point; thousands may have marks. */
+/* The numbers of a text, digits with a point; thousands may have marks. Digits inside a word are of a pseudonym or a digest, which are drawn anew in
+ * every folder: five of them in a row are near one of these numbers once in some 300. */
 static void ck_tells_nobody(const char *what, const char *text, size_t n, bool numbers)
 {
     for (size_t i = 0; i + sizeof ID <= n; i++) ck_assert_msg(memcmp(text + i, ID, sizeof ID - 1) != 0, "%s has an id: %.20s", what, text + i);
@@ -54,7 +56,8 @@ static void ck_tells_nobody(const char *what, const char *text, size_t n, bool n
         for (; i < n && used + 1 < sizeof digits && ((text[i] >= '0' && text[i] <= '9') || (used && strchr(".,", text[i]) && text[i])); i++)
             if (text[i] != ',') digits[used++] = text[i];
         digits[used] = '\0';
-        if (used >= 5) ck_assert_msg(!is_theirs(strtod(digits, NULL)), "%s has their number: %.*s", what, (int)(i - from), text + from);
+        const bool word = (from > 0 && isalnum((unsigned char)text[from - 1])) || (i < n && isalnum((unsigned char)text[i]));
+        if (used >= 5 && !word) ck_assert_msg(!is_theirs(strtod(digits, NULL)), "%s has their number: %.*s", what, (int)(i - from), text + from);
         i += i == from;
     }
 }
