@@ -172,6 +172,7 @@ static mlab_status start(mlab_outcome_problem *made, const mlab_data *data, cons
     if (!made->table) return mlab_raise(err, MLAB_ERR_DATA_EMPTY, "%s: there are no rows to fit", outcome->name);
     made->problem.table = made->table;
     made->problem.person = made->panel ? made->panel->person : NULL;
+    made->problem.arm = raters ? NULL : made->panel ? "arm" : data->arm_column;
     made->problem.outcome = outcome->name;
     made->problem.priors = outcome->priors;
     made->problem.n_priors = outcome->n_priors;

@@ -82,6 +82,7 @@ typedef struct mlab_fit_problem {
     size_t n_nominal, n_scale;
     const mlab_place *effects_place; /* where they are stated, for sentences; NULL = nowhere */
 
+    const char *arm;            /* column of the table that is the arm; NULL or "" = none */
     const char *outcome;        /* name, for sentences */
     const char *formula;        /* its text */
     const double *warm;         /* start values in the order of mlab_fit.estimate, or NULL */

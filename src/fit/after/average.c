@@ -320,6 +320,30 @@ mlab_status mlab_average_squares(const mlab_context *context, const mlab_fit_pro
     return MLAB_OK;
 }
 
+mlab_status mlab_average_first_rows(const mlab_context *context, const mlab_fit_problem *problem, mlab_average_firsts *firsts,
+                                    mlab_average_rows *rows, mlab_error *err)
+{
+    size_t n = 0, n_random = problem->n_random;
+    const double *squares = rows->squares;
+    firsts->row = mlab_allocate(context, problem->n, sizeof *firsts->row);
+    firsts->weight = problem->weight ? mlab_allocate(context, problem->n, sizeof *firsts->weight) : NULL;
+    firsts->squares = squares ? mlab_allocate(context, problem->n, n_random * sizeof *firsts->squares) : NULL;
+    if (!firsts->row || (problem->weight && !firsts->weight) || (squares && !firsts->squares))
+        return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", problem->n);
+    for (size_t i = 0; i < problem->n; i++) {
+        uint32_t row = problem->rows ? problem->rows[i] : (uint32_t)i;
+        if (problem->person && n > 0 && problem->person[row] == problem->person[firsts->row[n - 1]]) continue;
+        if (firsts->weight) firsts->weight[n] = problem->weight[i];
+        if (squares) memcpy(firsts->squares + n * n_random, squares + i * n_random, n_random * sizeof *squares);
+        firsts->row[n++] = row;
+    }
+    rows->row = firsts->row;
+    rows->n = n;
+    rows->weight = firsts->weight;
+    rows->squares = firsts->squares;
+    return MLAB_OK;
+}
+
 mlab_status mlab_average_draw(const mlab_average *average, const mlab_prepared *prepared, size_t n_draws, uint64_t seed, mlab_draws **draws,
                               double **sets, double **spreads, mlab_error *err)
 {

@@ -57,6 +57,15 @@ double mlab_average_error(const mlab_average *average, const double *gradient);
 /* Sums of squared shares in groups [n * n_random] of the problem's rows; *squares NULL when all are 1. Released by the caller. */
 MLAB_MUST_USE mlab_status mlab_average_squares(const mlab_context *context, const mlab_fit_problem *problem, double **squares, mlab_error *err);
 
+/* Memory of the first rows of people. */
+typedef struct mlab_average_firsts {
+    uint32_t *row;
+    double *weight, *squares;
+} mlab_average_firsts;
+/* `rows`, all those of the problem, become the first of each person. Released by the caller, on failure too. Errors: MLAB_ERR_MEMORY. */
+MLAB_MUST_USE mlab_status mlab_average_first_rows(const mlab_context *context, const mlab_fit_problem *problem, mlab_average_firsts *firsts,
+                                                  mlab_average_rows *rows, mlab_error *err);
+
 /* Draws of the parameters for mlab_average_at: sets [n_draws * n_parameters], and spreads [n_draws * spread->n] where there is one (else NULL); both
  * released by the caller. draws: also the baselines of a model that has some, else NULL. Errors: those of mlab_draws_make_prepared. */
 struct mlab_draws;

@@ -6,11 +6,13 @@
  * A factor is set to each level for everybody and compared with its first; a number is moved a little (differences of fourth order, a thousandth
  * of its standard deviation), for ratios by one. Standard errors by the delta method (fit/after/average.c), of ratios on the logarithm, or by draws
  * of the parameters; those of mixed models are averaged over the effects of groups. Models of times have effects at the times that are predicted.
+ * Where everybody is set to an arm, the effects of groups are as in the rows of that arm (fit/after/average_groups.h).
  * Weakness: rows stand as they are (for a stated profile see fit/after/predictions.c); effects are conditional on the other terms, and of no program
  * unless the design says so; the first period's covariates do not move on.
  */
 #include "fit/after/after.h"
 #include "fit/after/average.h"
+#include "fit/after/average_groups.h"
 #include "fit/after/baseline_draws.h"
 #include "fit/after/limits.h"
 
@@ -50,16 +52,18 @@ typedef struct variants {
     double *room;  /* [n_slopes + n_draws] */
 } variants;
 
+static const mlab_average_groups as_they_are = {0};
+
 /* Means over the rows of the variant. */
-static mlab_status average(variants *v, means *into, mlab_error *err)
+static mlab_status average(variants *v, const mlab_average_groups *groups, means *into, mlab_error *err)
 {
     v->rows.table = &v->variant.table;
-    mlab_status status = mlab_average_over(&v->a, &v->rows, into->at, err);
+    mlab_status status = mlab_average_over_groups(&v->a, &v->rows, groups, NULL, 0, into->at, err);
     if (status || !v->sets) return status;
     mlab_average of = v->a;
     of.hazard = v->draws && v->draws->n_baselines ? v->draws->baselines->cumulative_hazard : NULL;
     of.spreads = v->spreads;
-    return mlab_average_at(&of, &v->rows, v->sets, v->n_draws, into->drawn, err);
+    return mlab_average_over_groups(&of, &v->rows, groups, v->sets, v->n_draws, into->drawn, err);
 }
 
 /* to += by * from, or to = 0 (from NULL). */
@@ -209,7 +213,12 @@ static mlab_status of_level(variants *v, const mlab_design_variable *variable, i
         else
             column->as.integer[i] = level;
     }
-    return average(v, into, err);
+    mlab_average_groups groups;
+    status = mlab_average_groups_of_level(v->a.context, v->prepared->problem, (mlab_fit *)v->a.fit, v->rows.squares, variable->column,
+                                          number ? "" : variable->levels[level], number ? variable->level_values[level] : 0, &groups, err);
+    if (!status) status = average(v, &groups, into, err);
+    mlab_average_groups_free(&groups);
+    return status;
 }
 
 static mlab_status factor_margins(variants *v, const mlab_design_variable *variable, mlab_error *err)
@@ -240,7 +249,7 @@ static mlab_status moved(variants *v, const mlab_column *own, double by, means *
     mlab_status status = mlab_variant_column(&v->variant, own->name, NULL, 0, &column, err);
     if (status) return status;
     for (size_t i = 0; i < v->variant.table.n_rows; i++) column->as.real[i] = own->missing && own->missing[i] ? 0 : cell(own, i) + by;
-    status = average(v, into, &failed);
+    status = average(v, &as_they_are, into, &failed);
     *possible = status != MLAB_ERR_DATA_TYPE;
     return status && *possible ? mlab_raise(err, status, "%s", failed.sentence) : MLAB_OK;
 }
@@ -280,7 +289,7 @@ static mlab_status all_margins(variants *v, mlab_error *err)
     const char *const *inputs = mlab_design_inputs(design, &n_inputs);
     mlab_text what = MLAB_TEXT(v->a.context);
     mlab_text_append(&what, "mean");
-    mlab_status status = average(v, &v->sums[0], err);
+    mlab_status status = average(v, &as_they_are, &v->sums[0], err);
     if (status)
         mlab_text_free(&what);
     else

@@ -8,6 +8,7 @@
  */
 #include "fit/after/after.h"
 #include "fit/after/average.h"
+#include "fit/after/average_groups.h"
 #include "fit/after/baseline_draws.h"
 #include "fit/after/limits.h"
 #include "fit/after/profiles.h"
@@ -29,8 +30,8 @@ typedef struct predicting {
     mlab_predict_outcome wish;
     mlab_average a;
     mlab_average_rows rows; /* of the fit, or the first of each person */
-    uint32_t *row;
-    double *weight, *squares;
+    mlab_average_firsts firsts;
+    double *squares; /* [problem->n * n_random] of the rows of the fit; NULL = 1 */
     size_t n_profiles, n_draws, capacity;
     mlab_range kind;
     bool interval; /* the fit has intervals */
@@ -110,31 +111,10 @@ static mlab_status choose(predicting *p, bool *any, mlab_error *err)
                          mlab_scale_name(p->wish.scale));
 }
 
-/* The first row of each person, with its weight. */
-static mlab_status first_rows(predicting *p, mlab_error *err)
-{
-    const mlab_fit_problem *problem = p->prepared->problem;
-    size_t n = 0, n_random = problem->n_random;
-    p->row = mlab_allocate(p->context, problem->n, sizeof *p->row);
-    p->weight = problem->weight ? mlab_allocate(p->context, problem->n, sizeof *p->weight) : NULL;
-    if (!p->row || (problem->weight && !p->weight)) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu rows", problem->n);
-    for (size_t i = 0; i < problem->n; i++) {
-        uint32_t row = problem->rows ? problem->rows[i] : (uint32_t)i;
-        if (problem->person && n > 0 && problem->person[row] == problem->person[p->row[n - 1]]) continue;
-        if (p->weight) p->weight[n] = problem->weight[i];
-        if (p->squares) memmove(p->squares + n * n_random, p->squares + i * n_random, n_random * sizeof *p->squares);
-        p->row[n++] = row;
-    }
-    p->rows.row = p->row;
-    p->rows.n = n;
-    p->rows.weight = p->weight;
-    return MLAB_OK;
-}
-
 /* --- profiles ------------------------------------------------------------------------------------------------------- */
 
 /* Errors and limits of a single row, which models with a baseline have too. */
-static mlab_status of_row(predicting *p, size_t k, const mlab_table *table, mlab_error *err)
+static mlab_status of_row(predicting *p, size_t k, const mlab_table *table, const double *squares, mlab_error *err)
 {
     size_t width = p->a.width;
     double *se = p->errors + 3 * k * width, *value = p->means + k * p->a.part + 1;
@@ -142,6 +122,7 @@ static mlab_status of_row(predicting *p, size_t k, const mlab_table *table, mlab
     mlab_prediction_request request = {.table = table,
                                        .n = 1,
                                        .averaged = p->a.averaged,
+                                       .squares = squares,
                                        .scale = p->a.scale,
                                        .times = p->a.times,
                                        .n_times = p->a.n_times,
@@ -157,23 +138,27 @@ static mlab_status of_profile(predicting *p, size_t k, mlab_error *err)
     const mlab_predict_profile everybody = {.name = NULL}, *profile = p->spec->n_profiles ? &p->spec->profiles[k] : &everybody;
     mlab_variant variant = {0};
     mlab_average_rows one = {.n = 1}, *rows = &p->rows;
+    mlab_average_groups groups = {0};
     p->alone[k] = mlab_profile_alone(p->fit, profile, p->a.averaged);
     mlab_status status = mlab_variant_make(p->context, table, p->alone[k] ? 1 : table->n_rows, profile->n_values, &variant, err);
     if (!status) status = mlab_profile_put(p->fit, profile, &variant, err);
+    if (!status) status = mlab_average_groups_of_profile(p->context, p->prepared->problem, p->fit, p->squares, profile, p->alone[k], &groups, err);
     if (p->alone[k]) rows = &one;
     rows->table = &variant.table;
     if (!status && p->curves)
         status = mlab_baseline_means_fill(&p->curve, k * p->a.width, p->fit, p->a.scale, p->a.times, p->a.n_times, rows, err);
     else if (!status)
-        status = mlab_average_over(&p->a, rows, p->means + k * p->a.part, err);
+        status = mlab_average_over_groups(&p->a, rows, &groups, NULL, 0, p->means + k * p->a.part, err);
     if (!status && p->curves) memcpy(p->means + k * p->a.part + 1, p->curve.value + k * p->a.width, p->a.width * sizeof *p->means);
     if (!status && p->sets) {
         mlab_average of = p->a;
         of.hazard = p->draws && p->draws->n_baselines ? p->draws->baselines->cumulative_hazard : NULL;
         of.spreads = p->spreads;
-        status = mlab_average_at(&of, rows, p->sets, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
+        status = mlab_average_over_groups(&of, rows, &groups, p->sets, p->n_draws, p->drawn + k * p->n_draws * p->a.width, err);
     }
-    if (!status && p->alone[k] && p->interval && !p->sets && !p->curves && !p->a.spread) status = of_row(p, k, &variant.table, err);
+    if (!status && p->alone[k] && p->interval && !p->sets && !p->curves && !p->a.spread && groups.n <= 1)
+        status = of_row(p, k, &variant.table, groups.n ? groups.squares : NULL, err);
+    mlab_average_groups_free(&groups);
     rows->table = NULL;
     mlab_variant_free(&variant);
     return status;
@@ -368,8 +353,8 @@ static mlab_status predict(predicting *p, mlab_error *err)
     p->n_profiles = p->spec->n_profiles ? p->spec->n_profiles : 1;
     p->rows = (mlab_average_rows){.row = problem->rows, .n = problem->n, .weight = problem->weight}; /* whole periods: no offset of a share */
     mlab_status status = p->a.averaged ? mlab_average_squares(p->context, problem, &p->squares, err) : MLAB_OK;
-    if (!status && p->spec->people) status = first_rows(p, err);
     p->rows.squares = p->squares;
+    if (!status && p->spec->people) status = mlab_average_first_rows(p->context, problem, &p->firsts, &p->rows, err);
     if (!status) status = make_draws(p, err);
     if (!status) status = make_room(p, err);
     p->curves = mlab_baseline_means_apply(p->fit, p->a.scale);
@@ -387,7 +372,8 @@ mlab_status mlab_after_predictions(const mlab_context *context, const mlab_prepa
     mlab_status status = choose(&p, &any, err);
     if (!status && any) status = predict(&p, err);
     mlab_baseline_means_free(&p.curve);
-    void *const memory[] = {p.joint, p.row, p.weight, p.squares, p.means, p.errors, p.drawn, p.alone, p.known, p.sorted, p.sets, p.spreads};
+    void *const memory[] = {p.joint, p.firsts.row, p.firsts.weight, p.firsts.squares, p.squares, p.means,  p.errors,
+                            p.drawn, p.alone,      p.known,         p.sorted,         p.sets,    p.spreads};
     for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) mlab_release(context, memory[k]);
     mlab_draws_free(p.draws);
     return status;
