@@ -105,7 +105,7 @@ static void show_priors(const mlab_fit *fit, uint64_t minimum)
     }
 }
 
-static void show_fit(const mlab_fit *fit, uint64_t minimum)
+static void show_told(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_told_fit told = mlab_fit_counts_told(fit, minimum);
     mlab_number_text rows, events, dropped, weightless, first;
@@ -157,6 +157,16 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
 }
 
 /* fit.scores: rows about people, in a file of their own. */
+/* Without what its doubts say of few people. */
+static void show_fit(const mlab_fit *fit, uint64_t minimum)
+{
+    mlab_fit told = *fit;
+    char *reason = NULL, lost[] = "no memory for the reason";
+    told.reason = mlab_fit_reason_told(fit, minimum, &reason, NULL) == MLAB_OK ? reason : lost;
+    show_told(&told, minimum);
+    mlab_fit_reason_free(fit, reason);
+}
+
 static int show_scores(mlab_cli *cli, const mlab_session *session)
 {
     size_t n = 0;

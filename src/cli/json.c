@@ -69,7 +69,7 @@ static void errors_to_json(mlab_text *json, const mlab_fit *fit)
     mlab_text_append(json, "]");
 }
 
-static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
+static void told_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
 {
     mlab_text_append(json, "{");
     text(json, "outcome", fit->outcome), next(json);
@@ -97,6 +97,17 @@ static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
     if (fit->joint) associations_to_json(json, fit);
     mlab_after_to_json(json, fit, minimum);
     mlab_text_append(json, "}");
+}
+
+/* Without what its doubts say of few people. */
+static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
+{
+    mlab_fit told = *fit;
+    if (mlab_fit_reason_told(fit, minimum, &told.reason, NULL))
+        json->failed = true;
+    else
+        told_to_json(json, &told, minimum);
+    mlab_fit_reason_free(fit, told.reason);
 }
 
 /* What the report hides is null, with the reason why. */

@@ -161,14 +161,17 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
                                                 told ? mlab_tell_number(a->correlation, 2, true, correlation) : ""});
     }
     mlab_doc_table_end(doc, true);
-    for (size_t k = 0; k < joint->n_associations; k++) {
+    mlab_fit view = *fit;
+    if (mlab_fit_reason_told(fit, (uint64_t)story->options->minimum_cell, &view.reason, NULL)) doc->text.failed = true;
+    for (size_t k = 0; view.reason && k < joint->n_associations; k++) {
         char *sentence = NULL;
-        if (mlab_joint_sentence(fit, k, &sentence, NULL) == MLAB_OK)
+        if (mlab_joint_sentence(&view, k, &sentence, NULL) == MLAB_OK)
             mlab_doc_paragraph(doc, NULL, sentence);
         else
             doc->text.failed = true;
         mlab_joint_text_free(fit, sentence);
     }
+    mlab_fit_reason_free(fit, view.reason);
 }
 
 /* Tables of a part say of which model. */

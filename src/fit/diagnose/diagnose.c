@@ -45,7 +45,7 @@ static mlab_status convergence(mlab_diagnosing *d, mlab_error *err)
     const mlab_fit *fit = d->fit;
     bool trouble = fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_INDEFINITE;
     if (trouble)
-        return mlab_diagnose_add(d, true, "convergence", "", fit->gradient, -1, err, "%s: %s.", mlab_trust_sentence(fit->trust), fit->reason);
+        return mlab_diagnose_add(d, true, "convergence", "", fit->gradient, -1, err, "%s.", mlab_trust_sentence(fit->trust));
     return mlab_diagnose_add(d, false, "convergence", "", fit->gradient, -1, err,
                              "Converged in %d steps; the largest score left is %.1g standard errors, no coefficient runs away.", fit->iterations,
                              fit->gradient);
