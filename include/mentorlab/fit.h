@@ -246,8 +246,9 @@ MLAB_API size_t mlab_fit_first_column(const mlab_fit *fit);
  * level of one person is that person's number. Also that of roles of raters (mlab_rater_term_shown). */
 MLAB_API bool mlab_fit_term_shown(const mlab_fit *fit, const char *name, uint64_t minimum);
 /* fit->reason without what it says of such coefficients; freed with mlab_fit_reason_free. Errors: MLAB_ERR_MEMORY, *reason NULL then. */
-MLAB_API MLAB_MUST_USE mlab_status mlab_fit_reason_told(const mlab_fit *fit, uint64_t minimum, char **reason, mlab_error *err);
-MLAB_API void mlab_fit_reason_free(const mlab_fit *fit, char *reason);
+MLAB_API MLAB_MUST_USE mlab_status mlab_fit_reason_told(const mlab_context *context, const mlab_fit *fit, uint64_t minimum, char **reason,
+                                                        mlab_error *err);
+MLAB_API void mlab_fit_reason_free(const mlab_context *context, char *reason);
 /* Standard error of parameter j: cluster-robust when there is one, else model-based. */
 MLAB_API double mlab_fit_standard_error(const mlab_fit *fit, size_t j);
 /* What a standard error is multiplied by for an interval: the t(G - 1) quantile with a robust covariance (HUGE_VAL under 3

@@ -162,9 +162,9 @@ static void show_fit(const mlab_fit *fit, uint64_t minimum)
 {
     mlab_fit told = *fit;
     char *reason = NULL, lost[] = "no memory for the reason";
-    told.reason = mlab_fit_reason_told(fit, minimum, &reason, NULL) == MLAB_OK ? reason : lost;
+    told.reason = mlab_fit_reason_told(fit->context, fit, minimum, &reason, NULL) == MLAB_OK ? reason : lost;
     show_told(&told, minimum);
-    mlab_fit_reason_free(fit, reason);
+    mlab_fit_reason_free(fit->context, reason);
 }
 
 static int show_scores(mlab_cli *cli, const mlab_session *session)

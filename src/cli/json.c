@@ -103,11 +103,11 @@ static void told_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
 static void fit_to_json(mlab_text *json, const mlab_fit *fit, uint64_t minimum)
 {
     mlab_fit told = *fit;
-    if (mlab_fit_reason_told(fit, minimum, &told.reason, NULL))
+    if (mlab_fit_reason_told(fit->context, fit, minimum, &told.reason, NULL))
         json->failed = true;
     else
         told_to_json(json, &told, minimum);
-    mlab_fit_reason_free(fit, told.reason);
+    mlab_fit_reason_free(fit->context, told.reason);
 }
 
 /* What the report hides is null, with the reason why. */

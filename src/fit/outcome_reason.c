@@ -44,9 +44,9 @@ static bool has(const char *sentence, size_t n, const char *words)
     return false;
 }
 
-mlab_status mlab_fit_reason_told(const mlab_fit *fit, uint64_t minimum, char **reason, mlab_error *err)
+mlab_status mlab_fit_reason_told(const mlab_context *context, const mlab_fit *fit, uint64_t minimum, char **reason, mlab_error *err)
 {
-    mlab_text text = MLAB_TEXT(fit->context);
+    mlab_text text = MLAB_TEXT(context);
     *reason = NULL;
     for (const char *at = fit->reason ? fit->reason : "", *next; *at; at = next) {
         const char *end = strstr(at, "; ");
@@ -60,12 +60,12 @@ mlab_status mlab_fit_reason_told(const mlab_fit *fit, uint64_t minimum, char **r
         else
             mlab_text_append(&text, "there is a doubt about a coefficient that tells of few people");
     }
-    *reason = text.failed ? NULL : mlab_copy_text(fit->context, mlab_text_get(&text));
+    *reason = text.failed ? NULL : mlab_copy_text(context, mlab_text_get(&text));
     mlab_text_free(&text);
     return *reason ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a sentence");
 }
 
-void mlab_fit_reason_free(const mlab_fit *fit, char *reason)
+void mlab_fit_reason_free(const mlab_context *context, char *reason)
 {
-    if (fit) mlab_release(fit->context, reason);
+    mlab_release(context, reason);
 }

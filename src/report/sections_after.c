@@ -162,7 +162,7 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
     }
     mlab_doc_table_end(doc, true);
     mlab_fit view = *fit;
-    if (mlab_fit_reason_told(fit, (uint64_t)story->options->minimum_cell, &view.reason, NULL)) doc->text.failed = true;
+    if (mlab_fit_reason_told(story->context, fit, (uint64_t)story->options->minimum_cell, &view.reason, NULL)) doc->text.failed = true;
     for (size_t k = 0; view.reason && k < joint->n_associations; k++) {
         char *sentence = NULL;
         if (mlab_joint_sentence(&view, k, &sentence, NULL) == MLAB_OK)
@@ -171,7 +171,7 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
             doc->text.failed = true;
         mlab_joint_text_free(fit, sentence);
     }
-    mlab_fit_reason_free(fit, view.reason);
+    mlab_fit_reason_free(story->context, view.reason);
 }
 
 /* Tables of a part say of which model. */

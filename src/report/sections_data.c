@@ -321,12 +321,12 @@ mlab_status mlab_tell_fits(mlab_doc *doc, const mlab_story *story, mlab_error *e
         mlab_tell_fit_count(fit->n_events, told.events, minimum, events);
         mlab_tell_fit_count(fit->n_clusters, told.clusters, minimum, clusters);
         char *reason = NULL;
-        if (mlab_fit_reason_told(fit, minimum, &reason, err)) return MLAB_ERR_MEMORY;
+        if (mlab_fit_reason_told(story->context, fit, minimum, &reason, err)) return MLAB_ERR_MEMORY;
         mlab_doc_row(doc, (const char *const[]){fit->outcome, fit->model, fit->formula ? fit->formula : "", people, rows, events, clusters,
                                                 fit->trust == MLAB_TRUSTED ? "yes"
                                                 : *reason                  ? reason
                                                                            : mlab_trust_sentence(fit->trust)});
-        mlab_fit_reason_free(fit, reason);
+        mlab_fit_reason_free(story->context, reason);
     }
     mlab_doc_table_end(doc, false);
     mlab_status status = MLAB_OK;

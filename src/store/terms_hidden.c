@@ -94,7 +94,7 @@ static void hide_terms(mlab_h5_file *file, const mlab_fit *fit, hidden_terms *hi
         hidden->fit.lower = copy_numbers(file, fit, fit->lower, p, false, &room);
         hidden->fit.upper = copy_numbers(file, fit, fit->upper, p, false, &room);
         hidden->fit.joint_covariance = copy_numbers(file, fit, fit->joint_covariance, joint, true, &room);
-        made = mlab_fit_reason_told(fit, file->minimum, &hidden->reason, NULL) == MLAB_OK && hide_priors(file, hidden, fit) &&
+        made = mlab_fit_reason_told(file->context, fit, file->minimum, &hidden->reason, NULL) == MLAB_OK && hide_priors(file, hidden, fit) &&
                (!fit->after || hide_after(file, hidden, fit->after));
     }
     hidden->fit.reason = hidden->reason;
@@ -111,5 +111,5 @@ void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_release(fits->file->context, hidden.margins);
     mlab_release(fits->file->context, hidden.profiles);
     mlab_release(fits->file->context, hidden.priors);
-    mlab_fit_reason_free(fit, hidden.reason);
+    mlab_fit_reason_free(fits->file->context, hidden.reason);
 }

@@ -40,12 +40,20 @@ mlab_status mlab_diagnose_add(mlab_diagnosing *d, bool doubt, const char *what, 
     return made->what && made->about && made->sentence ? MLAB_OK : mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a diagnosis");
 }
 
+enum { FEW_PEOPLE = 10 };
+
 static mlab_status convergence(mlab_diagnosing *d, mlab_error *err)
 {
     const mlab_fit *fit = d->fit;
     bool trouble = fit->trust == MLAB_NOT_CONVERGED || fit->trust == MLAB_SEPARATED || fit->trust == MLAB_INDEFINITE;
-    if (trouble)
-        return mlab_diagnose_add(d, true, "convergence", "", fit->gradient, -1, err, "%s.", mlab_trust_sentence(fit->trust));
+    if (trouble) {
+        char *reason = NULL; /* the sentence is made before it is known from which number of people on a group may be told */
+        mlab_status status = mlab_fit_reason_told(fit->context, fit, FEW_PEOPLE, &reason, err);
+        if (!status)
+            status = mlab_diagnose_add(d, true, "convergence", "", fit->gradient, -1, err, "%s: %s.", mlab_trust_sentence(fit->trust), reason);
+        mlab_fit_reason_free(fit->context, reason);
+        return status;
+    }
     return mlab_diagnose_add(d, false, "convergence", "", fit->gradient, -1, err,
                              "Converged in %d steps; the largest score left is %.1g standard errors, no coefficient runs away.", fit->iterations,
                              fit->gradient);
