@@ -259,6 +259,8 @@ MLAB_API double mlab_fit_interval_factor_of(const mlab_fit *fit, size_t j, doubl
 /* Interval of a standard deviation between groups, normal for its logarithm; false, and both the estimate, where there is none (on the boundary).
  * upper is HUGE_VAL where it would be over 100 times the estimate: near 0 its logarithm has no upper end that says anything. */
 MLAB_API bool mlab_random_interval(const mlab_random_effects *random, size_t effect, double level, double *lower, double *upper);
+/* Whether standard deviations, correlations, shares and effects of groups are estimates: not where the fit did not converge or is separated. */
+MLAB_API bool mlab_random_told(const mlab_fit *fit);
 /* Correlation of two effects of a grouping, -1 .. 1; false, and 0, where one of them has no standard deviation, or they are kept apart (covariance
  * 0). */
 MLAB_API bool mlab_random_correlation(const mlab_random_effects *random, size_t effect, size_t other, double *correlation);

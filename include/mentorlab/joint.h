@@ -77,7 +77,8 @@ MLAB_API MLAB_MUST_USE mlab_status mlab_draws_joint(const mlab_context *context,
 MLAB_API bool mlab_joint_told(const mlab_fit *fit);
 /* Whether parameter j is one of the numbers that are not shown. */
 MLAB_API bool mlab_joint_hides(const mlab_fit *fit, size_t j);
-/* Whether the spread of effect e of fit->random is one of them: that of another part than the first. */
+/* Whether the spread of effect e of fit->random is one of them: that of another part than the first; of any fit that did not converge or is
+ * separated, all. */
 MLAB_API bool mlab_joint_hides_effect(const mlab_fit *fit, size_t e);
 /* Whether the spread of effect e of fit->random can be told from 0: true for every other model; false for a joint model where it is under two of its
  * errors, whose interval is then none. */
@@ -85,6 +86,8 @@ MLAB_API bool mlab_joint_from_zero(const mlab_fit *fit, size_t e);
 /* Whether the correlation of two effects of fit->random says something: true for every other model; false for a joint model where one of them is not
  * told or not from 0, and where all effects are multiples of one. */
 MLAB_API bool mlab_joint_tells_correlation(const mlab_fit *fit, size_t one, size_t other);
+/* The same of the correlation of an association's two effects of a person. */
+MLAB_API bool mlab_joint_tells_association(const mlab_fit *fit, size_t association);
 /* One association in words, with its interval and what it does not say, or why it cannot be told; released with mlab_joint_text_free. Errors:
  * MLAB_ERR_MEMORY. */
 MLAB_API MLAB_MUST_USE mlab_status mlab_joint_sentence(const mlab_fit *fit, size_t association, char **sentence, mlab_error *err);

@@ -49,7 +49,7 @@ static void show_random(const mlab_fit *fit, size_t t)
             printf("  on its boundary, no interval\n");
     }
     mlab_show_correlations(fit, random);
-    if (random->tested && random->deviance > 0)
+    if (random->tested && random->deviance > 0 && mlab_random_told(fit))
         printf("  against no differences between them: chi-square %.2f, p %s %.2g (half of one degree of freedom)\n", random->deviance,
                random->p < 1e-12 ? "<" : "=", fmax(random->p, 1e-12));
 }

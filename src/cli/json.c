@@ -21,7 +21,7 @@ static void associations_to_json(mlab_text *json, const mlab_fit *fit)
         bool told = mlab_joint_told(fit);
         number(json, "per_sd", told ? a->per_sd : HUGE_VAL), next(json);
         number(json, "standard_error", told ? a->per_sd_se : HUGE_VAL), next(json);
-        number(json, "correlation", told ? a->correlation : HUGE_VAL);
+        number(json, "correlation", mlab_joint_tells_association(fit, k) ? a->correlation : HUGE_VAL);
         if (mlab_joint_sentence(fit, k, &sentence, NULL) == MLAB_OK) {
             next(json);
             text(json, "sentence", sentence);

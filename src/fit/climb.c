@@ -17,6 +17,7 @@ enum { QUASI_STEPS = 200, NEWTON_STEPS = 12, HALVINGS = 40 };
 static const double NEAR = 1e-9;     /* squared decrement at which Newton takes over */
 static const double QUICK = 1e-10;   /* squared decrement at which a quick climb ends */
 static const double SETTLED = 1e-14; /* squared decrement at the end: 1e-7 standard errors */
+static const double ROUNDED = 1e-9;  /* squared decrement that is taken where no step makes it smaller */
 static const double APART = 5e-3;    /* of a standard error: the step of differences */
 static const double MOVED = 1e-3;    /* standard errors after which the Hessian is made again */
 
@@ -126,7 +127,8 @@ static mlab_status invert_hessian(mlab_climb *c, bool *definite, mlab_error *err
 
 static mlab_status newton(mlab_climb *c, mlab_error *err)
 {
-    double moved_by = 0;
+    double moved_by = 0, before = HUGE_VAL;
+    bool noisy = false; /* a step made the decrement larger: near its end that is rounding; towards a flat edge decrements fall slowly */
     mlab_status status = invert_hessian(c, &c->definite, err);
     for (int k = 0; k < NEWTON_STEPS && !status && c->definite; k++, c->iterations++) {
         bool moved;
@@ -136,18 +138,24 @@ static mlab_status newton(mlab_climb *c, mlab_error *err)
             c->converged = true;
             if (moved_by <= MOVED) return MLAB_OK;
             moved_by = 0;
+            before = HUGE_VAL;
             status = invert_hessian(c, &c->definite, err);
             continue;
         }
+        noisy = noisy || decrement > before;
+        before = decrement;
         moved_by += sqrt(fabs(decrement));
         if ((status = go(c, &moved, err))) return status;
         if (!moved) {
-            c->converged = decrement <= 1e-9;
+            c->converged = decrement <= ROUNDED;
             return MLAB_OK;
         }
         memcpy(c->psi, c->next, c->n * sizeof *c->psi);
         memcpy(c->gradient, c->next_gradient, c->n * sizeof *c->psi);
     }
+    if (status || !c->definite || !noisy) return status;
+    find_step(c);
+    c->converged = c->converged || mlab_dot(c->step, c->gradient, c->n) <= ROUNDED;
     return status;
 }
 
@@ -160,4 +168,28 @@ mlab_status mlab_climb_up(mlab_climb *c, mlab_error *err)
     }
     c->converged = false;
     return newton(c, err);
+}
+
+mlab_status mlab_climb_edge(mlab_climb *c, size_t k, mlab_error *err)
+{
+    size_t n = c->n, size = n + n * n; /* psi and inverse stand apart */
+    if (c->converged && c->definite) return MLAB_OK;
+    double *kept = mlab_allocate(c->context, size, sizeof *kept), value = c->value;
+    bool converged = c->converged, definite = c->definite;
+    if (!kept) return mlab_raise(err, MLAB_ERR_MEMORY, "no memory for %zu parameters", n);
+    memcpy(kept, c->psi, n * sizeof *kept);
+    memcpy(kept + n, c->inverse, n * n * sizeof *kept);
+    c->psi[k] = 0;
+    for (size_t j = 0; j < n; j++)
+        if (j != k) c->inverse[j * n + k] = c->inverse[k * n + j] = 0;
+    mlab_status status = mlab_climb_up(c, err);
+    if (!status && !(c->converged && c->definite && c->value >= value - ROUNDED * (fabs(value) + 1))) {
+        memcpy(c->psi, kept, n * sizeof *kept);
+        memcpy(c->inverse, kept + n, n * n * sizeof *kept);
+        c->value = value;
+        c->converged = converged;
+        c->definite = definite;
+    }
+    mlab_release(c->context, kept);
+    return status;
 }

@@ -28,6 +28,9 @@ typedef struct mlab_climb {
 MLAB_MUST_USE mlab_status mlab_climb_start(const mlab_context *context, size_t n, mlab_climb_evaluate evaluate, void *work, mlab_climb *climb,
                                            mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_climb_up(mlab_climb *climb, mlab_error *err);
+/* Where a climb did not end at a definite maximum: again with parameter k at 0, where the function must be even in it, so that it stays there; kept
+ * where a maximum no lower is found, such as that of a singular covariance, whose last diagonal entry of Lambda is 0. */
+MLAB_MUST_USE mlab_status mlab_climb_edge(mlab_climb *climb, size_t k, mlab_error *err);
 void mlab_climb_end(mlab_climb *climb);
 
 #endif

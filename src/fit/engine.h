@@ -50,6 +50,7 @@ typedef struct mlab_family {
     bool bounded, above, whole;
     /* Families with a shape: what the tiles leave out of the log-likelihood of n numbers. weight NULL = 1. */
     double (*left_out)(const double *number, const double *weight, size_t n, double shape);
+    double (*left_out_slope)(const double *number, const double *weight, size_t n, double shape); /* derivative of it by log shape */
 } mlab_family;
 
 extern const mlab_family mlab_family_logit, mlab_family_cloglog, mlab_family_probit, mlab_family_linear;

@@ -158,7 +158,7 @@ void mlab_tell_joint(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit
         mlab_doc_row(doc, (const char *const[]){a->part, a->block, strcmp(a->effect, "(Intercept)") ? a->effect : joint->parts[0]->outcome,
                                                 told ? mlab_tell_number(a->per_sd, 3, true, change) : "cannot be told",
                                                 told ? mlab_tell_number(a->per_sd_se, 3, false, error) : "",
-                                                told ? mlab_tell_number(a->correlation, 2, true, correlation) : ""});
+                                                mlab_joint_tells_association(fit, k) ? mlab_tell_number(a->correlation, 2, true, correlation) : ""});
     }
     mlab_doc_table_end(doc, true);
     mlab_fit view = *fit;

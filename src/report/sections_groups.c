@@ -37,6 +37,15 @@ static bool spread_is_told(const mlab_random_effects *r, size_t effect)
     return r->sd[effect] > 0 && r->sd[effect] > 2 * r->sd_se[effect];
 }
 
+/* Where the climb ended is no estimate. */
+static void tell_none(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const mlab_random_effects *r, size_t effect)
+{
+    mlab_text text = MLAB_TEXT(story->context);
+    caption(&text, fit, r, effect);
+    mlab_text_print(&text, " are not told: %s.", mlab_trust_sentence(fit->trust));
+    mlab_say(doc, NULL, &text);
+}
+
 /* Where the groups may all be alike a figure of them would be one of chance. */
 static void tell_alike(mlab_doc *doc, const mlab_story *story, const mlab_fit *fit, const mlab_random_effects *r, size_t effect)
 {
@@ -130,7 +139,9 @@ mlab_status mlab_tell_groups(mlab_doc *doc, const mlab_story *story, const mlab_
         bool drawn = false;
         for (size_t k = 0; k < r->n && !status && n_told > 1; k++) {
             if (!is_intercept(r->names[k])) continue;
-            if (spread_is_told(r, k))
+            if (!mlab_random_told(fit))
+                tell_none(doc, story, fit, r, k);
+            else if (spread_is_told(r, k))
                 tell_effect(doc, story, fit, r, k, told, groups), drawn = true;
             else
                 tell_alike(doc, story, fit, r, k);

@@ -38,6 +38,9 @@ void mlab_tell_random(mlab_doc *doc, const mlab_story *story, const mlab_fit *fi
             double lower, upper, share = mlab_random_share(fit, t);
             bool interval = mlab_random_interval(r, a, 0.95, &lower, &upper), from_zero = mlab_joint_from_zero(fit, a);
             interval = interval && from_zero;
+            if (!mlab_random_told(fit))
+                mlab_doc_row(doc, (const char *const[]){r->group, mlab_tell_number((double)r->n_groups, 0, false, groups), r->names[a], "not told",
+                                                        "", "", ""});
             if (mlab_joint_hides_effect(fit, a)) continue;
             mlab_doc_row(doc, (const char *const[]){r->group, mlab_tell_number((double)r->n_groups, 0, false, groups), r->names[a],
                                                     mlab_tell_number(r->sd[a], 4, false, sd),

@@ -245,7 +245,7 @@ void mlab_store_put_shown_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_store_put_penalty(&group, fit);
     mlab_store_put_baseline(&group, fit->baseline);
     mlab_store_put_missing(&group, fit);
-    mlab_store_put_joint(&group, fit->joint);
+    mlab_store_put_joint(&group, fit);
     if (fit->n_knots) {
         mlab_h5_dimension_numbers(&group, "knot", 0, fit->n_knots, "1", "knot of the spline of log time");
         mlab_h5_put(&group, "knots", "knot", MLAB_H5_REAL, fit->knots, "1", "log of the time, in the unit of the data");

@@ -5,13 +5,17 @@
 #include "core/memory.h"
 #include "store/stages.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const kinds[] = {"shared", "own", "correlated"};
 
-static void put_associations(const mlab_h5_group *group, const mlab_joint *joint)
+/* Where the climb ended is no estimate: no numbers of it in a file that is shared. */
+static void put_associations(const mlab_h5_group *group, const mlab_fit *fit)
 {
+    const mlab_joint *joint = fit->joint;
+    const bool hidden = group->file->without_people && !mlab_random_told(fit);
     size_t n = joint->n_associations;
     double *real = mlab_allocate(joint->context, n, 5 * sizeof *real);
     char **texts = mlab_allocate(joint->context, n, 3 * sizeof *texts);
@@ -21,7 +25,7 @@ static void put_associations(const mlab_h5_group *group, const mlab_joint *joint
     for (size_t k = 0; real && texts && absence && parameter && k < n; k++) {
         const mlab_association *a = &joint->associations[k];
         const double values[] = {a->per_sd, a->per_sd_se, a->loading, a->loading_se, a->correlation};
-        for (size_t i = 0; i < 5; i++) real[i * n + k] = values[i];
+        for (size_t i = 0; i < 5; i++) real[i * n + k] = hidden ? NAN : values[i];
         absence[k] = a->absence;
         parameter[k] = (int64_t)a->parameter;
         texts[k] = a->part, texts[n + k] = a->block, texts[2 * n + k] = a->effect;
@@ -45,20 +49,22 @@ static void put_associations(const mlab_h5_group *group, const mlab_joint *joint
     mlab_release(joint->context, parameter);
 }
 
-void mlab_store_put_joint(const mlab_h5_group *fit_group, const mlab_joint *joint)
+void mlab_store_put_joint(const mlab_h5_group *fit_group, const mlab_fit *fit)
 {
+    const mlab_joint *joint = fit->joint;
     if (!joint) return;
     mlab_h5_group group = mlab_h5_group_make(fit_group, "joint_model");
     mlab_h5_attribute(&group, "effects", kinds[joint->effects]);
     mlab_h5_attribute_integer(&group, "nodes", (int64_t)joint->n_nodes);
     mlab_h5_put_real(&group, "level", joint->level, "1", "level of intervals in sentences");
-    put_associations(&group, joint);
+    put_associations(&group, fit);
     mlab_h5_group parts = mlab_h5_group_make(&group, "parts");
     for (size_t r = 0; r < joint->n_parts; r++) {
         mlab_fit part = *joint->parts[r];
         mlab_random_effects random = *part.random;
         random.mode = random.mode_se = NULL;
         part.random = &random;
+        if (fit_group->file->without_people && !mlab_random_told(fit)) part.trust = fit->trust;
         mlab_store_put_fit(&parts, &part);
     }
     mlab_h5_group_close(&parts);

@@ -30,7 +30,7 @@ void mlab_store_put_shown_fit(const mlab_h5_group *fits, const mlab_fit *fit); /
 bool mlab_store_hides_term(const mlab_h5_file *file, const mlab_fit *fit, size_t j);
 void mlab_store_get_fit(const mlab_h5_group *fit_group, mlab_fit *fit);
 /* Parts and associations of a joint model in the group of its fit; nothing for NULL. */
-void mlab_store_put_joint(const mlab_h5_group *fit_group, const struct mlab_joint *joint);
+void mlab_store_put_joint(const mlab_h5_group *fit_group, const mlab_fit *fit);
 struct mlab_joint *mlab_store_get_joint(const mlab_h5_group *fit_group);
 /* fits: those of the outcomes, or NULL; without its fit a drawn baseline is not written, and steps of few events are joined as in the fit's. */
 void mlab_store_put_draws(const mlab_h5_group *root, const mlab_draws *draws, const mlab_fit *const *fits, size_t n_fits);

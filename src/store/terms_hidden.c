@@ -2,6 +2,7 @@
 /* Coefficients in a file that is shared: those that tell of few people, and what was worked out from them alone, have no numbers. Source: the rule of
  * the report, mlab_fit_term_shown. Weakness: predictions for profiles are written as the study asks for them.
  */
+#include "mentorlab/joint.h"
 #include "store/stages.h"
 
 #include "core/memory.h"
@@ -22,6 +23,7 @@ typedef struct hidden_terms {
 
 bool mlab_store_hides_term(const mlab_h5_file *file, const mlab_fit *fit, size_t j)
 {
+    if (file->without_people && fit->joint && !mlab_random_told(fit) && mlab_joint_hides(fit, j)) return true;
     return file->without_people && fit->people_behind && fit->people_behind[j] > 0 && fit->people_behind[j] < file->minimum;
 }
 
@@ -101,12 +103,57 @@ static void hide_terms(mlab_h5_file *file, const mlab_fit *fit, hidden_terms *hi
     if (!made) mlab_h5_fail(file, MLAB_ERR_MEMORY, "no memory to write the fit of %s", fit->outcome);
 }
 
+static void forget(double *numbers, size_t n)
+{
+    for (size_t i = 0; numbers && i < n; i++) numbers[i] = NAN;
+}
+
+static size_t numbers_of(const mlab_random_effects *r)
+{
+    return r->n * (2 + r->n);
+}
+
+/* Where the climb ended is no estimate: no number of how groups differ. The copies, for the caller to release. */
+static void hide_spread(mlab_h5_file *file, mlab_fit *fit, mlab_random_effects **random, double **numbers)
+{
+    const size_t p = fit->n_parameters, joint = p + fit->n_spread;
+    size_t size = fit->n_spread + joint * joint;
+    if (!file->without_people || !fit->n_random || mlab_random_told(fit)) return;
+    for (size_t t = 0; t < fit->n_random; t++) size += numbers_of(&fit->random[t]);
+    *random = mlab_allocate(file->context, fit->n_random, sizeof **random);
+    double *at = *numbers = mlab_allocate(file->context, size, sizeof *at);
+    if (!*random || !at) {
+        mlab_h5_fail(file, MLAB_ERR_MEMORY, "no memory to write the fit of %s", fit->outcome);
+        return;
+    }
+    forget(at, size);
+    for (size_t t = 0; t < fit->n_random; t++) {
+        mlab_random_effects *r = &(*random)[t];
+        *r = fit->random[t];
+        r->sd = at;
+        r->sd_se = at + r->n;
+        r->covariance = at + 2 * r->n;
+        r->mode = r->mode_se = NULL;
+        r->tested = false;
+        at += numbers_of(r);
+    }
+    for (size_t i = 0; fit->n_spread && i < p; i++) memcpy(at + fit->n_spread + i * joint, fit->joint_covariance + i * joint, p * sizeof *at);
+    fit->spread = at;
+    fit->joint_covariance = at + fit->n_spread;
+    fit->random = *random;
+}
+
 void mlab_store_put_fit(const mlab_h5_group *fits, const mlab_fit *fit)
 {
     hidden_terms hidden = {.fit = *fit};
     const bool hides = hides_any(fits->file, fit);
     if (hides) hide_terms(fits->file, fit, &hidden);
-    if (!fits->file->status) mlab_store_put_shown_fit(fits, hides ? &hidden.fit : fit);
+    mlab_random_effects *random = NULL;
+    double *spread = NULL;
+    if (!fits->file->status) hide_spread(fits->file, &hidden.fit, &random, &spread);
+    if (!fits->file->status) mlab_store_put_shown_fit(fits, &hidden.fit);
+    mlab_release(fits->file->context, random);
+    mlab_release(fits->file->context, spread);
     mlab_release(fits->file->context, hidden.numbers);
     mlab_release(fits->file->context, hidden.margins);
     mlab_release(fits->file->context, hidden.profiles);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A study with random effects, from its file to simulated futures. */
 #include "cli/program.h"
+#include "core/memory.h"
+#include "mentorlab/store.h"
+
+#include <math.h>
 
 /* Effects of people on satisfaction, of departments and mentors on promotion. */
 static void make_mixed(void)
@@ -100,6 +104,35 @@ START_TEST(a_standard_deviation_near_0_has_no_upper_end_on_screen_in_json_and_in
 }
 END_TEST
 
-MLAB_TEST_MAIN("cli/mixed", a_standard_deviation_near_0_has_no_upper_end_on_screen_in_json_and_in_the_report,
+/* Whoever has x above 30 answers yes: the coefficient of x has no maximum, and the standard deviation of mentors is where the climb ended. */
+START_TEST(where_a_fit_has_no_maximum_nothing_is_told_of_how_groups_differ)
+{
+    start_here();
+    ck_assert_int_eq(shell("awk 'BEGIN { print \"id,mentor,x,y\"; for (i = 1; i <= 60; i++) print \"p\" i \",m\" i %% 10 \",\" i \",\" (i > 30) }' "
+                           "> apart.csv"),
+                     0);
+    write_here("apart.yaml",
+               "title: apart\ndata:\n  people: {file: apart.csv}\n  columns: {mentor: {type: factor}, x: {type: number}, y: {type: event}}\n"
+               "outcomes:\n  q: {model: logit, kind: yes_no, formula: \"y ~ x + (1 | mentor)\"}\n");
+    ck_done(shell(PROGRAM " fit apart.yaml --out apart"));
+    ck_says(out, "between the 10 groups of mentor, as standard deviations\n  (Intercept)                                not told");
+    ck_says_not(out, "of the variance");
+    ck_done(shell(PROGRAM " fit apart.yaml --out apart --json"));
+    ck_says(out, "\"standard_deviation\": null, \"lower\": null, \"upper\": null");
+    ck_done(shell(PROGRAM " report apart.yaml --out apart"));
+    ck_done(shell("grep -c 'not told' apart/report.html"));
+    mlab_context context = mlab_test_context(NULL, 1);
+    mlab_fit **fits;
+    size_t n;
+    ck_assert_int_eq(mlab_store_read_fits(&context, "apart/results.h5", &fits, &n, NULL, NULL), MLAB_OK);
+    ck_assert(n == 1 && isnan(fits[0]->random->sd[0]) && isnan(fits[0]->random->covariance[0]) && isnan(fits[0]->spread[0]));
+    ck_assert(!isnan(fits[0]->estimate[0]) && !fits[0]->random->mode);
+    for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
+    mlab_release(&context, fits);
+}
+END_TEST
+
+MLAB_TEST_MAIN("cli/mixed", where_a_fit_has_no_maximum_nothing_is_told_of_how_groups_differ,
+               a_standard_deviation_near_0_has_no_upper_end_on_screen_in_json_and_in_the_report,
                a_study_with_random_effects_is_simulated_the_same_by_any_threads_and_after_a_kill,
                effects_that_cannot_be_simulated_are_refused_in_words_and_the_fits_stand, bootstraps_of_mixed_models_drive_the_simulation)

@@ -201,6 +201,10 @@ START_TEST(parts_predict_and_associations_are_told)
     ck_assert_uint_eq(joint->n_associations, 2);
     ck_near(joint->associations[0].loading * fit->random->sd[0], joint->associations[0].per_sd, 1e-12, 0);
     ck_near(joint->associations[0].correlation, -1, 1e-12, 0);
+    ck_assert(!mlab_joint_tells_association(fit, 0)); /* it is -1 by its form */
+    ck_assert_ptr_nonnull(fit->robust);
+    ck_near(fit->random->sd_se[0], mlab_fit_standard_error(fit, joint_parameter(fit, "person(satisfaction)")), 1e-12, 0);
+    ck_near(joint->parts[0]->random->sd_se[0], fit->random->sd_se[0], 1e-12, 0);
     double at[10], known[10], averaged[10], link[4], effect[2] = {fit->random->mode[0], fit->random->mode[0]};
     const mlab_fit *answers = joint->parts[0], *exits = joint->parts[1];
     ck_assert_int_eq(mlab_predict(&context, answers, w.answers.table, NULL, 0, 2, NULL, NULL, MLAB_SCALE_RESPONSE, at, NULL), MLAB_OK);

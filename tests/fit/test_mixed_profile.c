@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Profile intervals of mixed models: against lme4, glmmTMB and a likelihood written plainly (scripts/reference/mixed_profile.R), by hand, on the
  * boundary, for any threads. */
+#include "fit/mixed/mixed_held.h"
 #include "fit/mixed_study.h"
+#include "fit/model.h"
 
 #include <gsl/gsl_cdf.h>
 
@@ -55,6 +57,31 @@ START_TEST(one_grouping_agrees_with_lme4_and_glmmtmb)
     close_mixed(&made);
     made = wine();
     agree(&made, "ordinal_wine", "ordinal", 1, false);
+    close_mixed(&made);
+}
+END_TEST
+
+/* From where the likelihood is 0 no climb finds its top: then no limit can be found either. */
+START_TEST(without_the_maximum_no_limit_is_told)
+{
+    mlab_prepared *prepared;
+    mlab_fit *fit;
+    mlab_mixed_held *held;
+    double top = 0, value;
+    bool good = true;
+    mixed_study made = bacteria();
+    random_by(&made, "~ trt + late", "~ 1", "ID", false);
+    mlab_fit_options options = mlab_fit_defaults();
+    ck_assert_int_eq(mlab_prepare(&context, mlab_model_find("logit"), &made.s.w.problem, &options, &prepared, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_prepared_fit(&context, prepared, &fit, NULL), MLAB_OK);
+    double found = fit->estimate[1];
+    for (size_t j = 0; j < fit->n_parameters; j++) fit->estimate[j] = 1e300;
+    ck_assert_int_eq(mlab_mixed_held_make(&context, prepared, fit, &held, &top, NULL), MLAB_OK);
+    ck_assert_int_eq(mlab_mixed_held_at(held, 1, found, &value, &good, NULL), MLAB_OK);
+    ck_assert(!good);
+    mlab_mixed_held_free(held);
+    mlab_fit_free(fit);
+    mlab_prepared_free(prepared);
     close_mixed(&made);
 }
 END_TEST
@@ -235,6 +262,6 @@ START_TEST(any_allocation_may_fail)
 }
 END_TEST
 
-MLAB_TEST_MAIN("mixed_profile", one_grouping_agrees_with_lme4_and_glmmtmb, two_groupings_agree_with_lme4_and_glmmtmb,
-               a_standard_deviation_of_0_leaves_the_interval_of_least_squares, a_standard_deviation_of_0_moves_when_a_coefficient_is_held,
-               the_same_bytes_for_any_threads, any_allocation_may_fail)
+MLAB_TEST_MAIN("mixed_profile", without_the_maximum_no_limit_is_told, one_grouping_agrees_with_lme4_and_glmmtmb,
+               two_groupings_agree_with_lme4_and_glmmtmb, a_standard_deviation_of_0_leaves_the_interval_of_least_squares,
+               a_standard_deviation_of_0_moves_when_a_coefficient_is_held, the_same_bytes_for_any_threads, any_allocation_may_fail)

@@ -36,7 +36,8 @@ static double log_likelihood(double shape, double kernel, double logs, double n)
     return n * (shape * log(shape) - gsl_sf_lngamma(shape)) + (shape - 1) * logs + shape * kernel;
 }
 
-static double left_out(const double *number, const double *weight, size_t n, double shape)
+/* The weighted sum of log y; total: the sum of the weights. */
+static double logs_of(const double *number, const double *weight, size_t n, double *total)
 {
     double sum = 0, logs = 0;
     for (size_t i = 0; i < n; i++) {
@@ -44,11 +45,30 @@ static double left_out(const double *number, const double *weight, size_t n, dou
         sum += w;
         logs += w * mlab_log(number[i]);
     }
-    return log_likelihood(shape, 0, logs, sum);
+    *total = sum;
+    return logs;
 }
 
-static const mlab_family gamma_family = {
-    .link = "log", .knows_expected = true, .tile = gamma_tile, .log_mean = true, .bounded = true, .above = true, .left_out = left_out};
+static double left_out(const double *number, const double *weight, size_t n, double shape)
+{
+    double total, logs = logs_of(number, weight, n, &total);
+    return log_likelihood(shape, 0, logs, total);
+}
+
+static double left_out_slope(const double *number, const double *weight, size_t n, double shape)
+{
+    double total, logs = logs_of(number, weight, n, &total);
+    return shape * (total * (log(shape) + 1 - gsl_sf_psi(shape)) + logs);
+}
+
+static const mlab_family gamma_family = {.link = "log",
+                                         .knows_expected = true,
+                                         .tile = gamma_tile,
+                                         .log_mean = true,
+                                         .bounded = true,
+                                         .above = true,
+                                         .left_out = left_out,
+                                         .left_out_slope = left_out_slope};
 
 static mlab_status prepare(const mlab_context *context, mlab_prepared *prepared, mlab_error *err)
 {

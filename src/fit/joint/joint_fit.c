@@ -251,7 +251,7 @@ static mlab_status fit_once(const mlab_context *context, const char *name, const
     if (!status) status = mlab_joint_doubt_effects(model, &c, fit, names[0], of->initial, err);
     if (!status) status = place(model, &c, fit, err);
     if (!status) status = mlab_joint_doubt_parts(alone, names, n_parts, fit, err);
-    if (!status) status = mlab_joint_place_effects(model, c.psi, c.inverse, names, fit, err);
+    if (!status) status = mlab_joint_place_effects(model, c.psi, fit->robust ? fit->robust : c.inverse, names, fit, err);
     if (!status) status = mlab_joint_place_parts(model, of->effects, &alone, names, fit, err);
     if (!status) fit->joint->level = of->options->level;
     if (!status && !c.definite) forget_errors(fit->joint);

@@ -275,7 +275,7 @@ static mlab_status place_part(const mlab_joint_model *model, size_t r, const mla
     fit->gradient = whole->gradient;
     mlab_status status = mlab_joint_text(context, &fit->cluster, "person", err);
     if (!status) status = mlab_joint_text(context, &fit->robust_kind, whole->robust_kind, err);
-    if (!status) status = place_random(model, psi, covariance, part->effect, k, fit, err);
+    if (!status) status = place_random(model, psi, whole->robust ? whole->robust : covariance, part->effect, k, fit, err);
     if (!status) status = copy_recipe(part, fit->random, err);
     if (!status) status = tell_effects(fit, err);
     for (size_t e = 0; e < k && !status; e++) {

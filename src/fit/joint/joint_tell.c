@@ -114,11 +114,12 @@ bool mlab_joint_hides(const mlab_fit *fit, size_t j)
     size_t first = 0;
     if (mlab_joint_told(fit)) return false;
     for (size_t r = 0; r < fit->joint->n_parts; r++) first += fit->joint->parts[r]->n_parameters + (fit->joint->parts[r]->residual_variance > 0);
-    return j >= first && strstr(fit->names[j], " ~ ");
+    return j >= first && (!mlab_random_told(fit) || strstr(fit->names[j], " ~ "));
 }
 
 bool mlab_joint_hides_effect(const mlab_fit *fit, size_t e)
 {
+    if (!mlab_random_told(fit)) return true;
     return !mlab_joint_told(fit) && fit->joint->n_parts && fit->joint->parts[0]->n_random && e >= fit->joint->parts[0]->random->n;
 }
 
@@ -132,10 +133,17 @@ bool mlab_joint_from_zero(const mlab_fit *fit, size_t e)
 bool mlab_joint_tells_correlation(const mlab_fit *fit, size_t one, size_t other)
 {
     const mlab_joint *joint = fit->joint;
-    if (!joint) return true;
+    if (!joint) return mlab_random_told(fit);
     bool multiples = joint->effects == MLAB_JOINT_SHARED && joint->n_parts && joint->parts[0]->n_random && joint->parts[0]->random->n == 1;
     bool told = !mlab_joint_hides_effect(fit, one) && !mlab_joint_hides_effect(fit, other);
     return told && !multiples && mlab_joint_from_zero(fit, one) && mlab_joint_from_zero(fit, other);
+}
+
+bool mlab_joint_tells_association(const mlab_fit *fit, size_t association)
+{
+    const mlab_joint *joint = fit->joint;
+    size_t own = joint && joint->n_parts && joint->parts[0]->n_random ? joint->parts[0]->random->n : 0;
+    return own > 0 && mlab_joint_told(fit) && mlab_joint_tells_correlation(fit, own + association / own, association % own);
 }
 
 static void tell_reason(mlab_text *text, const char *before, const mlab_fit *fit)

@@ -60,7 +60,9 @@ mlab_status mlab_mixed_fit(const mlab_context *context, const mlab_prepared *pre
     }
     mlab_mixed_start_lambda(&c, mixed, mlab_mixed_start_fixed(&c, prepared->own, fit), START_SD);
     mlab_mixed_warm(&c, prepared, mixed->n_thresholds + mixed->p);
-    if ((status = mlab_climb_up(&c, err)) || (status = mlab_mixed_laplace(mixed, c.psi, &c.value, NULL, err)) ||
+    if ((status = mlab_climb_up(&c, err)) ||
+        (mixed->q > 1 && (status = mlab_climb_edge(&c, mixed->n_thresholds + mixed->p + mixed->n_lambda - 1, err))) ||
+        (status = mlab_mixed_laplace(mixed, c.psi, &c.value, NULL, err)) ||
         (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
         goto out;
     mlab_mixed_place_fixed(&c, prepared->own, fit);

@@ -270,8 +270,8 @@ mlab_status mlab_mixed_gaussian_fit(const mlab_context *context, const mlab_prep
     start(&c, mixed, fit->residual_variance > 0 ? fit->residual_variance : 1);
     mlab_mixed_warm(&c, prepared, 0);
     double gradient[MOST * MOST + 1]; /* leaves the modes of the end behind */
-    if ((status = mlab_climb_up(&c, err)) || (status = evaluate(&w, c.psi, &value, gradient, err)) ||
-        (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
+    if ((status = mlab_climb_up(&c, err)) || (mixed->q > 1 && (status = mlab_climb_edge(&c, mixed->n_lambda - 1, err))) ||
+        (status = evaluate(&w, c.psi, &value, gradient, err)) || (status = mlab_mixed_effects_make(context, mixed, prepared->problem, fit, err)))
         goto out;
     fit->residual_variance = exp(2 * c.psi[mixed->n_lambda]);
     for (size_t j = 0; j < w.p; j++) w.rhs[j] = w.beta[j] + w.centre[j];

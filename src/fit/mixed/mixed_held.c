@@ -38,6 +38,7 @@ struct mlab_mixed_held {
     double *along;          /* [n] how the others move with the one that is held, to first order */
     size_t *place;          /* [n_parameters] of a coefficient among the n; SIZE_MAX = none (linear: among the columns) */
     size_t j, entry;        /* held now: parameter, and its place; SIZE_MAX = nothing */
+    bool lost;              /* the maximum was not found: no limit can be */
     double at, before;      /* value now, and of the climb before */
     mlab_climb climb;
 };
@@ -189,6 +190,9 @@ mlab_status mlab_mixed_held_at(mlab_mixed_held *h, size_t j, double at, double *
     double estimate = h->fit->estimate[j];
     bool again = h->j == j && (at - estimate) * (h->before - estimate) > 0;
     mlab_status status = MLAB_OK;
+    *value = -HUGE_VAL;
+    *good = false;
+    if (h->lost) return MLAB_OK;
     h->j = j;
     h->entry = h->place[j];
     h->at = at;
@@ -223,7 +227,8 @@ static mlab_status start(mlab_mixed_held *h, const mlab_prepared *prepared, doub
     if (!(status = begin(h, err))) status = climb(h, err);
     if (status) return status;
     *top = h->climb.value;
-    if (!h->climb.converged) return MLAB_OK;
+    h->lost = !h->climb.converged;
+    if (h->lost) return MLAB_OK;
     memcpy(h->best, h->climb.psi, h->n * sizeof *h->best); /* of a restricted fit: the maximum of the other likelihood */
     push(h);
     return MLAB_OK;

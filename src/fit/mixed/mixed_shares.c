@@ -15,6 +15,11 @@
 static const double ENDLESS = 100; /* so many times the estimate is no end: the data do not say how large it may be */
 static const double PI = 3.14159265358979323846;
 
+bool mlab_random_told(const mlab_fit *fit)
+{
+    return fit->trust != MLAB_NOT_CONVERGED && fit->trust != MLAB_SEPARATED;
+}
+
 bool mlab_random_correlation(const mlab_random_effects *random, size_t effect, size_t other, double *correlation)
 {
     *correlation = 0;
@@ -48,7 +53,7 @@ double mlab_fit_residual(const mlab_fit *fit)
 double mlab_random_share(const mlab_fit *fit, size_t grouping)
 {
     double sum = mlab_fit_residual(fit);
-    if (!(sum > 0)) return -1;
+    if (!(sum > 0) || !mlab_random_told(fit)) return -1;
     for (size_t t = 0; t < fit->n_random; t++) {
         const mlab_random_effects *random = &fit->random[t];
         if (random->n != 1 || strcmp(random->names[0], "(Intercept)") != 0) return -1;

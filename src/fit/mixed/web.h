@@ -120,6 +120,8 @@ void mlab_web_by_cross(const mlab_web *web, const double *a, double *out);
 /* Root mean square of column `column` of a term over the rows. */
 double mlab_web_size(const mlab_web *web, size_t term, size_t column);
 void mlab_web_start_lambda(mlab_climb *climb, const mlab_web *web, size_t at, double sd);
+/* mlab_climb_edge of each grouping whose effects are correlated; at: place of Lambda in the climb. */
+MLAB_MUST_USE mlab_status mlab_web_climb_edges(mlab_climb *climb, const mlab_web *web, size_t at, mlab_error *err);
 MLAB_MUST_USE mlab_status mlab_web_effects_make(const mlab_context *context, const mlab_web *web, mlab_fit *fit, mlab_error *err);
 /* Standard deviations, and modes from v and the inverse of H, which must be those of psi. */
 void mlab_web_effects_place(const mlab_climb *climb, const mlab_web *web, size_t base, size_t log_scale, mlab_fit *fit);

@@ -42,6 +42,14 @@ void mlab_web_start_lambda(mlab_climb *c, const mlab_web *web, size_t at, double
         }
 }
 
+mlab_status mlab_web_climb_edges(mlab_climb *c, const mlab_web *web, size_t at, mlab_error *err)
+{
+    mlab_status status = MLAB_OK;
+    for (size_t t = 0; t < web->n_terms && !status; t++)
+        if (web->terms[t].q > 1) status = mlab_climb_edge(c, at + web->terms[t].lambda + web->terms[t].n_lambda - 1, err);
+    return status;
+}
+
 /* --- names ------------------------------------------------------------------------------------------------------- */
 
 /* "(Intercept)"; with several causes "voluntary:(Intercept)". */

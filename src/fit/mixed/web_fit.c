@@ -51,8 +51,8 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     if (status) goto out;
     climb_from(&c, &rows, prepared, fit);
     mlab_mixed_warm(&c, prepared, web->n_thresholds + web->n_eta * web->p);
-    if ((status = mlab_climb_up(&c, err)) || (status = mlab_web_laplace(&rows, c.psi, &c.value, c.next_gradient, err)) ||
-        (status = mlab_web_effects_make(context, web, fit, err)))
+    if ((status = mlab_climb_up(&c, err)) || (status = mlab_web_climb_edges(&c, web, web->n_thresholds + web->n_eta * web->p, err)) ||
+        (status = mlab_web_laplace(&rows, c.psi, &c.value, c.next_gradient, err)) || (status = mlab_web_effects_make(context, web, fit, err)))
         goto out;
     place_estimates(&c, &rows, prepared->own, fit);
     mlab_web_effects_place(&c, web, web->n_thresholds + web->n_eta * web->p, SIZE_MAX, fit);
@@ -62,7 +62,10 @@ mlab_status mlab_web_fit(const mlab_context *context, const mlab_prepared *prepa
     status = mlab_web_doubt(&c, web, BOUNDARY, fit, err);
     if (!status && prepared->problem->mode_errors) status = mlab_web_mode_errors(&c, web, modes_at, &rows, NULL, fit, err);
     if (!status && prepared->options.quadrature > 1)
-        status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "fitted by the Laplace approximation: a quadrature takes one grouping and one cause");
+        status = mlab_fit_doubt(fit, MLAB_TRUSTED, err,
+                                rows.with_shape ? "fitted by the Laplace approximation: %s has no quadrature"
+                                                : "fitted by the Laplace approximation: a quadrature takes one grouping and one cause",
+                                fit->model);
 out:
     mlab_mixed_priors_free(&priors);
     mlab_web_rows_free(&rows);

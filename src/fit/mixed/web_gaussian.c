@@ -320,6 +320,7 @@ mlab_status mlab_web_gaussian_fit(const mlab_context *context, const mlab_prepar
     mlab_mixed_warm(&c, prepared, 0);
     if (!(gradient = mlab_allocate(context, c.n, sizeof *gradient))) status = mlab_raise(err, MLAB_ERR_MEMORY, "no memory for a gradient");
     if (!status) status = mlab_climb_up(&c, err);
+    if (!status) status = mlab_web_climb_edges(&c, web, 0, err);
     if (!status) status = mlab_web_linear_evaluate(&w, c.psi, &value, gradient, err); /* leaves the modes of the end behind */
     if (!status) status = mlab_web_effects_make(context, web, fit, err);
     if (status) goto out;
