@@ -124,7 +124,9 @@ START_TEST(where_a_fit_has_no_maximum_nothing_is_told_of_how_groups_differ)
     mlab_context context = mlab_test_context(NULL, 1);
     mlab_fit **fits;
     size_t n;
-    ck_assert_int_eq(mlab_store_read_fits(&context, "apart/results.h5", &fits, &n, NULL, NULL), MLAB_OK);
+    char path[4300];
+    snprintf(path, sizeof path, "%s/apart/results.h5", here);
+    ck_assert_int_eq(mlab_store_read_fits(&context, path, &fits, &n, NULL, NULL), MLAB_OK);
     ck_assert(n == 1 && isnan(fits[0]->random->sd[0]) && isnan(fits[0]->random->covariance[0]) && isnan(fits[0]->spread[0]));
     ck_assert(!isnan(fits[0]->estimate[0]) && !fits[0]->random->mode);
     for (size_t k = 0; k < n; k++) mlab_fit_free(fits[k]);
