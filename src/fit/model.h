@@ -166,6 +166,9 @@ MLAB_MUST_USE mlab_status mlab_fit_doubt(mlab_fit *fit, mlab_trust trust, mlab_e
 /* Says which columns were left out because their squares are beyond what a number can hold (fit/extreme.c). */
 MLAB_MUST_USE mlab_status mlab_fit_doubt_extremes(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 
+/* Says that the counts of a Poisson fit vary clearly more than twice as much as the model's errors take them to (fit/overdispersion.c). */
+MLAB_MUST_USE mlab_status mlab_fit_doubt_overdispersion(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
+
 /* Doubts TOO_FEW_EVENTS when there are fewer than 5 events for each coefficient. what: outcome or cause; name: "events". */
 MLAB_MUST_USE mlab_status mlab_fit_doubt_events(mlab_fit *fit, const char *what, uint64_t events, size_t coefficients, const char *name,
                                                 mlab_error *err);

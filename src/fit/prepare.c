@@ -199,6 +199,7 @@ mlab_status mlab_prepared_fit(const mlab_context *context, const mlab_prepared *
         status = mlab_fit_robust_again(context, prepared, fit, err);
     if (!status && fit->robust && !prepared->problem->n_random) mlab_priors_add(fit, fit->robust);
     if (!status) status = mlab_fit_doubt_extremes(context, prepared, fit, err);
+    if (!status) status = mlab_fit_doubt_overdispersion(context, prepared, fit, err);
     if (!status) fit->restricted = additive && prepared->options.restricted == 0;
     if (status) {
         mlab_fit_free(fit);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Probit, counts, positive numbers and the other ordinal links: against references made by scripts/reference/glm.R, on worlds with known
  * answers, and where they must say no. */
+#include "core/random.h"
 #include "fit/reference.h"
 
 #define REFERENCE "reference/glm_phd.csv"
@@ -129,6 +130,76 @@ START_TEST(counts_that_vary_no_more_than_poisson_have_no_theta_and_it_is_said)
 }
 END_TEST
 
+/* Pearson's sum is known: (y - m)^2 / m is 6 where m = 6 and 24 where m = 24; with offsets, of four rows 2, 2, 6, 6. */
+START_TEST(counts_that_vary_more_than_poisson_are_told_with_how_much)
+{
+    enum { PLAIN, WEIGHTED, OFFSET, ROBUST, MIXED, CASES };
+    static const char *const told[CASES] = {"counts vary 15.8 times", "counts vary 15.4 times", "counts vary 4.21 times", NULL, NULL};
+    static uint32_t own[40], team[40];
+    static double twice[40], offset[40];
+    mlab_fit_options options = mlab_fit_defaults();
+    for (int c = 0; c < CASES; c++) {
+        world w = of_numbers(0, 0);
+        mlab_formula *one;
+        mlab_design *ones;
+        char expected[80];
+        ck_assert_int_eq(mlab_formula_parse(&context, "~ 1", NULL, &one, NULL), MLAB_OK);
+        ck_assert_int_eq(mlab_design_make(one, w.table, NULL, &ones, NULL), MLAB_OK);
+        mlab_random_grouping grouping = {.design = ones, .group = team, .n_groups = 4, .name = "team"};
+        for (uint32_t i = 0; i < 40; i++) {
+            own[i] = i;
+            team[i] = i / 2 % 4;
+            twice[i] = 2;
+            offset[i] = i % 4 < 2 ? 0 : log(3);
+            four_y[i] = c == OFFSET ? (i % 2 ? i % 4 < 2 ? 4 : 12 : 0) : (i % 2 ? i < 20 ? 12 : 48 : 0) + (c == MIXED ? 10 * team[i] : 0);
+        }
+        if (c == WEIGHTED) w.problem.weight = twice;
+        if (c == OFFSET) w.problem.offset = offset;
+        if (c == ROBUST) w.problem.cluster = own, w.problem.n_clusters = 40;
+        if (c == MIXED) w.problem.random = &grouping, w.problem.n_random = 1;
+        mlab_fit *fit = world_fit(&w, &context, "poisson", &options);
+        if (c != MIXED) ck_assert_int_eq(fit->trust, MLAB_TRUSTED);
+        if (c == MIXED) {
+            double phi = 0;
+            for (size_t i = 0; i < 40; i++) {
+                double mean = exp(fit->estimate[0] + fit->estimate[1] * four_x[i] + fit->random[0].mode[team[i]]);
+                phi += (four_y[i] - mean) * (four_y[i] - mean) / mean / 38;
+            }
+            snprintf(expected, sizeof expected, "counts vary %.3g times as much as Poisson's, given the groups", phi);
+        } else
+            snprintf(expected, sizeof expected, "%s", told[c] ? told[c] : "");
+        ck_assert_msg(told[c] || c == MIXED ? strstr(fit->reason, expected) != NULL : !fit->reason[0], "case %d: \"%s\", expected \"%s\"", c,
+                      fit->reason, expected);
+        mlab_fit_free(fit);
+        mlab_design_free(ones);
+        mlab_formula_free(one);
+        world_free(&w);
+    }
+}
+END_TEST
+
+/* 300 samples of 40 small counts; the seed is fixed. */
+START_TEST(poisson_counts_are_hardly_ever_said_to_vary_more)
+{
+    mlab_fit_options options = mlab_fit_defaults();
+    int alarms = 0;
+    for (uint32_t sample = 0; sample < 300; sample++) {
+        world w = of_numbers(0, 0);
+        for (uint32_t i = 0; i < 40; i++) {
+            mlab_address at = {.seed = 11, .entity = i, .draw = sample, .purpose = MLAB_PURPOSE_TEST};
+            double left = exp(i < 20 ? -0.3 : -1.5);
+            four_y[i] = -1;
+            for (double product = 1; product >= left; four_y[i]++) product *= mlab_random_uniform(&at, (uint32_t)(four_y[i] + 1));
+        }
+        mlab_fit *fit = world_fit(&w, &context, "poisson", &options);
+        alarms += strstr(fit->reason, "counts vary") != NULL;
+        mlab_fit_free(fit);
+        world_free(&w);
+    }
+    ck_assert_int_le(alarms, 1);
+}
+END_TEST
+
 START_TEST(numbers_that_a_model_cannot_have_are_refused_with_their_row)
 {
     static const struct {
@@ -215,5 +286,6 @@ END_TEST
 
 MLAB_TEST_MAIN("glm", probit_and_ordinal_links_agree_with_r, counts_agree_with_r, positive_numbers_agree_with_r,
                a_log_linear_mean_of_two_groups_is_their_ratio, the_mean_of_a_log_normal_number_is_above_its_median,
-               counts_that_vary_no_more_than_poisson_have_no_theta_and_it_is_said, numbers_that_a_model_cannot_have_are_refused_with_their_row,
+               counts_that_vary_no_more_than_poisson_have_no_theta_and_it_is_said, counts_that_vary_more_than_poisson_are_told_with_how_much,
+               poisson_counts_are_hardly_ever_said_to_vary_more, numbers_that_a_model_cannot_have_are_refused_with_their_row,
                a_refit_of_counts_finds_theta_anew, every_failed_allocation_is_reported_and_nothing_leaks)
