@@ -196,6 +196,14 @@ static void show_predictions(const mlab_fit *fit, uint64_t minimum)
     }
 }
 
+/* The standard error of a coefficient, which its limits are rounded by; 0 = it has none. */
+static double error_of(const mlab_fit *fit, const char *name)
+{
+    for (size_t j = 0; j < fit->n_parameters; j++)
+        if (strcmp(fit->names[j], name) == 0) return mlab_fit_standard_error(fit, j);
+    return 0;
+}
+
 static void show_profiles(const mlab_fit *fit, uint64_t minimum)
 {
     const mlab_after *after = fit->after;
@@ -205,13 +213,15 @@ static void show_profiles(const mlab_fit *fit, uint64_t minimum)
     for (size_t k = 0; k < after->n_profiles; k++) {
         const mlab_profile *profile = &after->profiles[k];
         char lower[64] = "none", upper[64] = "none";
-        double se = (profile->upper - profile->lower) / 4;
         if (!mlab_fit_term_shown(fit, profile->name, minimum)) continue;
+        const double se = error_of(fit, profile->name);
         if (!profile->lower_open) rounded(profile->lower, se, lower, sizeof lower);
         if (!profile->upper_open) rounded(profile->upper, se, upper, sizeof upper);
         printf("  %-38s %12s %12s\n", profile->name, profile->lower_unknown ? "not found" : lower, profile->upper_unknown ? "not found" : upper);
         unknown = unknown || profile->lower_unknown || profile->upper_unknown;
     }
+    if (fit->robust)
+        printf("  limits %s\n", fit->cluster[0] ? "take rows as independent; here they are clustered" : "are those of the model, not robust");
     if (unknown) puts("  not found: a fit on the way there did not converge, so whether there is a limit is not known");
 }
 

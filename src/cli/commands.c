@@ -37,12 +37,9 @@ static const mlab_flag panel_flags[] = {
     {"set", "KEY=VALUE", "any key of the study file"},
 };
 static const mlab_flag predict_flags[] = {
-    {"out", "DIR|FILE", "a folder, or one FILE.csv, .json, .xlsx, .h5"},
-    {"outcome", "NAME", "this one alone; else those in predict:, or all"},
-    {"effects", "WHICH", "of groups: own (of the row, the default), averaged, typical"},
-    {"names", NULL, "the ids of the files instead of pseudonyms"},
-    {"force", NULL, "do everything again, also what is up to date"},
-    {"set", "KEY=VALUE", "any key of the study file"},
+    {"out", "DIR|FILE", "a folder, or one FILE.csv, .json, .xlsx, .h5"},     {"outcome", "NAME", "this one alone; else those in predict:, or all"},
+    {"effects", "WHICH", "of groups: own (the default), averaged, typical"}, {"names", NULL, "the ids of the files instead of pseudonyms"},
+    {"force", NULL, "do everything again, also what is up to date"},         {"set", "KEY=VALUE", "any key of the study file"},
 };
 static const mlab_flag check_flags[] = {
     {"table", "FILE", "every finding with its place as a .csv or .xlsx file (mode 0600), for whoever owns the data"},

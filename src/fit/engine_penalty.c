@@ -24,9 +24,7 @@ static mlab_status check(const mlab_prepared *prepared, mlab_error *err)
     const mlab_fit_problem *problem = prepared->problem;
     const char *outcome = problem->outcome ? problem->outcome : "outcome";
     if (prepared->options.penalty == 1 && !((const mlab_engine *)prepared->own)->family->firth)
-        return mlab_raise(err, MLAB_ERR_FIT_MODEL,
-                          "%s: Firth's penalty is for logit, cloglog, probit, multinomial, ordinal, hazard and poisson, not for %s", outcome,
-                          prepared->model->name);
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is for " MLAB_FIRTH_MODELS ", not for %s", outcome, prepared->model->name);
     if (prepared->options.penalty == 1 && problem->n_priors > 0)
         return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is a prior itself; state either it or priors", outcome);
     return MLAB_OK;

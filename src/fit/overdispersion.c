@@ -94,6 +94,6 @@ mlab_status mlab_fit_doubt_overdispersion(const mlab_context *context, const mla
         !(sums.excess > SURPRISING * sqrt(2 * sums.squares)))
         return MLAB_OK;
     return mlab_fit_doubt(fit, MLAB_TRUSTED, err,
-                          "counts vary %.3g times as much as Poisson's%s: the errors are too small; write model: negative_binomial%s", phi,
-                          problem->n_random ? ", given the groups" : "", problem->n_random ? "" : ", or fit: {robust: HC1}");
+                          "counts vary %.*f times as much as Poisson's%s: the errors are too small; write model: negative_binomial%s",
+                          phi < 100 ? 2 : 0, phi, problem->n_random ? ", given the groups" : "", problem->n_random ? "" : ", or fit: {robust: HC1}");
 }

@@ -116,7 +116,11 @@ static void tell_profiles(mlab_doc *doc, const mlab_story *story, const mlab_fit
     const mlab_after *after = fit->after;
     if (!after->n_profiles) return;
     static const char *const unknown = "not found: a fit on the way did not converge";
-    mlab_tell_begin(doc, story, fit, "Profile intervals of the coefficients", (const char *const[]){"Term", "From", "To"}, 3);
+    mlab_tell_begin(doc, story, fit,
+                    !fit->robust      ? "Profile intervals of the coefficients"
+                    : fit->cluster[0] ? "Profile intervals of the coefficients (they take rows as independent; here they are clustered)"
+                                      : "Profile intervals of the coefficients (those of the model, not robust)",
+                    (const char *const[]){"Term", "From", "To"}, 3);
     for (size_t k = 0; k < after->n_profiles; k++) {
         const mlab_profile *p = &after->profiles[k];
         if (!shown(story, fit, p->name)) continue;

@@ -74,12 +74,17 @@ static const mlab_record_field predictions[] = {
 };
 static const mlab_record_table predictions_table = MLAB_RECORD_TABLE("predictions", mlab_prediction, predictions);
 
-void mlab_store_put_after(const mlab_h5_group *fit, const mlab_after *after)
+void mlab_store_put_after(const mlab_h5_group *fit, const mlab_after *after, bool clustered)
 {
     if (!after) return;
     mlab_records_put(fit, &tests_table, after->tests, after->n_tests);
     mlab_records_put(fit, &margins_table, after->margins, after->n_margins);
     mlab_records_put(fit, &profiles_table, after->profiles, after->n_profiles);
+    if (after->profiles) {
+        mlab_h5_group group = mlab_h5_group_get(fit, profiles_table.name);
+        mlab_h5_attribute(&group, "rows", clustered ? "taken as independent; the errors of the fit take them as clustered" : "taken as independent");
+        mlab_h5_group_close(&group);
+    }
     mlab_records_put(fit, &diagnoses_table, after->diagnoses, after->n_diagnoses);
     mlab_records_put(fit, &predictions_table, after->predictions, after->n_predictions);
 }

@@ -239,7 +239,7 @@ void mlab_store_put_shown_fit(const mlab_h5_group *fits, const mlab_fit *fit)
     mlab_h5_attribute(&group, "reason", fit->reason);
     put_design(&group, fit->design);
     put_matrices(&group, fit);
-    mlab_store_put_after(&group, fit->after);
+    mlab_store_put_after(&group, fit->after, fit->robust && fit->cluster[0]);
     put_all_random(&group, fit);
     mlab_store_put_raters(&group, fit->raters);
     mlab_store_put_penalty(&group, fit);

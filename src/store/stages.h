@@ -47,7 +47,8 @@ void mlab_store_put_outcomes(const mlab_h5_group *root, const mlab_outcomes *out
 void mlab_store_put_forecast(const mlab_h5_group *root, const mlab_forecast *forecast);
 
 /* Tests and the like of one fit in its group; nothing for NULL, NULL when there are none. */
-void mlab_store_put_after(const mlab_h5_group *fit, const mlab_after *after);
+/* clustered: profile limits, which take rows as independent, say so in an attribute `rows`. */
+void mlab_store_put_after(const mlab_h5_group *fit, const mlab_after *after, bool clustered);
 mlab_after *mlab_store_get_after(const mlab_h5_group *fit);
 
 /* mlab_store_write; fleeting as in mlab_h5_file. */

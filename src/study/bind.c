@@ -371,6 +371,7 @@ mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_err
     if (!status) status = default_horizons(study, err);
     if (!status && !study->outcomes_stated) status = default_outcomes(study, findings, err);
     for (size_t k = 0; !status && k < study->n_outcomes; k++) status = bind_outcome(study, &study->outcomes[k], findings, err);
+    if (!status) status = mlab_study_bind_penalty(study, findings, err);
     if (!status) status = mlab_study_bind_joints(study, findings, err);
     if (!status) status = mlab_study_bind_evidence(study, findings, err);
     if (!status) status = mlab_study_bind_predict(study, findings, err);

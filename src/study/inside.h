@@ -122,6 +122,8 @@ mlab_status mlab_study_list_at(const mlab_study_reading *reading, const mlab_set
 /* Adds default outcomes, checks formulas and columns against the data, maps levels. Findings get what does not fit. */
 /* Entries for effects that the data estimate become priors of outcomes and leave the assumptions. */
 mlab_status mlab_study_bind_evidence(mlab_study *study, mlab_findings *findings, mlab_error *err);
+/* Firth's penalty against the models of the outcomes (study/bind_penalty.c). */
+mlab_status mlab_study_bind_penalty(mlab_study *study, mlab_findings *findings, mlab_error *err);
 /* Profiles and outcomes of the block predict against the data. */
 mlab_status mlab_study_bind_predict(mlab_study *study, mlab_findings *findings, mlab_error *err);
 mlab_status mlab_study_bind(mlab_study *study, mlab_findings *findings, mlab_error *err);

@@ -255,6 +255,14 @@ static bool names_part(const mlab_joint_outcome *joint, size_t r, const char *ou
     return !outcome[n] || (outcome[n] == ':' && strcmp(outcome + n + 1, joint->of[r]) == 0);
 }
 
+/* "together:retention" where --outcome comes near it, else NULL. */
+static const char *near_part(const mlab_joint_outcome *joint, size_t r, const char *outcome, char *into, size_t size)
+{
+    const char *name = into;
+    snprintf(into, size, "%.140s:%.140s", joint->name, joint->of[r]);
+    return mlab_nearest(outcome, &name, 1);
+}
+
 static mlab_status write_part(mlab_study *study, const mlab_joint_outcome *joint, size_t r, const mlab_fit *fit, const mlab_predict_outcome *wish,
                               const mlab_prediction_files *files, mlab_text *told, mlab_error *err)
 {
@@ -300,6 +308,7 @@ mlab_status mlab_study_predictions_check(const mlab_study *study, const mlab_pre
     mlab_text known = MLAB_TEXT(study->context), wanted = MLAB_TEXT(study->context);
     bool found = !files->outcome;
     const char *near = NULL;
+    char part[300] = "";
     size_t n = 0;
     for (size_t k = 0; k < study->n_outcomes; k++) {
         const char *name = study->outcomes[k].name;
@@ -315,6 +324,7 @@ mlab_status mlab_study_predictions_check(const mlab_study *study, const mlab_pre
         mlab_text_print(&known, ", %s", joint->name);
         for (size_t r = 0; r < joint->n_of; r++) {
             mlab_text_print(&known, ", %s:%s", joint->name, joint->of[r]);
+            if (!near && files->outcome) near = near_part(joint, r, files->outcome, part, sizeof part);
             if (!names_part(joint, r, files->outcome)) continue;
             found = true;
             mlab_text_print(&wanted, "%s%s:%s", n++ ? ", " : "", joint->name, joint->of[r]);

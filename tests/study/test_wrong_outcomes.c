@@ -45,7 +45,7 @@ static const struct {
     {"retention: {model: logit, formula: \"left ~ arm\"}", "fit: {quadrature: 99}\n", AT + 1, "quadrature"},
     {"retention: {model: logit, formula: \"left ~ arm\"}", "fit: {robust: HC9}\n", AT + 1, "HC9"},
     {"retention: {model: logit, formula: \"left ~ arm\"}", "fit: {penalti: firth}\n", AT + 1, "did you mean"},
-    {"retention: {model: gamma, formula: \"score ~ arm\"}", "fit: {penalty: firth}\n", AT, "Firth"},
+    {"retention: {model: gamma, formula: \"score ~ arm\"}", "fit: {penalty: firth}\n", AT + 1, "poisson and cox, not for gamma"},
     {"retention: {model: logit, formula: \"left ~ arm\"}", "fit: {imputations: -1}\n", AT + 1, "imputations"},
 };
 enum { N_WRONG = sizeof wrong / sizeof *wrong, PEOPLE = 60 };

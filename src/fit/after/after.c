@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "fit/penalty/penalty.h"
 
 #include <string.h>
 
@@ -67,6 +68,22 @@ static mlab_status unless_crossed(making make, void (*forget)(mlab_after *after)
     return status;
 }
 
+/* Once for predictions and average effects together. */
+static mlab_status doubt_beyond(const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
+{
+    const mlab_predict_spec *spec = prepared->options.predict;
+    const mlab_after *after = fit->after;
+    char words[300];
+    bool any = after->n_predictions > 0;
+    for (size_t k = 0; k < after->n_margins; k++) any = any || after->margins[k].time >= 0;
+    for (size_t k = 0; any && spec && k < spec->n_outcomes; k++)
+        if (strcmp(spec->outcomes[k].outcome, fit->outcome) == 0)
+            return mlab_times_beyond(prepared->problem, fit, &spec->outcomes[k], words, sizeof words)
+                       ? mlab_fit_doubt(fit, MLAB_TRUSTED, err, "%s", words)
+                       : MLAB_OK;
+    return MLAB_OK;
+}
+
 /* What was asked for and is not there is said. */
 static mlab_status tell_missing(const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
@@ -78,7 +95,10 @@ static mlab_status tell_missing(const mlab_prepared *prepared, mlab_fit *fit, ml
     mlab_status status = MLAB_OK;
     if (prepared->options.tests && after->n_tests == 0) status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no tests of terms: %s", why);
     if (prepared->problem->weights_sampling) why = "sampling weights make a pseudo-likelihood, which falls too fast or too slowly";
-    if (fit->trust == MLAB_SEPARATED) why = "the likelihood has no maximum; fit.penalty: firth has them";
+    if (fit->trust == MLAB_SEPARATED)
+        why = !firth && !priors && mlab_model_takes_firth(fit->model) && !prepared->problem->n_random
+                  ? "the likelihood has no maximum; fit.penalty: firth has them"
+                  : "the likelihood has no maximum";
     if (fit->trust == MLAB_NOT_CONVERGED) why = "the fit did not converge";
     if (!status && prepared->options.profile && after->n_profiles == 0)
         status = mlab_fit_doubt(fit, MLAB_TRUSTED, err, "no profile intervals: %s", why);
@@ -100,6 +120,7 @@ mlab_status mlab_after_make(const mlab_context *context, const mlab_prepared *pr
     if (!status && options->predict) status = unless_crossed(mlab_after_predictions, forget_predictions, "predictions", context, prepared, fit, err);
     if (!status && options->profile) status = mlab_after_profiles(context, prepared, fit, fit->after, err);
     if (!status && options->diagnose) status = mlab_after_diagnose(context, prepared, fit, fit->after, err);
+    if (!status) status = doubt_beyond(prepared, fit, err);
     return status ? status : tell_missing(prepared, fit, err);
 }
 

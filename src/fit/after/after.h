@@ -64,6 +64,8 @@ bool mlab_predict_has_variance(const mlab_fit *fit, mlab_scale scale);
 MLAB_MUST_USE mlab_status mlab_predict_variance(const mlab_context *context, const mlab_fit *fit, const mlab_table *table, const uint32_t *rows,
                                                 size_t first, size_t n, const double *covariance, mlab_scale scale, const double *times,
                                                 size_t n_times, double *variance, mlab_error *err);
+/* Whether times of the wish are beyond what anybody in the data is followed to, and a sentence on it; "" otherwise (fit/after/beyond.c). */
+bool mlab_times_beyond(const mlab_fit_problem *problem, const mlab_fit *fit, const mlab_predict_outcome *wish, char *into, size_t size);
 /* A number that rows with other places, responses or weights have otherwise. */
 uint64_t mlab_rows_digest(const mlab_fit_problem *problem);
 

@@ -369,3 +369,15 @@ mlab_status mlab_average_draw(const mlab_average *average, const mlab_prepared *
     *sets = *spreads = NULL;
     return status;
 }
+
+mlab_status mlab_average_tell_draws(const mlab_prepared *prepared, mlab_fit *fit, const char *what, const mlab_draws *draws, size_t n,
+                                    mlab_error *err)
+{
+    static const char *const kinds[] = {"normal", "bootstrap", "parametric"};
+    const char *note = draws && draws->note && draws->kind != MLAB_DRAWS_NORMAL ? draws->note : "";
+    const bool others = !draws && prepared->options.draws; /* of a part of a joint model */
+    return mlab_fit_doubt(fit, MLAB_TRUSTED, err, "intervals of %s are by %zu %s draws of the parameters%s%s%s", what, n,
+                          kinds[draws ? prepared->options.draws : 0],
+                          others ? ": averages of parts of joint models have no others, since their draws are by the covariance of the whole" : "",
+                          *note ? "; " : "", note);
+}

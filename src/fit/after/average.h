@@ -72,6 +72,10 @@ struct mlab_draws;
 MLAB_MUST_USE mlab_status mlab_average_draw(const mlab_average *average, const mlab_prepared *prepared, size_t n_draws, uint64_t seed,
                                             struct mlab_draws **draws, double **sets, double **spreads, mlab_error *err);
 
+/* Says how many draws of which kind the intervals of what ("predictions") are by; draws NULL = those of a joint model, of which this is a part. */
+MLAB_MUST_USE mlab_status mlab_average_tell_draws(const mlab_prepared *prepared, mlab_fit *fit, const char *what, const struct mlab_draws *draws,
+                                                  size_t n, mlab_error *err);
+
 /* A table that shares all columns with another, but some that are put in their place. */
 typedef struct mlab_variant {
     const mlab_context *context;

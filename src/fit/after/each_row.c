@@ -372,6 +372,7 @@ static mlab_status predict_rows(each_row *row, const mlab_data *data, const mlab
 {
     mlab_outcome_problem *own = NULL;
     mlab_draws *draws = NULL;
+    char words[300];
     *predictions = NULL;
     each_row e = *row;
     mlab_row_predictions *p = e.p = mlab_allocate(e.context, 1, sizeof *p);
@@ -388,6 +389,7 @@ static mlab_status predict_rows(each_row *row, const mlab_data *data, const mlab
     if (!status && p->mixed && !e.tied && effects == MLAB_EFFECTS_AVERAGED && made->problem.n_random == e.fit->n_random)
         status = mlab_average_squares(e.context, &made->problem, &e.squares, err);
     if (!status && made->problem.n < e.fit->n_rows) status = say(p, "rows whose attributes were imputed are left out", err);
+    if (!status && e.n_times && mlab_times_beyond(&made->problem, e.fit, wish, words, sizeof words)) status = say(p, words, err);
     if (!status) status = make_draws(&e, data, outcome, options, spec, &draws, err);
     if (!status) status = make_room(&e, err);
     if (!status) status = name_numbers(&e, wish, err);

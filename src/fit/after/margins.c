@@ -338,7 +338,11 @@ static mlab_status make_draws(variants *v, mlab_error *err)
     const mlab_fit *fit = v->a.fit;
     mlab_error failed = {0};
     size_t n = spec && spec->n_draws ? (size_t)spec->n_draws : DRAWS;
-    if (!v->prepared->options.margins_interval) return MLAB_OK;
+    if (!v->prepared->options.margins_interval)
+        return fit->baseline
+                   ? mlab_fit_doubt((mlab_fit *)fit, MLAB_TRUSTED, err,
+                                    "average effects over a baseline have no interval by the delta method; write fit: {margins_interval: draws}")
+                   : MLAB_OK;
     mlab_status status = mlab_average_draw(&v->a, v->prepared, n, spec ? (uint64_t)spec->seed : 1, &v->draws, &v->sets, &v->spreads, &failed);
     if (status == MLAB_ERR_FIT_DRAWS || status == MLAB_ERR_FIT_COVARIANCE || status == MLAB_ERR_DATA_NOT_BUILT)
         return mlab_fit_doubt((mlab_fit *)fit, MLAB_TRUSTED, err, "%s: %s",
@@ -346,7 +350,7 @@ static mlab_status make_draws(variants *v, mlab_error *err)
                               failed.sentence);
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
     v->n_draws = n;
-    return MLAB_OK;
+    return mlab_average_tell_draws(v->prepared, (mlab_fit *)fit, "average effects", v->draws, n, err);
 }
 
 static mlab_status make_room(variants *v, mlab_error *err)

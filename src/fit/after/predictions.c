@@ -291,10 +291,7 @@ static mlab_status make_draws(predicting *p, mlab_error *err)
         return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "intervals of predictions are by the delta method: %s", failed.sentence);
     if (status) return mlab_raise(err, status, "%s", failed.sentence);
     p->n_draws = (size_t)p->spec->n_draws;
-    static const char *const kinds[] = {"normal", "bootstrap", "parametric"};
-    const char *note = p->draws && p->draws->note && p->draws->kind != MLAB_DRAWS_NORMAL ? p->draws->note : "";
-    return mlab_fit_doubt(p->fit, MLAB_TRUSTED, err, "intervals of predictions are by %zu %s draws of the parameters%s%s", p->n_draws,
-                          kinds[p->draws ? p->prepared->options.draws : 0], *note ? "; " : "", note);
+    return mlab_average_tell_draws(p->prepared, p->fit, "predictions", p->draws, p->n_draws, err);
 }
 
 static mlab_status make_room(predicting *p, mlab_error *err)

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double SURPRISING = 0.01;
+static const double SURPRISING = 0.01, UNSURE = 0.05;
 
 /* Times of events, rising, and 1 - S(t-) at each; all strata together. */
 typedef struct clock {
@@ -220,6 +220,7 @@ static mlab_status tell(mlab_diagnosing *d, const sums *s, uint8_t *in, double *
     if (!df || status) return status;
     return mlab_diagnose_add(d, p < SURPRISING, "proportional hazards", "", value, p, err,
                              p < SURPRISING ? "Taken together the hazards are not proportional (p = %.2g)."
+                             : p < UNSURE   ? "Taken together there is a sign, if no clear one, that the hazards are not proportional (p = %.3f)."
                                             : "Taken together the hazards are as good as proportional (p = %.2f).",
                              p);
 }

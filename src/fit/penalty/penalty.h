@@ -59,6 +59,9 @@ bool mlab_has_dispersion(const mlab_model *model);
 MLAB_MUST_USE mlab_status mlab_priors_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);
 /* fit->priors of the problem's priors beside the fit without them, the penalised likelihood, and where data and priors disagree. */
 MLAB_MUST_USE mlab_status mlab_priors_describe(const mlab_fit_problem *problem, const mlab_fit *data, mlab_fit *fit, mlab_error *err);
+/* Models that take Firth's penalty: whether this is one, and their names as a sentence has them. */
+#define MLAB_FIRTH_MODELS "logit, cloglog, probit, multinomial, ordinal, hazard, poisson and cox"
+bool mlab_model_takes_firth(const char *model);
 /* Fits with Firth's penalty, after a fit without it that tells whether the data are separated: then the sandwich, which would be far too small, gives
  * way to the model's covariance, and the fit says so. */
 MLAB_MUST_USE mlab_status mlab_firth_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err);

@@ -93,14 +93,23 @@ mlab_status mlab_priors_describe(const mlab_fit_problem *problem, const mlab_fit
     return status;
 }
 
+bool mlab_model_takes_firth(const char *model)
+{
+    static const char *const models[] = {"logit", "cloglog", "probit", "multinomial", "ordinal", "hazard", "poisson", "cox"};
+    for (size_t k = 0; k < sizeof models / sizeof *models; k++)
+        if (strcmp(models[k], model) == 0) return true;
+    return false;
+}
+
 mlab_status mlab_firth_fit(const mlab_context *context, const mlab_prepared *prepared, mlab_fit *fit, mlab_error *err)
 {
     mlab_prepared without = *prepared, with = *prepared;
     mlab_fit *plain = NULL;
     without.options.penalty = 0;
-    if (!(prepared->model->marks & MLAB_MODEL_PENALTY) || prepared->problem->n_random)
-        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: Firth's penalty in %s%s is not built yet", fit->outcome, fit->model,
-                          prepared->problem->n_random ? " with random effects" : "");
+    if (!mlab_model_takes_firth(prepared->model->name))
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is for " MLAB_FIRTH_MODELS ", not for %s", fit->outcome, fit->model);
+    if (prepared->problem->n_random)
+        return mlab_raise(err, MLAB_ERR_DATA_NOT_BUILT, "%s: Firth's penalty in %s with random effects is not built yet", fit->outcome, fit->model);
     mlab_status status = mlab_fit_start(context, &without, &plain, err);
     if (!status) status = prepared->model->fit(context, &without, plain, err);
     if (!status) with.separated = plain->trust == MLAB_SEPARATED;

@@ -28,7 +28,7 @@ static mlab_status penalise(const mlab_times_pass *pass, const mlab_prepared *pr
     const mlab_times *times = pass->times;
     *penalty = (mlab_penalty){0};
     if (prepared->options.penalty == 1)
-        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is for probabilities, counts and cox, not for %s",
+        return mlab_raise(err, MLAB_ERR_FIT_MODEL, "%s: Firth's penalty is for " MLAB_FIRTH_MODELS ", not for %s",
                           prepared->problem->outcome ? prepared->problem->outcome : "outcome", prepared->model->name);
     if (prepared->problem->n_priors == 0) return MLAB_OK;
     *penalty = (mlab_penalty){
