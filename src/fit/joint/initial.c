@@ -283,6 +283,8 @@ static mlab_status take(work *w, const mlab_outcome *outcome, mlab_fit **out, ml
     fit->trust = w->whole->trust;
     mlab_release(context, fit->robust);
     fit->robust = NULL;
+    const size_t all = w->whole->n_parameters, sd_at = all - w->n_parts;
+    fit->random->sd_se[0] = sqrt(w->whole->covariance[sd_at * all + sd_at]); /* all errors here are those of the model */
     w->whole->joint->parts[0] = NULL;
     *out = fit;
     return MLAB_OK;

@@ -88,11 +88,12 @@ mlab_status mlab_joint_doubt_effects(const mlab_joint_model *model, const mlab_j
 mlab_status mlab_joint_doubt_parts(mlab_fit *const *parts, const char *const *names, size_t n, mlab_fit *fit, mlab_error *err)
 {
     mlab_status status = MLAB_OK;
-    for (size_t k = 0; k < 2 * n && !status; k++) {
-        const mlab_fit *part = parts[k % n];
-        bool last = part->trust == MLAB_TOO_FEW_EVENTS;
-        if (part->reason[0] && last == (k >= n)) status = mlab_fit_doubt(fit, part->trust, err, "%s: %s", names[k % n], part->reason);
-    }
+    for (int last = 0; last < 2; last++)
+        for (size_t k = 0; k < n && !status; k++) {
+            const mlab_fit *part = parts[k];
+            const bool few = part->trust == MLAB_TOO_FEW_EVENTS;
+            if (part->reason[0] && few == (last == 1)) status = mlab_fit_doubt(fit, part->trust, err, "%s: %s", names[k], part->reason);
+        }
     return status;
 }
 
