@@ -14,6 +14,7 @@
 #include "data/event_status.h"
 #include "data/missing.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -199,7 +200,8 @@ static mlab_status not_zero_one(const mlab_outcome_problem *made, const mlab_col
         return mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is %.6g in row %lu; allowed: 0 and 1, or a factor", outcome, name,
                           value_at(column, row), (unsigned long)row + 1);
     mlab_text scale = MLAB_TEXT(made->context);
-    for (double level = low; level <= high; level++) mlab_text_print(&scale, "%s%.0f", level == low ? "" : ", ", level);
+    for (int64_t level = (int64_t)low; level <= (int64_t)high; level++)
+        mlab_text_print(&scale, "%s%" PRId64, level == (int64_t)low ? "" : ", ", level);
     mlab_status status =
         mlab_raise(err, MLAB_ERR_FIT_RESPONSE, "%s: \"%s\" is numbers, model %s needs levels; write data: {columns: {%s: {scale: [%s]}}}", outcome,
                    name, made->model->name, name, mlab_text_get(&scale));

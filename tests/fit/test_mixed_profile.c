@@ -215,7 +215,7 @@ START_TEST(the_same_bytes_for_any_threads)
     mixed_study made = ticks(both, &broods, false);
     mlab_profile first[3] = {0};
     for (int threads = 1; threads <= 7; threads += 3) {
-        context = mlab_test_context(NULL, (size_t)threads);
+        context = mlab_test_context(NULL, threads);
         mlab_fit *fit = profiled(&made, "logit", 1, false);
         ck_assert_uint_eq(fit->after->n_profiles, 3);
         for (size_t k = 0; k < 3; k++) {

@@ -41,12 +41,13 @@ static mlab_status penalise(const mlab_times_pass *pass, const mlab_prepared *pr
 }
 
 /* Newton's end; the log-likelihood of the result is that of the data alone. */
-static mlab_status climb(const mlab_times_pass *pass, const mlab_prepared *prepared, const mlab_fit *fit, mlab_newton_spec *spec, double *parameters,
-                         double *covariance, uint8_t *singular, mlab_newton_result *result, mlab_error *err)
+static mlab_status climb(const mlab_times_pass *pass, const mlab_prepared *prepared, const mlab_fit *fit, const mlab_newton_spec *spec,
+                         double *parameters, double *covariance, uint8_t *singular, mlab_newton_result *result, mlab_error *err)
 {
     mlab_penalty penalty;
-    mlab_status status = penalise(pass, prepared, fit, spec, &penalty, err);
-    if (!status) status = mlab_newton(pass->context, spec, parameters, covariance, singular, result, err);
+    mlab_newton_spec own = *spec;
+    mlab_status status = penalise(pass, prepared, fit, &own, &penalty, err);
+    if (!status) status = mlab_newton(pass->context, &own, parameters, covariance, singular, result, err);
     if (!status && penalty.context) status = mlab_times_evaluate(penalty.work, parameters, &result->log_likelihood, NULL, NULL, err);
     mlab_penalty_end(&penalty);
     return status;

@@ -51,7 +51,7 @@ mlab_status mlab_times_groups_begin(const mlab_context *context, const mlab_prep
         double weight = problem->weight ? problem->weight[i] : 1;
         g->first[g->group[i] + 1]++;
         if (problem->status[i]) g->events[g->group[i]] += weight;
-        if (g->late) g->late[i] = g->late_of[i] ? weight : 0;
+        if (g->late && g->late_of) g->late[i] = g->late_of[i] ? weight : 0;
     }
     for (size_t k = 0; k < g->n_groups; k++) g->first[k + 1] += g->first[k];
     for (size_t i = problem->n; i-- > 0;) g->row[--g->first[g->group[i] + 1]] = (uint32_t)i;
